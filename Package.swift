@@ -1,0 +1,82 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// What every target of ours is built with. Warnings are errors: a warning nobody reads is worse than none.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "privity",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "ReleaseWorkflow", targets: ["ReleaseWorkflow"]),
+        .library(name: "TransparencyLog", targets: ["TransparencyLog"]),
+        .executable(name: "privity", targets: ["privity"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swiftcsv/SwiftCSV", exact: "0.10.0"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "CPhoneNumber",
+            linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
+
+        // The inner rings: they compute.
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: strict),
+        .target(name: "ReleaseWorkflow", swiftSettings: strict),
+        .target(
+            name: "ReleaseService",
+            dependencies: [
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // The outer ring: they do.
+        .target(
+            name: "PolicyFile",
+            dependencies: ["ReleaseWorkflow", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .target(
+            name: "SQLStore",
+            dependencies: ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            swiftSettings: strict),
+        .target(
+            name: "SQLiteDriver",
+            dependencies: ["SQLStore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "FolderDriver",
+            dependencies: ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            swiftSettings: strict),
+        .target(
+            name: "PhoneNumbers",
+            dependencies: ["CPhoneNumber", "ReleaseService", "ReleaseWorkflow"],
+            swiftSettings: strict),
+
+        // The executable: it alone names concrete drivers.
+        .executableTarget(
+            name: "privity",
+            dependencies: [
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "ReleaseService", "PolicyFile", "SQLStore",
+                "SQLiteDriver", "FolderDriver", "PhoneNumbers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "SwiftCSV", package: "SwiftCSV"),
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,73 @@
+internal import COpenSSL
+
+/// A private Ed25519 key (RFC 8032), held by libcrypto and wiped by it.
+public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable here and reference-counted
+    let pointer: OpaquePointer
+
+    init(owning pointer: OpaquePointer) { self.pointer = pointer }
+
+    deinit { EVP_PKEY_free(pointer) }
+
+    /// Makes a new random key.
+    public static func generate() throws(CryptographyError) -> SigningKey {
+        SigningKey(owning: try OpenSSL.require(privity_ed25519_generate(), "Ed25519 key generation"))
+    }
+
+    /// A key from its 32-byte seed (RFC 8032 §5.1.5).
+    public convenience init(seed: [UInt8]) throws(CryptographyError) {
+        guard seed.count == 32 else { throw .wrongLength(what: "Ed25519 seed", expected: 32) }
+        let pointer = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
+        self.init(owning: try OpenSSL.require(pointer, "Ed25519 seed"))
+    }
+
+    /// The matching public key.
+    public func verifyingKey() throws(CryptographyError) -> VerifyingKey {
+        var bytes = [UInt8](repeating: 0, count: VerifyingKey.byteCount)
+        var count = bytes.count
+        try OpenSSL.check(EVP_PKEY_get_raw_public_key(pointer, &bytes, &count), "Ed25519 public key")
+        return try VerifyingKey(bytes: bytes)
+    }
+
+    /// Signs `message`. The same key and message always give the same 64 bytes (RFC 8032 §5.1.6).
+    public func sign(_ message: [UInt8]) throws(CryptographyError) -> [UInt8] {
+        let context = try OpenSSL.require(EVP_MD_CTX_new(), "Ed25519 context")
+        defer { EVP_MD_CTX_free(context) }
+        try OpenSSL.check(EVP_DigestSignInit(context, nil, nil, nil, pointer), "Ed25519 signing key")
+        var signature = [UInt8](repeating: 0, count: VerifyingKey.signatureByteCount)
+        var count = signature.count
+        try OpenSSL.check(EVP_DigestSign(context, &signature, &count, message, message.count), "Ed25519 signature")
+        return signature
+    }
+}
+
+/// A public Ed25519 key (RFC 8032).
+public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
+    public static let byteCount = 32
+    public static let signatureByteCount = 64
+
+    /// The 32 bytes of RFC 8032 §5.1.2.
+    public let bytes: [UInt8]
+    private let pointer: OpaquePointer
+
+    public init(bytes: [UInt8]) throws(CryptographyError) {
+        guard bytes.count == Self.byteCount else { throw .wrongLength(what: "Ed25519 public key", expected: 32) }
+        self.bytes = bytes
+        pointer = try OpenSSL.require(
+            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), "Ed25519 public key")
+    }
+
+    deinit { EVP_PKEY_free(pointer) }
+
+    public static func == (left: VerifyingKey, right: VerifyingKey) -> Bool { left.bytes == right.bytes }
+
+    /// Whether `signature` is this key's over `message`. Anything malformed is simply not a signature.
+    public func isSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+        guard signature.count == Self.signatureByteCount, let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        let good =
+            EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
+            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        if !good { ERR_clear_error() }
+        return good
+    }
+}

@@ -1,0 +1,15 @@
+internal import COpenSSL
+
+/// Random bytes from libcrypto's generator, which the kernel seeds.
+public enum RandomBytes {
+    public static func generate(count: Int) throws(CryptographyError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        try OpenSSL.check(RAND_bytes(&bytes, Int32(count)), "random bytes")
+        return bytes
+    }
+}
+
+/// Compares two byte strings in a time that depends on their lengths alone.
+public func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+}

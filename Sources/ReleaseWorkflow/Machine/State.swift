@@ -1,0 +1,105 @@
+/// A state of a workflow, as the number the policy gave it; its name is in ``Workflow/names``.
+public struct Position: Hashable, Comparable, Sendable, Codable {
+    public let number: UInt8
+    public init(number: UInt8) { self.number = number }
+    public static func < (left: Position, right: Position) -> Bool { left.number < right.number }
+
+    public init(from decoder: any Decoder) throws { number = try decoder.singleValueContainer().decode(UInt8.self) }
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(number)
+    }
+}
+
+/// Where a case stands: everything that `authorize` and `decide` read, and nothing that names a human.
+public struct State: Hashable, Sendable {
+    public internal(set) var position: Position
+    /// The person whose case it is.
+    public let opener: PersonID
+    /// Rounds in which a release was signed.
+    public internal(set) var signedRounds = 0
+    /// People never to be proposed again in this case, in the order they were excluded. Private to the opener.
+    public internal(set) var excluded: [PersonID] = []
+    /// After hand-off and until the next round begins, the program does nothing.
+    public internal(set) var isHandedOff = false
+    public internal(set) var round: Round?
+    /// Every release ever signed in this case, in that order.
+    public internal(set) var releases: [ReleaseState] = []
+    /// What only the pair knows. Empty wherever the public events alone were folded.
+    public internal(set) var privately = PrivateState()
+
+    public init(opener: PersonID, position: Position) {
+        self.opener = opener
+        self.position = position
+    }
+
+    /// The release of this round that was signed last.
+    public var currentRelease: ReleaseState? {
+        guard let round, let last = releases.last, last.round == round.id else { return nil }
+        return last
+    }
+
+    /// The state without what only the pair knows.
+    public var publicPart: State {
+        var copy = self
+        copy.privately = PrivateState()
+        return copy
+    }
+
+    /// Whether this round has no signature yet, so that no record of it exists.
+    public var isDraft: Bool { round != nil && currentRelease == nil }
+}
+
+/// One passage from request to end.
+public struct Round: Hashable, Sendable {
+    public let id: RoundID
+    /// Where the case stood when the round began; declining returns there.
+    public let beganAt: Position
+    let beganHandedOff: Bool
+    let beganExcluded: Int
+    let beganRound: EarlierRound?
+    public internal(set) var counterpart: PersonID?
+    public internal(set) var isSlotAccepted = false
+    public internal(set) var matchMadeOn: CivilDate?
+    public internal(set) var due: CivilDate?
+    public internal(set) var answerOn: CivilDate?
+}
+
+/// The round before a draft, so that declining the draft brings it back.
+final class EarlierRound: Hashable, Sendable {
+    let round: Round
+    init(_ round: Round) { self.round = round }
+    static func == (left: EarlierRound, right: EarlierRound) -> Bool { left.round == right.round }
+    func hash(into hasher: inout Hasher) { hasher.combine(round.id) }
+}
+
+/// What has become of one release.
+public struct ReleaseState: Hashable, Sendable {
+    public enum Standing: String, Hashable, Sendable, Codable { case live, superseded, closed, expired }
+    public enum Card: Hashable, Sendable { case never, open, closed }
+
+    public let id: ReleaseID
+    public let round: RoundID
+    /// The person whose fields it carries and who signed it.
+    public let discloser: PersonID
+    public let recipient: PersonID
+    public let signedOn: CivilDate
+    /// The last day on which it permits anything.
+    public let expiresOn: CivilDate
+    public internal(set) var standing = Standing.live
+    public internal(set) var rescindedOn: CivilDate?
+    public internal(set) var card = Card.never
+    /// Counts the cards opened under this round's releases, the first is 1; 0 while none was.
+    public internal(set) var cardVersion = 0
+
+    public var isRescinded: Bool { rescindedOn != nil }
+    /// Signed, and neither rescinded nor closed by any event. Expiry by date is the reader's to check.
+    public var isLive: Bool { standing == .live && !isRescinded }
+}
+
+/// The private stream, folded.
+public struct PrivateState: Hashable, Sendable {
+    public internal(set) var isCallPlaced = false
+    public internal(set) var isMeetingArranged = false
+    public init() {}
+}

@@ -1,0 +1,65 @@
+/// Why a command does not happen. Expected, complete, and free of personal data.
+public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The case's state has no such command.
+    case illegalTransition(state: String, command: CommandKind)
+    /// The command exists here, but is not this principal's.
+    case wrongPrincipal(CommandKind)
+    /// It is this principal's, but not by this channel.
+    case wrongChannel(CommandKind, Channel)
+    /// A person's act by phone or paper needs a coordinator as agent; an act on screen must have none.
+    case wrongAgent(CommandKind, Channel)
+    /// A condition of the transition does not hold.
+    case conditionFailed(Guard)
+    /// The command needs a person, release or round that is not there.
+    case argumentMissing(CommandKind)
+    /// The release lacks an element that law requires.
+    case elementMissing(ReleaseElement)
+    /// There is no such thing for you: unknown, somebody else's, and "no release" all answer this.
+    case notFound
+    /// The card cannot be shown; why is not said to the one who asked.
+    case cardClosed
+    /// The same key was used for another command.
+    case keyReused
+    /// A person with a live release or an open round cannot be erased yet.
+    case stillOpen
+    /// The log is not signing, and this command would open something.
+    case notSigning
+
+    /// One word for scripts and stored outcomes.
+    public var code: String {
+        switch self {
+        case .illegalTransition: "illegalTransition"
+        case .wrongPrincipal: "wrongPrincipal"
+        case .wrongChannel: "wrongChannel"
+        case .wrongAgent: "wrongAgent"
+        case .conditionFailed(let condition): "conditionFailed.\(condition.rawValue)"
+        case .argumentMissing: "argumentMissing"
+        case .elementMissing(let element): "elementMissing.\(element.rawValue)"
+        case .notFound: "notFound"
+        case .cardClosed: "cardClosed"
+        case .keyReused: "keyReused"
+        case .stillOpen: "stillOpen"
+        case .notSigning: "notSigning"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .illegalTransition(let state, let command): "cannot `\(command.rawValue)` while the case is `\(state)`"
+        case .wrongPrincipal(let command): "`\(command.rawValue)` is not this person's to do"
+        case .wrongChannel(let command, let channel): "`\(command.rawValue)` cannot be done by `\(channel.rawValue)`"
+        case .wrongAgent(let command, .screen):
+            "`\(command.rawValue)` on screen must be done by the person, without an agent"
+        case .wrongAgent(let command, let channel):
+            "`\(command.rawValue)` by `\(channel.rawValue)` needs the assigned coordinator as agent"
+        case .conditionFailed(let condition): "condition `\(condition.rawValue)` does not hold"
+        case .argumentMissing(let command): "`\(command.rawValue)` lacks the person it is about"
+        case .elementMissing(let element): "release lacks \(element.plainWords): \(element.paragraph)"
+        case .notFound: "no such person, case or release"
+        case .cardClosed: "this card is not available"
+        case .keyReused: "this key was used for a different command"
+        case .stillOpen: "a round is still open: decline, end or rescind it first"
+        case .notSigning: "the log is not signing: only closing commands are accepted"
+        }
+    }
+}
