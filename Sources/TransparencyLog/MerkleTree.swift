@@ -1,4 +1,4 @@
-public import Cryptography
+internal import Cryptography
 
 /// A SHA-256 hash in the tree: of a leaf, of a node, or of a whole log.
 public struct TreeHash: Hashable, Sendable {

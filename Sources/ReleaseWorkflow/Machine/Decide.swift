@@ -71,6 +71,11 @@ private func consequences(
             id, discloser: isOpener ? state.opener : other, recipient: isOpener ? other : state.opener, on: moment.date,
             expires: expires)
     }
+    func opening(_ id: ReleaseID, version: Int) throws(Refusal) -> Event {
+        let other = try counterpart()
+        func person(_ role: Role) -> PersonID { role == workflow.opener ? state.opener : other }
+        return .cardOpened(id, version: version, subject: person(workflow.subject), reader: person(workflow.reader))
+    }
     switch effect {
     case .startRound:
         switch command {
@@ -103,18 +108,18 @@ private func consequences(
         ]
     case .startAnswer: return [.answerDue(on: moment.date.adding(days: policy.contact.answerAfterDays))]
     case .openCard:
-        let id = state.currentRelease?.id ?? ReleaseID(high: 0, low: 0)
-        return [.cardOpened(id, version: (state.currentRelease?.cardVersion ?? 0) + 1)]
+        // Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to insist on.
+        return [try opening(state.currentRelease?.id ?? ReleaseID(high: 0, low: 0), version: 1)]
     case .closeCard:
-        return state.releases.filter { $0.card == .open }.map { .cardClosed($0.id) }
+        return state.openCards.map { .cardClosed($0.release) }
     case .supersedeRelease:
         guard case .correct(let id) = command else { throw .argumentMissing(command.kind) }
         let old = try release()
         guard old.isLive, moment.date <= old.expiresOn else { throw .conditionFailed(.notRescinded) }
         // Same recipient, expiry and due date: only the values change.
         var corrections: [Event] = [try signed(id, expires: old.expiresOn), .releaseSuperseded(old.id)]
-        if old.card == .open {
-            corrections += [.cardClosed(old.id), .cardOpened(id, version: old.cardVersion + 1)]
+        if state.openCards.contains(where: { $0.release == old.id }) {
+            corrections += [.cardClosed(old.id), try opening(id, version: old.cardVersion + 1)]
         }
         return corrections
     case .closeRelease: return try release().isLive ? [.releaseClosed(release().id)] : []

@@ -13,7 +13,7 @@ public enum Event: Hashable, Sendable, Codable {
     case matchMade(on: CivilDate)
     case callDue(by: CivilDate)
     case answerDue(on: CivilDate)
-    case cardOpened(ReleaseID, version: Int)
+    case cardOpened(ReleaseID, version: Int, subject: PersonID, reader: PersonID)
     case cardClosed(ReleaseID)
     case releaseSuperseded(ReleaseID)
     case releaseClosed(ReleaseID)
@@ -72,13 +72,12 @@ public func evolve(_ state: State, _ event: Event) -> State {
         next.round?.due = date
     case .answerDue(let date):
         next.round?.answerOn = date
-    case .cardOpened(let id, let version):
-        next.change(id) {
-            $0.card = .open
-            $0.cardVersion = version
-        }
+    case .cardOpened(let id, let version, let subject, let reader):
+        next.openCards.removeAll { $0.release == id }
+        next.openCards.append(OpenCard(release: id, version: version, subject: subject, reader: reader))
+        next.change(id) { $0.cardVersion = version }
     case .cardClosed(let id):
-        next.change(id) { $0.card = .closed }
+        next.openCards.removeAll { $0.release == id }
     case .releaseSuperseded(let id):
         next.change(id) { $0.standing = .superseded }
     case .releaseClosed(let id):

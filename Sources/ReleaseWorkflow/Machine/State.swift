@@ -25,6 +25,8 @@ public struct State: Hashable, Sendable {
     public internal(set) var round: Round?
     /// Every release ever signed in this case, in that order.
     public internal(set) var releases: [ReleaseState] = []
+    /// The cards that the policy's effects have opened and not closed.
+    public internal(set) var openCards: [OpenCard] = []
     /// What only the pair knows. Empty wherever the public events alone were folded.
     public internal(set) var privately = PrivateState()
 
@@ -76,7 +78,6 @@ final class EarlierRound: Hashable, Sendable {
 /// What has become of one release.
 public struct ReleaseState: Hashable, Sendable {
     public enum Standing: String, Hashable, Sendable, Codable { case live, superseded, closed, expired }
-    public enum Card: Hashable, Sendable { case never, open, closed }
 
     public let id: ReleaseID
     public let round: RoundID
@@ -88,13 +89,21 @@ public struct ReleaseState: Hashable, Sendable {
     public let expiresOn: CivilDate
     public internal(set) var standing = Standing.live
     public internal(set) var rescindedOn: CivilDate?
-    public internal(set) var card = Card.never
-    /// Counts the cards opened under this round's releases, the first is 1; 0 while none was.
+    /// Counts the cards opened in this release's line of corrections, the first is 1; 0 while none was.
     public internal(set) var cardVersion = 0
 
     public var isRescinded: Bool { rescindedOn != nil }
     /// Signed, and neither rescinded nor closed by any event. Expiry by date is the reader's to check.
     public var isLive: Bool { standing == .live && !isRescinded }
+}
+
+/// A card that can be read now, as far as the workflow goes; the gate is a second wall behind it.
+public struct OpenCard: Hashable, Sendable {
+    public let release: ReleaseID
+    public let version: Int
+    /// The person whose fields it shows.
+    public let subject: PersonID
+    public let reader: PersonID
 }
 
 /// The private stream, folded.

@@ -1,0 +1,186 @@
+/// Who can do what in which state: every combination of state, command, principal and channel, decided.
+///
+/// Built by asking the real `authorize` and `decide` in every state the proofs reach: a combination is allowed if it is allowed in
+/// some reachable case at that state, with every external guard holding.
+public struct DecisionTable: Sendable {
+    /// One combination.
+    public struct Question: Hashable, Sendable {
+        public let state: String
+        public let command: CommandKind
+        /// The principal's role; nil is a person with no part in the case.
+        public let principal: Role?
+        public let channel: Channel
+    }
+
+    /// What came of it: the states it leads to, or the refusal if it never leads anywhere.
+    public enum Answer: Hashable, Sendable {
+        case leads(Set<String>)
+        case refused(Refusal)
+    }
+
+    public let workflow: Workflow
+    public private(set) var answers: [Question: Answer] = [:]
+
+    /// - Complexity: as ``prove(_:workflow:)``.
+    public init(_ loaded: LoadedPolicy, workflow: Workflow) {
+        self.workflow = workflow
+        var explorer = Explorer(loaded: loaded, workflow: workflow)
+        explorer.explore()
+        let principals: [(Role?, Principal)] = [
+            (workflow.opener, .person(Explorer.opener)), (workflow.counterpart, .person(Explorer.others[0])),
+            (workflow.counterpart, .person(Explorer.others[1])), (nil, .person(Explorer.stranger)),
+            (.coordinator, .staff(Explorer.staff)), (.clock, .clock),
+        ]
+        for node in explorer.nodes {
+            for command in explorer.commands(in: node.state) {
+                for (role, principal) in principals {
+                    for channel in Channel.allCases {
+                        let question = Question(
+                            state: workflow.name(of: node.state.position), command: command.kind, principal: role,
+                            channel: channel)
+                        let isForPerson = if case .person = principal { true } else { false }
+                        let agent = isForPerson && (channel == .phone || channel == .paper) ? Explorer.staff : nil
+                        let actor = Actor(principal, agent: agent, channel: channel)
+                        switch explorer.outcome(command, by: actor, in: node.state, on: node.today) {
+                        case .success(let taken):
+                            let position = taken.events.reduce(node.state, evolve).position
+                            var names: Set<String> = [workflow.name(of: position)]
+                            if case .leads(let known)? = answers[question] { names.formUnion(known) }
+                            answers[question] = .leads(names)
+                        case .failure(let refusal):
+                            // The refusal that comes closest to being allowed explains most.
+                            switch answers[question] {
+                            case .leads: break
+                            case .refused(let known) where Self.closeness(known) >= Self.closeness(refusal): break
+                            case .refused, nil: answers[question] = .refused(refusal)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func closeness(_ refusal: Refusal) -> Int {
+        switch refusal {
+        case .illegalTransition: 0
+        case .wrongPrincipal: 1
+        case .wrongChannel: 2
+        case .wrongAgent: 3
+        default: 4
+        }
+    }
+
+    /// The allowed combinations as rows, merged over channels, in the order of the states and commands.
+    public var allowed: [(state: String, command: CommandKind, role: Role, channels: [Channel], leadsTo: [String])] {
+        var rows: [(state: String, command: CommandKind, role: Role, channels: [Channel], leadsTo: [String])] = []
+        for state in workflow.names {
+            for command in CommandKind.allCases {
+                for role in Role.allCases {
+                    var byDestination: [[String]: [Channel]] = [:]
+                    for channel in Channel.allCases {
+                        let question = Question(state: state, command: command, principal: role, channel: channel)
+                        if case .leads(let names)? = answers[question] { byDestination[names.sorted(), default: []].append(channel) }
+                    }
+                    for (names, channels) in byDestination.sorted(by: { $0.key.joined() < $1.key.joined() }) {
+                        rows.append((state, command, role, channels, names))
+                    }
+                }
+            }
+        }
+        return rows
+    }
+}
+
+/// A policy's table of cases: which combinations are allowed and where they lead; every other must be refused.
+///
+/// One case a line: workflow, state, command, `role/channel,channel`, `->`, the states it may lead to separated by commas. `#` begins a comment.
+///
+/// ```
+/// mentorship  signed  disclose  coordinator/screen,paper  -> introduced
+/// ```
+public struct PolicyCases: Sendable {
+    public struct Case: Hashable, Sendable {
+        public let line: Int
+        public let workflow: String
+        public let state: String
+        public let command: String
+        public let role: String
+        public let channels: [String]
+        public let leadsTo: Set<String>
+    }
+
+    /// A line that does not hold, or an allowed combination that no line names.
+    public struct Finding: Error, Hashable, Sendable, CustomStringConvertible {
+        /// Nil for a combination that is missing from the table.
+        public let line: Int?
+        public let message: String
+        public var description: String { line.map { "line \($0): \(message)" } ?? message }
+    }
+
+    public let cases: [Case]
+
+    public init(parsing text: String) throws(Finding) {
+        var cases: [Case] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }.map(String.init)
+            if words.isEmpty { continue }
+            let actor = words.count == 6 ? words[3].split(separator: "/").map(String.init) : []
+            guard words.count == 6, words[4] == "->", actor.count == 2 else {
+                throw Finding(
+                    line: index + 1, message: "expected `workflow state command role/channel,… -> state,…`")
+            }
+            cases.append(
+                Case(
+                    line: index + 1, workflow: words[0], state: words[1], command: words[2], role: actor[0],
+                    channels: actor[1].split(separator: ",").map(String.init),
+                    leadsTo: Set(words[5].split(separator: ",").map(String.init))))
+        }
+        self.cases = cases
+    }
+
+    /// Compares with what the machine decides. Empty when they say the same.
+    public func findings(in table: DecisionTable) -> [Finding] {
+        var findings: [Finding] = []
+        var named: Set<DecisionTable.Question> = []
+        for row in cases where row.workflow == table.workflow.id {
+            guard table.workflow.position(named: row.state) != nil, let command = CommandKind(rawValue: row.command),
+                let role = Role(rawValue: row.role)
+            else {
+                findings.append(Finding(line: row.line, message: "unknown state, command or role"))
+                continue
+            }
+            for name in row.channels {
+                guard let channel = Channel(rawValue: name) else {
+                    findings.append(Finding(line: row.line, message: "unknown channel `\(name)`"))
+                    continue
+                }
+                let question = DecisionTable.Question(state: row.state, command: command, principal: role, channel: channel)
+                named.insert(question)
+                switch table.answers[question] {
+                case .leads(let states) where states == row.leadsTo: break
+                case .leads(let states):
+                    findings.append(
+                        Finding(line: row.line, message: "leads to \(states.sorted().joined(separator: ",")) by \(name)"))
+                case .refused(let refusal):
+                    findings.append(Finding(line: row.line, message: "is refused by \(name): \(refusal)"))
+                case nil: findings.append(Finding(line: row.line, message: "state is never reached"))
+                }
+            }
+        }
+        for row in table.allowed {
+            for channel in row.channels {
+                let question = DecisionTable.Question(
+                    state: row.state, command: row.command, principal: row.role, channel: channel)
+                if !named.contains(question) {
+                    findings.append(
+                        Finding(
+                            line: nil,
+                            message: "allowed but not in the table: \(table.workflow.id) \(row.state) \(row.command.rawValue) "
+                                + "\(row.role.rawValue)/\(channel.rawValue) -> \(row.leadsTo.joined(separator: ","))"))
+                }
+            }
+        }
+        return findings
+    }
+}

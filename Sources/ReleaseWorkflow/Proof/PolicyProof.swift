@@ -1,0 +1,468 @@
+/// What every policy must keep. Stated in full in the design; proved here by walking every reachable state.
+public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
+    case p1 = "P1", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5", p6 = "P6", p7 = "P7", p8 = "P8", p9 = "P9", p10 = "P10"
+
+    public var statement: String {
+        switch self {
+        case .p1: "a card is readable only under a live release by the person it describes, naming the reader"
+        case .p2: "no card is readable after its release is rescinded"
+        case .p3: "each bound person has a one-step exit, at which their fields close at once"
+        case .p4: "after hand-off, until the person begins again, no transition is staff's"
+        case .p5: "no card is readable once its case has ended"
+        case .p6: "a private event changes nothing that anybody else can ever observe or do"
+        case .p7: "a card opens only by the acts that the policy names"
+        case .p8: "declining before signature returns to where the round began"
+        case .p9: "the person and the clock alone can bring every state to an end"
+        case .p10: "every transition fires somewhere, and every guard on it can refuse it"
+        }
+    }
+}
+
+/// A property that a workflow does not keep, with the shortest run that shows it.
+public struct Counterexample: Error, Hashable, Sendable, CustomStringConvertible {
+    public let property: PolicyProperty
+    public let workflow: String
+    /// What is wrong at the end of the run.
+    public let finding: String
+    /// One step a line, from the first request on.
+    public let trace: [String]
+
+    public var description: String {
+        "\(property.rawValue) fails in `\(workflow)`: \(property.statement): \(finding)"
+            + trace.enumerated().map { "\n  \($0.offset + 1). \($0.element)" }.joined()
+    }
+}
+
+/// What a proof covered.
+public struct ProofReport: Hashable, Sendable {
+    public let workflow: String
+    public internal(set) var stateCount = 0
+    public internal(set) var edgeCount = 0
+    public internal(set) var counterexamples: [Counterexample] = []
+}
+
+/// Explores a workflow with the real `authorize`, `decide` and `evolve` in a finite world: two people in each role, two coordinators, two
+/// signed rounds, every day that a deadline makes different, every guard both ways.
+///
+/// States merge on ``Normal``: people by first appearance, days as before, on or after, counters capped at two. Due clock
+/// transitions are taken as soon as they are due, as the service does before each batch.
+///
+/// - Returns: every property that fails, each with a shortest run to a failing state, in the order P1 to P10.
+/// - Complexity: O(states × people × commands).
+public func prove(_ loaded: LoadedPolicy, workflow: Workflow) -> ProofReport {
+    var explorer = Explorer(loaded: loaded, workflow: workflow)
+    explorer.explore()
+    return explorer.report()
+}
+
+struct Explorer {
+    /// Two people per party role, a stranger to the case, and staff.
+    static let opener = PersonID(high: 0, low: 1)
+    static let others = [PersonID(high: 0, low: 2), PersonID(high: 0, low: 3)]
+    static let stranger = PersonID(high: 0, low: 4)
+    static let staff = PersonID(high: 0, low: 9)
+    static let firstDay = CivilDate(dayNumber: 20_454)  // 2026-01-01
+
+    struct Node {
+        let state: State
+        let today: CivilDate
+        /// The state in which the current draft round began.
+        let began: State?
+        let parent: Int?
+        let step: String
+    }
+
+    struct Edge {
+        let from: Int
+        let to: Int
+        /// Whether the opener alone, or the passing of time, takes it.
+        let isOwn: Bool
+    }
+
+    let loaded: LoadedPolicy
+    let workflow: Workflow
+    let actors: [Actor]
+    private(set) var nodes: [Node] = []
+    private(set) var edges: [Edge] = []
+    private var seen: [Normal: Int] = [:]
+    private var fired: Set<Transition> = []
+    private var refusable: [Transition: Set<Guard>] = [:]
+    private var failures: [PolicyProperty: Counterexample] = [:]
+
+    init(loaded: LoadedPolicy, workflow: Workflow) {
+        self.loaded = loaded
+        self.workflow = workflow
+        let people = [Self.opener] + Self.others + [Self.stranger]
+        actors =
+            people.flatMap { person in
+                [
+                    Actor(.person(person), channel: .screen),
+                    Actor(.person(person), agent: Self.staff, channel: .phone),
+                    Actor(.person(person), agent: Self.staff, channel: .paper),
+                ]
+            } + [Channel.screen, .paper, .phone].map { Actor(.staff(Self.staff), channel: $0) } + [.clock]
+    }
+
+    mutating func explore() {
+        let start = State(opener: Self.opener, position: workflow.initial)
+        add(Node(state: start, today: Self.firstDay, began: nil, parent: nil, step: "start"))
+        var next = 0
+        while next < nodes.count, nodes.count < 200_000 {
+            visit(next)
+            next += 1
+        }
+        checkEnds()
+        for transition in workflow.transitions {
+            let name = "`\(transition.command.rawValue)` by \(transition.role.rawValue)"
+            if !fired.contains(transition) {
+                fail(.p10, "\(name) never fires", at: nil)
+            } else if let idle = transition.guards.first(where: { !refusable[transition, default: []].contains($0) }) {
+                fail(.p10, "\(name): `\(idle.rawValue)` never refuses", at: nil)
+            }
+        }
+    }
+
+    func report() -> ProofReport {
+        var report = ProofReport(workflow: workflow.id)
+        report.stateCount = nodes.count
+        report.edgeCount = edges.count
+        report.counterexamples = PolicyProperty.allCases.compactMap { failures[$0] }
+        return report
+    }
+
+    @discardableResult
+    private mutating func add(_ node: Node) -> Int {
+        let key = Normal(node.state, today: node.today, began: node.began)
+        if let index = seen[key] { return index }
+        nodes.append(node)
+        seen[key] = nodes.count - 1
+        check(nodes.count - 1)
+        return nodes.count - 1
+    }
+
+    private mutating func fail(_ property: PolicyProperty, _ finding: String, at index: Int?, then step: String? = nil) {
+        guard failures[property] == nil else { return }
+        var trace: [String] = step.map { [$0] } ?? []
+        var current = index
+        while let here = current, nodes[here].parent != nil {
+            trace.append(nodes[here].step)
+            current = nodes[here].parent
+        }
+        failures[property] = Counterexample(
+            property: property, workflow: workflow.id, finding: finding, trace: trace.reversed())
+    }
+
+    private func moment(_ today: CivilDate) -> Moment {
+        Moment(instantMilliseconds: Int64(today.dayNumber) * 86_400_000, date: today)
+    }
+
+    /// The outcome of a command, exactly as the service would get it.
+    func outcome(
+        _ command: Command, by actor: Actor, in state: State, given facts: Facts = .all, on today: CivilDate
+    ) -> Result<(authorized: Authorized<Command>, events: [Event]), Refusal> {
+        do throws(Refusal) {
+            let authorized = try authorize(
+                command, by: actor, in: state, under: loaded, workflow: workflow, given: facts, at: moment(today))
+            let events = try decide(
+                authorized, in: state, under: loaded, workflow: workflow, given: facts, at: moment(today))
+            return .success((authorized, events))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Every command that could be given in this state, with fresh identifiers.
+    func commands(in state: State) -> [Command] {
+        let round = RoundID(high: 0, low: (state.round?.id.low ?? 0) + 1)
+        let release = ReleaseID(high: 0, low: (state.releases.last?.id.low ?? 0) + 1)
+        return CommandKind.allCases.flatMap { kind -> [Command] in
+            switch kind {
+            case .propose, .invite:
+                return Self.others.map { Command(kind, round: round, person: $0, release: release) }
+            default: return [Command(kind, round: round, person: Self.others[0], release: release)]
+            }
+        }
+    }
+
+    private mutating func visit(_ index: Int) {
+        let node = nodes[index]
+        var exits: Set<PersonID> = []
+        if node.state.privately != PrivateState() { checkUnwinding(index) }
+        for command in commands(in: node.state) where isWithinBounds(command, node.state) {
+            let candidates = workflow.transitions(on: command.kind, from: node.state.position)
+            if candidates.isEmpty { continue }
+            for actor in actors {
+                guard case .success(let taken) = outcome(command, by: actor, in: node.state, on: node.today) else {
+                    continue
+                }
+                let transition = taken.authorized.transition
+                recordGuards(of: transition, command, actor, node)
+                let after = taken.events.reduce(node.state, evolve)
+                let step = describe(actor, taken.authorized.role, command, in: node.state)
+                checkStep(index, command, taken, after, step)
+                if case .person(let person) = actor.principal, actor.channel == .screen,
+                    isExit(for: person, after)
+                {
+                    exits.insert(person)
+                }
+                let (settled, day) = (settle(after, on: node.today), node.today)
+                let isSameRound = settled.round?.id == node.state.round?.id
+                let began = settled.isDraft ? (isSameRound ? node.began : node.state) : nil
+                let target = add(Node(state: settled, today: day, began: began, parent: index, step: step))
+                edges.append(
+                    Edge(from: index, to: target, isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
+            }
+        }
+        checkExits(index, exits)
+        for day in daysAhead(node) {
+            let settled = settle(node.state, on: day)
+            let target = add(
+                Node(state: settled, today: day, began: node.began, parent: index, step: "time passes until \(day)"))
+            edges.append(Edge(from: index, to: target, isOwn: true))
+        }
+    }
+
+    /// Two signed rounds; the third would only repeat the second.
+    private func isWithinBounds(_ command: Command, _ state: State) -> Bool {
+        switch command {
+        case .request, .rematch, .ask: state.signedRounds < 2
+        default: true
+        }
+    }
+
+    /// Takes every due transition of the clock.
+    private mutating func settle(_ state: State, on today: CivilDate) -> State {
+        var state = state
+        for _ in 0..<8 {
+            var isSettled = true
+            for command in commands(in: state) {
+                if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
+                if case .success(let taken) = outcome(command, by: .clock, in: state, on: today) {
+                    let node = Node(state: state, today: today, began: nil, parent: nil, step: "")
+                    recordGuards(of: taken.authorized.transition, command, .clock, node)
+                    state = taken.events.reduce(state, evolve)
+                    isSettled = false
+                }
+            }
+            if isSettled { break }
+        }
+        return state
+    }
+
+    /// The days on which something becomes different: each deadline and the day after it.
+    private func daysAhead(_ node: Node) -> [CivilDate] {
+        let deadlines = [node.state.round?.due, node.state.round?.answerOn, node.state.currentRelease?.expiresOn]
+        let days = deadlines.compactMap { $0 }.flatMap { [$0, $0.adding(days: 1)] }
+        return Array(Set(days.filter { $0 > node.today })).sorted().prefix(1).map { $0 }
+    }
+
+    // MARK: Properties
+
+    /// P1, P2 and P5: of one state.
+    private mutating func check(_ index: Int) {
+        let (state, today) = (nodes[index].state, nodes[index].today)
+        for card in state.openCards {
+            let release = state.releases.first { $0.id == card.release }
+            if workflow.ended.contains(state.position) {
+                fail(.p5, "a card is readable in `\(workflow.name(of: state.position))`", at: index)
+            } else if release?.isRescinded == true {
+                fail(.p2, "a card is readable though its release is rescinded", at: index)
+            } else if let problem = liveness(of: release, card, on: today) {
+                fail(.p1, problem, at: index)
+            }
+        }
+    }
+
+    private func liveness(of release: ReleaseState?, _ card: OpenCard, on today: CivilDate) -> String? {
+        guard let release else { return "a card is readable without a release" }
+        if release.discloser != card.subject { return "the release was not signed by the person the card describes" }
+        if release.recipient != card.reader { return "the release does not name the reader" }
+        if release.standing != .live { return "the release is \(release.standing.rawValue)" }
+        return today > release.expiresOn ? "the release expired on \(release.expiresOn)" : nil
+    }
+
+    /// P4, P6, P7 and P8: of one step.
+    private mutating func checkStep(
+        _ index: Int, _ command: Command, _ taken: (authorized: Authorized<Command>, events: [Event]), _ after: State,
+        _ step: String
+    ) {
+        let before = nodes[index].state
+        if before.isHandedOff, case .staff = taken.authorized.actor.principal {
+            fail(.p4, "staff can `\(command.kind.rawValue)` after hand-off", at: index, then: step)
+        }
+        let opensCard = taken.events.contains { if case .cardOpened = $0 { true } else { false } }
+        if opensCard, !workflow.opens.contains(command.kind) {
+            fail(.p7, "`\(command.kind.rawValue)` opens a card", at: index, then: step)
+        }
+        if command.kind == .decline, before.isDraft, let began = nodes[index].began, after.publicPart != began.publicPart {
+            fail(.p8, "the case is not as it was before the round", at: index, then: step)
+        }
+        if command.kind.isPrivate {
+            if after.publicPart != before.publicPart || taken.events.contains(where: { !$0.isPrivate }) {
+                fail(.p6, "`\(command.kind.rawValue)` can be observed", at: index, then: step)
+            }
+        }
+    }
+
+    /// P6: a state and the same state without what only the pair knows allow everybody else the same, with the same consequences.
+    private mutating func checkUnwinding(_ index: Int) {
+        guard failures[.p6] == nil else { return }
+        let (state, today) = (nodes[index].state, nodes[index].today)
+        for day in [today] + daysAhead(nodes[index]) {
+            for command in commands(in: state) where !command.kind.isPrivate {
+                if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
+                for actor in actors {
+                    let known = outcome(command, by: actor, in: state, on: day).map { $0.events.filter { !$0.isPrivate } }
+                    let unknown = outcome(command, by: actor, in: state.publicPart, on: day)
+                        .map { $0.events.filter { !$0.isPrivate } }
+                    if known != unknown {
+                        let step = day == today ? "" : "time passes until \(day), then "
+                        fail(
+                            .p6, "`\(command.kind.rawValue)` depends on what only the pair knows", at: index,
+                            then: step + "`\(command.kind.rawValue)`")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether `person` is out after a step: the case is at rest, or they are no longer in it, and nothing of theirs is open.
+    private func isExit(for person: PersonID, _ after: State) -> Bool {
+        let isOut = workflow.isAtRest(after.position) || !isBound(person, in: after)
+        return isOut && !after.openCards.contains { $0.subject == person }
+    }
+
+    /// The opener is bound while the case is not at rest; the counterpart while they are named and their own release, if they signed
+    /// one, is live.
+    private func isBound(_ person: PersonID, in state: State) -> Bool {
+        if person == state.opener { return true }
+        guard state.round?.counterpart == person else { return false }
+        guard let release = state.currentRelease, release.discloser == person else { return true }
+        return release.isLive
+    }
+
+    private mutating func checkExits(_ index: Int, _ exits: Set<PersonID>) {
+        let state = nodes[index].state
+        guard !workflow.isAtRest(state.position) else { return }
+        for (person, role) in [(state.opener, workflow.opener), (state.round?.counterpart, workflow.counterpart)] {
+            guard let person, isBound(person, in: state), !exits.contains(person) else { continue }
+            fail(.p3, "the \(role.rawValue) has no way out of `\(workflow.name(of: state.position))`", at: index)
+        }
+    }
+
+    /// P9: backward from the ends, along what the opener and the clock can do.
+    private mutating func checkEnds() {
+        var incoming = [[Int]](repeating: [], count: nodes.count)
+        for edge in edges where edge.isOwn { incoming[edge.to].append(edge.from) }
+        var ending = Set(nodes.indices.filter { workflow.isAtRest(nodes[$0].state.position) })
+        var queue = Array(ending)
+        while let index = queue.popLast() {
+            for from in incoming[index] where ending.insert(from).inserted { queue.append(from) }
+        }
+        if let stuck = nodes.indices.first(where: { !ending.contains($0) }) {
+            fail(.p9, "`\(workflow.name(of: nodes[stuck].state.position))` cannot be ended by the person and the clock", at: stuck)
+        }
+    }
+
+    /// P10, second half: each guard of a transition refuses it somewhere.
+    private mutating func recordGuards(of transition: Transition, _ command: Command, _ actor: Actor, _ node: Node) {
+        fired.insert(transition)
+        for condition in transition.guards where !refusable[transition, default: []].contains(condition) {
+            if condition.isExternal {
+                let refused = outcome(command, by: actor, in: node.state, given: Facts.all.without(condition), on: node.today)
+                if case .failure(.conditionFailed(condition)) = refused { refusable[transition, default: []].insert(condition) }
+            } else {
+                // Answered from the state and the day: their refusing side is shown by the tables of the guards themselves.
+                refusable[transition, default: []].insert(condition)
+            }
+        }
+    }
+
+    private func describe(_ actor: Actor, _ role: Role, _ command: Command, in state: State) -> String {
+        let agent = actor.agent == nil ? "" : " through the coordinator"
+        let object: String
+        switch command {
+        case .propose(let person), .invite(let person):
+            object = person == Self.others[0] ? " the first \(workflow.counterpart.rawValue)" : " the second \(workflow.counterpart.rawValue)"
+        default: object = ""
+        }
+        return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object)"
+    }
+}
+
+/// What of a state the proofs tell apart. What it drops, `decide` does not read; a test compares.
+struct Normal: Hashable {
+    private enum Side: Hashable { case none, before, on, after }
+    private struct Release: Hashable {
+        let discloser: Int
+        let recipient: Int
+        let standing: ReleaseState.Standing
+        let isRescinded: Bool
+        let isCurrent: Bool
+        let expires: Side
+        let cardVersion: Int
+    }
+    private struct Card: Hashable {
+        let release: Int
+        let subject: Int
+        let reader: Int
+    }
+    private struct RoundPart: Hashable {
+        let beganAt: Position
+        let counterpart: Int
+        let isSlotAccepted: Bool
+        let due: Side
+        let answer: Side
+        let hasMatch: Bool
+    }
+
+    private let position: Position
+    private let excluded: [Int]
+    private let isHandedOff: Bool
+    private let signedRounds: Int
+    private let round: RoundPart?
+    private let isDraft: Bool
+    private let releases: [Release]
+    private let cards: [Card]
+    private let privately: PrivateState
+    private let beganExcluded: Int
+
+    init(_ state: State, today: CivilDate, began: State?) {
+        var numbers: [PersonID: Int] = [state.opener: 0]
+        func number(_ person: PersonID?) -> Int {
+            guard let person else { return -1 }
+            if let known = numbers[person] { return known }
+            numbers[person] = numbers.count
+            return numbers.count - 1
+        }
+        func side(_ date: CivilDate?) -> Side {
+            guard let date else { return .none }
+            return today < date ? .before : today == date ? .on : .after
+        }
+        position = state.position
+        excluded = state.excluded.map { number($0) }.sorted()
+        isHandedOff = state.isHandedOff
+        signedRounds = min(state.signedRounds, 2)
+        round = state.round.map {
+            RoundPart(
+                beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
+                due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil)
+        }
+        isDraft = state.isDraft
+        let open = Set(state.openCards.map(\.release))
+        let kept = state.releases.filter { $0.standing != .superseded || open.contains($0.id) }
+        releases = kept.map {
+            Release(
+                discloser: number($0.discloser), recipient: number($0.recipient), standing: $0.standing,
+                isRescinded: $0.isRescinded, isCurrent: $0.round == state.round?.id, expires: side($0.expiresOn),
+                cardVersion: min($0.cardVersion, 2))
+        }
+        cards = state.openCards.map { card in
+            Card(
+                release: kept.firstIndex { $0.id == card.release } ?? -1, subject: number(card.subject),
+                reader: number(card.reader))
+        }
+        privately = state.privately
+        beganExcluded = began?.excluded.count ?? 0
+    }
+}

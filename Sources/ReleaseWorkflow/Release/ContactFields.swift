@@ -1,0 +1,73 @@
+/// Why a value that was typed in cannot be used. Never repeats the value.
+public struct FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The field as the person who typed it knows it.
+    public let field: String
+    public let expected: String
+    public init(field: String, expected: String) {
+        self.field = field
+        self.expected = expected
+    }
+    public var description: String { "`\(field)`: expected \(expected)" }
+}
+
+/// The one name by which a mentor will know a mentee, chosen by the mentee (DER-11).
+///
+/// - Shape: 1 to 40 characters of letters, marks, spaces, hyphens and apostrophes in any script.
+public struct FirstName: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+
+    /// Parses a display name, given the person's stored surname.
+    ///
+    /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, control or invisible character, a title, an initial, or the
+    ///   surname in any case.
+    public init(parsing typed: String, surname: String) throws(FieldProblem) {
+        func refuse(_ expected: String) -> FieldProblem { FieldProblem(field: "firstName", expected: expected) }
+        let name = typed.split(separator: " ").joined(separator: " ")
+        guard !name.isEmpty, name.count <= 40, name.unicodeScalars.count <= 120 else { throw refuse("1 to 40 characters") }
+        let joiners: Set<Unicode.Scalar> = [" ", "-", "'", "\u{2019}", "\u{B7}"]
+        guard
+            name.unicodeScalars.allSatisfy({
+                joiners.contains($0) || $0.properties.isAlphabetic || $0.properties.generalCategory == .nonspacingMark
+                    || $0.properties.generalCategory == .spacingMark
+            }), name.unicodeScalars.contains(where: \.properties.isAlphabetic)
+        else { throw refuse("letters, spaces, hyphens and apostrophes only: no digits, `@`, periods or symbols") }
+        let words = name.lowercased().split { $0 == " " || $0 == "-" }.map(String.init)
+        let titles: Set<String> = [
+            "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn", "phd",
+            "dds", "do", "np", "pa",
+        ]
+        if words.contains(where: titles.contains) { throw refuse("a first name without a title") }
+        let last = surname.lowercased()
+        if !last.isEmpty, name.lowercased().contains(last) && (words.contains(last) || last.contains(" ") || last.count > 3) {
+            throw refuse("a first name without the surname")
+        }
+        let surnameWords = last.split { $0 == " " || $0 == "-" }.map(String.init)
+        if words.count > 1, words.dropFirst().contains(where: { $0.count == 1 || surnameWords.contains($0) }) {
+            throw refuse("a first name without the surname or its initial")
+        }
+        text = name
+    }
+
+    /// Takes a name that was parsed before it was sealed.
+    package init(uncheckedText: String) { text = uncheckedText }
+
+    public var description: String { text }
+}
+
+/// One telephone number (DER-12).
+///
+/// - Shape: E.164: `+`, then 7 to 15 digits, the first not zero. No label, no extension.
+public struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
+    public let e164: String
+
+    /// Parses E.164 only; what people type goes through the phone-number port first.
+    public init(e164 text: String) throws(FieldProblem) {
+        let digits = text.utf8.dropFirst()
+        guard text.utf8.first == UInt8(ascii: "+"), (7...15).contains(digits.count),
+            digits.allSatisfy({ (48...57).contains($0) }), digits.first != UInt8(ascii: "0")
+        else { throw FieldProblem(field: "phone", expected: "one telephone number, like +1 202 555 0143") }
+        e164 = text
+    }
+
+    public var description: String { e164 }
+}
