@@ -78,6 +78,8 @@ public struct ReleaseDocument: Hashable, Sendable, Codable {
     public var purpose: Purpose?
     public var revocation: String?
     public var expiresOn: CivilDate?
+    /// The months from the day of signature to that date, where the form says it so; a correction keeps the old date instead.
+    public var termMonths: Int?
     public var expiresAtEnd: Bool?
     public var signature: SignatureEvidence?
     public var signedOn: CivilDate?
@@ -173,7 +175,7 @@ extension ReleaseDocument {
         case .purpose: purpose?.plainWords ?? ""
         case .revocation: revocation ?? ""
         case .expiry:
-            (expiresOn.map { "at the end of \($0)" } ?? "")
+            (termMonths.map { "\($0) months after the day I sign it" } ?? expiresOn.map { "at the end of \($0)" } ?? "")
                 + (expiresAtEnd == true ? ", or earlier, on the day the relationship ends" : "")
         case .signature, .date: ""
         case .redisclosure: redisclosure ?? ""

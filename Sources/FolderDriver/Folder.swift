@@ -1,0 +1,158 @@
+public import Cryptography
+internal import Foundation
+public import ReleaseService
+public import TransparencyLog
+
+/// A program's data folder.
+///
+/// ```
+/// privity.yaml      settings: origin, passphraseFile
+/// privity.sqlite    the database
+/// lock              held by the one writer
+/// head              the last signed head
+/// keys/record.pem   signs records       keys/log.pem    signs heads
+/// keys/vault.key    wraps data keys     keys/data-keys  the wrapped data keys
+/// keys/destroyed    ids of data keys that were destroyed
+/// recovery.pem      only right after init: keep it elsewhere, offline
+/// ```
+public struct Folder: Sendable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    public var databasePath: String { path + "/privity.sqlite" }
+    public var settingsPath: String { path + "/privity.yaml" }
+    public var passphrasePath: String { path + "/passphrase" }
+    private func key(_ name: String) -> String { path + "/keys/" + name }
+
+    public var exists: Bool { FileManager.default.fileExists(atPath: databasePath) }
+
+    /// The one writer's hold on the folder, until it is released with its last reference.
+    public final class Hold: Sendable {
+        private let file: DurableFile
+        init(_ file: DurableFile) { self.file = file }
+    }
+
+    /// - Throws: ``FolderError`` if another process writes here, or the folder cannot be written.
+    public func hold() throws -> Hold {
+        let file = try DurableFile(path: path + "/lock", name: "lock", isReadOnly: false, creates: true)
+        try file.lockExclusively()
+        return Hold(file)
+    }
+
+    /// Makes a new folder with new keys, all under one passphrase. Genesis is the service's to write.
+    ///
+    /// - Throws: ``FolderError`` if anything is there already.
+    public func create(origin: String, passphrase: SecretBytes) throws -> (keys: SigningKeys, recovery: NoteKey) {
+        if FileManager.default.fileExists(atPath: path), try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty {
+            throw FolderError(file: path, problem: "the folder is not empty")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        } catch {
+            throw FolderError(file: path, problem: "the folder cannot be made")
+        }
+        func make(_ name: String, _ file: String, at path: String) throws -> NoteSigner {
+            let key = try SigningKey.generate()
+            try DurableFile.create(path: path, name: file, KeyFile.format(key, passphrase: passphrase))
+            return try NoteSigner(name: name, key: key)
+        }
+        let log = try make(origin, "keys/log.pem", at: key("log.pem"))
+        let record = try make("\(origin)/record", "keys/record.pem", at: key("record.pem"))
+        let recovery = try make("\(origin)/recovery", "recovery.pem", at: path + "/recovery.pem")
+        try DurableFile.create(
+            path: key("vault.key"), name: "keys/vault.key",
+            VaultKeyFile.format(RandomBytes.generate(count: 32), passphrase: passphrase))
+        _ = try KeyRingFile(path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: false, creates: true)
+        try DurableFile.syncFolder(path + "/keys")
+        try DurableFile.syncFolder(path)
+        return (SigningKeys(record: record, log: log), recovery.key)
+    }
+
+    public func write(_ name: String, _ text: String) throws {
+        try DurableFile.create(path: path + "/" + name, name: name, Array(text.utf8))
+    }
+
+    public func headFile(isReadOnly: Bool, creates: Bool = false) throws -> HeadFile {
+        try HeadFile(path: path + "/head", isReadOnly: isReadOnly, creates: creates)
+    }
+
+    /// Opens the vault.
+    public func vault(passphrase: SecretBytes, isReadOnly: Bool) throws -> Vault {
+        let bytes = try read(key("vault.key"), "keys/vault.key")
+        let ring = try KeyRingFile(
+            path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: isReadOnly, creates: false)
+        do {
+            return try Vault(key: VaultKeyFile.parse(bytes, passphrase: passphrase), ring: ring)
+        } catch let error as CryptographyError {
+            throw FolderError(file: "keys/vault.key", problem: "\(error)")
+        }
+    }
+
+    /// Opens the signing keys.
+    public func signingKeys(origin: String, passphrase: SecretBytes) throws -> SigningKeys {
+        func load(_ file: String, _ name: String) throws -> NoteSigner {
+            let bytes = try read(key(file), "keys/\(file)")
+            do {
+                return try NoteSigner(name: name, key: KeyFile.parse(bytes, passphrase: passphrase))
+            } catch let error as CryptographyError {
+                throw FolderError(file: "keys/\(file)", problem: "\(error)")
+            }
+        }
+        return SigningKeys(record: try load("record.pem", "\(origin)/record"), log: try load("log.pem", origin))
+    }
+
+    private func read(_ path: String, _ name: String) throws -> [UInt8] {
+        let file = try DurableFile(path: path, name: name, isReadOnly: true, creates: false)
+        return try file.read(at: 0, count: min(file.size(), 1 << 20))
+    }
+
+    /// Reads a passphrase from a file: its first line, at least 16 bytes.
+    public static func passphrase(atPath path: String) throws -> SecretBytes {
+        let name = (path as NSString).lastPathComponent
+        let file = try DurableFile(path: path, name: name, isReadOnly: true, creates: false)
+        var bytes = try file.read(at: 0, count: 4096)
+        if let end = bytes.firstIndex(of: 0x0A) { bytes.removeSubrange(end...) }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        guard bytes.count >= 16 else { throw FolderError(file: name, problem: "a passphrase needs at least 16 bytes on its first line") }
+        return SecretBytes(taking: &bytes)
+    }
+}
+
+/// The vault key on disk: three lines, `privity-vault-key/v1`, `scrypt <N> <r> <p> <salt>`, and the sealed key; base64 both.
+enum VaultKeyFile {
+    private static let header = "privity-vault-key/v1"
+    private static let cost: UInt64 = 1 << 14
+
+    static func format(_ key: [UInt8], passphrase: SecretBytes) throws -> [UInt8] {
+        let salt = try RandomBytes.generate(count: 16)
+        let wrapping = try Scrypt.derive(
+            from: passphrase, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: AESGCM.keyByteCount)
+        let nonce = try RandomBytes.generate(count: AESGCM.nonceByteCount)
+        let sealed = try AESGCM(key: wrapping).seal(key, nonce: nonce, associated: Array(header.utf8))
+        return Array("\(header)\nscrypt \(cost) 8 1 \(Base64.format(salt))\n\(Base64.format(nonce + sealed))\n".utf8)
+    }
+
+    static func parse(_ bytes: [UInt8], passphrase: SecretBytes) throws -> SecretBytes {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 4, lines[0] == header[...], lines[3].isEmpty, let sealed = Base64.parse(lines[2]),
+            sealed.count == AESGCM.nonceByteCount + AESGCM.keyByteCount + AESGCM.tagByteCount
+        else { throw CryptographyError.malformedKeyFile }
+        let words = lines[1].split(separator: " ")
+        guard words.count == 5, words[0] == "scrypt", let cost = UInt64(words[1]), (1 << 10...1 << 20).contains(cost),
+            cost & (cost - 1) == 0, words[2] == "8", words[3] == "1", let salt = Base64.parse(words[4])
+        else { throw CryptographyError.malformedKeyFile }
+        let wrapping = try Scrypt.derive(
+            from: passphrase, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: AESGCM.keyByteCount)
+        do {
+            var key = try AESGCM(key: wrapping).open(
+                Array(sealed.dropFirst(AESGCM.nonceByteCount)), nonce: Array(sealed.prefix(AESGCM.nonceByteCount)),
+                associated: Array(header.utf8))
+            return SecretBytes(taking: &key)
+        } catch CryptographyError.notAuthentic {
+            throw CryptographyError.wrongPassphrase
+        }
+    }
+}

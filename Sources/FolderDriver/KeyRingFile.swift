@@ -1,0 +1,99 @@
+internal import Cryptography
+public import ReleaseService
+internal import Synchronization
+
+/// The wrapped data keys in a file of fixed slots, and the list of destroyed ids beside it.
+///
+/// A slot is 128 bytes: 1 (in use), the id (16), the wrapped key (60), the first 19 bytes of SHA-256 over these, zeros. Destroying overwrites
+/// the slot. The list of destroyed ids only ever grows, 16 bytes each; it is written first, so that a key cannot come back from a copy.
+public final class KeyRingFile: KeyRing {
+    private static let slotByteCount = 128
+    private static let wrappedByteCount = 60
+    private static let checkByteCount = 19
+
+    private struct Slots {
+        var keys: [[UInt8]: (offset: Int, wrapped: [UInt8])] = [:]
+        var free: [Int] = []
+        var end = 0
+        var destroyed: [[UInt8]] = []
+        var listed: Set<[UInt8]> = []
+    }
+
+    private let file: DurableFile
+    private let list: DurableFile
+    private let slots: Mutex<Slots>
+
+    public init(path: String, destroyedPath: String, isReadOnly: Bool, creates: Bool) throws {
+        file = try DurableFile(path: path, name: "data-keys", isReadOnly: isReadOnly, creates: creates)
+        list = try DurableFile(path: destroyedPath, name: "destroyed", isReadOnly: isReadOnly, creates: creates)
+        var found = Slots()
+        let bytes = try file.read(at: 0, count: file.size())
+        for offset in stride(from: 0, to: bytes.count, by: Self.slotByteCount) {
+            let slot = Array(bytes[offset..<min(offset + Self.slotByteCount, bytes.count)])
+            if let (id, wrapped) = Self.parse(slot) { found.keys[id] = (offset, wrapped) } else { found.free.append(offset) }
+        }
+        found.end = (bytes.count + Self.slotByteCount - 1) / Self.slotByteCount * Self.slotByteCount
+        let ids = try list.read(at: 0, count: list.size())
+        found.destroyed = stride(from: 0, to: ids.count - 15, by: 16).map { Array(ids[$0..<$0 + 16]) }
+        found.listed = Set(found.destroyed)
+        // A key that is listed as destroyed and still there is a copy put back: it counts as gone and is overwritten at the next destroy.
+        for id in found.destroyed { found.keys[id] = nil }
+        slots = Mutex(found)
+    }
+
+    public func wrappedKey(_ id: [UInt8]) throws -> [UInt8]? { slots.withLock { $0.keys[id]?.wrapped } }
+
+    public func ids() throws -> [[UInt8]] { slots.withLock { Array($0.keys.keys) } }
+
+    public func destroyedIDs() throws -> [[UInt8]] { slots.withLock { $0.destroyed } }
+
+    public func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws {
+        try slots.withLock { slots in
+            for key in keys where slots.keys[key.id] == nil {
+                guard key.id.count == 16, key.wrapped.count == Self.wrappedByteCount else {
+                    throw FolderError(file: "data-keys", problem: "a wrapped key has the wrong length")
+                }
+                guard !slots.listed.contains(key.id) else {
+                    throw FolderError(file: "data-keys", problem: "this key was destroyed and cannot be made again")
+                }
+                var slot = [1] + key.id + key.wrapped
+                slot += SHA256.hash(slot).prefix(Self.checkByteCount)
+                slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
+                let offset = slots.free.popLast() ?? slots.end
+                try file.write(slot, at: offset)
+                slots.end = max(slots.end, offset + Self.slotByteCount)
+                slots.keys[key.id] = (offset, key.wrapped)
+            }
+            try file.sync()
+        }
+    }
+
+    public func destroy(_ ids: [[UInt8]]) throws {
+        try slots.withLock { slots in
+            let new = ids.filter { !slots.listed.contains($0) }
+            if !new.isEmpty {
+                try list.write(new.flatMap { $0 }, at: slots.destroyed.count * 16)
+                try list.sync()
+                slots.destroyed += new
+                slots.listed.formUnion(new)
+            }
+            var isChanged = false
+            for id in ids {
+                guard let (offset, _) = slots.keys[id] else { continue }
+                try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: offset)
+                slots.keys[id] = nil
+                slots.free.append(offset)
+                isChanged = true
+            }
+            if isChanged { try file.sync() }
+        }
+    }
+
+    private static func parse(_ slot: [UInt8]) -> (id: [UInt8], wrapped: [UInt8])? {
+        let end = 17 + wrappedByteCount
+        guard slot.count == slotByteCount, slot[0] == 1,
+            Array(SHA256.hash(Array(slot[..<end])).prefix(checkByteCount)) == Array(slot[end..<(end + checkByteCount)])
+        else { return nil }
+        return (Array(slot[1..<17]), Array(slot[17..<end]))
+    }
+}

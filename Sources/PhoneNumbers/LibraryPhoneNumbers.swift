@@ -1,0 +1,27 @@
+internal import CPhoneNumber
+public import ReleaseService
+public import ReleaseWorkflow
+
+/// The phone-number port on Google's libphonenumber.
+public struct LibraryPhoneNumbers: PhoneNumberParser {
+    public init() {}
+
+    /// - Throws: `FieldProblem` naming `phone` and what is expected; never the number.
+    public func parse(_ typed: String, region: String) throws -> PhoneNumber {
+        func refuse(_ expected: String) -> FieldProblem { FieldProblem(field: "phone", expected: expected) }
+        guard typed.utf8.count <= 64, !typed.utf8.contains(0) else { throw refuse("one telephone number") }
+        var buffer = [CChar](repeating: 0, count: 24)
+        let result = privity_phone_parse(typed, region, &buffer, Int32(buffer.count))
+        switch Int(result) {
+        case Int(PRIVITY_PHONE_VALID):
+            let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return try PhoneNumber(e164: text)
+        case Int(PRIVITY_PHONE_UNKNOWN_REGION): throw refuse("a number with a country code that exists")
+        case Int(PRIVITY_PHONE_TOO_SHORT): throw refuse("a whole number: this one is too short")
+        case Int(PRIVITY_PHONE_TOO_LONG): throw refuse("one number: this one is too long")
+        case Int(PRIVITY_PHONE_INVALID_FOR_REGION): throw refuse("a number that can exist where it is from")
+        case Int(PRIVITY_PHONE_HAS_EXTENSION): throw refuse("a number without an extension: only the number itself may cross")
+        default: throw refuse("one telephone number, like 202-456-1414 or +1 202 456 1414")
+        }
+    }
+}

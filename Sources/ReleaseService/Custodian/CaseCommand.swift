@@ -1,0 +1,68 @@
+public import ReleaseWorkflow
+
+/// A command about a case, as it arrives: what is asked, by whom, and what it brings.
+public struct CaseCommand: Sendable {
+    /// A signature as it was given.
+    public struct Signing: Sendable {
+        public var means: SignatureEvidence.Means
+        /// How the signer was known.
+        public var authenticatedBy: String
+        /// The scanned form, for paper.
+        public var scan: [UInt8]?
+        /// The digest printed on the form that was signed, in hexadecimal, for paper.
+        public var formDigest: String?
+        public init(means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil) {
+            self.means = means
+            self.authenticatedBy = authenticatedBy
+            self.scan = scan
+            self.formDigest = formDigest
+        }
+    }
+
+    public var workflow: String
+    public var kind: CommandKind
+    /// The person whose case it is.
+    public var opener: PersonID
+    public var actor: Actor
+    /// The mentor proposed, or the volunteer invited.
+    public var person: PersonID?
+    public var survey: Survey?
+    /// The name by which one who asks for a conversation agrees to stand on the volunteer's form.
+    public var display: String?
+    public var signing: Signing?
+    /// Corrected values, for `correct`.
+    public var firstName: String?
+    public var phone: String?
+    public var key: String?
+
+    public init(_ kind: CommandKind, workflow: String, opener: PersonID, actor: Actor, key: String? = nil) {
+        self.kind = kind
+        self.workflow = workflow
+        self.opener = opener
+        self.actor = actor
+        self.key = key
+    }
+
+    /// The command as text, for comparing repetitions: every member, in a fixed order, separated by a character that none can contain.
+    var canonicalText: String {
+        [
+            workflow, kind.rawValue, opener.description, actor.text, person?.description ?? "",
+            survey.map { "\($0.sameField.rawValue) \($0.topics.map(\.rawValue)) \($0.understood)" } ?? "", display ?? "",
+            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \($0.formDigest ?? "") \($0.scan?.count ?? 0)" } ?? "",
+            firstName ?? "", phone ?? "",
+        ].joined(separator: "\u{0}")
+    }
+}
+
+extension Actor {
+    /// The actor as text, for scoping keys.
+    var text: String {
+        let principal =
+            switch self.principal {
+            case .person(let id): "person \(id)"
+            case .staff(let id): "staff \(id)"
+            case .clock: "clock"
+            }
+        return "\(principal)/\(agent?.description ?? "")/\(channel.rawValue)"
+    }
+}

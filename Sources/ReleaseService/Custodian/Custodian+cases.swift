@@ -1,0 +1,490 @@
+internal import Cryptography
+internal import Foundation
+public import ReleaseWorkflow
+internal import TransparencyLog
+
+/// A case as it stands in this transaction.
+struct CaseContext {
+    let id: CaseID
+    let workflow: Workflow
+    let loaded: LoadedPolicy
+    let opener: PersonID
+    var row: CaseRow?
+    var events: [EventRow]
+    var draft: DraftRow?
+    var draftContent: DraftContent
+    /// Folded from the public events alone.
+    var state: State
+}
+
+/// What a draft holds until it is signed or declined.
+struct DraftContent: Codable {
+    var events: [Event] = []
+    /// The asker's name for the volunteer's form.
+    var display: String?
+}
+
+extension Custodian {
+    /// Carries out a command about a case.
+    ///
+    /// - Returns: an outcome, done or refused; a refusal has changed nothing.
+    /// - Throws: `FieldProblem` for a value that cannot be used; ``ServiceError`` and storage errors when the machinery fails.
+    public func perform(_ command: CaseCommand) throws -> Outcome {
+        if let known = command.key, known.isEmpty || known.utf8.count > 200 {
+            throw FieldProblem(field: "key", expected: "1 to 200 bytes")
+        }
+        return try road(
+            key: command.kind.isPrivate ? nil : command.key, scope: command.actor.text, text: command.canonicalText,
+            onRefusal: { step, refusal in try self.noteRefusal(refusal, command, step) }
+        ) { step in
+            try self.carryOut(command, step)
+        }
+    }
+
+    private func carryOut(_ command: CaseCommand, _ step: Step) throws -> Done {
+        var context = try context(of: command.opener, workflow: command.workflow, step.tx)
+        // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell them apart.
+        if command.kind == .decline, context.workflow.isAtRest(context.state.position),
+            command.actor.principal == .person(command.opener)
+        {
+            step.immediate = [Telling(role: context.workflow.opener, notice: .declineConfirmed)]
+            step.mustSettle = true
+            return Done(state: context.workflow.name(of: context.state.position))
+        }
+        if command.kind.isPrivate { context.state = try withPrivateStream(context, step.tx) }
+        let core = Command(
+            command.kind, round: try step.derive.identifier("round"),
+            person: command.person ?? PersonID(high: 0, low: 0), release: try step.derive.identifier("release"))
+        if [.propose, .invite].contains(command.kind), command.person == nil { throw Refusal.argumentMissing(command.kind) }
+        var signature: SignatureWork?
+        if command.kind == .sign || command.kind == .correct {
+            signature = try prepareSignature(command, context, step)
+        }
+        let facts = try facts(for: command, context, signature, step)
+        let authorized = try authorize(
+            core, by: command.actor, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
+            at: step.moment)
+        let events = try decided(authorized, context, signature, given: facts, step)
+        return try apply(
+            events, rule: authorized.rule, actor: command.actor, signature: signature, display: command.display,
+            survey: command.survey, to: &context, step)
+    }
+
+    /// Decides; a release that is not complete is refused by the paragraph of its first missing element.
+    private func decided(
+        _ authorized: Authorized<Command>, _ context: CaseContext, _ signature: SignatureWork?, given facts: Facts, _ step: Step
+    ) throws -> [Event] {
+        do {
+            return try decide(
+                authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: facts, at: step.moment)
+        } catch {
+            if error == .conditionFailed(.releaseComplete),
+                let element = signature?.document.missing(asOf: step.moment.date).first
+            {
+                throw Refusal.elementMissing(element)
+            }
+            throw error
+        }
+    }
+
+    // MARK: Loading
+
+    func context(of opener: PersonID, workflow id: String, _ tx: any StoreTransaction) throws -> CaseContext {
+        let vault = try requireVault()
+        guard try tx.person(opener) != nil else { throw Refusal.notFound }
+        return try context(vault.caseID(of: opener, workflow: id), opener: opener, workflow: id, tx)
+    }
+
+    func context(_ id: CaseID, opener: PersonID, workflow name: String, _ tx: any StoreTransaction) throws -> CaseContext {
+        let vault = try requireVault()
+        let row = try tx.caseRow(id)
+        let draft = try tx.draft(of: id)
+        let loaded = try policy(draft?.policy ?? row?.policy ?? current.digest, tx)
+        guard let workflow = loaded.policy.workflow(name) else { throw Refusal.notFound }
+        var state = State(opener: opener, position: workflow.initial)
+        let events = try tx.events(id)
+        var last: [UInt8] = []
+        for event in events {
+            guard try vault.link(id, event.sequence, after: last, event.sealed) == event.link else {
+                throw ServiceError.corrupt("event \(event.sequence) of a case was altered in the database")
+            }
+            last = event.link
+            let opened = try vault.open(event.sealed, fixed: "event/\(id)/\(event.sequence)")
+            for item in try JSONDecoder().decode(StoredEvent.self, from: Data(opened)).events { state = evolve(state, item) }
+        }
+        if let row, try vault.tip(id, count: events.count, last: last) != row.tip {
+            throw ServiceError.corrupt("events of a case are missing from the database")
+        }
+        if row == nil, !events.isEmpty { throw ServiceError.corrupt("a case is missing from the database") }
+        var content = DraftContent()
+        if let draft {
+            content = try JSONDecoder().decode(
+                DraftContent.self, from: Data(vault.open(draft.sealed, fixed: "draft/\(draft.round)")))
+            state = content.events.reduce(state, evolve)
+        }
+        return CaseContext(
+            id: id, workflow: workflow, loaded: loaded, opener: opener, row: row, events: events, draft: draft,
+            draftContent: content, state: state)
+    }
+
+    /// One row of a case: what one command did.
+    struct StoredEvent: Codable {
+        var events: [Event]
+        var rule: String
+        var on: CivilDate
+        var channel: Channel
+    }
+
+    private func withPrivateStream(_ context: CaseContext, _ tx: any StoreTransaction) throws -> State {
+        guard let round = context.state.round?.id else { return context.state }
+        return try privateEvents(round, tx).reduce(context.state, evolve)
+    }
+
+    func privateEvents(_ round: RoundID, _ tx: any StoreTransaction) throws -> [Event] {
+        let vault = try requireVault()
+        let scope = Vault.Scope.privateStream(round)
+        guard let opened = try vault.open(tx.sealed(vault.keyID(scope), "stream"), scope, "stream") else { return [] }
+        return try JSONDecoder().decode([Event].self, from: Data(opened.prefix { $0 != 0 }))
+    }
+
+    // MARK: Facts
+
+    /// Answers the guards that the service knows of. What cannot be answered stays no.
+    private func facts(
+        for command: CaseCommand, _ context: CaseContext, _ signature: SignatureWork?, _ step: Step
+    ) throws -> Facts {
+        var facts = Facts()
+        let opener = try identity(command.opener, step.tx)
+        let other = command.person ?? context.state.round?.counterpart
+        let staff: PersonID? =
+            switch command.actor.principal {
+            case .staff(let id): id
+            case .person, .clock: command.actor.agent
+            }
+        if let staff {
+            facts[.assigned] = opener?.coordinator == staff
+            facts[.dutiesSeparate] = staff != command.opener && staff != other
+        }
+        facts[.underContract] = opener?.isUnderContract ?? false
+        facts[.surveyAnswered] = command.survey?.isComplete ?? false
+        if let other {
+            facts[.counterpartUnderContract] = try identity(other, step.tx)?.isUnderContract ?? false
+            if let enrollment = try enrollment(other, step.tx) {
+                let rules = context.loaded.policy.eligibility
+                facts[.pairEligible] =
+                    enrollment.attestation.isEligible(rules, menteeField: opener?.field ?? "", on: step.moment.date)
+                    && other != command.opener
+                facts[.mentorReady] = enrollment.isReady && !enrollment.isPaused
+                facts[.acknowledgementCurrent] =
+                    enrollment.acknowledgement?.form
+                    == Hex.format(SHA256.hash(Array(context.loaded.policy.acknowledgement.text.utf8)))
+                facts[.capacityLeft] = hasCapacity(limit: enrollment.capacity, held: try step.tx.placesHeld(with: other))
+            }
+        }
+        if let signature {
+            facts[.releaseComplete] = signature.document.missing(asOf: step.moment.date).isEmpty
+        } else if let release = context.state.currentRelease, command.kind == .disclose || command.kind == .alert {
+            // The gate, already before the card opens: the stored record is re-read and checked in full.
+            facts[.releaseComplete] = (try? verify(release, of: context, step.tx, at: step.moment)) != nil
+        }
+        return facts
+    }
+
+    // MARK: Applying
+
+    /// Writes what was decided: records, events, drafts, keys, places, notices.
+    func apply(
+        _ events: [Event], rule: String, actor: Actor, signature: SignatureWork? = nil, display: String? = nil,
+        survey: Survey? = nil, to context: inout CaseContext, _ step: Step
+    ) throws -> Done {
+        let vault = try requireVault()
+        let before = context.state
+        let after = events.reduce(before, evolve)
+        let round = after.round ?? before.round
+        var done = Done(round: round?.id, state: context.workflow.name(of: after.position), rule: rule)
+
+        let privateOnes = events.filter(\.isPrivate)
+        if events.allSatisfy(\.isPrivate), !events.isEmpty {
+            try appendPrivate(privateOnes, round: before.round, step)
+            return Done(state: done.state)
+        }
+        if events.contains(.roundForgotten), let forgotten = before.round {
+            try forget(forgotten, of: context, step)
+            step.immediate = tellings(events)
+            done.round = nil
+            return done
+        }
+        done.release = try writeRecords(
+            for: events, rule: rule, actor: actor, signature: signature, before: before, context, step)
+        if let survey, let round {
+            let scope = Vault.Scope.survey(round.id)
+            try vault.prepare([scope])
+            let (key, sealed) = try vault.seal(Array(JSONEncoder().encode(survey)), scope, "answers")
+            try step.tx.putSealed(key, "answers", sealed)
+        }
+        try eraseScopes(for: events, round: round, step)
+        try keepPlace(before: before, after: after, events, context, step)
+        try store(events, rule: rule, actor: actor, display: display, before: before, after: after, &context, step)
+        try send(tellings(events), before: before, after: after, context, step)
+        return done
+    }
+
+    private func tellings(_ events: [Event]) -> [Telling] {
+        events.compactMap { if case .noticed(let role, let notice) = $0 { Telling(role: role, notice: notice) } else { nil } }
+    }
+
+    /// Adds to the pair's own stream: sealed, padded to one size, read by nobody else's fold.
+    private func appendPrivate(_ events: [Event], round: Round?, _ step: Step) throws {
+        guard let round else { return }
+        let vault = try requireVault()
+        let scope = Vault.Scope.privateStream(round.id)
+        try vault.prepare([scope])
+        let known = try privateEvents(round.id, step.tx)
+        let all = known + events.filter { !known.contains($0) }
+        let (key, sealed) = try vault.seal(padded(Array(JSONEncoder().encode(all))), scope, "stream")
+        try step.tx.putSealed(key, "stream", sealed)
+    }
+
+    /// Pads with zeros to the next multiple of 4 KiB, so that a row's size tells nothing of what happened.
+    func padded(_ bytes: [UInt8]) -> [UInt8] {
+        bytes + [UInt8](repeating: 0, count: 4096 - bytes.count % 4096)
+    }
+
+    /// Deletes a draft and everything with it: the database is as if it had never been.
+    private func forget(_ round: Round, of context: CaseContext, _ step: Step) throws {
+        try step.tx.deleteDraft(round.id)
+        try step.tx.deleteOutcomes(of: round.id)
+        try step.tx.deletePlace(round.id)
+        try erase([.survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id)], step)
+        step.mustSettle = true
+    }
+
+    private func eraseScopes(for events: [Event], round: Round?, _ step: Step) throws {
+        guard let round else { return }
+        var scopes: [Vault.Scope] = []
+        if events.contains(.surveyErased) { scopes.append(.survey(round.id)) }
+        if events.contains(.privateErased) { scopes.append(.privateStream(round.id)) }
+        if events.contains(.contactErased) { scopes.append(.contact(round.id)) }
+        try erase(scopes, step)
+    }
+
+    func erase(_ scopes: [Vault.Scope], _ step: Step) throws {
+        let vault = try requireVault()
+        let present = Set(try vault.ringIDs())
+        for scope in scopes {
+            let id = try vault.keyID(scope)
+            guard present.contains(id) else { continue }
+            try step.tx.putErasure(id)
+            step.erased.append(id)
+        }
+    }
+
+    /// A mentor's place is held from the proposal to the end of the round, in the transaction that decides it.
+    private func keepPlace(
+        before: State, after: State, _ events: [Event], _ context: CaseContext, _ step: Step
+    ) throws {
+        for event in events {
+            switch event {
+            case .counterpartNamed(let person):
+                if let round = after.round?.id { try step.tx.putPlace(round, mentor: person) }
+            case .counterpartCleared:
+                if let round = before.round?.id { try step.tx.deletePlace(round) }
+            default: break
+            }
+        }
+        if context.workflow.ended.contains(after.position), let round = after.round?.id { try step.tx.deletePlace(round) }
+    }
+
+    private func store(
+        _ events: [Event], rule: String, actor: Actor, display: String?, before: State, after: State,
+        _ context: inout CaseContext, _ step: Step
+    ) throws {
+        let vault = try requireVault()
+        context.state = after
+        let due = nextDue(after, context.workflow)
+        if after.isDraft, let round = after.round {
+            var content = context.draftContent
+            content.events += events.filter { if case .noticed = $0 { false } else { true } }
+            content.display = display ?? content.display
+            context.draftContent = content
+            let sealed = try vault.seal(Array(JSONEncoder().encode(content)), fixed: "draft/\(round.id)")
+            let row = DraftRow(
+                round: round.id, caseID: context.id, workflow: context.workflow.id, opener: context.opener,
+                policy: context.loaded.digest, sealed: sealed, due: due)
+            try step.tx.putDraft(row)
+            context.draft = row
+            return
+        }
+        var kept = events.filter { event in
+            switch event {
+            case .noticed(_, .callBackAsked): false
+            default: !event.isPrivate
+            }
+        }
+        // An empty request to be called leaves no trace in the case (MPHP-54).
+        if kept.isEmpty { return }
+        if before.isDraft, let round = before.round, let opening = before.openingEvent {
+            kept.insert(opening, at: 0)
+            try step.tx.deleteDraft(round.id)
+            context.draft = nil
+        }
+        let sequence = context.events.count
+        let item = StoredEvent(events: kept, rule: rule, on: step.moment.date, channel: actor.channel)
+        let sealed = try vault.seal(Array(JSONEncoder().encode(item)), fixed: "event/\(context.id)/\(sequence)")
+        let link = try vault.link(context.id, sequence, after: context.events.last?.link ?? [], sealed)
+        let row = EventRow(sequence: sequence, sealed: sealed, link: link)
+        try step.tx.appendEvent(context.id, row)
+        context.events.append(row)
+        let caseRow = CaseRow(
+            id: context.id, workflow: context.workflow.id, opener: context.opener,
+            policy: context.row?.policy ?? context.loaded.digest,
+            tip: try vault.tip(context.id, count: context.events.count, last: link), due: due)
+        try step.tx.putCase(caseRow)
+        context.row = caseRow
+    }
+
+    /// The earliest day after which the clock has something to do here.
+    private func nextDue(_ state: State, _ workflow: Workflow) -> CivilDate? {
+        var days: [CivilDate] = []
+        for transition in workflow.transitions where transition.role == .clock && transition.origins.contains(state.position) {
+            for condition in transition.guards {
+                switch condition {
+                case .dueDayOver: if let day = state.round?.due { days.append(day) }
+                case .answerDayOver: if let day = state.round?.answerOn { days.append(day) }
+                case .releaseExpired: if let day = state.currentRelease?.expiresOn { days.append(day) }
+                default: break
+                }
+            }
+        }
+        return days.min()
+    }
+
+    private func send(
+        _ tellings: [Telling], before: State, after: State, _ context: CaseContext, _ step: Step
+    ) throws {
+        let vault = try requireVault()
+        for (number, telling) in tellings.enumerated() {
+            let counterpart = after.round?.counterpart ?? before.round?.counterpart
+            let person: PersonID? =
+                switch telling.role {
+                case context.workflow.opener: context.opener
+                case context.workflow.counterpart: counterpart
+                case .coordinator: try identity(context.opener, step.tx)?.coordinator
+                default: nil
+                }
+            guard let person else { continue }
+            step.notices.append(telling)
+            let id = try step.derive.bytes("message/\(step.records.count)/\(number)/\(context.id)", count: 16)
+            let content = Message(to: person, notice: telling.notice, on: step.moment.date)
+            try step.tx.putMessage(id, vault.seal(Array(JSONEncoder().encode(content)), fixed: "message"))
+        }
+    }
+
+    // MARK: The clock
+
+    /// Takes the due transitions of every case, each dated by its due day, whether or not anything ran meanwhile.
+    func settleDue(_ step: Step) throws {
+        for draft in try step.tx.draftsDue(before: step.moment.date) {
+            try settle(draft.caseID, opener: draft.opener, workflow: draft.workflow, step)
+        }
+        for row in try step.tx.casesDue(before: step.moment.date) {
+            try settle(row.id, opener: row.opener, workflow: row.workflow, step)
+        }
+        step.notices = []
+    }
+
+    private func settle(_ id: CaseID, opener: PersonID, workflow: String, _ step: Step) throws {
+        var context = try context(id, opener: opener, workflow: workflow, step.tx)
+        // Bounded: each transition of the clock leads to a later state or an end.
+        for _ in 0..<8 {
+            guard let due = nextDue(context.state, context.workflow), due < step.moment.date else { return }
+            let moment = Moment(instantMilliseconds: step.moment.instantMilliseconds, date: due.adding(days: 1))
+            var isSettled = true
+            for kind in CommandKind.allCases where !context.workflow.transitions(on: kind, from: context.state.position).isEmpty {
+                let command = Command(
+                    kind, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0), release: ReleaseID(high: 0, low: 0))
+                guard
+                    let authorized = try? authorize(
+                        command, by: .clock, in: context.state, under: context.loaded, workflow: context.workflow,
+                        given: Facts(), at: moment),
+                    let events = try? decide(
+                        authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: Facts(),
+                        at: moment)
+                else { continue }
+                let dated = Step(tx: step.tx, moment: moment, derive: step.derive, tree: step.tree)
+                _ = try apply(events, rule: authorized.rule, actor: .clock, to: &context, dated)
+                step.tree = dated.tree
+                step.erased += dated.erased
+                step.mustSettle = step.mustSettle || dated.mustSettle
+                if events.contains(.roundForgotten) {
+                    try send(
+                        tellings(events).filter { $0.role == context.workflow.opener }, before: context.state,
+                        after: context.state, context, step)
+                    return
+                }
+                isSettled = false
+                break
+            }
+            if isSettled { return }
+        }
+    }
+
+    /// Runs the clock alone: what `serve` does between commands.
+    public func runClock() throws {
+        let moment = try moment()
+        let derive = Derivation(seed: try parts.seeds.seed(for: nil))
+        let step = try parts.store.write { tx -> Step in
+            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
+            try settleDue(step)
+            return step
+        }
+        try afterCommit(step)
+    }
+
+    // MARK: Refusals
+
+    /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody else's do.
+    private func noteRefusal(_ refusal: Refusal, _ command: CaseCommand, _ step: Step) throws {
+        guard let context = try? context(of: command.opener, workflow: command.workflow, step.tx) else { return }
+        switch command.actor.principal {
+        case .clock: return
+        case .person(let person):
+            if person == context.opener || person == context.state.round?.counterpart { return }
+            try note(person, "\(command.kind.rawValue)", about: context.id, step)
+        case .staff(let person):
+            guard refusal == .notFound || refusal == .conditionFailed(.dutiesSeparate) else { return }
+            try note(person, "\(command.kind.rawValue)", about: context.id, step)
+        }
+    }
+
+    func note(_ person: PersonID, _ attempt: String, about id: CaseID, _ step: Step) throws {
+        let vault = try requireVault()
+        let token = try vault.indexToken("journal", "\(person) \(id) \(step.moment.date)")
+        let line = JournalLine(person: person, attempt: attempt, on: step.moment.date)
+        try step.tx.putJournal(token, vault.seal(Array(JSONEncoder().encode(line)), fixed: "journal"))
+    }
+
+    /// The operator journal, opened.
+    public func journal() throws -> [JournalLine] {
+        let vault = try requireVault()
+        return try parts.store.read { tx in
+            try tx.journal().map {
+                try JSONDecoder().decode(JournalLine.self, from: Data(vault.open($0.sealed, fixed: "journal")))
+            }
+        }
+    }
+}
+
+/// A refused attempt by somebody with no part in the matter.
+public struct JournalLine: Codable, Hashable, Sendable {
+    public let person: PersonID
+    public let attempt: String
+    public let on: CivilDate
+}
+
+/// A message waiting to go out.
+public struct Message: Codable, Hashable, Sendable {
+    public let to: PersonID
+    public let notice: Notice
+    public let on: CivilDate
+}

@@ -1,0 +1,139 @@
+internal import Foundation
+public import ReleaseWorkflow
+internal import TransparencyLog
+
+/// A case as one viewer may see it.
+public struct CaseView: Sendable, Codable {
+    /// What happened that this viewer is shown.
+    public struct Entry: Sendable, Codable, Hashable {
+        public let on: CivilDate
+        public let rule: String
+        public let channel: Channel
+    }
+
+    public let id: CaseID
+    public let workflow: String
+    public let state: String
+    public let history: [Entry]
+    /// Whether the current release permits a disclosure today; nil where there is none, and for everybody but its giver after hand-off.
+    public let isReleaseLive: Bool?
+    public let release: ReleaseID?
+    public let expiresOn: CivilDate?
+    /// Answers of the survey, until hand-off, for the coordinator and the person.
+    public let survey: Survey?
+    /// Calls and meetings: the pair's alone.
+    public let isCallRecorded: Bool?
+    public let isMeetingRecorded: Bool?
+    public let callBy: CivilDate?
+}
+
+extension Custodian {
+    /// The case of `opener`, as somebody in `role` sees it.
+    ///
+    /// - Throws: `Refusal.notFound` for a coordinator who is not theirs and for a person with no part in it.
+    public func view(of opener: PersonID, workflow: String, as role: Role, viewer: PersonID) throws -> CaseView {
+        try parts.store.read { tx in
+            let context = try context(of: opener, workflow: workflow, tx)
+            let state = context.state
+            switch role {
+            case context.workflow.opener: guard viewer == opener else { throw Refusal.notFound }
+            case context.workflow.counterpart: guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
+            case .coordinator: guard try identity(opener, tx)?.coordinator == viewer else { throw Refusal.notFound }
+            default: throw Refusal.notFound
+            }
+            let isParty = role != .coordinator
+            let round = state.round
+            let release = state.currentRelease
+            let today = try moment().date
+            let seesRelease = role == context.workflow.discloser || !state.isHandedOff
+            let stream = isParty ? try round.map { try privateEvents($0.id, tx) } : nil
+            return CaseView(
+                id: context.id, workflow: workflow, state: context.workflow.name(of: state.position),
+                history: try history(context, for: role, tx),
+                isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil, release: release?.id,
+                expiresOn: seesRelease ? release?.expiresOn : nil,
+                survey: role == context.workflow.counterpart ? nil : try survey(of: round, tx),
+                isCallRecorded: stream.map { $0.contains(.callPlaced) }, isMeetingRecorded: stream.map { $0.contains(.meetingArranged) },
+                callBy: isParty ? round?.due : nil)
+        }
+    }
+
+    private func history(_ context: CaseContext, for role: Role, _ tx: any StoreTransaction) throws -> [CaseView.Entry] {
+        let vault = try requireVault()
+        return try context.events.compactMap { row in
+            let opened = try vault.open(row.sealed, fixed: "event/\(context.id)/\(row.sequence)")
+            let item = try JSONDecoder().decode(StoredEvent.self, from: Data(opened))
+            let command = CommandKind(rawValue: String(item.rule.split(separator: "/").last ?? ""))
+            let isSeen = context.workflow.transitions.contains { $0.command == command && $0.seenBy.contains(role) }
+            return isSeen ? CaseView.Entry(on: item.on, rule: item.rule, channel: item.channel) : nil
+        }
+    }
+
+    private func survey(of round: Round?, _ tx: any StoreTransaction) throws -> Survey? {
+        guard let round else { return nil }
+        let vault = try requireVault()
+        let scope = Vault.Scope.survey(round.id)
+        guard let opened = try vault.open(tx.sealed(vault.keyID(scope), "answers"), scope, "answers") else { return nil }
+        return try JSONDecoder().decode(Survey.self, from: Data(opened))
+    }
+
+    /// The coordinator's board: their people's cases, in the order of the ids; validity on every row until hand-off.
+    public func board(of coordinator: PersonID) throws -> [CaseView] {
+        let owners = try parts.store.read { tx in
+            try (tx.cases().map { ($0.opener, $0.workflow) } + tx.drafts().map { ($0.opener, $0.workflow) })
+        }
+        var seen: Set<String> = []
+        return try owners.filter { seen.insert("\($0.0)\($0.1)").inserted }.compactMap { opener, workflow in
+            do {
+                return try view(of: opener, workflow: workflow, as: .coordinator, viewer: coordinator)
+            } catch Refusal.notFound {
+                return nil
+            }
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// Messages that wait to go out, opened.
+    public func outbox() throws -> [Message] {
+        let vault = try requireVault()
+        return try parts.store.read { tx in
+            try tx.messages().map { try JSONDecoder().decode(Message.self, from: Data(vault.open($0.sealed, fixed: "message"))) }
+        }
+    }
+
+    /// The giver's own copy of a release: the text they signed.
+    public func copy(of release: ReleaseID, for person: PersonID) throws -> String {
+        let vault = try requireVault()
+        return try parts.store.read { tx in
+            guard let row = try tx.release(release), let caseRow = try tx.caseRow(row.caseID) else { throw Refusal.notFound }
+            let context = try context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, tx)
+            guard let standing = context.state.releases.first(where: { $0.id == release }), standing.discloser == person else {
+                throw Refusal.notFound
+            }
+            let scope = Vault.Scope.evidence(standing.round)
+            guard let text = try vault.open(tx.sealed(vault.keyID(scope), "text/\(release)"), scope, "text/\(release)") else {
+                throw Refusal.notFound
+            }
+            return String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    /// The receipts of a release: every record that names it, each with its proof.
+    public func receipts(of release: ReleaseID) throws -> [Receipt] {
+        let indexes = try parts.store.read { tx in try tx.entries(of: release).map(\.index).filter { $0 < checkpoint.size } }
+        guard !indexes.isEmpty else { throw Refusal.notFound }
+        return try receipts(for: indexes)
+    }
+
+    /// The policy that new cases begin under.
+    public var policy: LoadedPolicy { current }
+}
+
+extension Custodian {
+    /// The local date now, as commands get it.
+    public func today() throws -> CivilDate { try moment().date }
+
+    /// Who an open card of this case is for; nil while none is open.
+    public func reader(of opener: PersonID, workflow: String) throws -> PersonID? {
+        try parts.store.read { try context(of: opener, workflow: workflow, $0).state.openCards.last?.reader }
+    }
+}

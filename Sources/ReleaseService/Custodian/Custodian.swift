@@ -1,0 +1,468 @@
+internal import Cryptography
+internal import Foundation
+public import Logging
+public import ReleaseWorkflow
+public import TransparencyLog
+
+/// Holds the releases of one program: every change of state is one of its methods, and every method takes the same road.
+///
+/// The road: take the moment and a seed; in one transaction settle what the clock owes, look the idempotency key up, authorize, decide, write
+/// records, sign, append, store; commit and sync; re-read what is durable, recompute the root, sign the head, replace the head file; answer with
+/// receipts. Before the commit nothing happened; after it everything did.
+public actor Custodian {
+    /// What the outside supplies.
+    public struct Parts: Sendable {
+        public var origin: String
+        public var store: any Store
+        public var heads: any HeadKeeper
+        public var time: any MomentSource
+        public var seeds: any SeedSource
+        public var phones: any PhoneNumberParser
+        /// Nil while the vault key is locked: then only rescission by code works.
+        public var vault: Vault?
+        /// Nil while the signing keys are locked: then signing has stopped.
+        public var keys: SigningKeys?
+        /// Reads a policy back from its canonical bytes.
+        public var parsePolicy: @Sendable ([UInt8]) throws -> Policy
+        public var logger: Logger
+
+        public init(
+            origin: String, store: any Store, heads: any HeadKeeper, time: any MomentSource, seeds: any SeedSource,
+            phones: any PhoneNumberParser, vault: Vault?, keys: SigningKeys?,
+            parsePolicy: @escaping @Sendable ([UInt8]) throws -> Policy, logger: Logger
+        ) {
+            self.origin = origin
+            self.store = store
+            self.heads = heads
+            self.time = time
+            self.seeds = seeds
+            self.phones = phones
+            self.vault = vault
+            self.keys = keys
+            self.parsePolicy = parsePolicy
+            self.logger = logger
+        }
+    }
+
+    let parts: Parts
+    let logKey: NoteKey
+    let recordKey: NoteKey
+    private(set) var current: LoadedPolicy
+    private var policies: [[UInt8]: LoadedPolicy] = [:]
+    /// The last head that the head file holds, its checkpoint, and the tree of that size.
+    private var head: SignedHead?
+    private(set) var checkpoint: Checkpoint
+    private(set) var tree: MerkleTree
+    /// Why nothing is signed; nil while signing works.
+    public private(set) var stopped: String?
+    /// A signed head whose row goes in with the next commit that appends.
+    private var unstoredHead: SignedHead?
+
+    // MARK: Opening
+
+    /// Starts a log: writes the genesis record as entry 0, signs the first head.
+    public static func initialize(
+        _ parts: Parts, policy canonical: [UInt8], recovery: NoteKey
+    ) throws {
+        guard let keys = parts.keys else { throw ServiceError.locked("starting a log needs its keys") }
+        let moment = try parts.time.now()
+        let digest = SHA256.hash(canonical)
+        let record = try Record(
+            origin: parts.origin, type: .genesis,
+            json: .object([
+                "at": .string(moment.date.description), "log": .string(keys.log.key.text), "origin": .string(parts.origin),
+                "policy": .string(Hex.format(digest)), "record": .string(keys.record.key.text),
+                "recovery": .string(recovery.text), "v": .integer(1),
+            ]))
+        let note = try keys.record.sign(record.text).bytes
+        var tree = MerkleTree()
+        try parts.store.write { tx in
+            guard try tx.logSize() == 0 else { throw ServiceError.folder("the database already holds a log") }
+            try tx.setSetting("origin", Array(parts.origin.utf8))
+            try tx.setSetting("policy", digest)
+            try tx.putPolicy(digest, canonical)
+            try tx.appendEntry(0, note)
+            for (position, hash) in tree.append(.leaf(note)) { try tx.putNode(position, hash) }
+        }
+        let checkpoint = Checkpoint(origin: parts.origin, size: 1, root: tree.root)
+        try parts.heads.replace(
+            nil,
+            with: SignedHead(
+                note: keys.log.sign(checkpoint.text).bytes, instantMilliseconds: moment.instantMilliseconds))
+    }
+
+    /// Opens a log; where `isWriter`, finishes what an earlier process left half done: erasures, a head not yet signed, closings not yet in
+    /// the log.
+    ///
+    /// - Throws: ``ServiceError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops signing and nothing else.
+    public static func open(_ parts: Parts, isWriter: Bool) async throws -> Custodian {
+        let custodian = try Custodian(parts)
+        try await custodian.takeUpHead()
+        if isWriter { try await custodian.recover() }
+        return custodian
+    }
+
+    private init(_ parts: Parts) throws {
+        self.parts = parts
+        let opened = try parts.store.read { tx -> (genesis: [UInt8], digest: [UInt8], canonical: [UInt8]) in
+            guard let origin = try tx.setting("origin"), String(decoding: origin, as: UTF8.self) == parts.origin,
+                let genesis = try tx.entry(0), let digest = try tx.setting("policy"), let canonical = try tx.policy(digest)
+            else { throw ServiceError.corrupt("the database is not this program's log") }
+            return (genesis, digest, canonical)
+        }
+        guard SHA256.hash(opened.canonical) == opened.digest else {
+            throw ServiceError.corrupt("the stored policy does not match its digest")
+        }
+        current = LoadedPolicy(policy: try parts.parsePolicy(opened.canonical), digest: opened.digest)
+        policies[opened.digest] = current
+        (logKey, recordKey) = try Self.genesisKeys(opened.genesis, origin: parts.origin)
+        checkpoint = Checkpoint(origin: parts.origin, size: 0, root: .empty)
+        tree = MerkleTree()
+    }
+
+    /// What a writer does first: the same code that ordinary commands use.
+    private func recover() throws {
+        if parts.vault != nil {
+            try finishErasures()
+            try sweepOrphans()
+        }
+        if stopped == nil {
+            try publish(at: head?.instantMilliseconds ?? 0)
+            try signPending()
+        }
+    }
+
+    private static func genesisKeys(_ bytes: [UInt8], origin: String) throws -> (log: NoteKey, record: NoteKey) {
+        let note = try SignedNote(parsing: bytes)
+        let record = try Record(parsing: note.text, origin: origin)
+        guard record.type == .genesis, let log = record.json["log"]?.string, let own = record.json["record"]?.string else {
+            throw ServiceError.corrupt("entry 0 of the log is not a genesis record")
+        }
+        let recordKey = try NoteKey(parsing: own)
+        try note.verify(by: recordKey)
+        return (try NoteKey(parsing: log), recordKey)
+    }
+
+    /// Compares the head file with the database: behind or different refuses to sign, ahead is signed forward later.
+    private func takeUpHead() throws {
+        if let keys = parts.keys {
+            if keys.log.key != logKey || keys.record.key != recordKey {
+                stopped = "the signing keys are not the ones that genesis names"
+            }
+        } else {
+            stopped = "the signing keys are locked"
+        }
+        do {
+            head = try parts.heads.read()
+        } catch {
+            stopped = stopped ?? "\(error)"
+            return
+        }
+        guard let head else {
+            stopped = stopped ?? "the head file is missing: restore it, or the log cannot be told from a shorter one"
+            return
+        }
+        do {
+            checkpoint = try Checkpoint(verifying: SignedNote(parsing: head.note), by: logKey)
+            let size = checkpoint.size
+            let held = try parts.store.read { tx in
+                (try tx.logSize(), try tx.logSize() >= size ? MerkleTree(size: size, reader: NodeAdapter(tx: tx)) : nil)
+            }
+            guard let known = held.1 else {
+                stopped = stopped ?? "the database holds \(held.0) records, the head file \(size): the database is older than its head"
+                return
+            }
+            guard known.root == checkpoint.root else {
+                stopped = stopped ?? "the database and the head file disagree about the first \(size) records"
+                return
+            }
+            tree = known
+        } catch let error as LogError {
+            stopped = stopped ?? "the head file does not fit this log: \(error)"
+        }
+    }
+
+    /// Adapts a transaction to proofs, which take a concrete reader.
+    struct NodeAdapter: NodeReader {
+        let tx: any StoreTransaction
+        func node(at position: NodePosition) throws -> TreeHash { try tx.node(at: position) }
+    }
+
+    // MARK: The road
+
+    /// One transaction's worth of work.
+    final class Step {
+        let tx: any StoreTransaction
+        let moment: Moment
+        let derive: Derivation
+        var tree: MerkleTree
+        /// Indexes of the records written by the command, in order.
+        var records: [Int] = []
+        /// Whether a closing was stored without its record.
+        var isPending = false
+        /// Data keys whose contents go with this commit.
+        var erased: [[UInt8]] = []
+        /// Notices that go out now, because nothing about them may be stored.
+        var immediate: [Telling] = []
+        var notices: [Telling] = []
+        var mustSettle = false
+
+        init(tx: any StoreTransaction, moment: Moment, derive: Derivation, tree: MerkleTree) {
+            self.tx = tx
+            self.moment = moment
+            self.derive = derive
+            self.tree = tree
+        }
+
+        func reset(to tree: MerkleTree) {
+            self.tree = tree
+            records = []
+            isPending = false
+            erased = []
+            immediate = []
+            notices = []
+        }
+    }
+
+    /// What a command's body reports; together with the records it is what a repetition answers from.
+    struct Done: Codable {
+        var release: ReleaseID?
+        var person: PersonID?
+        var round: RoundID?
+        var state: String?
+        var rule: String?
+    }
+
+    private struct StoredOutcome: Codable {
+        var refusal: String?
+        var refusalText: String?
+        var done: Done?
+        var records: [Int]
+    }
+
+    func moment() throws -> Moment {
+        let now = try parts.time.now()
+        guard let head, now.instantMilliseconds < head.instantMilliseconds else { return now }
+        // The clock ran back: time stands still at the last signed head until it has caught up.
+        return Moment(
+            instantMilliseconds: head.instantMilliseconds, date: max(now.date, lastDate ?? now.date))
+    }
+
+    /// The local date of the last commit of this process, for a clock that runs back over midnight.
+    private var lastDate: CivilDate?
+
+    func requireVault() throws -> Vault {
+        guard let vault = parts.vault else { throw ServiceError.locked("this needs the vault key: name its passphrase file") }
+        return vault
+    }
+
+    /// Takes one command down the road.
+    ///
+    /// - Parameters:
+    ///   - scope: the actor, within whom the key is unique.
+    ///   - text: the canonical command, compared when the key is used again.
+    ///   - round: the draft that the outcome belongs to, asked after the body ran.
+    func road(
+        key: String?, scope: String, text: String, onRefusal: ((Step, Refusal) throws -> Void)? = nil,
+        _ body: (Step) throws -> Done
+    ) throws -> Outcome {
+        let vault = try requireVault()
+        let moment = try moment()
+        let derive = Derivation(seed: try parts.seeds.seed(for: key))
+        let outcomeKey = try key.map { try vault.commandDigest("key", scope, $0) }
+        let digest = try vault.commandDigest("command", scope, text)
+        var replayed: StoredOutcome?
+        var stored = StoredOutcome(refusal: nil, refusalText: nil, done: nil, records: [])
+        var refusal: Refusal?
+        let step = try parts.store.write { tx -> Step in
+            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
+            (replayed, refusal) = (nil, nil)
+            try settleDue(step)
+            if let outcomeKey, let row = try tx.outcome(outcomeKey) {
+                guard row.command == digest else {
+                    refusal = .keyReused
+                    return step
+                }
+                replayed = try JSONDecoder().decode(StoredOutcome.self, from: Data(row.outcome.utf8))
+                return step
+            }
+            let before = step.tree
+            let (erased, recordCount) = (step.erased, step.records.count)
+            do {
+                let done = try tx.savepoint { try body(step) }
+                stored = StoredOutcome(
+                    refusal: nil, refusalText: nil, done: done, records: Array(step.records.dropFirst(recordCount)))
+            } catch let refused as Refusal {
+                step.reset(to: before)
+                step.erased = erased
+                refusal = refused
+                stored = StoredOutcome(refusal: refused.code, refusalText: "\(refused)", done: nil, records: [])
+                try onRefusal?(step, refused)
+            }
+            if let outcomeKey, !step.mustSettle {
+                let text = String(decoding: try JSONEncoder().encode(stored), as: UTF8.self)
+                try tx.putOutcome(OutcomeRow(key: outcomeKey, command: digest, outcome: text, round: stored.done?.round))
+            }
+            if let unstoredHead, step.tree.size > tree.size {
+                try tx.putHead(size: checkpoint.size, note: unstoredHead.note)
+            }
+            return step
+        }
+        try afterCommit(step)
+        if let replayed { return try answer(replayed.done, replayed.records, replayed.refusalText.map { ($0, replayed.refusal ?? "") }, step, isReplay: true) }
+        return try answer(stored.done, stored.records, refusal.map { ("\($0)", $0.code) }, step, isReplay: false)
+    }
+
+    /// What follows every commit, in this order: signing, erasing, emptying the write-ahead log.
+    func afterCommit(_ step: Step) throws {
+        lastDate = max(step.moment.date, lastDate ?? step.moment.date)
+        if step.tree.size > tree.size {
+            // If the process stops here, the records are durable and their receipts pending; opening signs forward.
+            do {
+                try publish(at: step.moment.instantMilliseconds)
+            } catch {
+                stopped = stopped ?? "signing the head failed: \(error)"
+                parts.logger.error("signing stopped", metadata: ["reason": "\(error)"])
+            }
+        }
+        if !step.erased.isEmpty { try finishErasures() }
+        if step.mustSettle { try parts.store.settle() }
+    }
+
+    /// Re-reads what is durable beyond the last head, recomputes the root, signs it and replaces the head file.
+    ///
+    /// - Throws: if the durable bytes are not those that were appended; then nothing was signed.
+    private func publish(at instant: Int64) throws {
+        guard let keys = parts.keys else { throw ServiceError.locked("the signing keys are locked") }
+        var next = tree
+        try parts.store.read { tx in
+            let size = try tx.logSize()
+            while next.size < size {
+                guard let note = try tx.entry(next.size) else { throw ServiceError.corrupt("record \(next.size) is missing") }
+                for (position, hash) in next.append(.leaf(note)) {
+                    guard try tx.node(at: position) == hash else {
+                        throw ServiceError.corrupt("the stored hash of record \(position.index) does not match its bytes")
+                    }
+                }
+            }
+        }
+        guard next.size > tree.size else { return }
+        let head = Checkpoint(origin: parts.origin, size: next.size, root: next.root)
+        let signed = SignedHead(
+            note: try keys.log.sign(head.text).bytes, instantMilliseconds: max(instant, self.head?.instantMilliseconds ?? 0))
+        try parts.heads.replace(self.head, with: signed)
+        (self.head, checkpoint, tree, unstoredHead) = (signed, head, next, signed)
+    }
+
+    /// Signs `text` with the record key and appends the note to the log.
+    @discardableResult
+    func append(_ record: Record, in step: Step) throws -> RecordPointer {
+        guard let keys = parts.keys, stopped == nil else { throw Refusal.notSigning }
+        let note = try keys.record.sign(record.text).bytes
+        let index = step.tree.size
+        let leaf = TreeHash.leaf(note)
+        try step.tx.appendEntry(index, note)
+        for (position, hash) in step.tree.append(leaf) { try step.tx.putNode(position, hash) }
+        step.records.append(index)
+        return RecordPointer(index: index, leaf: leaf.base64, origin: parts.origin)
+    }
+
+    /// Builds the answer from what is stored: receipts anew, a rescind-only code again, a card never.
+    private func answer(
+        _ done: Done?, _ records: [Int], _ refusal: (text: String, code: String)?, _ step: Step, isReplay: Bool
+    ) throws -> Outcome {
+        let isSigned = records.allSatisfy { $0 < checkpoint.size } && !step.isPending
+        return Outcome(
+            refusal: refusal?.text, refusalCode: refusal?.code, isReceiptPending: !isSigned, isReplay: isReplay,
+            state: done?.state, rule: done?.rule, release: done?.release, person: done?.person, records: records,
+            receipts: isSigned ? try receipts(for: records) : [], rescindCode: try rescindCode(done),
+            notices: isReplay ? [] : step.notices + step.immediate, moment: step.moment)
+    }
+
+    private func rescindCode(_ done: Done?) throws -> String? {
+        guard let done, let release = done.release, let round = done.round else { return nil }
+        return try requireVault().rescindCode(release, round: round)
+    }
+
+    /// A record with the proof that it is in the log under the last signed head.
+    func receipts(for indexes: [Int]) throws -> [Receipt] {
+        guard !indexes.isEmpty, let head else { return [] }
+        let note = try SignedNote(parsing: head.note)
+        return try parts.store.read { tx in
+            try indexes.map { index in
+                guard let entry = try tx.entry(index) else { throw ServiceError.corrupt("record \(index) is missing") }
+                let hashes = try LogProof.proveInclusion(of: index, in: checkpoint.size, reader: NodeAdapter(tx: tx))
+                return Receipt(index: index, record: entry, proof: EntryProof(index: index, hashes: hashes, checkpoint: note).bytes)
+            }
+        }
+    }
+
+    // MARK: Policies
+
+    func policy(_ digest: [UInt8], _ tx: any StoreTransaction) throws -> LoadedPolicy {
+        if let known = policies[digest] { return known }
+        guard let canonical = try tx.policy(digest), SHA256.hash(canonical) == digest else {
+            throw ServiceError.corrupt("a case's policy is missing")
+        }
+        let loaded = LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: digest)
+        policies[digest] = loaded
+        return loaded
+    }
+
+    // MARK: Erasure
+
+    /// Destroys the keys whose erasure was committed, then deletes what they covered. The same at start as after a commit.
+    func finishErasures() throws {
+        let vault = try requireVault()
+        let owed = try parts.store.read { try $0.erasures() }
+        try vault.destroy(owed)
+        // If the process stops here, the keys are gone and opening deletes the rest.
+        let destroyed = Set(try vault.destroyedIDs())
+        let present = Set(try vault.ringIDs())
+        let inUse = try parts.store.read { try $0.keysInUse() }
+        let covered = inUse.filter { destroyed.contains($0) || !present.contains($0) }
+        if !covered.isEmpty || !owed.isEmpty {
+            try parts.store.write { tx in
+                for key in covered { try tx.deleteCovered(by: key) }
+                for key in owed { try tx.deleteErasure(key) }
+            }
+        }
+    }
+
+    /// Destroys keys that no row uses: a process stopped between making a key and committing its first use.
+    private func sweepOrphans() throws {
+        let vault = try requireVault()
+        let inUse = try parts.store.read { try $0.keysInUse() }
+        try vault.destroy(try vault.ringIDs().filter { !inUse.contains($0) })
+    }
+}
+
+/// What a command came to.
+public struct Outcome: Sendable {
+    /// Why nothing happened; nil if it did.
+    public let refusal: String?
+    public let refusalCode: String?
+    /// Recorded, but the head that covers it is not signed yet: the same key later fetches the receipt.
+    public let isReceiptPending: Bool
+    public let isReplay: Bool
+    public let state: String?
+    public let rule: String?
+    public let release: ReleaseID?
+    public let person: PersonID?
+    /// Where its records stand in the log.
+    public let records: [Int]
+    public let receipts: [Receipt]
+    /// The rescind-only code of a release that was just signed.
+    public let rescindCode: String?
+    public let notices: [Telling]
+    public let moment: Moment
+}
+
+/// A record and the proof that it is in the log.
+public struct Receipt: Sendable {
+    public let index: Int
+    /// The exact bytes of the signed note.
+    public let record: [UInt8]
+    /// A `c2sp.org/tlog-proof@v1` file.
+    public let proof: [UInt8]
+}

@@ -1,0 +1,200 @@
+public import ReleaseWorkflow
+public import TransparencyLog
+
+/// Holds everything but keys and the last head. Whatever a person could be known by is sealed before it gets here.
+public protocol Store: Sendable {
+    /// Runs `body` in one transaction, commits and syncs. The body may run again; it keeps no results outside itself.
+    ///
+    /// - Throws: what `body` throws, after rolling back.
+    func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R
+    /// Runs `body` on one consistent snapshot.
+    func read<R>(_ body: (any StoreTransaction) throws -> R) throws -> R
+    /// Empties the write-ahead log, so that deleted rows are nowhere.
+    func settle() throws
+}
+
+public struct PersonRow: Sendable {
+    public let id: PersonID
+    public let key: [UInt8]
+    public let sealed: [UInt8]
+    public init(id: PersonID, key: [UInt8], sealed: [UInt8]) {
+        self.id = id
+        self.key = key
+        self.sealed = sealed
+    }
+}
+
+public struct CaseRow: Sendable {
+    public let id: CaseID
+    public let workflow: String
+    public let opener: PersonID
+    public let policy: [UInt8]
+    /// HMAC over the number of events and the last link of their chain.
+    public var tip: [UInt8]
+    /// The earliest day after which a transition of the clock is due.
+    public var due: CivilDate?
+    public init(id: CaseID, workflow: String, opener: PersonID, policy: [UInt8], tip: [UInt8], due: CivilDate?) {
+        self.id = id
+        self.workflow = workflow
+        self.opener = opener
+        self.policy = policy
+        self.tip = tip
+        self.due = due
+    }
+}
+
+public struct EventRow: Sendable {
+    public let sequence: Int
+    public let sealed: [UInt8]
+    /// HMAC over the case, the sequence, the link before and these bytes.
+    public let link: [UInt8]
+    public init(sequence: Int, sealed: [UInt8], link: [UInt8]) {
+        self.sequence = sequence
+        self.sealed = sealed
+        self.link = link
+    }
+}
+
+public struct DraftRow: Sendable {
+    public let round: RoundID
+    public let caseID: CaseID
+    public let workflow: String
+    public let opener: PersonID
+    public let policy: [UInt8]
+    public let sealed: [UInt8]
+    public let due: CivilDate?
+    public init(
+        round: RoundID, caseID: CaseID, workflow: String, opener: PersonID, policy: [UInt8], sealed: [UInt8], due: CivilDate?
+    ) {
+        self.round = round
+        self.caseID = caseID
+        self.workflow = workflow
+        self.opener = opener
+        self.policy = policy
+        self.sealed = sealed
+        self.due = due
+    }
+}
+
+public struct ReleaseRow: Sendable {
+    public let id: ReleaseID
+    public let caseID: CaseID
+    /// SHA-256 of the rescind-only code.
+    public let codeDigest: [UInt8]
+    public init(id: ReleaseID, caseID: CaseID, codeDigest: [UInt8]) {
+        self.id = id
+        self.caseID = caseID
+        self.codeDigest = codeDigest
+    }
+}
+
+/// A closing that committed while nothing could be signed.
+public struct PendingRow: Sendable {
+    public let order: Int
+    public let release: ReleaseID
+    public let at: CivilDate
+    /// The unsigned text of the record, or nil for a rescission by code that no key was there to carry out.
+    public let text: String?
+    public init(order: Int, release: ReleaseID, at: CivilDate, text: String?) {
+        self.order = order
+        self.release = release
+        self.at = at
+        self.text = text
+    }
+}
+
+public struct OutcomeRow: Sendable {
+    public let key: [UInt8]
+    /// HMAC of the canonical command.
+    public let command: [UInt8]
+    public let outcome: String
+    /// The draft it belongs to, so that declining deletes it.
+    public let round: RoundID?
+    public init(key: [UInt8], command: [UInt8], outcome: String, round: RoundID?) {
+        self.key = key
+        self.command = command
+        self.outcome = outcome
+        self.round = round
+    }
+}
+
+/// One transaction. Every method takes effect with the commit or not at all.
+public protocol StoreTransaction: NodeReader {
+    /// Runs `body`; if it throws, what it wrote is undone and the error passed on, and the transaction goes on.
+    func savepoint<R>(_ body: () throws -> R) throws -> R
+
+    func setting(_ name: String) throws -> [UInt8]?
+    func setSetting(_ name: String, _ value: [UInt8]) throws
+
+    // The log.
+    func logSize() throws -> Int
+    func appendEntry(_ index: Int, _ note: [UInt8]) throws
+    func entry(_ index: Int) throws -> [UInt8]?
+    /// The entries whose bytes name this release, in log order.
+    func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])]
+    func putNode(_ position: NodePosition, _ hash: TreeHash) throws
+    func nodes() throws -> [(position: NodePosition, hash: [UInt8])]
+    func putHead(size: Int, note: [UInt8]) throws
+    /// Heads in the order of their sizes.
+    func heads() throws -> [(size: Int, note: [UInt8])]
+
+    func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) throws
+    func policy(_ digest: [UInt8]) throws -> [UInt8]?
+
+    // People.
+    func putPerson(_ row: PersonRow) throws
+    func person(_ id: PersonID) throws -> PersonRow?
+    func people() throws -> [PersonRow]
+    func putMentor(_ row: PersonRow) throws
+    func mentor(_ id: PersonID) throws -> PersonRow?
+    func mentors() throws -> [PersonRow]
+    /// Replaces the blind index of a person.
+    func putIndex(_ tokens: [[UInt8]], of person: PersonID, key: [UInt8]) throws
+    func people(withToken token: [UInt8]) throws -> [PersonID]
+
+    // Cases.
+    func putCase(_ row: CaseRow) throws
+    func caseRow(_ id: CaseID) throws -> CaseRow?
+    func cases() throws -> [CaseRow]
+    func casesDue(before date: CivilDate) throws -> [CaseRow]
+    func appendEvent(_ id: CaseID, _ row: EventRow) throws
+    func events(_ id: CaseID) throws -> [EventRow]
+    func putDraft(_ row: DraftRow) throws
+    func draft(of id: CaseID) throws -> DraftRow?
+    func drafts() throws -> [DraftRow]
+    func draftsDue(before date: CivilDate) throws -> [DraftRow]
+    func deleteDraft(_ round: RoundID) throws
+    func putRelease(_ row: ReleaseRow) throws
+    func release(_ id: ReleaseID) throws -> ReleaseRow?
+    func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow?
+
+    // Places held with mentors.
+    func putPlace(_ round: RoundID, mentor: PersonID) throws
+    func deletePlace(_ round: RoundID) throws
+    func placesHeld(with mentor: PersonID) throws -> Int
+
+    // The vault.
+    func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) throws
+    func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]?
+    /// Every data key that a row was sealed under.
+    func keysInUse() throws -> Set<[UInt8]>
+    /// Deletes every row, of any table, that was sealed under `key`, and the blind index entries that came with it.
+    func deleteCovered(by key: [UInt8]) throws
+    func putErasure(_ key: [UInt8]) throws
+    func erasures() throws -> [[UInt8]]
+    func deleteErasure(_ key: [UInt8]) throws
+
+    func putOutcome(_ row: OutcomeRow) throws
+    func outcome(_ key: [UInt8]) throws -> OutcomeRow?
+    func deleteOutcomes(of round: RoundID) throws
+    func putPending(_ row: PendingRow) throws
+    func pending() throws -> [PendingRow]
+    func isPending(_ release: ReleaseID) throws -> Bool
+    func deletePending(_ order: Int) throws
+    func putMessage(_ id: [UInt8], _ sealed: [UInt8]) throws
+    func messages() throws -> [(id: [UInt8], sealed: [UInt8])]
+    func deleteMessage(_ id: [UInt8]) throws
+    /// Adds a line to the operator journal unless there is one under this token.
+    func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws
+    func journal() throws -> [(token: [UInt8], sealed: [UInt8])]
+}

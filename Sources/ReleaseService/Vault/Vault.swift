@@ -1,0 +1,222 @@
+public import Cryptography
+internal import Foundation
+public import ReleaseWorkflow
+
+/// Seals and opens what must be erasable, and derives the keys that find without telling.
+///
+/// Every data key is wrapped by the vault key and kept in the key ring; destroying it there makes everything under it unreadable. AES-256-GCM
+/// everywhere; the associated data binds the key's id and the field, and the key's id is derived from person or round and purpose.
+public struct Vault: Sendable {
+    /// What a data key is for, and so how long it lives.
+    public enum Scope: Hashable, Sendable {
+        /// Until hand-off.
+        case survey(RoundID)
+        case privateStream(RoundID)
+        /// Until the end.
+        case contact(RoundID)
+        /// Signed text, scan and openings: until retention ends.
+        case evidence(RoundID)
+        case identity(PersonID)
+        case accounting(PersonID)
+
+        var label: String {
+            switch self {
+            case .survey(let id): "survey/\(id)"
+            case .privateStream(let id): "private/\(id)"
+            case .contact(let id): "contact/\(id)"
+            case .evidence(let id): "evidence/\(id)"
+            case .identity(let id): "identity/\(id)"
+            case .accounting(let id): "accounting/\(id)"
+            }
+        }
+    }
+
+    private let wrapping: AESGCM
+    private let naming: SecretBytes
+    private let indexing: SecretBytes
+    private let commands: SecretBytes
+    private let chain: SecretBytes
+    private let fixed: AESGCM
+    private let ring: any KeyRing
+
+    /// - Throws: ``CryptographyError`` if the key has not 32 bytes.
+    public init(key: SecretBytes, ring: any KeyRing) throws {
+        func derived(_ purpose: String) throws -> SecretBytes {
+            try HKDFSHA256.derive(from: key, info: Array("privity/\(purpose)/v1".utf8), count: 32)
+        }
+        wrapping = try AESGCM(key: derived("wrap"))
+        naming = try derived("name")
+        indexing = try derived("index")
+        commands = try derived("command")
+        chain = try derived("chain")
+        fixed = try AESGCM(key: derived("fixed"))
+        self.ring = ring
+    }
+
+    // MARK: Data keys
+
+    /// The id of the key for `scope`: 16 bytes that say nothing without the vault key.
+    public func keyID(_ scope: Scope) throws -> [UInt8] {
+        Array(try HMACSHA256.authenticate(Array(scope.label.utf8), key: naming).prefix(16))
+    }
+
+    /// Makes the keys for these scopes where they are missing, and syncs them: this comes before the commit that uses them.
+    public func prepare(_ scopes: [Scope]) throws {
+        var missing: [(id: [UInt8], wrapped: [UInt8])] = []
+        for scope in scopes {
+            let id = try keyID(scope)
+            guard try ring.wrappedKey(id) == nil else { continue }
+            var fresh = try RandomBytes.generate(count: 32)
+            let nonce = try RandomBytes.generate(count: AESGCM.nonceByteCount)
+            missing.append((id, nonce + (try wrapping.seal(fresh, nonce: nonce, associated: id))))
+            _ = fresh.withUnsafeMutableBytes { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+        }
+        if !missing.isEmpty { try ring.add(missing) }
+    }
+
+    /// The data key itself; nil once it is destroyed.
+    func dataKey(_ id: [UInt8]) throws -> SecretBytes? {
+        guard let wrapped = try ring.wrappedKey(id) else { return nil }
+        var opened = try wrapping.open(
+            Array(wrapped.dropFirst(AESGCM.nonceByteCount)), nonce: Array(wrapped.prefix(AESGCM.nonceByteCount)),
+            associated: id)
+        return SecretBytes(taking: &opened)
+    }
+
+    public func destroy(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.destroy(ids) } }
+    public func ringIDs() throws -> [[UInt8]] { try ring.ids() }
+    public func destroyedIDs() throws -> [[UInt8]] { try ring.destroyedIDs() }
+
+    // MARK: Sealing
+
+    /// Seals a value under a data key.
+    ///
+    /// - Throws: ``ServiceError/corrupt(_:)`` if the key is gone.
+    func seal(_ value: [UInt8], _ scope: Scope, _ field: String) throws -> (key: [UInt8], sealed: [UInt8]) {
+        let id = try keyID(scope)
+        guard let key = try dataKey(id) else { throw ServiceError.corrupt("a data key is missing from the key ring") }
+        return (id, try seal(value, with: AESGCM(key: key), binding: id + Array(field.utf8)))
+    }
+
+    /// Opens what was sealed under `scope`; nil if there is nothing or its key is destroyed.
+    func open(_ sealed: [UInt8]?, _ scope: Scope, _ field: String) throws -> [UInt8]? {
+        let id = try keyID(scope)
+        guard let sealed, let key = try dataKey(id) else { return nil }
+        return try open(sealed, with: AESGCM(key: key), binding: id + Array(field.utf8))
+    }
+
+    /// Seals what lives as long as the folder: drafts, events, messages, journal lines. No person's values are in these.
+    func seal(_ value: [UInt8], fixed purpose: String) throws -> [UInt8] {
+        try seal(value, with: fixed, binding: Array(purpose.utf8))
+    }
+
+    func open(_ sealed: [UInt8], fixed purpose: String) throws -> [UInt8] {
+        try open(sealed, with: fixed, binding: Array(purpose.utf8))
+    }
+
+    private func seal(_ value: [UInt8], with cipher: AESGCM, binding: [UInt8]) throws -> [UInt8] {
+        let nonce = try RandomBytes.generate(count: AESGCM.nonceByteCount)
+        return nonce + (try cipher.seal(value, nonce: nonce, associated: binding))
+    }
+
+    private func open(_ sealed: [UInt8], with cipher: AESGCM, binding: [UInt8]) throws -> [UInt8] {
+        try cipher.open(
+            Array(sealed.dropFirst(AESGCM.nonceByteCount)), nonce: Array(sealed.prefix(AESGCM.nonceByteCount)),
+            associated: binding)
+    }
+
+    // MARK: Names that do not tell
+
+    /// A token by which equal values find each other, and from which the value cannot be guessed without the vault key.
+    func indexToken(_ kind: String, _ value: String) throws -> [UInt8] {
+        let folded = value.folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
+            .precomposedStringWithCanonicalMapping.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return try HMACSHA256.authenticate(Array("\(kind)\u{0}\(folded)".utf8), key: indexing)
+    }
+
+    func commandDigest(_ parts: String...) throws -> [UInt8] {
+        try HMACSHA256.authenticate(Array(parts.joined(separator: "\u{0}").utf8), key: commands)
+    }
+
+    /// The case of a person in a workflow: always the same, and unguessable.
+    func caseID(of person: PersonID, workflow: String) throws -> CaseID {
+        let bytes = try HMACSHA256.authenticate(person.bytes, Array(workflow.utf8), key: naming)
+        guard let id = CaseID(bytes: Array(bytes.prefix(16))) else { throw ServiceError.corrupt("case id") }
+        return id
+    }
+
+    /// The next link of a case's chain of events.
+    func link(_ id: CaseID, _ sequence: Int, after previous: [UInt8], _ sealed: [UInt8]) throws -> [UInt8] {
+        try HMACSHA256.authenticate(
+            id.bytes, Array("\(sequence)".utf8), [0], previous, SHA256.hash(sealed), key: chain)
+    }
+
+    /// Seals the end of the chain, so that rows cannot be cut off unseen.
+    func tip(_ id: CaseID, count: Int, last: [UInt8]) throws -> [UInt8] {
+        try HMACSHA256.authenticate(id.bytes, Array("tip \(count)".utf8), [0], last, key: chain)
+    }
+
+    /// The rescind-only code of a release: 100 bits from the round's evidence key, in groups of five letters and digits.
+    func rescindCode(_ release: ReleaseID, round: RoundID) throws -> String? {
+        guard let key = try dataKey(keyID(.evidence(round))) else { return nil }
+        let bytes = try HMACSHA256.authenticate(Array("rescind code/\(release)".utf8), key: key)
+        return RescindCode.format(bytes)
+    }
+}
+
+/// The code that ends a release without sign-in: twenty characters of Crockford's base 32 (no I, L, O or U), 100 bits.
+public enum RescindCode {
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+    static func format(_ bytes: [UInt8]) -> String {
+        let bits = bytes.prefix(13).flatMap { byte in (0..<8).map { (byte >> (7 - $0)) & 1 } }
+        let characters = (0..<20).map { group in
+            alphabet[bits[group * 5..<group * 5 + 5].reduce(0) { Int($0) << 1 | Int($1) }]
+        }
+        return (0..<4).map { String(characters[$0 * 5..<$0 * 5 + 5]) }.joined(separator: "-")
+    }
+
+    /// What is stored for a code as a person typed it: SHA-256 of its twenty characters; nil if it cannot be one.
+    ///
+    /// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
+    public static func digest(ofTyped typed: String) -> [UInt8]? {
+        let characters = typed.uppercased().compactMap { character -> Character? in
+            switch character {
+            case "-", " ": nil
+            case "O": "0"
+            case "I", "L": "1"
+            default: character
+            }
+        }
+        guard characters.count == 20, characters.allSatisfy(alphabet.contains) else { return nil }
+        return SHA256.hash(Array(String(characters).utf8))
+    }
+}
+
+/// Identifiers and commitment keys of one command, derived from its seed: the same at every run of its body.
+struct Derivation {
+    private let seed: SecretBytes
+
+    init(seed: [UInt8]) { self.seed = SecretBytes(copying: seed) }
+
+    func bytes(_ label: String, count: Int) throws -> [UInt8] {
+        let derived = try HKDFSHA256.derive(from: seed, info: Array("privity/command/\(label)".utf8), count: count)
+        return derived.withBytes { Array($0) }
+    }
+
+    func identifier<Kind>(_ label: String) throws -> Identifier<Kind> {
+        guard let id = Identifier<Kind>(bytes: try bytes("id/\(label)", count: 16)) else {
+            throw ServiceError.corrupt("identifier")
+        }
+        return id
+    }
+}
+
+extension Commitment {
+    /// Commits to `value` under `label`: HMAC-SHA256(key, label ‖ 0x00 ‖ value) in base64.
+    init(_ label: String, _ value: String, key: [UInt8]) throws {
+        self.init(
+            base64: Base64.format(
+                try HMACSHA256.authenticate(Array("\(label)\u{0}\(value)".utf8), key: SecretBytes(copying: key))))
+    }
+}

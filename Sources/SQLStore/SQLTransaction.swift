@@ -1,0 +1,365 @@
+internal import Cryptography
+public import ReleaseService
+public import ReleaseWorkflow
+public import TransparencyLog
+
+/// The store port in SQL that SQLite and PostgreSQL both accept.
+public struct SQLTransaction: StoreTransaction {
+    private let connection: any SQLConnection
+
+    public init(_ connection: any SQLConnection) { self.connection = connection }
+
+    public func savepoint<R>(_ body: () throws -> R) throws -> R { try connection.savepoint(body) }
+
+    private func first(_ sql: String, _ values: SQLValue...) throws -> [SQLValue]? {
+        try connection.rows(sql, values).first
+    }
+
+    private func all(_ sql: String, _ values: SQLValue...) throws -> [[SQLValue]] { try connection.rows(sql, values) }
+
+    private func run(_ sql: String, _ values: SQLValue...) throws { try connection.execute(sql, values) }
+
+    // MARK: Settings
+
+    public func setting(_ name: String) throws -> [UInt8]? {
+        try first("SELECT value FROM setting WHERE name = ?", .text(name))?[0].bytes
+    }
+
+    public func setSetting(_ name: String, _ value: [UInt8]) throws {
+        try run(
+            "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            .text(name), .bytes(value))
+    }
+
+    // MARK: The log
+
+    public func logSize() throws -> Int {
+        try first("SELECT COALESCE(MAX(position) + 1, 0) FROM log_entry")?[0].integer ?? 0
+    }
+
+    public func appendEntry(_ index: Int, _ note: [UInt8]) throws {
+        try run("INSERT INTO log_entry (position, note) VALUES (?, ?)", .integer(index), .bytes(note))
+    }
+
+    public func entry(_ index: Int) throws -> [UInt8]? {
+        try first("SELECT note FROM log_entry WHERE position = ?", .integer(index))?[0].bytes
+    }
+
+    public func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])] {
+        try all(
+            "SELECT position, note FROM log_entry WHERE release_id = ? ORDER BY position", .text(release.description)
+        ).compactMap { row in
+            guard let index = row[0].integer, let note = row[1].bytes else { return nil }
+            return (index, note)
+        }
+    }
+
+    public func putNode(_ position: NodePosition, _ hash: TreeHash) throws {
+        try run(
+            "INSERT INTO log_node (level, position, hash) VALUES (?, ?, ?)", .integer(position.level),
+            .integer(position.index), .bytes(hash.bytes))
+    }
+
+    public func node(at position: NodePosition) throws -> TreeHash {
+        let row = try first(
+            "SELECT hash FROM log_node WHERE level = ? AND position = ?", .integer(position.level), .integer(position.index))
+        guard let bytes = row?[0].bytes, let hash = TreeHash(bytes: bytes) else {
+            throw LogError.missingNode(level: position.level, index: position.index)
+        }
+        return hash
+    }
+
+    public func nodes() throws -> [(position: NodePosition, hash: [UInt8])] {
+        try all("SELECT level, position, hash FROM log_node ORDER BY level, position").compactMap { row in
+            guard let level = row[0].integer, let index = row[1].integer, let hash = row[2].bytes else { return nil }
+            return (NodePosition(level: level, index: index), hash)
+        }
+    }
+
+    public func putHead(size: Int, note: [UInt8]) throws {
+        try run("INSERT INTO log_head (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING", .integer(size), .bytes(note))
+    }
+
+    public func heads() throws -> [(size: Int, note: [UInt8])] {
+        try all("SELECT size, note FROM log_head ORDER BY size").compactMap { row in
+            guard let size = row[0].integer, let note = row[1].bytes else { return nil }
+            return (size, note)
+        }
+    }
+
+    public func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) throws {
+        try run(
+            "INSERT INTO policy (digest, canonical) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING", .bytes(digest),
+            .bytes(canonical))
+    }
+
+    public func policy(_ digest: [UInt8]) throws -> [UInt8]? {
+        try first("SELECT canonical FROM policy WHERE digest = ?", .bytes(digest))?[0].bytes
+    }
+
+    // MARK: People
+
+    public func putPerson(_ row: PersonRow) throws {
+        try run(
+            "INSERT INTO person (id, key_id, sealed) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+            .bytes(row.id.bytes), .bytes(row.key), .bytes(row.sealed))
+    }
+
+    public func person(_ id: PersonID) throws -> PersonRow? {
+        try personRow(first("SELECT id, key_id, sealed FROM person WHERE id = ?", .bytes(id.bytes)))
+    }
+
+    public func people() throws -> [PersonRow] {
+        try all("SELECT id, key_id, sealed FROM person ORDER BY id").compactMap { try personRow($0) }
+    }
+
+    public func putMentor(_ row: PersonRow) throws {
+        try run(
+            "INSERT INTO mentor (id, key_id, sealed) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+            .bytes(row.id.bytes), .bytes(row.key), .bytes(row.sealed))
+    }
+
+    public func mentor(_ id: PersonID) throws -> PersonRow? {
+        try personRow(first("SELECT id, key_id, sealed FROM mentor WHERE id = ?", .bytes(id.bytes)))
+    }
+
+    public func mentors() throws -> [PersonRow] {
+        try all("SELECT id, key_id, sealed FROM mentor ORDER BY id").compactMap { try personRow($0) }
+    }
+
+    private func personRow(_ row: [SQLValue]?) throws -> PersonRow? {
+        guard let row, let id = row[0].bytes.flatMap({ PersonID(bytes: $0) }), let key = row[1].bytes, let sealed = row[2].bytes
+        else { return nil }
+        return PersonRow(id: id, key: key, sealed: sealed)
+    }
+
+    public func putIndex(_ tokens: [[UInt8]], of person: PersonID, key: [UInt8]) throws {
+        try run("DELETE FROM person_index WHERE person = ?", .bytes(person.bytes))
+        for token in tokens.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            try run(
+                "INSERT INTO person_index (token, person, key_id) VALUES (?, ?, ?)", .bytes(token), .bytes(person.bytes),
+                .bytes(key))
+        }
+    }
+
+    public func people(withToken token: [UInt8]) throws -> [PersonID] {
+        try all("SELECT person FROM person_index WHERE token = ? ORDER BY person", .bytes(token)).compactMap {
+            $0[0].bytes.flatMap { PersonID(bytes: $0) }
+        }
+    }
+
+    // MARK: Cases
+
+    public func putCase(_ row: CaseRow) throws {
+        try run(
+            "INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due) VALUES (?, ?, ?, ?, ?, ?) "
+                + "ON CONFLICT (id) DO UPDATE SET tip = excluded.tip, due = excluded.due",
+            .bytes(row.id.bytes), .text(row.workflow), .bytes(row.opener.bytes), .bytes(row.policy), .bytes(row.tip),
+            row.due.map { .integer($0.dayNumber) } ?? .null)
+    }
+
+    public func caseRow(_ id: CaseID) throws -> CaseRow? {
+        try caseRow(
+            first("SELECT id, workflow, opener, policy, tip, due FROM mentoring_case WHERE id = ?", .bytes(id.bytes)))
+    }
+
+    public func cases() throws -> [CaseRow] {
+        try all("SELECT id, workflow, opener, policy, tip, due FROM mentoring_case ORDER BY id").compactMap { caseRow($0) }
+    }
+
+    public func casesDue(before date: CivilDate) throws -> [CaseRow] {
+        try all(
+            "SELECT id, workflow, opener, policy, tip, due FROM mentoring_case WHERE due < ? ORDER BY due, id",
+            .integer(date.dayNumber)
+        ).compactMap { caseRow($0) }
+    }
+
+    private func caseRow(_ row: [SQLValue]?) -> CaseRow? {
+        guard let row, let id = row[0].bytes.flatMap({ CaseID(bytes: $0) }), let workflow = row[1].text,
+            let opener = row[2].bytes.flatMap({ PersonID(bytes: $0) }), let policy = row[3].bytes, let tip = row[4].bytes
+        else { return nil }
+        return CaseRow(
+            id: id, workflow: workflow, opener: opener, policy: policy, tip: tip,
+            due: row[5].integer.map { CivilDate(dayNumber: $0) })
+    }
+
+    public func appendEvent(_ id: CaseID, _ row: EventRow) throws {
+        try run(
+            "INSERT INTO case_event (case_id, sequence, sealed, link) VALUES (?, ?, ?, ?)", .bytes(id.bytes),
+            .integer(row.sequence), .bytes(row.sealed), .bytes(row.link))
+    }
+
+    public func events(_ id: CaseID) throws -> [EventRow] {
+        try all("SELECT sequence, sealed, link FROM case_event WHERE case_id = ? ORDER BY sequence", .bytes(id.bytes))
+            .compactMap { row in
+                guard let sequence = row[0].integer, let sealed = row[1].bytes, let link = row[2].bytes else { return nil }
+                return EventRow(sequence: sequence, sealed: sealed, link: link)
+            }
+    }
+
+    public func putDraft(_ row: DraftRow) throws {
+        try run(
+            "INSERT INTO draft (round, case_id, workflow, opener, policy, sealed, due) VALUES (?, ?, ?, ?, ?, ?, ?) "
+                + "ON CONFLICT (round) DO UPDATE SET sealed = excluded.sealed, due = excluded.due",
+            .bytes(row.round.bytes), .bytes(row.caseID.bytes), .text(row.workflow), .bytes(row.opener.bytes),
+            .bytes(row.policy), .bytes(row.sealed), row.due.map { .integer($0.dayNumber) } ?? .null)
+    }
+
+    private static let draftColumns = "SELECT round, case_id, workflow, opener, policy, sealed, due FROM draft"
+
+    public func draft(of id: CaseID) throws -> DraftRow? {
+        try draftRow(first("\(Self.draftColumns) WHERE case_id = ?", .bytes(id.bytes)))
+    }
+
+    public func drafts() throws -> [DraftRow] { try all("\(Self.draftColumns) ORDER BY round").compactMap { draftRow($0) } }
+
+    public func draftsDue(before date: CivilDate) throws -> [DraftRow] {
+        try all("\(Self.draftColumns) WHERE due < ? ORDER BY due, round", .integer(date.dayNumber)).compactMap { draftRow($0) }
+    }
+
+    private func draftRow(_ row: [SQLValue]?) -> DraftRow? {
+        guard let row, let round = row[0].bytes.flatMap({ RoundID(bytes: $0) }),
+            let caseID = row[1].bytes.flatMap({ CaseID(bytes: $0) }), let workflow = row[2].text,
+            let opener = row[3].bytes.flatMap({ PersonID(bytes: $0) }), let policy = row[4].bytes, let sealed = row[5].bytes
+        else { return nil }
+        return DraftRow(
+            round: round, caseID: caseID, workflow: workflow, opener: opener, policy: policy, sealed: sealed,
+            due: row[6].integer.map { CivilDate(dayNumber: $0) })
+    }
+
+    public func deleteDraft(_ round: RoundID) throws { try run("DELETE FROM draft WHERE round = ?", .bytes(round.bytes)) }
+
+    public func putRelease(_ row: ReleaseRow) throws {
+        try run(
+            "INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)", .bytes(row.id.bytes),
+            .bytes(row.caseID.bytes), .bytes(row.codeDigest))
+    }
+
+    public func release(_ id: ReleaseID) throws -> ReleaseRow? {
+        try releaseRow(
+            first("SELECT release_id, case_id, code_digest FROM release_case WHERE release_id = ?", .bytes(id.bytes)))
+    }
+
+    public func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow? {
+        try releaseRow(
+            first("SELECT release_id, case_id, code_digest FROM release_case WHERE code_digest = ?", .bytes(digest)))
+    }
+
+    private func releaseRow(_ row: [SQLValue]?) -> ReleaseRow? {
+        guard let row, let id = row[0].bytes.flatMap({ ReleaseID(bytes: $0) }),
+            let caseID = row[1].bytes.flatMap({ CaseID(bytes: $0) }), let digest = row[2].bytes
+        else { return nil }
+        return ReleaseRow(id: id, caseID: caseID, codeDigest: digest)
+    }
+
+    // MARK: Places
+
+    public func putPlace(_ round: RoundID, mentor: PersonID) throws {
+        try run(
+            "INSERT INTO place (round, mentor) VALUES (?, ?) ON CONFLICT (round) DO UPDATE SET mentor = excluded.mentor",
+            .bytes(round.bytes), .bytes(mentor.bytes))
+    }
+
+    public func deletePlace(_ round: RoundID) throws { try run("DELETE FROM place WHERE round = ?", .bytes(round.bytes)) }
+
+    public func placesHeld(with mentor: PersonID) throws -> Int {
+        try first("SELECT COUNT(*) FROM place WHERE mentor = ?", .bytes(mentor.bytes))?[0].integer ?? 0
+    }
+
+    // MARK: The vault
+
+    public func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) throws {
+        try run(
+            "INSERT INTO vault (key_id, field, sealed) VALUES (?, ?, ?) ON CONFLICT (key_id, field) DO UPDATE SET sealed = excluded.sealed",
+            .bytes(key), .text(field), .bytes(sealed))
+    }
+
+    public func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
+        try first("SELECT sealed FROM vault WHERE key_id = ? AND field = ?", .bytes(key), .text(field))?[0].bytes
+    }
+
+    public func keysInUse() throws -> Set<[UInt8]> {
+        Set(
+            try all(
+                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault UNION SELECT key_id FROM person_index"
+            ).compactMap { $0[0].bytes })
+    }
+
+    public func deleteCovered(by key: [UInt8]) throws {
+        for table in ["person", "mentor", "vault", "person_index"] {
+            try run("DELETE FROM \(table) WHERE key_id = ?", .bytes(key))
+        }
+    }
+
+    public func putErasure(_ key: [UInt8]) throws {
+        try run("INSERT INTO erasure (key_id) VALUES (?) ON CONFLICT (key_id) DO NOTHING", .bytes(key))
+    }
+
+    public func erasures() throws -> [[UInt8]] { try all("SELECT key_id FROM erasure ORDER BY key_id").compactMap { $0[0].bytes } }
+
+    public func deleteErasure(_ key: [UInt8]) throws { try run("DELETE FROM erasure WHERE key_id = ?", .bytes(key)) }
+
+    // MARK: Outcomes, closings, messages, journal
+
+    public func putOutcome(_ row: OutcomeRow) throws {
+        try run(
+            "INSERT INTO outcome (key_digest, command_digest, result, round) VALUES (?, ?, ?, ?)", .bytes(row.key),
+            .bytes(row.command), .text(row.outcome), row.round.map { .bytes($0.bytes) } ?? .null)
+    }
+
+    public func outcome(_ key: [UInt8]) throws -> OutcomeRow? {
+        let found = try first("SELECT key_digest, command_digest, result, round FROM outcome WHERE key_digest = ?", .bytes(key))
+        guard let row = found, let key = row[0].bytes, let command = row[1].bytes, let result = row[2].text else { return nil }
+        return OutcomeRow(key: key, command: command, outcome: result, round: row[3].bytes.flatMap { RoundID(bytes: $0) })
+    }
+
+    public func deleteOutcomes(of round: RoundID) throws {
+        try run("DELETE FROM outcome WHERE round = ?", .bytes(round.bytes))
+    }
+
+    public func putPending(_ row: PendingRow) throws {
+        try run(
+            "INSERT INTO pending_closing (position, release_id, at, text) VALUES (?, ?, ?, ?)", .integer(row.order),
+            .bytes(row.release.bytes), .integer(row.at.dayNumber), row.text.map { .text($0) } ?? .null)
+    }
+
+    public func pending() throws -> [PendingRow] {
+        try all("SELECT position, release_id, at, text FROM pending_closing ORDER BY position").compactMap { row in
+            guard let order = row[0].integer, let release = row[1].bytes.flatMap({ ReleaseID(bytes: $0) }),
+                let at = row[2].integer
+            else { return nil }
+            return PendingRow(order: order, release: release, at: CivilDate(dayNumber: at), text: row[3].text)
+        }
+    }
+
+    public func isPending(_ release: ReleaseID) throws -> Bool {
+        try first("SELECT 1 FROM pending_closing WHERE release_id = ?", .bytes(release.bytes)) != nil
+    }
+
+    public func deletePending(_ order: Int) throws { try run("DELETE FROM pending_closing WHERE position = ?", .integer(order)) }
+
+    public func putMessage(_ id: [UInt8], _ sealed: [UInt8]) throws {
+        try run(
+            "INSERT INTO message (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id), .bytes(sealed))
+    }
+
+    public func messages() throws -> [(id: [UInt8], sealed: [UInt8])] {
+        try all("SELECT id, sealed FROM message ORDER BY id").compactMap { row in
+            guard let id = row[0].bytes, let sealed = row[1].bytes else { return nil }
+            return (id, sealed)
+        }
+    }
+
+    public func deleteMessage(_ id: [UInt8]) throws { try run("DELETE FROM message WHERE id = ?", .bytes(id)) }
+
+    public func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws {
+        try run("INSERT INTO journal (token, sealed) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", .bytes(token), .bytes(sealed))
+    }
+
+    public func journal() throws -> [(token: [UInt8], sealed: [UInt8])] {
+        try all("SELECT token, sealed FROM journal ORDER BY token").compactMap { row in
+            guard let token = row[0].bytes, let sealed = row[1].bytes else { return nil }
+            return (token, sealed)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import GRDB
+
+extension SQLiteStore {
+    /// The version this program writes; kept in SQLite's own `user_version`.
+    static let version = 1
+
+    /// - Throws: ``SQLiteError`` for a database that a newer program made: opening it here could lose what it added.
+    static func checkVersion(_ database: Database) throws {
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard found <= version else {
+            throw SQLiteError(reason: "the database is of version \(found), newer than this program knows (\(version))")
+        }
+    }
+
+    /// No AUTOINCREMENT anywhere and no column of a time: a deleted row leaves no mark.
+    static func migrate(_ database: Database) throws {
+        guard try Int.fetchOne(database, sql: "PRAGMA user_version") == 0 else { return }
+        try database.execute(
+            sql: """
+                CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE policy (digest BLOB PRIMARY KEY, canonical BLOB NOT NULL) WITHOUT ROWID;
+
+                -- release_id is computed from the entry's own bytes, so no row can claim to belong to another release.
+                CREATE TABLE log_entry (
+                    position INTEGER PRIMARY KEY,
+                    note BLOB NOT NULL,
+                    release_id TEXT GENERATED ALWAYS AS (
+                        CASE instr(CAST(note AS TEXT), '"release":"') WHEN 0 THEN NULL
+                        ELSE substr(CAST(note AS TEXT), instr(CAST(note AS TEXT), '"release":"') + 11, 32) END) VIRTUAL);
+                CREATE INDEX log_entry_release ON log_entry (release_id, position);
+                CREATE TABLE log_node (
+                    level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
+                    PRIMARY KEY (level, position)) WITHOUT ROWID;
+                CREATE TABLE log_head (size INTEGER PRIMARY KEY, note BLOB NOT NULL);
+
+                CREATE TABLE person (id BLOB PRIMARY KEY, key_id BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE mentor (id BLOB PRIMARY KEY, key_id BLOB NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE person_index (
+                    token BLOB NOT NULL, person BLOB NOT NULL, key_id BLOB NOT NULL, PRIMARY KEY (token, person)) WITHOUT ROWID;
+                CREATE INDEX person_index_person ON person_index (person);
+
+                CREATE TABLE mentoring_case (
+                    id BLOB PRIMARY KEY, workflow TEXT NOT NULL, opener BLOB NOT NULL, policy BLOB NOT NULL,
+                    tip BLOB NOT NULL, due INTEGER) WITHOUT ROWID;
+                CREATE INDEX mentoring_case_due ON mentoring_case (due) WHERE due IS NOT NULL;
+                CREATE TABLE case_event (
+                    case_id BLOB NOT NULL, sequence INTEGER NOT NULL, sealed BLOB NOT NULL, link BLOB NOT NULL,
+                    PRIMARY KEY (case_id, sequence)) WITHOUT ROWID;
+                CREATE TABLE draft (
+                    round BLOB PRIMARY KEY, case_id BLOB NOT NULL UNIQUE, workflow TEXT NOT NULL, opener BLOB NOT NULL,
+                    policy BLOB NOT NULL, sealed BLOB NOT NULL, due INTEGER) WITHOUT ROWID;
+                CREATE TABLE release_case (
+                    release_id BLOB PRIMARY KEY, case_id BLOB NOT NULL, code_digest BLOB NOT NULL UNIQUE) WITHOUT ROWID;
+                CREATE TABLE place (round BLOB PRIMARY KEY, mentor BLOB NOT NULL) WITHOUT ROWID;
+                CREATE INDEX place_mentor ON place (mentor);
+
+                CREATE TABLE vault (
+                    key_id BLOB NOT NULL, field TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (key_id, field)) WITHOUT ROWID;
+                CREATE TABLE erasure (key_id BLOB PRIMARY KEY) WITHOUT ROWID;
+                CREATE TABLE outcome (
+                    key_digest BLOB PRIMARY KEY, command_digest BLOB NOT NULL, result TEXT NOT NULL, round BLOB) WITHOUT ROWID;
+                CREATE INDEX outcome_round ON outcome (round) WHERE round IS NOT NULL;
+                CREATE TABLE pending_closing (
+                    position INTEGER PRIMARY KEY, release_id BLOB NOT NULL, at INTEGER NOT NULL, text TEXT);
+                CREATE TABLE message (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE journal (token BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+                PRAGMA user_version = \(version);
+                """)
+    }
+}

@@ -1,0 +1,174 @@
+internal import Foundation
+internal import GRDB
+public import ReleaseService
+internal import SQLStore
+
+/// The embedded store: one SQLite file in WAL mode, synced at every commit.
+public final class SQLiteStore: Store {
+    private let pool: any DatabaseWriter
+
+    /// Opens or creates the file.
+    ///
+    /// - Parameter isReadOnly: opens for reading beside a writer; the file must exist.
+    /// - Throws: ``SQLiteError`` with a reason that names no data.
+    public init(path: String, isReadOnly: Bool) throws {
+        do {
+            var configuration = Configuration()
+            configuration.readonly = isReadOnly
+            configuration.busyMode = .timeout(5)
+            configuration.maximumReaderCount = 4
+            // Never the default: an error must not repeat the values of the row it is about.
+            configuration.publicStatementArguments = false
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA secure_delete = ON")
+                try database.execute(sql: "PRAGMA foreign_keys = ON")
+            }
+            if isReadOnly {
+                guard FileManager.default.fileExists(atPath: path) else { throw SQLiteError(reason: "there is no database") }
+                pool = try DatabaseQueue(path: path, configuration: configuration)
+                try pool.read { try Self.checkVersion($0) }
+                return
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            self.pool = pool
+            // DatabasePool sets NORMAL after it has prepared its connections, so FULL is set here, on the writer, and read back.
+            try pool.writeWithoutTransaction { database in
+                try Self.checkVersion(database)
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2 else {
+                    throw SQLiteError(reason: "the database cannot be set to sync every commit")
+                }
+            }
+            try pool.write { try Self.migrate($0) }
+        } catch {
+            throw SQLiteError(error)
+        }
+    }
+
+    public func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
+        try withoutData { try pool.write { try body(SQLTransaction(GRDBConnection(database: $0))) } }
+    }
+
+    public func read<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
+        try withoutData { try pool.read { try body(SQLTransaction(GRDBConnection(database: $0))) } }
+    }
+
+    /// Passes the body's own errors on and rewrites the database's, which may quote data.
+    private func withoutData<R>(_ run: () throws -> R) throws -> R {
+        do {
+            return try run()
+        } catch let error as DatabaseError {
+            throw SQLiteError(error)
+        }
+    }
+
+    public func settle() throws {
+        do {
+            guard let pool = pool as? DatabasePool else { return }
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        } catch {
+            throw SQLiteError(error)
+        }
+    }
+
+    /// Closes every connection; the last one leaves no write-ahead log behind.
+    public func close() throws { try pool.close() }
+
+    /// What a `.dump` shows: every row of every table as text, for comparing two databases.
+    public func dump() throws -> String {
+        try pool.read { database in
+            let tables = try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+            var out = ""
+            for table in tables {
+                for row in try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\" ORDER BY 1, 2") {
+                    let cells = row.databaseValues.map { value -> String in
+                        if let data = Data.fromDatabaseValue(value), case .blob = value.storage { return data.map { String($0, radix: 16) }.joined(separator: ".") }
+                        return value.description
+                    }
+                    out += "\(table): \(cells.joined(separator: " | "))\n"
+                }
+            }
+            return out
+        }
+    }
+}
+
+/// What SQLite reports, without the data it was about.
+public struct SQLiteError: Error, Sendable, CustomStringConvertible {
+    public let reason: String
+
+    init(reason: String) { self.reason = reason }
+
+    init(_ error: any Error) {
+        switch error {
+        case let own as SQLiteError: self = own
+        case let error as DatabaseError:
+            reason =
+                switch error.resultCode {
+                case .SQLITE_FULL: "the disk is full"
+                case .SQLITE_READONLY: "the database is read-only"
+                case .SQLITE_CANTOPEN: "the database cannot be opened"
+                case .SQLITE_BUSY, .SQLITE_LOCKED: "the database is busy: another process holds it"
+                case .SQLITE_NOTADB: "the file is not a database"
+                case .SQLITE_CORRUPT: "the database is damaged"
+                case .SQLITE_IOERR: "reading or writing the database failed"
+                case .SQLITE_CONSTRAINT: "a rule of the database was violated"
+                default: "the database failed with code \(error.resultCode.rawValue)"
+                }
+        default: reason = "the database cannot be opened"
+        }
+    }
+
+    public var description: String { "database: \(reason)" }
+}
+
+/// GRDB's transaction as the SQL store wants it.
+struct GRDBConnection: SQLConnection {
+    let database: Database
+
+    func execute(_ sql: String, _ values: [SQLValue]) throws {
+        let statement = try database.cachedStatement(sql: sql)
+        try statement.execute(arguments: arguments(values))
+    }
+
+    func rows(_ sql: String, _ values: [SQLValue]) throws -> [[SQLValue]] {
+        let statement = try database.cachedStatement(sql: sql)
+        var rows: [[SQLValue]] = []
+        let cursor = try Row.fetchCursor(statement, arguments: arguments(values))
+        while let row = try cursor.next() {
+            rows.append(
+                row.databaseValues.map { value in
+                    switch value.storage {
+                    case .null, .double: .null
+                    case .int64(let number): .integer(Int(number))
+                    case .string(let text): .text(text)
+                    case .blob(let data): .bytes(Array(data))
+                    }
+                })
+        }
+        return rows
+    }
+
+    func savepoint<R>(_ body: () throws -> R) throws -> R {
+        var result: R?
+        try database.inSavepoint {
+            result = try body()
+            return .commit
+        }
+        guard let result else { throw SQLiteError(reason: "a savepoint was not carried out") }
+        return result
+    }
+
+    private func arguments(_ values: [SQLValue]) -> StatementArguments {
+        StatementArguments(
+            values.map { value -> (any DatabaseValueConvertible)? in
+                switch value {
+                case .integer(let number): number
+                case .text(let text): text
+                case .bytes(let bytes): Data(bytes)
+                case .null: nil
+                }
+            })
+    }
+}

@@ -1,0 +1,324 @@
+import ArgumentParser
+import Cryptography
+import FolderDriver
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+
+struct Apply: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Carry out commands from a file of JSON Lines: the operator's hand.",
+        discussion: """
+            Each line is one command and is durable before the next begins; applying a file again repeats nothing. A line that cannot be read \
+            stops there with its number, a refusal too, unless --keep-going. A line with `expect` says which refusal is right. In a folder that \
+            is not an example, people's acts come by paper or phone through a coordinator, and the card is printed at disclosure.
+            """)
+
+    @OptionGroup var options: FolderOptions
+    @Argument(help: "The file; - for standard input.", completion: .file(extensions: ["jsonl"])) var file: String
+    @Flag(help: "Go on after a line that cannot be read or is refused.") var keepGoing = false
+    @Flag(help: "Print one JSON object a line.") var json = false
+
+    func run() async throws {
+        let data: Data
+        if file == "-" {
+            data = FileHandle.standardInput.readDataToEndOfFile()
+        } else {
+            guard let contents = FileManager.default.contents(atPath: file) else { throw Failure("`\(file)`: cannot be read", status: 2) }
+            data = contents
+        }
+        guard data.count <= 64 << 20 else { throw Failure("`\(file)`: at most 64 MiB", status: 2) }
+        let open = try await OpenFolder(options, isWriter: true, canSetClock: true)
+        let fileKey = Hex.format(SHA256.hash(Array(data)).prefix(8))
+        let run = ApplyRun(
+            open: open, folder: (file as NSString).deletingLastPathComponent, json: json, fileKey: fileKey)
+        var status: Int32 = 0
+        for (offset, bytes) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") { continue }
+            do {
+                let line = try ScriptLine(Data(bytes), number: offset + 1)
+                status = max(status, try await run.carryOut(line))
+            } catch let problem as ScriptProblem {
+                FileHandle.standardError.write(
+                    Data("privity: line \(problem.line): `\(problem.field)`: expected \(problem.expected)\n".utf8))
+                status = max(status, 2)
+            } catch {
+                let failure = Failure(error)
+                FileHandle.standardError.write(Data("privity: line \(offset + 1): \(failure.message)\n".utf8))
+                status = max(status, failure.status)
+                if failure.status == 3 { break }
+            }
+            if status != 0, !keepGoing { break }
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// The state of one run over a file.
+final class ApplyRun {
+    private let open: OpenFolder
+    private let folder: String
+    private let json: Bool
+    private let fileKey: String
+    private var names: [String: PersonID] = [:]
+    private var words: [PersonID: String] = [:]
+    private var codes: [String: String] = [:]
+    private var staff: Set<PersonID> = []
+    private var day: CivilDate?
+
+    init(open: OpenFolder, folder: String, json: Bool, fileKey: String) {
+        self.open = open
+        self.folder = folder
+        self.json = json
+        self.fileKey = fileKey
+    }
+
+    private struct Line: Encodable {
+        let line: Int
+        let action: String
+        let refusal: String?
+        let state: String?
+        let person: PersonID?
+        let release: ReleaseID?
+        let records: [Int]
+        let receiptPending: Bool
+        let replayed: Bool
+    }
+
+    /// - Returns: 0, 1 for a refusal that was not expected, 3 for a receipt that is pending.
+    func carryOut(_ line: ScriptLine) async throws -> Int32 {
+        try setClock(line)
+        if let text = try line.optionalText("say"), !json { say("\n\(text)") }
+        let expected = try line.optionalText("expect")
+        switch line.action {
+        case "wait":
+            try await open.custodian.runClock()
+            return 0
+        case "look": return try await look(line, expected)
+        case "showAccounting": return try await showAccounting(line)
+        default: break
+        }
+        let outcome = try await outcome(line)
+        if let person = outcome.person, let word = try line.optionalText("as") {
+            names[word] = person
+            words[person] = words[person] ?? word
+        }
+        if let code = outcome.rescindCode, let word = try line.optionalText("as") { codes[word] = code }
+        try await report(line, outcome, expected)
+        if let refusal = outcome.refusalCode { return refusal == expected || expected == "refused" ? 0 : 1 }
+        if expected != nil, !outcome.isReplay { throw line.problem("expect", "a refusal, but it was carried out") }
+        return outcome.isReceiptPending ? 3 : 0
+    }
+
+    private func setClock(_ line: ScriptLine) throws {
+        guard let text = try line.optionalText("at") else { return }
+        guard let clock = open.setClock else { throw line.problem("at", "no time: the clock is set in example folders only") }
+        guard let instant = open.calendar.instant(ofLocal: text) else { throw line.problem("at", "a local time like 2026-01-05T09:00") }
+        clock.set(instant)
+    }
+
+    private func person(_ line: ScriptLine, _ field: String) async throws -> PersonID {
+        let text = try line.text(field)
+        if let known = names[text] { return known }
+        guard PersonID(parsing: text) != nil || text.hasPrefix("phone:") || text.hasPrefix("name:") else {
+            throw line.problem(field, "a word that an earlier line gave with `as`, an id, `phone:…` or `name:…`")
+        }
+        let id = try await open.person(text)
+        words[id] = words[id] ?? text
+        return id
+    }
+
+    private func optionalPerson(_ line: ScriptLine, _ field: String) async throws -> PersonID? {
+        try line.optionalText(field) == nil ? nil : try await person(line, field)
+    }
+
+    private func actor(_ line: ScriptLine) async throws -> Actor {
+        let by = try await person(line, "by")
+        let agent = try await optionalPerson(line, "through")
+        let isStaff = try await isStaff(by)
+        let fallback: Channel? = open.isExample ? .screen : isStaff ? .paper : nil
+        guard let channel = try line.choice("via", of: Channel.self) ?? fallback, channel != .clock else {
+            throw line.problem("via", "paper or phone, or screen in an example folder")
+        }
+        if channel == .screen, !open.isExample { throw line.problem("via", "paper or phone: acts on screen are done on the screen") }
+        return Actor(isStaff ? .staff(by) : .person(by), agent: agent, channel: channel)
+    }
+
+    private func isStaff(_ id: PersonID) async throws -> Bool {
+        if staff.contains(id) { return true }
+        guard try await open.custodian.identity(of: id)?.roles.contains(.coordinator) == true else { return false }
+        staff.insert(id)
+        return true
+    }
+
+    private func key(_ line: ScriptLine) throws -> String { try line.optionalText("key") ?? "\(fileKey)/\(line.number)" }
+
+    private func outcome(_ line: ScriptLine) async throws -> Outcome {
+        let custodian = open.custodian
+        let key = try key(line)
+        switch line.action {
+        case "addPerson":
+            let roles = try line.texts("roles").map { text in
+                guard let role = Identity.Role(rawValue: text) else {
+                    throw line.problem("roles", "a list of \(Identity.Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                }
+                return role
+            }
+            return try await custodian.add(
+                NewPerson(
+                    fullName: line.text("name"), surname: line.text("surname"), firstName: line.text("firstName"),
+                    phone: line.text("phone"), roles: roles, field: line.text("field"),
+                    isUnderContract: line.flag("underContract", default: false),
+                    coordinator: optionalPerson(line, "coordinator")), key: key)
+        case "changePerson":
+            return try await custodian.change(
+                person(line, "person"), isUnderContract: line.optionalFlag("underContract"),
+                coordinator: optionalPerson(line, "coordinator"), key: key)
+        case "enrollMentor":
+            var since: CivilDate?
+            if let text = try line.optionalText("inRecoverySince") {
+                guard let date = CivilDate(parsing: text) else { throw line.problem("inRecoverySince", "a date like 2020-03-01") }
+                since = date
+            }
+            let attestation = MentorAttestation(
+                isInStanding: try line.flag("inStanding", default: false), inRecoverySince: since,
+                isActiveInRecovery: try line.flag("activeInRecovery", default: false),
+                hasGuidedOthers: try line.flag("guidedOthers", default: false), fields: try line.texts("fields"),
+                isCounselor: try line.flag("counselor", default: false))
+            return try await custodian.enroll(
+                person(line, "person"), attestation: attestation, capacity: line.optionalNumber("capacity") ?? 1,
+                by: person(line, "by"), key: key)
+        case "acknowledge": return try await custodian.acknowledge(actor(line), display: line.text("display"), key: key)
+        case "setAvailability":
+            return try await custodian.setAvailability(
+                of: person(line, "by"), isReady: line.optionalFlag("ready"), isPaused: line.optionalFlag("paused"),
+                capacity: line.optionalNumber("capacity"), key: key)
+        case "rescindByCode":
+            let text = try line.text("code")
+            return try await custodian.rescind(typedCode: codes[text] ?? text)
+        default: return try await custodian.perform(command(line, key))
+        }
+    }
+
+    private func command(_ line: ScriptLine, _ key: String) async throws -> CaseCommand {
+        guard let kind = CommandKind(rawValue: line.action) else { throw line.problem("do", "a command") }
+        let actor = try await actor(line)
+        let peer: Set<CommandKind> = [.ask, .invite, .agree, .refuseInvitation, .alert]
+        let workflow = try line.optionalText("workflow") ?? (peer.contains(kind) ? "peerConversation" : "mentorship")
+        var opener = try await optionalPerson(line, "case")
+        if opener == nil, case .person(let own) = actor.principal { opener = own }
+        guard let opener else { throw line.problem("case", "the person whose case it is") }
+        var command = CaseCommand(kind, workflow: workflow, opener: opener, actor: actor, key: key)
+        switch kind {
+        case .propose, .invite: command.person = try await person(line, "person")
+        case .completeSurvey: command.survey = try line.survey()
+        case .ask: command.display = try line.text("display")
+        case .sign, .correct:
+            let scan = try line.optionalText("scan").map { path -> [UInt8] in
+                let full = path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"
+                guard let data = FileManager.default.contents(atPath: full), data.count <= 8 << 20 else {
+                    throw line.problem("scan", "a file of at most 8 MiB that can be read")
+                }
+                return Array(data)
+            }
+            if actor.channel == .paper, scan == nil { throw line.problem("scan", "the scanned form, for a signature on paper") }
+            command.signing = .init(
+                means: actor.channel == .paper ? .paper : .screen,
+                authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", scan: scan,
+                formDigest: try line.optionalText("digest"))
+            command.firstName = kind == .correct ? try line.optionalText("firstName") : nil
+            command.phone = kind == .correct ? try line.optionalText("phone") : nil
+        default: break
+        }
+        return command
+    }
+
+    private func look(_ line: ScriptLine, _ expected: String?) async throws -> Int32 {
+        let reader = try await person(line, "by")
+        let opener = try await person(line, "case")
+        if !open.isExample { throw line.problem("do", "no looks: in this folder the card is printed at disclosure") }
+        do {
+            let view = try await open.custodian.look(
+                opener, workflow: line.optionalText("workflow") ?? "mentorship", reader: reader)
+            if !json {
+                sayDay(try await open.custodian.today())
+                say("  \(word(reader)) looks at the card; what crossed:")
+                show(view)
+            }
+            if expected != nil { throw line.problem("expect", "a refusal, but the card was shown") }
+            return 0
+        } catch let refusal as Refusal {
+            if !json {
+                sayDay(try await open.custodian.today())
+                say("  \(word(reader)) looks: REFUSED: \(refusal)")
+            }
+            return refusal.code == expected || expected == "refused" ? 0 : 1
+        }
+    }
+
+    private func show(_ view: CardView) {
+        for text in view.text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let trimmed = text.trimmingCharacters(in: .whitespaces)
+            if !trimmed.isEmpty { say("      | \(trimmed)") }
+        }
+    }
+
+    private func showAccounting(_ line: ScriptLine) async throws -> Int32 {
+        let id = try await person(line, "by")
+        let looks = try await open.custodian.accounting(of: id)
+        if json { return 0 }
+        say("  \(word(id)) sees their own accounting: \(looks.count) looks")
+        for look in looks {
+            let moment = open.calendar.moment(at: Date(timeIntervalSince1970: Double(look.instantMilliseconds) / 1000))
+            say("      | \(moment.date)  to \(look.recipient): \(look.fields.map(\.plainWords).joined(separator: ", "))")
+        }
+        return 0
+    }
+
+    private func word(_ id: PersonID) -> String { words[id] ?? id.description }
+
+    private func sayDay(_ date: CivilDate) {
+        if date != day { say("\(date)") }
+        day = date
+    }
+
+    private func report(_ line: ScriptLine, _ outcome: Outcome, _ expected: String?) async throws {
+        if json {
+            try sayJSON(
+                Line(
+                    line: line.number, action: line.action, refusal: outcome.refusalCode, state: outcome.state, person: outcome.person,
+                    release: outcome.release, records: outcome.records, receiptPending: outcome.isReceiptPending,
+                    replayed: outcome.isReplay))
+            return
+        }
+        sayDay(outcome.moment.date)
+        let who = try line.optionalText("by") ?? line.optionalText("as") ?? line.optionalText("person") ?? "operator"
+        let through = try line.optionalText("through").map { " through \($0)" } ?? ""
+        let via = try line.optionalText("via").map { " by \($0)" } ?? ""
+        let head = "  \(who)\(via)\(through): \(line.action)"
+        if let refusal = outcome.refusal {
+            say("\(head): REFUSED: \(refusal)")
+            return
+        }
+        say(head + (outcome.state.map { " → \($0)" } ?? "") + (outcome.isReplay ? " (done before)" : ""))
+        for receipt in outcome.receipts {
+            let type = String(decoding: receipt.record, as: UTF8.self).prefix { $0 != "\n" }
+            say("      record \(receipt.index): \(type)")
+        }
+        if outcome.isReceiptPending { say("      recorded, receipt pending") }
+        if outcome.rescindCode != nil { say("      receipt and rescind-only code given to \(who)") }
+        for telling in outcome.notices {
+            say("      notice to the \(telling.role.rawValue): \(await open.custodian.policy.policy.notices[telling.notice] ?? "")")
+        }
+        if ["disclose", "alert"].contains(line.action), !open.isExample, !outcome.isReplay { try await printCard(line) }
+    }
+
+    /// On paper the mentor's card is what the coordinator prints at the act of disclosure.
+    private func printCard(_ line: ScriptLine) async throws {
+        let opener = try await person(line, "case")
+        let workflow = try line.optionalText("workflow") ?? (line.action == "alert" ? "peerConversation" : "mentorship")
+        guard let reader = try await open.custodian.reader(of: opener, workflow: workflow) else { return }
+        say("  card for printing:")
+        show(try await open.custodian.look(opener, workflow: workflow, reader: reader))
+    }
+}

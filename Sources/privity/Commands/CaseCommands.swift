@@ -1,0 +1,258 @@
+import ArgumentParser
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+import SwiftCSV
+
+struct PersonGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "person", abstract: "Enter and find people.", subcommands: [Import.self, Find.self])
+
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Enter people from a CSV file with a header line.",
+            discussion: """
+                Columns: name, surname, firstName, phone, field, roles (participant, mentor or coordinator, separated by ;), underContract \
+                (true or false), coordinator (an id; may be empty). Mentors are enrolled afterwards, by a coordinator's attestation. The \
+                whole file is checked before anybody is entered; entering it twice enters nobody twice.
+                """)
+
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The CSV file, UTF-8.", completion: .file(extensions: ["csv"])) var file: String
+
+        private static let columns = ["name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator"]
+
+        func run() async throws {
+            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+                throw Failure("`\(file)`: cannot be read as UTF-8", status: 2)
+            }
+            guard data.count <= 16 << 20 else { throw Failure("`\(file)`: at most 16 MiB", status: 2) }
+            let table: CSV<Named>
+            do {
+                table = try CSV<Named>(string: text)
+            } catch {
+                throw Failure("`\(file)`: not CSV with a header line", status: 2)
+            }
+            let missing = Self.columns.filter { !table.header.contains($0) }
+            guard missing.isEmpty else { throw Failure("`\(file)`: line 1: missing column `\(missing[0])`", status: 2) }
+            let unknown = table.header.filter { !Self.columns.contains($0) }
+            guard unknown.isEmpty else { throw Failure("`\(file)`: line 1: unknown column `\(unknown[0])`", status: 2) }
+            let people = try table.rows.enumerated().map { try read($0.element, line: $0.offset + 2) }
+            let open = try await OpenFolder(options, isWriter: true)
+            // A first pass over every row, so that a bad last line enters nobody.
+            for (offset, person) in people.enumerated() {
+                do {
+                    try await open.custodian.check(person)
+                } catch {
+                    throw Failure("`\(file)`: line \(offset + 2): \(Failure(error).message)", status: 2)
+                }
+            }
+            var entered = 0
+            for (offset, person) in people.enumerated() {
+                let known = try await open.custodian.find(phone: person.phone, name: person.fullName)
+                if let id = known.first {
+                    say("line \(offset + 2): known as \(id)")
+                    continue
+                }
+                let outcome = try await open.custodian.add(person, key: nil)
+                if let refusal = outcome.refusal { throw Failure("`\(file)`: line \(offset + 2): \(refusal)", status: 1) }
+                entered += 1
+                say("line \(offset + 2): \(outcome.person?.description ?? "")")
+            }
+            say("\(entered) entered, \(people.count - entered) known already")
+        }
+
+        private func read(_ row: [String: String], line: Int) throws -> NewPerson {
+            func refuse(_ field: String, _ expected: String) -> Failure {
+                Failure("`\(file)`: line \(line): `\(field)`: expected \(expected)", status: 2)
+            }
+            let roles = try (row["roles"] ?? "").split(separator: ";").map { text -> Identity.Role in
+                guard let role = Identity.Role(rawValue: text.trimmingCharacters(in: .whitespaces)) else {
+                    throw refuse("roles", "participant, mentor or coordinator, separated by ;")
+                }
+                return role
+            }
+            guard let underContract = Bool(row["underContract"] ?? "") else { throw refuse("underContract", "true or false") }
+            var coordinator: PersonID?
+            if let text = row["coordinator"], !text.isEmpty {
+                guard let id = PersonID(parsing: text) else { throw refuse("coordinator", "an id of 32 hexadecimal digits") }
+                coordinator = id
+            }
+            return NewPerson(
+                fullName: row["name"] ?? "", surname: row["surname"] ?? "", firstName: row["firstName"] ?? "",
+                phone: row["phone"] ?? "", roles: roles, field: row["field"] ?? "", isUnderContract: underContract,
+                coordinator: coordinator)
+        }
+    }
+
+    struct Find: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Find people by phone number or name; prints ids.")
+        @OptionGroup var options: FolderOptions
+        @Option(help: "A telephone number, as typed.") var phone: String?
+        @Option(help: "A full name, surname or first name.") var name: String?
+
+        func run() async throws {
+            guard phone != nil || name != nil else { throw Failure("expected --phone or --name", status: 2) }
+            let open = try await OpenFolder(options, isWriter: false)
+            let found = try await open.custodian.find(phone: phone, name: name)
+            found.forEach { say($0.description) }
+            if found.isEmpty { throw Failure("\(Refusal.notFound)", status: 1) }
+        }
+    }
+}
+
+struct CaseGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "case", abstract: "Look at cases, as one person may see them.", subcommands: [List.self, Show.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A coordinator's board.",
+            discussion: "Shows the cases assigned to this coordinator. What the pair does is on no board.")
+        @OptionGroup var options: FolderOptions
+        @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
+        @Flag(help: "Print one JSON array.") var json = false
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: false)
+            let rows = try await open.custodian.board(of: open.person(coordinator))
+            if json { return try sayJSON(rows) }
+            say("case".padded(34) + "workflow".padded(18) + "state".padded(12) + "release")
+            for row in rows {
+                let validity = row.isReleaseLive.map { $0 ? "valid until \(row.expiresOn?.description ?? "")" : "ended" } ?? "-"
+                say(row.id.description.padded(34) + row.workflow.padded(18) + row.state.padded(12) + validity)
+            }
+            say("\(rows.count) cases")
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "One person's case, as the viewer may see it.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
+        @Option(help: "The workflow.") var workflow = "mentorship"
+        @Option(help: "As whom: mentee, mentor, asker, volunteer or coordinator.") var role: String
+        @Option(help: "The viewer: id, `phone:…` or `name:…`. For the person whose case it is, leave it out.") var viewer: String?
+        @Flag(help: "Print one JSON object.") var json = false
+
+        func run() async throws {
+            guard let role = Role(rawValue: role) else { throw Failure("`--role`: expected mentee, mentor, asker, volunteer or coordinator", status: 2) }
+            let open = try await OpenFolder(options, isWriter: false)
+            let opener = try await open.person(person)
+            let viewer = try await viewer.asyncMap { try await open.person($0) } ?? opener
+            let view = try await open.custodian.view(of: opener, workflow: workflow, as: role, viewer: viewer)
+            if json { return try sayJSON(view) }
+            say("case \(view.id), \(view.workflow): \(view.state)")
+            if let release = view.release { say("release \(release): \(view.isReleaseLive.map { $0 ? "valid until \(view.expiresOn?.description ?? "")" : "ended" } ?? "-")") }
+            if let survey = view.survey { say("survey: same field \(survey.sameField.rawValue); topics \(survey.topics.map(\.rawValue).joined(separator: ", "))") }
+            for entry in view.history { say("  \(entry.on)  \(entry.rule.split(separator: "/").last ?? "")  by \(entry.channel.rawValue)") }
+        }
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<T>(_ transform: (Wrapped) async throws -> T) async rethrows -> T? {
+        if let value = self { try await transform(value) } else { nil }
+    }
+}
+
+struct ReleaseGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Print, show, hand out and rescind releases.",
+        subcommands: [PrintForm.self, Show.self, Export.self, Rescind.self])
+
+    struct PrintForm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "print", abstract: "Print the form that is offered to somebody, with the digest to file its scan against.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
+        @Option(help: "The workflow.") var workflow = "mentorship"
+        @Option(help: "Who signs, where that is not the person: id, `phone:…` or `name:…`.") var signer: String?
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: false)
+            let opener = try await open.person(person)
+            let signing: PersonID
+            if let signer { signing = try await open.person(signer) } else { signing = opener }
+            let form = try await open.custodian.releaseText(of: opener, workflow: workflow, for: signing)
+            say(form.text)
+            say("To be given: \(form.firstName), \(form.phone)\n")
+            say("Signature ____________________________________   Date ______________\n")
+            say("Form digest \(form.digest)")
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "What was recorded of a release: its records as they stand in the log, without anybody's data.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The release's id.") var release: String
+        @Flag(help: "Print one JSON object a record.") var json = false
+
+        func run() async throws {
+            let id = try ReleaseGroup.parse(release)
+            let open = try await OpenFolder(options, isWriter: false)
+            for receipt in try await open.custodian.receipts(of: id) {
+                let lines = String(decoding: receipt.record, as: UTF8.self).split(separator: "\n")
+                if json { say(String(lines[1])) } else { say("record \(receipt.index)  \(lines[0])\n  \(lines[1])") }
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write the receipts of a release: each record with the proof that it is in the log.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The release's id.") var release: String
+        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out: String
+
+        func run() async throws {
+            let id = try ReleaseGroup.parse(release)
+            let open = try await OpenFolder(options, isWriter: false)
+            let receipts = try await open.custodian.receipts(of: id)
+            guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
+            do {
+                try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+                for receipt in receipts {
+                    try Data(receipt.record).write(to: URL(fileURLWithPath: "\(out)/\(receipt.index).note"))
+                    try Data(receipt.proof).write(to: URL(fileURLWithPath: "\(out)/\(receipt.index).tlog-proof"))
+                }
+            } catch {
+                throw Failure("`\(out)`: cannot be written", status: 3)
+            }
+            say("wrote \(receipts.count) receipts to `\(out)`")
+        }
+    }
+
+    struct Rescind: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End a release with its rescind-only code: no sign-in, and no key needed.",
+            discussion: "Works while the keys are locked or the log is broken; what it ends is closed at once and signed when signing is possible.")
+        @OptionGroup var options: FolderOptions
+        @Option(help: "The code from the receipt: twenty letters and digits.") var code: String
+
+        func run() async throws {
+            let isSigned: Bool
+            do {
+                let open = try await OpenFolder(options, isWriter: true)
+                isSigned = try await !open.custodian.rescind(typedCode: code).isReceiptPending
+            } catch Refusal.notFound {
+                throw Refusal.notFound
+            } catch {
+                // Whatever is broken or locked: closing needs only the database.
+                try await RescindWithoutKeys.run(options, code: code)
+                isSigned = false
+            }
+            say("The release has ended. Nothing more will be given. What was shown before cannot be untold.")
+            if !isSigned {
+                say("recorded, receipt pending: it is signed as soon as the log can be")
+                throw ExitCode(3)
+            }
+        }
+    }
+
+    static func parse(_ text: String) throws -> ReleaseID {
+        guard let id = ReleaseID(parsing: text) else { throw Failure("`release`: expected 32 hexadecimal digits", status: 2) }
+        return id
+    }
+}

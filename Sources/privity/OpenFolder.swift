@@ -1,0 +1,146 @@
+import ArgumentParser
+import Configuration
+import Cryptography
+import FolderDriver
+import Foundation
+import Logging
+import PhoneNumbers
+import PolicyFile
+import ReleaseService
+import ReleaseWorkflow
+import SQLiteDriver
+import SystemPackage
+
+/// The folder and how to unlock it.
+struct FolderOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("The program's data folder.", valueName: "dir"), completion: .directory)
+    var directory: String
+
+    @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file())
+    var passphraseFile: String?
+}
+
+/// What `privity.yaml` and the environment say of a folder.
+struct Settings {
+    let origin: String
+    let passphraseFile: String?
+
+    /// Reads options, then `PRIVITY_*`, then `privity.yaml`, in this order of precedence.
+    init(_ folder: Folder, passphraseFile: String?) async throws {
+        let file: FileProvider<YAMLSnapshot>
+        do {
+            file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(folder.settingsPath))
+        } catch {
+            throw Failure("`privity.yaml`: missing or not YAML: is this a data folder?", status: 2)
+        }
+        let environment = EnvironmentVariablesProvider().prefixKeys(with: "privity")
+        let reader = ConfigReader(providers: [environment, file])
+        guard let origin = reader.string(forKey: "origin") else {
+            throw Failure("`privity.yaml`: `origin` is missing", status: 2)
+        }
+        self.origin = origin
+        var path = passphraseFile ?? reader.string(forKey: "passphraseFile")
+        if path == nil, let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] {
+            path = credentials + "/privity-passphrase"
+        }
+        // A path in the folder's own settings is relative to the folder.
+        if passphraseFile == nil, let relative = path, !relative.hasPrefix("/"),
+            ProcessInfo.processInfo.environment["PRIVITY_PASSPHRASE_FILE"] == nil
+        {
+            path = folder.path + "/" + relative
+        }
+        self.passphraseFile = path
+    }
+}
+
+/// An open folder.
+struct OpenFolder {
+    let folder: Folder
+    let settings: Settings
+    let store: SQLiteStore
+    let heads: HeadFile
+    let custodian: Custodian
+    let calendar: ZoneCalendar
+    /// The clock that can be set, in example folders.
+    let setClock: SetClock?
+    private let hold: Folder.Hold?
+
+    var isExample: Bool { settings.origin.hasPrefix("example.") }
+
+    /// Opens for writing, which one process at a time may do, or for reading beside it.
+    ///
+    /// - Parameter isLocked: opens without any key, for the rescind-only code.
+    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false) async throws {
+        folder = Folder(options.directory)
+        guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2) }
+        settings = try await Settings(folder, passphraseFile: options.passphraseFile)
+        guard let passphrasePath = settings.passphraseFile else {
+            throw Failure("no passphrase: name its file with --passphrase-file or PRIVITY_PASSPHRASE_FILE", status: 2)
+        }
+        let passphrase = try Folder.passphrase(atPath: passphrasePath)
+        hold = isWriter ? try folder.hold() : nil
+        store = try SQLiteStore(path: folder.databasePath, isReadOnly: !isWriter)
+        heads = try folder.headFile(isReadOnly: !isWriter)
+        let policy = try Self.policy(in: store)
+        guard let calendar = ZoneCalendar(zone: policy.timeZone) else {
+            throw Failure("this machine does not know the time zone `\(policy.timeZone)`", status: 3)
+        }
+        self.calendar = calendar
+        let setClock = canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: Date()) : nil
+        self.setClock = setClock
+        let vault = try folder.vault(passphrase: passphrase, isReadOnly: !isWriter)
+        let keys = isWriter ? try folder.signingKeys(origin: settings.origin, passphrase: passphrase) : nil
+        custodian = try await Custodian.open(
+            Custodian.Parts(
+                origin: settings.origin, store: store, heads: heads, time: setClock ?? MachineClock(calendar),
+                seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys, parsePolicy: Self.parse,
+                logger: Self.logger()), isWriter: isWriter)
+    }
+
+    static func policy(in store: SQLiteStore) throws -> Policy {
+        let canonical = try store.read { tx -> [UInt8]? in
+            guard let digest = try tx.setting("policy") else { return nil }
+            return try tx.policy(digest)
+        }
+        guard let canonical else { throw Failure("the database holds no program: make a folder with `privity init`", status: 3) }
+        return try parse(canonical)
+    }
+
+    @Sendable static func parse(_ canonical: [UInt8]) throws -> Policy {
+        try PolicyFile.parse(String(decoding: canonical, as: UTF8.self)).policy
+    }
+
+    /// JSON-free, data-free: reasons only, on standard error.
+    static func logger() -> Logger {
+        var logger = Logger(label: "privity", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .error
+        return logger
+    }
+
+    /// Resolves a person by id, or by `phone:` or `name:`.
+    func person(_ text: String) async throws -> PersonID {
+        if let id = PersonID(parsing: text) { return id }
+        var found: [PersonID] = []
+        if text.hasPrefix("phone:") { found = try await custodian.find(phone: String(text.dropFirst(6))) }
+        if text.hasPrefix("name:") { found = try await custodian.find(name: String(text.dropFirst(5))) }
+        guard found.count == 1, let id = found.first else {
+            throw found.isEmpty ? Failure("\(Refusal.notFound)", status: 1) : Failure("more than one person has this name: add the phone or use the id", status: 1)
+        }
+        return id
+    }
+}
+
+/// Reads a policy file and proves it.
+func loadPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loaded: LoadedPolicy) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+        throw Failure("`\(path)`: cannot be read", status: 2)
+    }
+    guard let text = String(data: data, encoding: .utf8) else { throw Failure("`\(path)`: not UTF-8", status: 2) }
+    let parsed: PolicyFile.Parsed
+    do {
+        parsed = try PolicyFile.parse(text)
+    } catch let problems as PolicyFile.Problems {
+        throw Failure(problems.list.map { "\(path): \($0)" }.joined(separator: "\n"), status: 2)
+    }
+    return (parsed, LoadedPolicy(policy: parsed.policy, digest: SHA256.hash(parsed.canonical)))
+}

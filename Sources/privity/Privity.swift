@@ -1,0 +1,102 @@
+import ArgumentParser
+import Foundation
+import PolicyFile
+import ReleaseService
+import ReleaseWorkflow
+
+@main
+struct Privity: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "privity",
+        abstract: "Confidential consent and release of information.",
+        discussion: """
+            A person signs a release; only then a first name and a telephone number cross to one mentor. Every release, disclosure and \
+            rescission is signed and logged; auditors verify all of it and see nobody's data.
+
+            Exit status: 0 done, 1 refused or not verified, 2 wrong use or input, 3 the machinery failed.
+            Settings: options come before the environment (PRIVITY_PASSPHRASE_FILE), that before privity.yaml in the folder.
+            Completion: privity --generate-completion-script bash|zsh|fish
+            """,
+        subcommands: [
+            Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
+            KeyGroup.self, Erase.self,
+        ])
+
+    /// Maps every error to its exit status and one line on standard error.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            exit(withError: code)
+        } catch let failure as Failure {
+            complain(failure.message)
+            Foundation.exit(failure.status)
+        } catch {
+            if isParserError(error) {
+                // Help and version end well; a wrong call ends with 2.
+                let status = exitCode(for: error).rawValue
+                if status == 0 { exit(withError: error) }
+                complain(fullMessage(for: error))
+                Foundation.exit(2)
+            }
+            let failure = Failure(error)
+            complain(failure.message)
+            Foundation.exit(failure.status)
+        }
+    }
+
+    private static func isParserError(_ error: any Error) -> Bool {
+        error is CleanExit || error is ValidationError || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+    }
+
+    private static func complain(_ message: String) {
+        let prefix = message.hasPrefix("Error: ") ? "" : "privity: "
+        FileHandle.standardError.write(Data("\(prefix)\(message)\n".utf8))
+    }
+}
+
+/// An error on its way out of the program: one line, and the status it ends with.
+struct Failure: Error {
+    let message: String
+    let status: Int32
+
+    init(_ message: String, status: Int32) {
+        self.message = message
+        self.status = status
+    }
+
+    /// The one place where errors become statuses.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let refusal as Refusal: self.init("\(refusal)", status: refusal == .notSigning ? 3 : 1)
+        case let problem as FieldProblem: self.init("\(problem)", status: 2)
+        case let problems as PolicyFile.Problems: self.init("\(problems)", status: 2)
+        case let error as any CustomStringConvertible & Error where Failure.isOwn(error): self.init("\(error)", status: 3)
+        default: self.init("internal error", status: 3)
+        }
+    }
+
+    /// Our own errors are written to be shown; what others throw may quote data and is not.
+    private static func isOwn(_ error: any Error) -> Bool {
+        let module = String(reflecting: type(of: error)).split(separator: ".").first ?? ""
+        return [
+            "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "SQLiteDriver", "FolderDriver", "PolicyFile",
+        ].contains(String(module))
+    }
+}
+
+/// Prints to standard output.
+func say(_ text: String = "") { print(text) }
+
+/// Prints a value as one line of JSON with sorted keys.
+func sayJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    say(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

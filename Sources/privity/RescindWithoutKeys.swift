@@ -1,0 +1,20 @@
+import FolderDriver
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+import SQLiteDriver
+
+/// Rescission by code with nothing but the database: no passphrase, no head file.
+enum RescindWithoutKeys {
+    static func run(_ options: FolderOptions, code: String) async throws {
+        let folder = Folder(options.directory)
+        guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
+        // SQLite serializes with a running writer by itself, so the folder's lock is not needed for this one row.
+        let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
+        let zone = (try? OpenFolder.policy(in: store).timeZone) ?? "UTC"
+        guard let calendar = ZoneCalendar(zone: zone) ?? ZoneCalendar(zone: "UTC") else {
+            throw Failure("this machine knows no time zone", status: 3)
+        }
+        _ = try Custodian.rescind(typedCode: code, store: store, time: MachineClock(calendar))
+    }
+}
