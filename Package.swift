@@ -80,6 +80,39 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+
+        // Tests. Each adapter runs against the real thing.
+        .testTarget(
+            name: "CryptographyTests", dependencies: ["Cryptography"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ReleaseWorkflowTests", dependencies: ["ReleaseWorkflow", "PolicyFile", "Cryptography"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "ReleaseServiceTests",
+            dependencies: [
+                "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore", "SQLiteDriver",
+                "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["privity", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog"],
+            swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Benchmarks are built on request only: `make bench`.
+if Context.environment["PRIVITY_BENCH"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "privity-bench",
+            dependencies: [
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "ReleaseService", "PolicyFile", "SQLStore", "SQLiteDriver",
+                "FolderDriver", "PhoneNumbers", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Benchmarks/privity-bench", swiftSettings: strict))
+}

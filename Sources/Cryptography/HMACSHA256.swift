@@ -119,7 +119,9 @@ struct Parameters {
             case .text(let bytes), .bytes(let bytes):
                 count = bytes.count
                 storage = .allocate(byteCount: max(count, 8), alignment: 8)
-                bytes.withUnsafeBytes { if count > 0, let base = $0.baseAddress { storage.copyMemory(from: base, byteCount: count) } }
+                bytes.withUnsafeBytes {
+                    if count > 0, let base = $0.baseAddress { storage.copyMemory(from: base, byteCount: count) }
+                }
             case .secret(let secret):
                 count = secret.count
                 storage = .allocate(byteCount: max(count, 8), alignment: 8)

@@ -116,7 +116,9 @@ public struct Folder: Sendable {
         var bytes = try file.read(at: 0, count: 4096)
         if let end = bytes.firstIndex(of: 0x0A) { bytes.removeSubrange(end...) }
         if bytes.last == 0x0D { bytes.removeLast() }
-        guard bytes.count >= 16 else { throw FolderError(file: name, problem: "a passphrase needs at least 16 bytes on its first line") }
+        guard bytes.count >= 16 else {
+            throw FolderError(file: name, problem: "a passphrase needs at least 16 bytes on its first line")
+        }
         return SecretBytes(taking: &bytes)
     }
 }

@@ -41,7 +41,8 @@ public final class HeadFile: HeadKeeper {
         guard try read() == old else { throw FolderError(file: "head", problem: "changed by another process") }
         guard new.note.count <= Self.slotByteCount - 52 else { throw FolderError(file: "head", problem: "note too long") }
         let generation = known.withLock { $0 } + 1
-        var slot = Self.bigEndian(UInt64(generation), count: 8) + Self.bigEndian(UInt64(bitPattern: new.instantMilliseconds), count: 8)
+        var slot =
+            Self.bigEndian(UInt64(generation), count: 8) + Self.bigEndian(UInt64(bitPattern: new.instantMilliseconds), count: 8)
         slot += Self.bigEndian(UInt64(new.note.count), count: 4) + new.note
         slot += SHA256.hash(slot)
         slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)

@@ -92,7 +92,8 @@ struct PolicyReader {
 
     private func timeZone(in root: Reader.Members) -> String? {
         guard let node = root["timeZone"], let zone = root.text("timeZone", atMost: 60) else { return nil }
-        guard zone == "UTC" || zone.split(separator: "/").count >= 2, zone.allSatisfy({ $0.isASCII && ($0.isLetter || "/_-+0123456789".contains($0)) })
+        guard zone == "UTC" || zone.split(separator: "/").count >= 2,
+            zone.allSatisfy({ $0.isASCII && ($0.isLetter || "/_-+0123456789".contains($0)) })
         else {
             reader.refuse(node, "timeZone", "expected an IANA time zone like `America/Chicago`")
             return nil
@@ -397,7 +398,10 @@ struct PolicyReader {
                 let role = Role(rawValue: String(scalar.text[..<dot])), parties.contains(role) || role == .coordinator,
                 let notice = Notice(rawValue: String(scalar.text[scalar.text.index(after: dot)...]))
             else {
-                reader.refuse(node, path, "expected `role.notice`, a role of this workflow and one of \(Notice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))")
+                reader.refuse(
+                    node, path,
+                    "expected `role.notice`, a role of this workflow and one of \(Notice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))"
+                )
                 return nil
             }
             return Telling(role: role, notice: notice)
@@ -418,8 +422,11 @@ struct PolicyReader {
         for transition in transitions {
             for origin in transition.origins where Int(origin.number) < names.count {
                 for channel in transition.channels {
-                    let key = "`\(transition.command.rawValue)` by \(transition.role.rawValue) via \(channel.rawValue) from `\(names[Int(origin.number)])`"
-                    if !seen.insert(key).inserted { reader.refuse(node, "\(path).transitions", "contradictory: \(key) is declared twice") }
+                    let key =
+                        "`\(transition.command.rawValue)` by \(transition.role.rawValue) via \(channel.rawValue) from `\(names[Int(origin.number)])`"
+                    if !seen.insert(key).inserted {
+                        reader.refuse(node, "\(path).transitions", "contradictory: \(key) is declared twice")
+                    }
                 }
             }
         }

@@ -14,7 +14,9 @@ final class Reader {
             return Members(reader: self, node: node, path: path, values: [:])
         }
         for member in members where !known.contains(member.key) {
-            refuse(member.value, join(path, member.key), "unknown key: expected one of \(known.map { "`\($0)`" }.joined(separator: ", "))")
+            refuse(
+                member.value, join(path, member.key),
+                "unknown key: expected one of \(known.map { "`\($0)`" }.joined(separator: ", "))")
         }
         let values = Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
         for name in known where values[name] == nil && !optional.contains(name) {
@@ -41,7 +43,8 @@ final class Reader {
 
         func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
             guard let node = values[name] else { return nil }
-            guard case .scalar(let scalar) = node.value, scalar.isPlain, let number = Int(scalar.text), range.contains(number) else {
+            guard case .scalar(let scalar) = node.value, scalar.isPlain, let number = Int(scalar.text), range.contains(number)
+            else {
                 reader.refuse(node, path(of: name), "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
                 return nil
             }

@@ -83,7 +83,9 @@ public final class SQLiteStore: Store {
             for table in tables {
                 for row in try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\" ORDER BY 1, 2") {
                     let cells = row.databaseValues.map { value -> String in
-                        if let data = Data.fromDatabaseValue(value), case .blob = value.storage { return data.map { String($0, radix: 16) }.joined(separator: ".") }
+                        if let data = Data.fromDatabaseValue(value), case .blob = value.storage {
+                            return data.map { String($0, radix: 16) }.joined(separator: ".")
+                        }
                         return value.description
                     }
                     out += "\(table): \(cells.joined(separator: " | "))\n"

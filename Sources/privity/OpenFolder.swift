@@ -72,7 +72,9 @@ struct OpenFolder {
     /// - Parameter isLocked: opens without any key, for the rescind-only code.
     init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false) async throws {
         folder = Folder(options.directory)
-        guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2) }
+        guard folder.exists else {
+            throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2)
+        }
         settings = try await Settings(folder, passphraseFile: options.passphraseFile)
         guard let passphrasePath = settings.passphraseFile else {
             throw Failure("no passphrase: name its file with --passphrase-file or PRIVITY_PASSPHRASE_FILE", status: 2)
@@ -124,7 +126,9 @@ struct OpenFolder {
         if text.hasPrefix("phone:") { found = try await custodian.find(phone: String(text.dropFirst(6))) }
         if text.hasPrefix("name:") { found = try await custodian.find(name: String(text.dropFirst(5))) }
         guard found.count == 1, let id = found.first else {
-            throw found.isEmpty ? Failure("\(Refusal.notFound)", status: 1) : Failure("more than one person has this name: add the phone or use the id", status: 1)
+            throw found.isEmpty
+                ? Failure("\(Refusal.notFound)", status: 1)
+                : Failure("more than one person has this name: add the phone or use the id", status: 1)
         }
         return id
     }

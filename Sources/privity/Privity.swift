@@ -24,6 +24,8 @@ struct Privity: AsyncParsableCommand {
 
     /// Maps every error to its exit status and one line on standard error.
     static func main() async {
+        // Whatever this process makes is its user's alone.
+        umask(0o077)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -76,7 +76,8 @@ struct ScriptLine {
             throw ScriptProblem(line: number, field: "line", expected: "at most 64 KiB")
         }
         guard let values = try? JSONDecoder().decode([String: ScriptValue].self, from: bytes) else {
-            throw ScriptProblem(line: number, field: "line", expected: "one JSON object of texts, whole numbers, true, false, lists")
+            throw ScriptProblem(
+                line: number, field: "line", expected: "one JSON object of texts, whole numbers, true, false, lists")
         }
         guard case .text(let action)? = values["do"], let known = Self.fields[action] else {
             throw ScriptProblem(
@@ -152,7 +153,9 @@ struct ScriptLine {
             case .flag(let understood)? = answers["understood"]
         else {
             throw problem(
-                "survey", "{\"sameField\": must|nice|no, \"topics\": [\(Survey.Topic.allCases.map(\.rawValue).joined(separator: ", "))], \"understood\": true}")
+                "survey",
+                "{\"sameField\": must|nice|no, \"topics\": [\(Survey.Topic.allCases.map(\.rawValue).joined(separator: ", "))], \"understood\": true}"
+            )
         }
         let topics = try items.map { item -> Survey.Topic in
             guard case .text(let text) = item, let topic = Survey.Topic(rawValue: text) else {

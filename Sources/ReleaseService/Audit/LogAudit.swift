@@ -304,7 +304,9 @@ public struct AuditExport: Sendable {
                 let hashes = try LogProof.proveInclusion(of: index, in: head.size, reader: Custodian.NodeAdapter(tx: tx))
                 files.append(
                     ("proofs/\(padded).tlog-proof", EntryProof(index: index, hashes: hashes, checkpoint: signedHead).bytes))
-                if let digest = try Record(parsing: SignedNote(parsing: entry).text, origin: origin).policyDigest { digests.insert(digest) }
+                if let digest = try Record(parsing: SignedNote(parsing: entry).text, origin: origin).policyDigest {
+                    digests.insert(digest)
+                }
             }
             for digest in digests.sorted() {
                 if let bytes = Hex.parse(digest), let canonical = try tx.policy(bytes) {

@@ -35,10 +35,8 @@ extension Custodian {
         }
         return try road(
             key: command.kind.isPrivate ? nil : command.key, scope: command.actor.text, text: command.canonicalText,
-            onRefusal: { step, refusal in try self.noteRefusal(refusal, command, step) }
-        ) { step in
-            try self.carryOut(command, step)
-        }
+            onRefusal: { step, refusal in try self.noteRefusal(refusal, command, step) },
+            body: { step in try self.carryOut(command, step) })
     }
 
     private func carryOut(_ command: CaseCommand, _ step: Step) throws -> Done {

@@ -116,7 +116,8 @@ extension Custodian {
         let fields = verified.complete.fields.map(\.plainWords).joined(separator: " and ")
         return CardView(
             card: card, notice: RedisclosureNotice.text,
-            scope: "You may use this \(fields) \(context.workflow.purpose == .firstCallAndMeeting ? "to make a first call and arrange a first meeting" : "to talk about having a mentor"), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
+            scope:
+                "You may use this \(fields) \(context.workflow.purpose == .firstCallAndMeeting ? "to make a first call and arrange a first meeting" : "to talk about having a mentor"), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: policy.texts.callScript, emergency: policy.texts.emergency, callBy: callBy)
     }
 

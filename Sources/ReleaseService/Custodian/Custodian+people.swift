@@ -54,7 +54,9 @@ extension Custodian {
         func text(_ value: String, _ field: String, _ limit: Int) throws -> String {
             let folded = value.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
             guard !folded.isEmpty, folded.count <= limit,
-                folded.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control && $0.properties.generalCategory != .format })
+                folded.unicodeScalars.allSatisfy({
+                    $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+                })
             else { throw FieldProblem(field: field, expected: "1 to \(limit) characters, none of them invisible") }
             return folded
         }
@@ -116,7 +118,8 @@ extension Custodian {
         guard case .person(let id) = actor.principal else { throw Refusal.wrongPrincipal(.acceptSlot) }
         let name = display.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
         guard (1...60).contains(name.count),
-            name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control && $0.properties.generalCategory != .format })
+            name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
+            )
         else { throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters") }
         return try road(key: key, scope: actor.text, text: "acknowledge \(name)") { step in
             guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
@@ -146,7 +149,8 @@ extension Custodian {
         if let capacity, !(0...20).contains(capacity) {
             throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
         }
-        let text = "availability \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
+        let text =
+            "availability \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
         return try road(key: key, scope: "person \(id)", text: text) { step in
             guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
             enrollment.isReady = isReady ?? enrollment.isReady

@@ -59,7 +59,9 @@ extension Custodian {
                     supersedes: supersedes, actor: actor, context, step)
                 signed = id
             case .cardOpened(let id, let version, _, let reader):
-                guard let under = try written[id] ?? pointer(to: id, step.tx), let round = state.round else { throw Refusal.cardClosed }
+                guard let under = try written[id] ?? pointer(to: id, step.tx), let round = state.round else {
+                    throw Refusal.cardClosed
+                }
                 let act: PersonID
                 if case .staff(let staff) = actor.principal {
                     act = staff

@@ -44,7 +44,8 @@ extension Custodian {
         let moment = try moment()
         let derive = Derivation(seed: try parts.seeds.seed(for: nil))
         let step = try parts.store.write { tx -> Step in
-            let step = Step(tx: tx, moment: moment, derive: derive, tree: try MerkleTree(size: tx.logSize(), reader: NodeAdapter(tx: tx)))
+            let step = Step(
+                tx: tx, moment: moment, derive: derive, tree: try MerkleTree(size: tx.logSize(), reader: NodeAdapter(tx: tx)))
             for row in try tx.pending() {
                 try tx.deletePending(row.order)
                 if let text = row.text {

@@ -37,7 +37,8 @@ extension Custodian {
             let state = context.state
             switch role {
             case context.workflow.opener: guard viewer == opener else { throw Refusal.notFound }
-            case context.workflow.counterpart: guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
+            case context.workflow.counterpart:
+                guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
             case .coordinator: guard try identity(opener, tx)?.coordinator == viewer else { throw Refusal.notFound }
             default: throw Refusal.notFound
             }
@@ -53,7 +54,8 @@ extension Custodian {
                 isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil, release: release?.id,
                 expiresOn: seesRelease ? release?.expiresOn : nil,
                 survey: role == context.workflow.counterpart ? nil : try survey(of: round, tx),
-                isCallRecorded: stream.map { $0.contains(.callPlaced) }, isMeetingRecorded: stream.map { $0.contains(.meetingArranged) },
+                isCallRecorded: stream.map { $0.contains(.callPlaced) },
+                isMeetingRecorded: stream.map { $0.contains(.meetingArranged) },
                 callBy: isParty ? round?.due : nil)
         }
     }

@@ -169,7 +169,8 @@ public actor Custodian {
                 (try tx.logSize(), try tx.logSize() >= size ? MerkleTree(size: size, reader: NodeAdapter(tx: tx)) : nil)
             }
             guard let known = held.1 else {
-                stopped = stopped ?? "the database holds \(held.0) records, the head file \(size): the database is older than its head"
+                stopped =
+                    stopped ?? "the database holds \(held.0) records, the head file \(size): the database is older than its head"
                 return
             }
             guard known.root == checkpoint.root else {
@@ -264,7 +265,7 @@ public actor Custodian {
     ///   - round: the draft that the outcome belongs to, asked after the body ran.
     func road(
         key: String?, scope: String, text: String, onRefusal: ((Step, Refusal) throws -> Void)? = nil,
-        _ body: (Step) throws -> Done
+        body: (Step) throws -> Done
     ) throws -> Outcome {
         let vault = try requireVault()
         let moment = try moment()
@@ -309,7 +310,10 @@ public actor Custodian {
             return step
         }
         try afterCommit(step)
-        if let replayed { return try answer(replayed.done, replayed.records, replayed.refusalText.map { ($0, replayed.refusal ?? "") }, step, isReplay: true) }
+        if let replayed {
+            return try answer(
+                replayed.done, replayed.records, replayed.refusalText.map { ($0, replayed.refusal ?? "") }, step, isReplay: true)
+        }
         return try answer(stored.done, stored.records, refusal.map { ("\($0)", $0.code) }, step, isReplay: false)
     }
 

@@ -80,7 +80,9 @@ public struct DecisionTable: Sendable {
                     var byDestination: [[String]: [Channel]] = [:]
                     for channel in Channel.allCases {
                         let question = Question(state: state, command: command, principal: role, channel: channel)
-                        if case .leads(let names)? = answers[question] { byDestination[names.sorted(), default: []].append(channel) }
+                        if case .leads(let names)? = answers[question] {
+                            byDestination[names.sorted(), default: []].append(channel)
+                        }
                     }
                     for (names, channels) in byDestination.sorted(by: { $0.key.joined() < $1.key.joined() }) {
                         rows.append((state, command, role, channels, names))

@@ -1,6 +1,15 @@
 /// What every policy must keep. Stated in full in the design; proved here by walking every reachable state.
 public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
-    case p1 = "P1", p2 = "P2", p3 = "P3", p4 = "P4", p5 = "P5", p6 = "P6", p7 = "P7", p8 = "P8", p9 = "P9", p10 = "P10"
+    case p1 = "P1"
+    case p2 = "P2"
+    case p3 = "P3"
+    case p4 = "P4"
+    case p5 = "P5"
+    case p6 = "P6"
+    case p7 = "P7"
+    case p8 = "P8"
+    case p9 = "P9"
+    case p10 = "P10"
 
     public var statement: String {
         switch self {
@@ -383,7 +392,9 @@ struct Explorer {
         let object: String
         switch command {
         case .propose(let person), .invite(let person):
-            object = person == Self.others[0] ? " the first \(workflow.counterpart.rawValue)" : " the second \(workflow.counterpart.rawValue)"
+            object =
+                person == Self.others[0]
+                ? " the first \(workflow.counterpart.rawValue)" : " the second \(workflow.counterpart.rawValue)"
         default: object = ""
         }
         return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object)"

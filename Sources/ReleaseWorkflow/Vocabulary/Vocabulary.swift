@@ -183,7 +183,8 @@ public enum Purpose: String, CaseIterable, Hashable, Sendable, Codable {
 
     public var plainWords: String {
         switch self {
-        case .firstCallAndMeeting: "so that the mentor can make a first telephone call and arrange a first meeting, at my own request"
+        case .firstCallAndMeeting:
+            "so that the mentor can make a first telephone call and arrange a first meeting, at my own request"
         case .peerConversation: "so that the person who asked can telephone me about having a mentor, at my own request"
         }
     }

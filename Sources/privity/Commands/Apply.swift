@@ -24,7 +24,9 @@ struct Apply: AsyncParsableCommand {
         if file == "-" {
             data = FileHandle.standardInput.readDataToEndOfFile()
         } else {
-            guard let contents = FileManager.default.contents(atPath: file) else { throw Failure("`\(file)`: cannot be read", status: 2) }
+            guard let contents = FileManager.default.contents(atPath: file) else {
+                throw Failure("`\(file)`: cannot be read", status: 2)
+            }
             data = contents
         }
         guard data.count <= 64 << 20 else { throw Failure("`\(file)`: at most 64 MiB", status: 2) }
@@ -113,7 +115,9 @@ final class ApplyRun {
     private func setClock(_ line: ScriptLine) throws {
         guard let text = try line.optionalText("at") else { return }
         guard let clock = open.setClock else { throw line.problem("at", "no time: the clock is set in example folders only") }
-        guard let instant = open.calendar.instant(ofLocal: text) else { throw line.problem("at", "a local time like 2026-01-05T09:00") }
+        guard let instant = open.calendar.instant(ofLocal: text) else {
+            throw line.problem("at", "a local time like 2026-01-05T09:00")
+        }
         clock.set(instant)
     }
 
@@ -140,7 +144,9 @@ final class ApplyRun {
         guard let channel = try line.choice("via", of: Channel.self) ?? fallback, channel != .clock else {
             throw line.problem("via", "paper or phone, or screen in an example folder")
         }
-        if channel == .screen, !open.isExample { throw line.problem("via", "paper or phone: acts on screen are done on the screen") }
+        if channel == .screen, !open.isExample {
+            throw line.problem("via", "paper or phone: acts on screen are done on the screen")
+        }
         return Actor(isStaff ? .staff(by) : .person(by), agent: agent, channel: channel)
     }
 
@@ -286,7 +292,8 @@ final class ApplyRun {
         if json {
             try sayJSON(
                 Line(
-                    line: line.number, action: line.action, refusal: outcome.refusalCode, state: outcome.state, person: outcome.person,
+                    line: line.number, action: line.action, refusal: outcome.refusalCode, state: outcome.state,
+                    person: outcome.person,
                     release: outcome.release, records: outcome.records, receiptPending: outcome.isReceiptPending,
                     replayed: outcome.isReplay))
             return

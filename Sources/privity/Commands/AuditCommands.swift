@@ -8,14 +8,16 @@ import TransparencyLog
 
 struct AuditGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Verify what was recorded, and hand it to an auditor. Needs no key and shows nobody's data.",
+        commandName: "audit",
+        abstract: "Verify what was recorded, and hand it to an auditor. Needs no key and shows nobody's data.",
         subcommands: [Verify.self, Export.self])
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Verify a data folder or an export: signatures, order, bindings, hashes, heads.")
 
-        @Argument(help: ArgumentHelp("A data folder, or a folder made by `audit export`.", valueName: "dir"), completion: .directory)
+        @Argument(
+            help: ArgumentHelp("A data folder, or a folder made by `audit export`.", valueName: "dir"), completion: .directory)
         var directory: String
         @Flag(help: "Print one JSON object.") var json = false
 
@@ -34,7 +36,7 @@ struct AuditGroup: AsyncParsableCommand {
             } else {
                 say("\(report.recordCount) records of \(report.releaseCount) releases, log size \(report.size)")
                 say("root \(report.root)")
-                report.findings.forEach { say("\($0)") }
+                for finding in report.findings { say("\(finding)") }
                 say(report.isVerified ? "verified" : "NOT verified: \(report.findings.count) findings")
                 say("This shows what the service recorded, and that it has not changed since. Who clicked is evidence, not proof.")
             }
@@ -52,7 +54,9 @@ struct AuditGroup: AsyncParsableCommand {
             var audit = LogAudit(origin: origin)
             let names = try FileManager.default.contentsOfDirectory(atPath: directory + "/entries").sorted()
             for (index, name) in names.enumerated() {
-                if Int(name.prefix { $0 != "." }) != index { audit.note(index, rule: "export", "the file of this record is missing") }
+                if Int(name.prefix { $0 != "." }) != index {
+                    audit.note(index, rule: "export", "the file of this record is missing")
+                }
                 audit.add(try bytes("entries/" + name))
             }
             for (file, key) in [("keys/log.vkey", audit.logKey?.text)] {
@@ -70,7 +74,8 @@ struct AuditGroup: AsyncParsableCommand {
             discussion: "Stops at the last completed local day, so that an export does not tell when within a day somebody acted.")
 
         @Argument(help: ArgumentHelp("The data folder.", valueName: "dir"), completion: .directory) var directory: String
-        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out: String
+        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out:
+            String
         @Flag(help: "Include the day that is not over yet.") var includeToday = false
 
         func run() async throws {

@@ -95,7 +95,7 @@ struct PersonGroup: AsyncParsableCommand {
             guard phone != nil || name != nil else { throw Failure("expected --phone or --name", status: 2) }
             let open = try await OpenFolder(options, isWriter: false)
             let found = try await open.custodian.find(phone: phone, name: name)
-            found.forEach { say($0.description) }
+            for id in found { say(id.description) }
             if found.isEmpty { throw Failure("\(Refusal.notFound)", status: 1) }
         }
     }
@@ -136,16 +136,28 @@ struct CaseGroup: AsyncParsableCommand {
         @Flag(help: "Print one JSON object.") var json = false
 
         func run() async throws {
-            guard let role = Role(rawValue: role) else { throw Failure("`--role`: expected mentee, mentor, asker, volunteer or coordinator", status: 2) }
+            guard let role = Role(rawValue: role) else {
+                throw Failure("`--role`: expected mentee, mentor, asker, volunteer or coordinator", status: 2)
+            }
             let open = try await OpenFolder(options, isWriter: false)
             let opener = try await open.person(person)
             let viewer = try await viewer.asyncMap { try await open.person($0) } ?? opener
             let view = try await open.custodian.view(of: opener, workflow: workflow, as: role, viewer: viewer)
             if json { return try sayJSON(view) }
             say("case \(view.id), \(view.workflow): \(view.state)")
-            if let release = view.release { say("release \(release): \(view.isReleaseLive.map { $0 ? "valid until \(view.expiresOn?.description ?? "")" : "ended" } ?? "-")") }
-            if let survey = view.survey { say("survey: same field \(survey.sameField.rawValue); topics \(survey.topics.map(\.rawValue).joined(separator: ", "))") }
-            for entry in view.history { say("  \(entry.on)  \(entry.rule.split(separator: "/").last ?? "")  by \(entry.channel.rawValue)") }
+            if let release = view.release {
+                say(
+                    "release \(release): \(view.isReleaseLive.map { $0 ? "valid until \(view.expiresOn?.description ?? "")" : "ended" } ?? "-")"
+                )
+            }
+            if let survey = view.survey {
+                say(
+                    "survey: same field \(survey.sameField.rawValue); topics \(survey.topics.map(\.rawValue).joined(separator: ", "))"
+                )
+            }
+            for entry in view.history {
+                say("  \(entry.on)  \(entry.rule.split(separator: "/").last ?? "")  by \(entry.channel.rawValue)")
+            }
         }
     }
 }
@@ -204,7 +216,8 @@ struct ReleaseGroup: AsyncParsableCommand {
             abstract: "Write the receipts of a release: each record with the proof that it is in the log.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "The release's id.") var release: String
-        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out: String
+        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out:
+            String
 
         func run() async throws {
             let id = try ReleaseGroup.parse(release)
@@ -227,7 +240,9 @@ struct ReleaseGroup: AsyncParsableCommand {
     struct Rescind: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "End a release with its rescind-only code: no sign-in, and no key needed.",
-            discussion: "Works while the keys are locked or the log is broken; what it ends is closed at once and signed when signing is possible.")
+            discussion:
+                "Works while the keys are locked or the log is broken; what it ends is closed at once and signed when signing is possible."
+        )
         @OptionGroup var options: FolderOptions
         @Option(help: "The code from the receipt: twenty letters and digits.") var code: String
 

@@ -27,11 +27,14 @@ struct Initialize: AsyncParsableCommand {
     func run() async throws {
         let (parsed, loaded) = try loadPolicy(atPath: policy)
         for workflow in parsed.policy.workflows {
-            if let failure = prove(loaded, workflow: workflow).counterexamples.first { throw Failure("\(policy): \(failure)", status: 1) }
+            if let failure = prove(loaded, workflow: workflow).counterexamples.first {
+                throw Failure("\(policy): \(failure)", status: 1)
+            }
         }
         let origin = origin ?? (example ? "example.org/\(parsed.policy.program)" : nil)
         guard let origin else { throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2) }
-        guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"), origin.count <= 100
+        guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"),
+            origin.count <= 100
         else { throw Failure("`--origin`: expected printable characters without spaces, with a slash, at most 100", status: 2) }
         guard example == origin.hasPrefix("example.") else {
             throw Failure("`--origin`: names that begin with `example.` are for --example folders, and only for them", status: 2)
@@ -56,8 +59,13 @@ struct Initialize: AsyncParsableCommand {
             try given.map { try Folder.passphrase(atPath: $0) } ?? SecretBytes(copying: Array((generated ?? "").utf8))
         let (keys, recovery) = try folder.create(origin: origin, passphrase: passphrase)
         if let generated { try folder.write("passphrase", generated + "\n") }
-        let named = generated != nil ? "passphrase" : given.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
-        try folder.write("privity.yaml", "# Settings of this data folder. Options and PRIVITY_* come before them.\norigin: \(origin)\npassphraseFile: \"\(named ?? "")\"\n")
+        let named =
+            generated != nil
+            ? "passphrase" : given.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
+        try folder.write(
+            "privity.yaml",
+            "# Settings of this data folder. Options and PRIVITY_* come before them.\norigin: \(origin)\npassphraseFile: \"\(named ?? "")\"\n"
+        )
         let hold = try folder.hold()
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         try Custodian.initialize(
@@ -117,7 +125,8 @@ struct KeyGroup: AsyncParsableCommand {
 /// The verifier keys that entry 0 names, by role.
 func genesisKeys(_ store: SQLiteStore, origin: String) throws -> [String: String] {
     guard let entry = try store.read({ try $0.entry(0) }) else { throw Failure("the log is empty", status: 3) }
-    let record = try Record(parsing: String(decoding: entry, as: UTF8.self).components(separatedBy: "\n\n")[0] + "\n", origin: origin)
+    let record = try Record(
+        parsing: String(decoding: entry, as: UTF8.self).components(separatedBy: "\n\n")[0] + "\n", origin: origin)
     var keys: [String: String] = [:]
     for name in ["log", "record", "recovery"] { keys[name] = record.json[name]?.string }
     return keys

@@ -54,9 +54,11 @@ struct PolicyGroup: ParsableCommand {
                         states: states, failures: failures, cases: caseCount))
             } else {
                 say("policy `\(parsed.policy.program)` version \(parsed.policy.version), SHA-256 \(Hex.format(loaded.digest))")
-                for workflow in parsed.policy.workflows { say("  \(workflow.id): P1 to P10 over \(states[workflow.id] ?? 0) states") }
+                for workflow in parsed.policy.workflows {
+                    say("  \(workflow.id): P1 to P10 over \(states[workflow.id] ?? 0) states")
+                }
                 say("  \(caseCount) cases beside it")
-                failures.forEach { say($0) }
+                for failure in failures { say(failure) }
                 say(failures.isEmpty ? "holds" : "does not hold: \(failures.count) failures")
             }
             if !failures.isEmpty { throw ExitCode(1) }
@@ -72,13 +74,22 @@ struct PolicyGroup: ParsableCommand {
         func run() throws {
             let (parsed, loaded) = try loadPolicy(atPath: file)
             let policy = parsed.policy
-            say("Program `\(policy.program)`, version \(policy.version), effective \(policy.effectiveFrom), \(policy.confidentiality.rawValue)")
-            say("What can ever cross: \(policy.release.fields.map(\.plainWords).joined(separator: " and ")), to one named person, under a signed release of at most \(policy.release.termMonths) months.")
+            say(
+                "Program `\(policy.program)`, version \(policy.version), effective \(policy.effectiveFrom), \(policy.confidentiality.rawValue)"
+            )
+            say(
+                "What can ever cross: \(policy.release.fields.map(\.plainWords).joined(separator: " and ")), to one named person, under a signed release of at most \(policy.release.termMonths) months."
+            )
             say("Nobody but the pair ever learns whether the reader looked, called or met.")
             for workflow in policy.workflows {
                 say("\nWorkflow `\(workflow.id)`: \(workflow.names.joined(separator: " → "))")
-                say("  the \(workflow.discloser.rawValue) signs; the \(workflow.recipient.rawValue) reads the \(workflow.subject.rawValue)'s card; only \(workflow.opens.map { "`\($0.rawValue)`" }.joined(separator: " and ")) opens it")
-                say(workflow.handOff.map { "  after `\(workflow.name(of: $0))` the program does nothing until the \(workflow.opener.rawValue) begins again" } ?? "  there is no hand-off: staff stay involved")
+                say(
+                    "  the \(workflow.discloser.rawValue) signs; the \(workflow.recipient.rawValue) reads the \(workflow.subject.rawValue)'s card; only \(workflow.opens.map { "`\($0.rawValue)`" }.joined(separator: " and ")) opens it"
+                )
+                say(
+                    workflow.handOff.map {
+                        "  after `\(workflow.name(of: $0))` the program does nothing until the \(workflow.opener.rawValue) begins again"
+                    } ?? "  there is no hand-off: staff stay involved")
                 let table = DecisionTable(loaded, workflow: workflow)
                 say("  \("state".padded(12))\("command".padded(18))\("who".padded(13))\("by".padded(22))leads to".padded(20))
                 for row in table.allowed {
@@ -90,7 +101,8 @@ struct PolicyGroup: ParsableCommand {
                 say("  every other combination of state, command, person and channel is refused: \(refused) were tried")
                 for role in [workflow.opener, workflow.counterpart, .coordinator] {
                     let seen = Set(workflow.transitions.filter { $0.seenBy.contains(role) }.map(\.command.rawValue)).sorted()
-                    let told = Set(workflow.transitions.flatMap(\.tellings).filter { $0.role == role }.map(\.notice.rawValue)).sorted()
+                    let told = Set(workflow.transitions.flatMap(\.tellings).filter { $0.role == role }.map(\.notice.rawValue))
+                        .sorted()
                     say("  the \(role.rawValue) sees that these happened: \(seen.joined(separator: ", "))")
                     say("  the \(role.rawValue) is told: \(told.isEmpty ? "nothing" : told.joined(separator: ", "))")
                 }

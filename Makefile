@@ -1,0 +1,32 @@
+# Two commands do all the set-up on a fresh machine: make run, make test.
+SHELL := bash
+DIR ?=
+
+.PHONY: run test soak bench lint build clean packages
+
+run: packages              ## install what is missing, build, run the worked example, verify it
+	swift build -c release --product privity
+	scripts/run-example.sh "$$(swift build -c release --show-bin-path)/privity" $(DIR)
+
+test: packages             ## install what is missing, build, run every test
+	scripts/install-packages.sh test
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build --parallel
+
+soak: packages             ## the long versions: random interleavings and kills
+	scripts/install-packages.sh test
+	swift build --build-tests
+	PRIVITY_SOAK=1 swift test --skip-build --filter 'Interleaving|Kill'
+
+bench: packages            ## measure, beside the limits
+	PRIVITY_BENCH=1 swift run -c release --scratch-path .build-bench privity-bench
+
+lint:                      ## format and requirements
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	scripts/check-requirements.py
+
+packages:
+	scripts/install-packages.sh build
+
+clean:
+	rm -rf .build .build-*

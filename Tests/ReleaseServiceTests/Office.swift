@@ -1,0 +1,252 @@
+import Cryptography
+import FolderDriver
+import Foundation
+import Logging
+import PhoneNumbers
+import PolicyFile
+import ReleaseWorkflow
+import SQLiteDriver
+import Synchronization
+import Testing
+import TransparencyLog
+
+@testable import ReleaseService
+
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// Seeds derived from the command's key, so that two runs of one story give the same identifiers, and a counter where there is none.
+final class StorySeeds: SeedSource {
+    private let count = Mutex(0)
+    func seed(for key: String?) throws -> [UInt8] {
+        if let key { return SHA256.hash(Array("seed \(key)".utf8)) }
+        return SHA256.hash(Array("seed #\(count.withLock { $0 += 1; return $0 })".utf8))
+    }
+}
+
+/// A program in a folder of its own, with the real database, files, keys and phone library.
+///
+/// Ada and Eve ask, Ben, Cleo and Dan mentor, Maya and Omar coordinate.
+final class Office {
+    static let origin = "example.org/mphp"
+    static let passphrase = SecretBytes(copying: Array("a passphrase for tests only".utf8))
+
+    let path: String
+    let clock: SetClock
+    let calendar: ZoneCalendar
+    private(set) var store: SQLiteStore
+    private(set) var custodian: Custodian
+    private var hold: Folder.Hold?
+    private let ownsFolder: Bool
+    var people: [String: PersonID] = [:]
+    private var commandCount = 0
+
+    var folder: Folder { Folder(path) }
+
+    static func policyText() throws -> String {
+        try String(contentsOf: repository.appendingPathComponent("Policies/mphp.yaml"), encoding: .utf8)
+    }
+
+    static func calendar() throws -> ZoneCalendar { try #require(ZoneCalendar(zone: "America/Chicago")) }
+
+    /// A new program; nobody in it yet.
+    init(at time: String = "2026-01-05T09:00") async throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
+        ownsFolder = true
+        calendar = try Self.calendar()
+        clock = SetClock(calendar, at: try #require(calendar.instant(ofLocal: time)))
+        let folder = Folder(path)
+        let (keys, recovery) = try folder.create(origin: Self.origin, passphrase: Self.passphrase)
+        hold = try folder.hold()
+        store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
+        let heads = try folder.headFile(isReadOnly: false, creates: true)
+        let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
+        let parts = Self.parts(store, heads, clock, vault, keys)
+        try Custodian.initialize(parts, policy: PolicyFile.parse(Self.policyText()).canonical, recovery: recovery)
+        custodian = try await Custodian.open(parts, isWriter: true)
+    }
+
+    /// Opens a folder that is there, as a new process would.
+    init(opening path: String, at time: Date, people: [String: PersonID], isKeyless: Bool = false) async throws {
+        self.path = path
+        ownsFolder = false
+        self.people = people
+        calendar = try Self.calendar()
+        clock = SetClock(calendar, at: time)
+        (store, custodian) = try await Self.open(path, clock, isKeyless: isKeyless)
+    }
+
+    deinit {
+        try? store.close()
+        if ownsFolder { try? FileManager.default.removeItem(atPath: path) }
+    }
+
+    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (SQLiteStore, Custodian) {
+        let folder = Folder(path)
+        let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
+        let vault = try folder.vault(passphrase: passphrase, isReadOnly: false)
+        let keys = isKeyless ? nil : try folder.signingKeys(origin: origin, passphrase: passphrase)
+        let heads = try folder.headFile(isReadOnly: false)
+        return (store, try await Custodian.open(parts(store, heads, clock, vault, keys), isWriter: true))
+    }
+
+    private static func parts(
+        _ store: SQLiteStore, _ heads: HeadFile, _ clock: SetClock, _ vault: Vault?, _ keys: SigningKeys?
+    ) -> Custodian.Parts {
+        var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger.logLevel = .critical
+        return Custodian.Parts(
+            origin: origin, store: store, heads: heads, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(), vault: vault,
+            keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy }, logger: logger)
+    }
+
+    /// Closes everything and opens it again, as the next process would find it.
+    func reopen(isKeyless: Bool = false) async throws {
+        try store.close()
+        hold = nil
+        (store, custodian) = try await Self.open(path, clock, isKeyless: isKeyless)
+    }
+
+    /// A copy of the folder as it lies on disk, for telling two stories from one beginning.
+    func copy(isKeyless: Bool = false) async throws -> Office {
+        try store.settle()
+        let target = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
+        try FileManager.default.copyItem(atPath: path, toPath: target)
+        return try await Office(opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000), people: people, isKeyless: isKeyless)
+    }
+
+    func time(_ text: String) throws { clock.set(try #require(calendar.instant(ofLocal: text))) }
+
+    func id(_ name: String) throws -> PersonID { try #require(people[name]) }
+
+    private func key() -> String {
+        commandCount += 1
+        return "story \(commandCount)"
+    }
+
+    @discardableResult
+    func add(
+        _ name: String, _ fullName: String, _ surname: String, first: String, phone: String, roles: [Identity.Role], field: String = "nurse",
+        coordinator: String? = nil
+    ) async throws -> PersonID {
+        let outcome = try await custodian.add(
+            NewPerson(
+                fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
+                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] }), key: key())
+        let id = try #require(outcome.person)
+        people[name] = id
+        return id
+    }
+
+    /// Everybody, with three acknowledged mentors.
+    func staffed() async throws -> Office {
+        try await add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        try await add("omar", "Omar Haddad", "Haddad", first: "Omar", phone: "312-555-0101", roles: [.coordinator])
+        try await add("ada", "Ada Fairweather", "Fairweather", first: "Ada", phone: "312-555-0142", roles: [.participant], coordinator: "maya")
+        try await add("eve", "Evelyn Castellanos", "Castellanos", first: "Eve", phone: "312-555-0146", roles: [.participant], coordinator: "maya")
+        for (name, full, surname, phone) in [
+            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"), ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
+            ("dan", "Daniel Underhill", "Underhill", "312-555-0145"),
+        ] {
+            let id = try await add(
+                name, full, surname, first: full.split(separator: " ").first.map(String.init) ?? "", phone: phone,
+                roles: [.participant, .mentor], coordinator: "maya")
+            _ = try await custodian.enroll(
+                id,
+                attestation: MentorAttestation(
+                    isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: ["nurse"],
+                    isCounselor: false), capacity: 2, by: self.id("maya"), key: key())
+            let acknowledged = try await custodian.acknowledge(
+                Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
+            #expect(acknowledged.refusal == nil)
+        }
+        return self
+    }
+
+    /// One command; `who` is a name, its role follows from the name.
+    @discardableResult
+    func act(
+        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship", via channel: Channel = .screen,
+        through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in }
+    ) async throws -> Outcome {
+        let person = try id(who)
+        let isStaff = who == "maya" || who == "omar"
+        let actor = Actor(isStaff ? .staff(person) : .person(person), agent: try agent.map { try id($0) }, channel: channel)
+        var command = CaseCommand(kind, workflow: workflow, opener: try id(opener), actor: actor, key: key ?? self.key())
+        if kind == .completeSurvey {
+            command.survey = Survey(sameField: .nice, topics: [.balance], understood: true)
+        }
+        if kind == .sign || kind == .correct {
+            command.signing = .init(
+                means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn", scan: channel == .paper ? Array("scan".utf8) : nil)
+        }
+        if kind == .ask { command.display = "Ada F." }
+        try adjust(&command)
+        return try await custodian.perform(command)
+    }
+
+    /// The same, which must succeed.
+    @discardableResult
+    func must(
+        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship", via channel: Channel = .screen,
+        through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in },
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Outcome {
+        let outcome = try await act(kind, who, on: opener, workflow: workflow, via: channel, through: agent, key: key, adjust)
+        #expect(outcome.refusal == nil, "\(kind) by \(who)", sourceLocation: sourceLocation)
+        return outcome
+    }
+
+    /// Takes a mentorship of `opener` with `mentor` to `state`.
+    @discardableResult
+    func go(to state: String, _ opener: String = "ada", with mentor: String = "ben") async throws -> Outcome {
+        var last = try await must(.request, opener, on: opener)
+        if state == "requested" { return last }
+        last = try await must(.completeSurvey, opener, on: opener)
+        if state == "surveyed" { return last }
+        let id = try id(mentor)
+        last = try await must(.propose, "maya", on: opener) { $0.person = id }
+        if state == "proposed" { return last }
+        try await must(.acceptSlot, mentor, on: opener)
+        last = try await must(.offer, "maya", on: opener)
+        if state == "offered" { return last }
+        last = try await must(.sign, opener, on: opener)
+        if state == "signed" { return last }
+        return try await must(.disclose, "maya", on: opener)
+    }
+
+    func look(_ reader: String, on opener: String = "ada", workflow: String = "mentorship") async throws -> CardView {
+        try await custodian.look(id(opener), workflow: workflow, reader: id(reader))
+    }
+
+    func audit() throws -> AuditReport {
+        try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: Self.origin)
+    }
+
+    func export(before day: CivilDate? = nil) throws -> AuditExport {
+        try AuditExport(store, heads: folder.headFile(isReadOnly: true), origin: Self.origin, before: day)
+    }
+
+    /// Runs SQL in a connection of its own, as somebody with the file would.
+    func tamper(_ sql: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
+        process.arguments = [folder.databasePath, sql]
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = Pipe()
+        try process.run()
+        process.waitUntilExit()
+        let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(process.terminationStatus == 0, "\(message)")
+    }
+
+    /// Every byte of every file of the folder.
+    func bytesOnDisk() throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        let walker = try #require(FileManager.default.enumerator(atPath: path))
+        for case let name as String in walker {
+            if let data = FileManager.default.contents(atPath: "\(path)/\(name)") { files[name] = data }
+        }
+        return files
+    }
+}

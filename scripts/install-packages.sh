@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building (and, with "test", testing) needs. Asks dpkg first: a machine that has them pays nothing.
+set -euo pipefail
+build=(libssl-dev libsqlite3-dev libphonenumber-dev pkg-config openssl)
+test=("${build[@]}" dash sqlite3 golang-go golang-golang-x-mod-dev)
+declare -n want="${1:-build}"
+missing=()
+for package in "${want[@]}"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+echo "installing ${missing[*]}" >&2
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -qq
+$sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
