@@ -15,6 +15,10 @@ public struct ZoneCalendar: Sendable {
         self.calendar = calendar
     }
 
+    public func moment(atMilliseconds instant: Int64) -> Moment {
+        moment(at: Date(timeIntervalSince1970: Double(instant) / 1000))
+    }
+
     public func moment(at date: Date) -> Moment {
         let parts = calendar.dateComponents([.year, .month, .day], from: date)
         let civil = CivilDate(year: parts.year ?? 1970, month: parts.month ?? 1, day: parts.day ?? 1)
@@ -40,6 +44,7 @@ public struct MachineClock: MomentSource {
     private let calendar: ZoneCalendar
     public init(_ calendar: ZoneCalendar) { self.calendar = calendar }
     public func now() throws -> Moment { calendar.moment(at: Date()) }
+    public func moment(atMilliseconds instant: Int64) throws -> Moment { calendar.moment(atMilliseconds: instant) }
 }
 
 /// A clock that is set by hand: for worked examples and tests.
@@ -55,4 +60,5 @@ public final class SetClock: MomentSource {
     public func set(_ date: Date) { instant.withLock { $0 = date } }
 
     public func now() throws -> Moment { calendar.moment(at: instant.withLock { $0 }) }
+    public func moment(atMilliseconds instant: Int64) throws -> Moment { calendar.moment(atMilliseconds: instant) }
 }

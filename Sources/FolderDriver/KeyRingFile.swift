@@ -77,16 +77,22 @@ public final class KeyRingFile: KeyRing {
                 slots.destroyed += new
                 slots.listed.formUnion(new)
             }
-            var isChanged = false
-            for id in ids {
-                guard let (offset, _) = slots.keys[id] else { continue }
-                try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: offset)
-                slots.keys[id] = nil
-                slots.free.append(offset)
-                isChanged = true
-            }
-            if isChanged { try file.sync() }
+            try overwrite(ids, in: &slots)
         }
+    }
+
+    public func discard(_ ids: [[UInt8]]) throws { try slots.withLock { try overwrite(ids, in: &$0) } }
+
+    private func overwrite(_ ids: [[UInt8]], in slots: inout Slots) throws {
+        var isChanged = false
+        for id in ids {
+            guard let (offset, _) = slots.keys[id] else { continue }
+            try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: offset)
+            slots.keys[id] = nil
+            slots.free.append(offset)
+            isChanged = true
+        }
+        if isChanged { try file.sync() }
     }
 
     private static func parse(_ slot: [UInt8]) -> (id: [UInt8], wrapped: [UInt8])? {

@@ -7,7 +7,14 @@ public enum SQLValue: Hashable, Sendable {
 
     public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
     public var text: String? { if case .text(let value) = self { value } else { nil } }
-    public var bytes: [UInt8]? { if case .bytes(let value) = self { value } else { nil } }
+    /// Text counts as its bytes: who edits a row by hand may change its type, and what they wrote is still there to be judged.
+    public var bytes: [UInt8]? {
+        switch self {
+        case .bytes(let value): value
+        case .text(let value): Array(value.utf8)
+        case .integer, .null: nil
+        }
+    }
 }
 
 /// One open transaction of a driver.

@@ -3,6 +3,11 @@ public import ReleaseService
 public import ReleaseWorkflow
 public import TransparencyLog
 
+/// A row whose values are not of the kinds this store writes.
+public struct DamagedRow: Error, Sendable, CustomStringConvertible {
+    public var description: String { "database: a row is damaged" }
+}
+
 /// The store port in SQL that SQLite and PostgreSQL both accept.
 public struct SQLTransaction: StoreTransaction {
     private let connection: any SQLConnection
@@ -48,8 +53,8 @@ public struct SQLTransaction: StoreTransaction {
     public func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])] {
         try all(
             "SELECT position, note FROM log_entry WHERE release_id = ? ORDER BY position", .text(release.description)
-        ).compactMap { row in
-            guard let index = row[0].integer, let note = row[1].bytes else { return nil }
+        ).map { row in
+            guard let index = row[0].integer, let note = row[1].bytes else { throw DamagedRow() }
             return (index, note)
         }
     }
@@ -70,8 +75,8 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     public func nodes() throws -> [(position: NodePosition, hash: [UInt8])] {
-        try all("SELECT level, position, hash FROM log_node ORDER BY level, position").compactMap { row in
-            guard let level = row[0].integer, let index = row[1].integer, let hash = row[2].bytes else { return nil }
+        try all("SELECT level, position, hash FROM log_node ORDER BY level, position").map { row in
+            guard let level = row[0].integer, let index = row[1].integer, let hash = row[2].bytes else { throw DamagedRow() }
             return (NodePosition(level: level, index: index), hash)
         }
     }
@@ -81,8 +86,8 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     public func heads() throws -> [(size: Int, note: [UInt8])] {
-        try all("SELECT size, note FROM log_head ORDER BY size").compactMap { row in
-            guard let size = row[0].integer, let note = row[1].bytes else { return nil }
+        try all("SELECT size, note FROM log_head ORDER BY size").map { row in
+            guard let size = row[0].integer, let note = row[1].bytes else { throw DamagedRow() }
             return (size, note)
         }
     }
@@ -128,8 +133,9 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     private func personRow(_ row: [SQLValue]?) throws -> PersonRow? {
-        guard let row, let id = row[0].bytes.flatMap({ PersonID(bytes: $0) }), let key = row[1].bytes, let sealed = row[2].bytes
-        else { return nil }
+        guard let row else { return nil }
+        guard let id = row[0].bytes.flatMap({ PersonID(bytes: $0) }), let key = row[1].bytes, let sealed = row[2].bytes
+        else { throw DamagedRow() }
         return PersonRow(id: id, key: key, sealed: sealed)
     }
 
@@ -164,20 +170,21 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     public func cases() throws -> [CaseRow] {
-        try all("SELECT id, workflow, opener, policy, tip, due FROM mentoring_case ORDER BY id").compactMap { caseRow($0) }
+        try all("SELECT id, workflow, opener, policy, tip, due FROM mentoring_case ORDER BY id").compactMap { try caseRow($0) }
     }
 
     public func casesDue(before date: CivilDate) throws -> [CaseRow] {
         try all(
             "SELECT id, workflow, opener, policy, tip, due FROM mentoring_case WHERE due < ? ORDER BY due, id",
             .integer(date.dayNumber)
-        ).compactMap { caseRow($0) }
+        ).compactMap { try caseRow($0) }
     }
 
-    private func caseRow(_ row: [SQLValue]?) -> CaseRow? {
-        guard let row, let id = row[0].bytes.flatMap({ CaseID(bytes: $0) }), let workflow = row[1].text,
+    private func caseRow(_ row: [SQLValue]?) throws -> CaseRow? {
+        guard let row else { return nil }
+        guard let id = row[0].bytes.flatMap({ CaseID(bytes: $0) }), let workflow = row[1].text,
             let opener = row[2].bytes.flatMap({ PersonID(bytes: $0) }), let policy = row[3].bytes, let tip = row[4].bytes
-        else { return nil }
+        else { throw DamagedRow() }
         return CaseRow(
             id: id, workflow: workflow, opener: opener, policy: policy, tip: tip,
             due: row[5].integer.map { CivilDate(dayNumber: $0) })
@@ -191,8 +198,8 @@ public struct SQLTransaction: StoreTransaction {
 
     public func events(_ id: CaseID) throws -> [EventRow] {
         try all("SELECT sequence, sealed, link FROM case_event WHERE case_id = ? ORDER BY sequence", .bytes(id.bytes))
-            .compactMap { row in
-                guard let sequence = row[0].integer, let sealed = row[1].bytes, let link = row[2].bytes else { return nil }
+            .map { row in
+                guard let sequence = row[0].integer, let sealed = row[1].bytes, let link = row[2].bytes else { throw DamagedRow() }
                 return EventRow(sequence: sequence, sealed: sealed, link: link)
             }
     }
@@ -211,17 +218,18 @@ public struct SQLTransaction: StoreTransaction {
         try draftRow(first("\(Self.draftColumns) WHERE case_id = ?", .bytes(id.bytes)))
     }
 
-    public func drafts() throws -> [DraftRow] { try all("\(Self.draftColumns) ORDER BY round").compactMap { draftRow($0) } }
+    public func drafts() throws -> [DraftRow] { try all("\(Self.draftColumns) ORDER BY round").compactMap { try draftRow($0) } }
 
     public func draftsDue(before date: CivilDate) throws -> [DraftRow] {
-        try all("\(Self.draftColumns) WHERE due < ? ORDER BY due, round", .integer(date.dayNumber)).compactMap { draftRow($0) }
+        try all("\(Self.draftColumns) WHERE due < ? ORDER BY due, round", .integer(date.dayNumber)).compactMap { try draftRow($0) }
     }
 
-    private func draftRow(_ row: [SQLValue]?) -> DraftRow? {
-        guard let row, let round = row[0].bytes.flatMap({ RoundID(bytes: $0) }),
+    private func draftRow(_ row: [SQLValue]?) throws -> DraftRow? {
+        guard let row else { return nil }
+        guard let round = row[0].bytes.flatMap({ RoundID(bytes: $0) }),
             let caseID = row[1].bytes.flatMap({ CaseID(bytes: $0) }), let workflow = row[2].text,
             let opener = row[3].bytes.flatMap({ PersonID(bytes: $0) }), let policy = row[4].bytes, let sealed = row[5].bytes
-        else { return nil }
+        else { throw DamagedRow() }
         return DraftRow(
             round: round, caseID: caseID, workflow: workflow, opener: opener, policy: policy, sealed: sealed,
             due: row[6].integer.map { CivilDate(dayNumber: $0) })
@@ -245,10 +253,11 @@ public struct SQLTransaction: StoreTransaction {
             first("SELECT release_id, case_id, code_digest FROM release_case WHERE code_digest = ?", .bytes(digest)))
     }
 
-    private func releaseRow(_ row: [SQLValue]?) -> ReleaseRow? {
-        guard let row, let id = row[0].bytes.flatMap({ ReleaseID(bytes: $0) }),
+    private func releaseRow(_ row: [SQLValue]?) throws -> ReleaseRow? {
+        guard let row else { return nil }
+        guard let id = row[0].bytes.flatMap({ ReleaseID(bytes: $0) }),
             let caseID = row[1].bytes.flatMap({ CaseID(bytes: $0) }), let digest = row[2].bytes
-        else { return nil }
+        else { throw DamagedRow() }
         return ReleaseRow(id: id, caseID: caseID, codeDigest: digest)
     }
 
@@ -324,10 +333,10 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     public func pending() throws -> [PendingRow] {
-        try all("SELECT position, release_id, at, text FROM pending_closing ORDER BY position").compactMap { row in
+        try all("SELECT position, release_id, at, text FROM pending_closing ORDER BY position").map { row in
             guard let order = row[0].integer, let release = row[1].bytes.flatMap({ ReleaseID(bytes: $0) }),
                 let at = row[2].integer
-            else { return nil }
+            else { throw DamagedRow() }
             return PendingRow(order: order, release: release, at: CivilDate(dayNumber: at), text: row[3].text)
         }
     }
@@ -338,14 +347,19 @@ public struct SQLTransaction: StoreTransaction {
 
     public func deletePending(_ order: Int) throws { try run("DELETE FROM pending_closing WHERE position = ?", .integer(order)) }
 
-    public func putMessage(_ id: [UInt8], _ sealed: [UInt8]) throws {
+    public func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) throws {
         try run(
-            "INSERT INTO message (id, sealed) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id), .bytes(sealed))
+            "INSERT INTO message (id, sealed, round) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id), .bytes(sealed),
+            round.map { .bytes($0.bytes) } ?? .null)
+    }
+
+    public func deleteMessages(of round: RoundID) throws {
+        try run("DELETE FROM message WHERE round = ?", .bytes(round.bytes))
     }
 
     public func messages() throws -> [(id: [UInt8], sealed: [UInt8])] {
-        try all("SELECT id, sealed FROM message ORDER BY id").compactMap { row in
-            guard let id = row[0].bytes, let sealed = row[1].bytes else { return nil }
+        try all("SELECT id, sealed FROM message ORDER BY id").map { row in
+            guard let id = row[0].bytes, let sealed = row[1].bytes else { throw DamagedRow() }
             return (id, sealed)
         }
     }
@@ -357,8 +371,8 @@ public struct SQLTransaction: StoreTransaction {
     }
 
     public func journal() throws -> [(token: [UInt8], sealed: [UInt8])] {
-        try all("SELECT token, sealed FROM journal ORDER BY token").compactMap { row in
-            guard let token = row[0].bytes, let sealed = row[1].bytes else { return nil }
+        try all("SELECT token, sealed FROM journal ORDER BY token").map { row in
+            guard let token = row[0].bytes, let sealed = row[1].bytes else { throw DamagedRow() }
             return (token, sealed)
         }
     }

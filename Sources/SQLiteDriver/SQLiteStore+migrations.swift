@@ -62,7 +62,8 @@ extension SQLiteStore {
                 CREATE INDEX outcome_round ON outcome (round) WHERE round IS NOT NULL;
                 CREATE TABLE pending_closing (
                     position INTEGER PRIMARY KEY, release_id BLOB NOT NULL, at INTEGER NOT NULL, text TEXT);
-                CREATE TABLE message (id BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE message (id BLOB PRIMARY KEY, sealed BLOB NOT NULL, round BLOB) WITHOUT ROWID;
+                CREATE INDEX message_round ON message (round) WHERE round IS NOT NULL;
                 CREATE TABLE journal (token BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
                 PRAGMA user_version = \(version);
                 """)

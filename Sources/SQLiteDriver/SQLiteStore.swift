@@ -74,6 +74,11 @@ public final class SQLiteStore: Store {
     /// Closes every connection; the last one leaves no write-ahead log behind.
     public func close() throws { try pool.close() }
 
+    /// A setting of the writing connection, as SQLite reports it.
+    public func pragma(_ name: String) throws -> String? {
+        try pool.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
     /// What a `.dump` shows: every row of every table as text, for comparing two databases.
     public func dump() throws -> String {
         try pool.read { database in
@@ -81,15 +86,17 @@ public final class SQLiteStore: Store {
                 database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
             var out = ""
             for table in tables {
-                for row in try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\" ORDER BY 1, 2") {
+                var lines: [String] = []
+                for row in try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"") {
                     let cells = row.databaseValues.map { value -> String in
                         if let data = Data.fromDatabaseValue(value), case .blob = value.storage {
                             return data.map { String($0, radix: 16) }.joined(separator: ".")
                         }
                         return value.description
                     }
-                    out += "\(table): \(cells.joined(separator: " | "))\n"
+                    lines.append("\(table): \(cells.joined(separator: " | "))\n")
                 }
+                out += lines.sorted().joined()
             }
             return out
         }

@@ -252,6 +252,7 @@ extension Custodian {
     private func forget(_ round: Round, of context: CaseContext, _ step: Step) throws {
         try step.tx.deleteDraft(round.id)
         try step.tx.deleteOutcomes(of: round.id)
+        try step.tx.deleteMessages(of: round.id)
         try step.tx.deletePlace(round.id)
         try erase([.survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id)], step)
         step.mustSettle = true
@@ -268,10 +269,9 @@ extension Custodian {
 
     func erase(_ scopes: [Vault.Scope], _ step: Step) throws {
         let vault = try requireVault()
-        let present = Set(try vault.ringIDs())
         for scope in scopes {
             let id = try vault.keyID(scope)
-            guard present.contains(id) else { continue }
+            guard try vault.holds(id) else { continue }
             try step.tx.putErasure(id)
             step.erased.append(id)
         }
@@ -374,7 +374,8 @@ extension Custodian {
             step.notices.append(telling)
             let id = try step.derive.bytes("message/\(step.records.count)/\(number)/\(context.id)", count: 16)
             let content = Message(to: person, notice: telling.notice, on: step.moment.date)
-            try step.tx.putMessage(id, vault.seal(Array(JSONEncoder().encode(content)), fixed: "message"))
+            let round = after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
+            try step.tx.putMessage(id, vault.seal(Array(JSONEncoder().encode(content)), fixed: "message"), round: round)
         }
     }
 

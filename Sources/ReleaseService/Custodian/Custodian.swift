@@ -123,7 +123,7 @@ public actor Custodian {
     /// What a writer does first: the same code that ordinary commands use.
     private func recover() throws {
         if parts.vault != nil {
-            try finishErasures()
+            try resumeErasures()
             try sweepOrphans()
         }
         if stopped == nil {
@@ -245,12 +245,8 @@ public actor Custodian {
         let now = try parts.time.now()
         guard let head, now.instantMilliseconds < head.instantMilliseconds else { return now }
         // The clock ran back: time stands still at the last signed head until it has caught up.
-        return Moment(
-            instantMilliseconds: head.instantMilliseconds, date: max(now.date, lastDate ?? now.date))
+        return try parts.time.moment(atMilliseconds: head.instantMilliseconds)
     }
-
-    /// The local date of the last commit of this process, for a clock that runs back over midnight.
-    private var lastDate: CivilDate?
 
     func requireVault() throws -> Vault {
         guard let vault = parts.vault else { throw ServiceError.locked("this needs the vault key: name its passphrase file") }
@@ -319,7 +315,6 @@ public actor Custodian {
 
     /// What follows every commit, in this order: signing, erasing, emptying the write-ahead log.
     func afterCommit(_ step: Step) throws {
-        lastDate = max(step.moment.date, lastDate ?? step.moment.date)
         if step.tree.size > tree.size {
             // If the process stops here, the records are durable and their receipts pending; opening signs forward.
             do {
@@ -329,7 +324,7 @@ public actor Custodian {
                 parts.logger.error("signing stopped", metadata: ["reason": "\(error)"])
             }
         }
-        if !step.erased.isEmpty { try finishErasures() }
+        if !step.erased.isEmpty { try finishErasures(step.erased) }
         if step.mustSettle { try parts.store.settle() }
     }
 
@@ -415,29 +410,37 @@ public actor Custodian {
 
     // MARK: Erasure
 
-    /// Destroys the keys whose erasure was committed, then deletes what they covered. The same at start as after a commit.
-    func finishErasures() throws {
-        let vault = try requireVault()
-        let owed = try parts.store.read { try $0.erasures() }
-        try vault.destroy(owed)
+    /// Destroys keys whose erasure was committed, then deletes what they covered.
+    func finishErasures(_ keys: [[UInt8]]) throws {
+        try requireVault().destroy(keys)
         // If the process stops here, the keys are gone and opening deletes the rest.
-        let destroyed = Set(try vault.destroyedIDs())
-        let present = Set(try vault.ringIDs())
-        let inUse = try parts.store.read { try $0.keysInUse() }
-        let covered = inUse.filter { destroyed.contains($0) || !present.contains($0) }
-        if !covered.isEmpty || !owed.isEmpty {
-            try parts.store.write { tx in
-                for key in covered { try tx.deleteCovered(by: key) }
-                for key in owed { try tx.deleteErasure(key) }
+        try parts.store.write { tx in
+            for key in keys {
+                try tx.deleteCovered(by: key)
+                try tx.deleteErasure(key)
             }
         }
     }
 
-    /// Destroys keys that no row uses: a process stopped between making a key and committing its first use.
+    /// Finishes erasures that stopped half-way, and deletes what an old copy of the database brought back: every row whose key is listed
+    /// as destroyed or is not in the key ring.
+    private func resumeErasures() throws {
+        let vault = try requireVault()
+        let destroyed = Set(try vault.destroyedIDs())
+        let present = Set(try vault.ringIDs())
+        let (owed, inUse) = try parts.store.read { (try $0.erasures(), try $0.keysInUse()) }
+        let covered = inUse.filter { destroyed.contains($0) || !present.contains($0) }
+        if !owed.isEmpty || !covered.isEmpty { try finishErasures(Array(Set(owed).union(covered))) }
+    }
+
+    /// Discards keys that no row uses: a command was refused, or the process stopped, between making a key and committing its first use.
+    ///
+    /// Not while the database does not fit its head: it may be an old copy, and the keys those of the one that belongs here.
     private func sweepOrphans() throws {
+        guard stopped == nil else { return }
         let vault = try requireVault()
         let inUse = try parts.store.read { try $0.keysInUse() }
-        try vault.destroy(try vault.ringIDs().filter { !inUse.contains($0) })
+        try vault.discard(try vault.ringIDs().filter { !inUse.contains($0) })
     }
 }
 

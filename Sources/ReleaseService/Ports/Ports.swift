@@ -6,6 +6,8 @@ public import TransparencyLog
 public protocol MomentSource: Sendable {
     /// The instant now and the local civil date it falls on.
     func now() throws -> Moment
+    /// The moment of an earlier instant, for a clock that ran back.
+    func moment(atMilliseconds instant: Int64) throws -> Moment
 }
 
 /// Gives each command the 32 random bytes from which its identifiers and commitment keys derive.
@@ -51,6 +53,8 @@ public protocol KeyRing: Sendable {
     func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws
     /// Lists the ids as destroyed, overwrites the keys and syncs, in that order. May be repeated.
     func destroy(_ ids: [[UInt8]]) throws
+    /// Overwrites keys that were never used, without listing them: a later command may make them again.
+    func discard(_ ids: [[UInt8]]) throws
     /// Every key that is there.
     func ids() throws -> [[UInt8]]
     /// Every key that was ever destroyed.

@@ -191,7 +191,9 @@ public protocol StoreTransaction: NodeReader {
     func pending() throws -> [PendingRow]
     func isPending(_ release: ReleaseID) throws -> Bool
     func deletePending(_ order: Int) throws
-    func putMessage(_ id: [UInt8], _ sealed: [UInt8]) throws
+    /// - Parameter round: the draft it belongs to, so that declining takes back what has not gone out.
+    func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) throws
+    func deleteMessages(of round: RoundID) throws
     func messages() throws -> [(id: [UInt8], sealed: [UInt8])]
     func deleteMessage(_ id: [UInt8]) throws
     /// Adds a line to the operator journal unless there is one under this token.

@@ -83,7 +83,10 @@ public struct Vault: Sendable {
         return SecretBytes(taking: &opened)
     }
 
+    func holds(_ id: [UInt8]) throws -> Bool { try ring.wrappedKey(id) != nil }
+
     public func destroy(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.destroy(ids) } }
+    func discard(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.discard(ids) } }
     public func ringIDs() throws -> [[UInt8]] { try ring.ids() }
     public func destroyedIDs() throws -> [[UInt8]] { try ring.destroyedIDs() }
 

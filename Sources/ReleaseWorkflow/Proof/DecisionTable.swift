@@ -41,23 +41,26 @@ public struct DecisionTable: Sendable {
                         let isForPerson = if case .person = principal { true } else { false }
                         let agent = isForPerson && (channel == .phone || channel == .paper) ? Explorer.staff : nil
                         let actor = Actor(principal, agent: agent, channel: channel)
-                        switch explorer.outcome(command, by: actor, in: node.state, on: node.today) {
-                        case .success(let taken):
-                            let position = taken.events.reduce(node.state, evolve).position
-                            var names: Set<String> = [workflow.name(of: position)]
-                            if case .leads(let known)? = answers[question] { names.formUnion(known) }
-                            answers[question] = .leads(names)
-                        case .failure(let refusal):
-                            // The refusal that comes closest to being allowed explains most.
-                            switch answers[question] {
-                            case .leads: break
-                            case .refused(let known) where Self.closeness(known) >= Self.closeness(refusal): break
-                            case .refused, nil: answers[question] = .refused(refusal)
-                            }
+                        // What is due has happened in every explored state, so the clock is asked on the days that come next.
+                        let days = role == .clock ? [node.today] + explorer.daysAhead(node) : [node.today]
+                        for day in days {
+                            let outcome = explorer.outcome(command, by: actor, in: node.state, on: day)
+                            note(outcome.map { $0.events.reduce(node.state, evolve).position }, question)
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// Adds what came of a question once more: allowed anywhere is allowed, and the refusal that comes closest to it explains most.
+    private mutating func note(_ outcome: Result<Position, Refusal>, _ question: Question) {
+        switch (outcome, answers[question]) {
+        case (.success(let position), .leads(let known)): answers[question] = .leads(known.union([workflow.name(of: position)]))
+        case (.success(let position), _): answers[question] = .leads([workflow.name(of: position)])
+        case (.failure, .leads): break
+        case (.failure(let refusal), .refused(let known)) where Self.closeness(known) >= Self.closeness(refusal): break
+        case (.failure(let refusal), _): answers[question] = .refused(refusal)
         }
     }
 

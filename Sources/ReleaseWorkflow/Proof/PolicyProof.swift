@@ -259,7 +259,7 @@ struct Explorer {
     }
 
     /// The days on which something becomes different: each deadline and the day after it.
-    private func daysAhead(_ node: Node) -> [CivilDate] {
+    func daysAhead(_ node: Node) -> [CivilDate] {
         let deadlines = [node.state.round?.due, node.state.round?.answerOn, node.state.currentRelease?.expiresOn]
         let days = deadlines.compactMap { $0 }.flatMap { [$0, $0.adding(days: 1)] }
         return Array(Set(days.filter { $0 > node.today })).sorted().prefix(1).map { $0 }
