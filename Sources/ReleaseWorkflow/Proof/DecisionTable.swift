@@ -10,6 +10,13 @@ public struct DecisionTable: Sendable {
         /// The principal's role; nil is a person with no part in the case.
         public let principal: Role?
         public let channel: Channel
+
+        public init(state: String, command: CommandKind, principal: Role?, channel: Channel) {
+            self.state = state
+            self.command = command
+            self.principal = principal
+            self.channel = channel
+        }
     }
 
     /// What came of it: the states it leads to, or the refusal if it never leads anywhere.

@@ -18,6 +18,7 @@ struct Apply: AsyncParsableCommand {
     @Argument(help: "The file; - for standard input.", completion: .file(extensions: ["jsonl"])) var file: String
     @Flag(help: "Go on after a line that cannot be read or is refused.") var keepGoing = false
     @Flag(help: "Print one JSON object a line.") var json = false
+    @Flag(help: "Print the rescind-only codes, for the receipts that are handed out.") var codes = false
 
     func run() async throws {
         let data: Data
@@ -33,7 +34,7 @@ struct Apply: AsyncParsableCommand {
         let open = try await OpenFolder(options, isWriter: true, canSetClock: true)
         let fileKey = Hex.format(SHA256.hash(Array(data)).prefix(8))
         let run = ApplyRun(
-            open: open, folder: (file as NSString).deletingLastPathComponent, json: json, fileKey: fileKey)
+            open: open, folder: (file as NSString).deletingLastPathComponent, json: json, printsCodes: codes, fileKey: fileKey)
         var status: Int32 = 0
         for (offset, bytes) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") { continue }
@@ -61,6 +62,7 @@ final class ApplyRun {
     private let open: OpenFolder
     private let folder: String
     private let json: Bool
+    private let printsCodes: Bool
     private let fileKey: String
     private var names: [String: PersonID] = [:]
     private var words: [PersonID: String] = [:]
@@ -68,10 +70,11 @@ final class ApplyRun {
     private var staff: Set<PersonID> = []
     private var day: CivilDate?
 
-    init(open: OpenFolder, folder: String, json: Bool, fileKey: String) {
+    init(open: OpenFolder, folder: String, json: Bool, printsCodes: Bool, fileKey: String) {
         self.open = open
         self.folder = folder
         self.json = json
+        self.printsCodes = printsCodes
         self.fileKey = fileKey
     }
 
@@ -313,7 +316,9 @@ final class ApplyRun {
             say("      record \(receipt.index): \(type)")
         }
         if outcome.isReceiptPending { say("      recorded, receipt pending") }
-        if outcome.rescindCode != nil { say("      receipt and rescind-only code given to \(who)") }
+        if let code = outcome.rescindCode {
+            say("      receipt and rescind-only code\(printsCodes ? " \(code)" : " given to \(who)")")
+        }
         for telling in outcome.notices {
             say("      notice to the \(telling.role.rawValue): \(await open.custodian.policy.policy.notices[telling.notice] ?? "")")
         }
