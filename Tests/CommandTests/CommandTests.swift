@@ -93,11 +93,11 @@ struct CommandTests {
         try place.example()
         #expect(try place.apply(Workplace.introduced).status == 0)
         for (line, words) in [
-            ("{\"do\":\"request\",\"by\":\"name:Fairweather\"}", "cannot `request` while the case is `introduced`"),
-            ("{\"do\":\"disclose\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}", "cannot `disclose`"),
-            ("{\"do\":\"recordCall\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}", "not this person's"),
-            ("{\"do\":\"recordCall\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"via\":\"phone\",\"through\":\"name:Lindqvist\"}", "cannot be done by `phone`"),
-            ("{\"do\":\"rescind\",\"by\":\"name:Fairweather\",\"via\":\"phone\"}", "needs the assigned coordinator"),
+            ("{\"do\":\"request\",\"by\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "cannot `request` while the case is `introduced`"),
+            ("{\"do\":\"disclose\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "cannot `disclose`"),
+            ("{\"do\":\"recordCall\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "not this person's"),
+            ("{\"do\":\"recordCall\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"via\":\"phone\",\"through\":\"name:Lindqvist\",\"at\":\"2026-01-05T10:00\"}", "cannot be done by `phone`"),
+            ("{\"do\":\"rescind\",\"by\":\"name:Fairweather\",\"via\":\"phone\",\"at\":\"2026-01-05T10:00\"}", "needs the assigned coordinator"),
         ] {
             let run = try place.apply(line + "\n")
             #expect(run.status == 1 && run.out.contains(words), "\(line): \(run.out) \(run.errors)")
@@ -195,7 +195,7 @@ struct CommandTests {
         #expect(try place.apply(Workplace.introduced).status == 0)
         let wrong = try place.write("wrong", "not the passphrase at all\n")
         let short = try place.write("short", "short\n")
-        func board(_ options: String...) throws -> Run { try Tool.run(["apply", place.data, "/dev/null"] + options) }
+        func board(_ options: String...) throws -> Run { try Tool.run(["apply", place.data, "-"] + options) }
         func expect(_ run: Run, _ words: String, status: Int32 = 3, sourceLocation: SourceLocation = #_sourceLocation) {
             #expect(run.status == status, "\(run.out) \(run.errors)", sourceLocation: sourceLocation)
             #expect(run.errors.contains(words), "\(run.errors)", sourceLocation: sourceLocation)
@@ -225,7 +225,7 @@ struct CommandTests {
             #expect(run.status == 1 && run.out.contains("not signing"), "\(run.out) \(run.errors)")
             #expect(try Tool.run("audit", "verify", place.data).status == 1)
         }
-        expect(try Tool.run("apply", place.path + "/nowhere", "/dev/null"), "no data folder", status: 2)
+        expect(try Tool.run("apply", place.path + "/nowhere", "-"), "no data folder", status: 2)
         #expect(try board().status == 0)
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
     }
@@ -260,8 +260,8 @@ struct CommandTests {
         try process.run()
         input.fileHandleForWriting.write(Data("{\"do\":\"look\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}\n".utf8))
         // The writer holds the folder from before it reads its input until that ends.
-        var second = try Tool.run("apply", place.data, "/dev/null")
-        for _ in 0..<200 where second.status != 3 { second = try Tool.run("apply", place.data, "/dev/null") }
+        var second = try Tool.run("apply", place.data, "-")
+        for _ in 0..<200 where second.status != 3 { second = try Tool.run("apply", place.data, "-") }
         #expect(second.status == 3 && second.errors.contains("another process"), "\(second.errors)")
         #expect(try Tool.run("case", "list", place.data, "--coordinator", "name:Lindqvist").status == 0)
         try input.fileHandleForWriting.close()

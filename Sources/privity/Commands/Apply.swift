@@ -69,6 +69,9 @@ final class ApplyRun {
     private var codes: [String: String] = [:]
     private var staff: Set<PersonID> = []
     private var day: CivilDate?
+    /// Whether the last command that carries a key had been done by an earlier run of this file. Looks and private acts carry none, so that
+    /// nothing about them is stored; what of them fits the case no more has been passed already.
+    private var isRepeating = false
 
     init(open: OpenFolder, folder: String, json: Bool, printsCodes: Bool, fileKey: String) {
         self.open = open
@@ -109,7 +112,10 @@ final class ApplyRun {
             words[person] = words[person] ?? word
         }
         if let code = outcome.rescindCode, let word = try line.optionalText("as") { codes[word] = code }
+        let isPrivate = CommandKind(rawValue: line.action)?.isPrivate == true
         try await report(line, outcome, expected)
+        if outcome.refusalCode != nil, isPrivate, isRepeating { return 0 }
+        if !isPrivate, line.action != "rescindByCode" { isRepeating = outcome.isReplay }
         if let refusal = outcome.refusalCode { return refusal == expected || expected == "refused" ? 0 : 1 }
         if expected != nil, !outcome.isReplay { throw line.problem("expect", "a refusal, but it was carried out") }
         return outcome.isReceiptPending ? 3 : 0
@@ -254,14 +260,14 @@ final class ApplyRun {
                 say("  \(word(reader)) looks at the card; what crossed:")
                 show(view)
             }
-            if expected != nil { throw line.problem("expect", "a refusal, but the card was shown") }
+            if expected != nil, !isRepeating { throw line.problem("expect", "a refusal, but the card was shown") }
             return 0
         } catch let refusal as Refusal {
             if !json {
                 sayDay(try await open.custodian.today())
                 say("  \(word(reader)) looks: REFUSED: \(refusal)")
             }
-            return refusal.code == expected || expected == "refused" ? 0 : 1
+            return refusal.code == expected || expected == "refused" || isRepeating ? 0 : 1
         }
     }
 
