@@ -111,7 +111,7 @@ public struct Folder: Sendable {
 
     /// Reads a passphrase from a file: its first line, at least 16 bytes.
     public static func passphrase(atPath path: String) throws -> SecretBytes {
-        let name = (path as NSString).lastPathComponent
+        let name = String(path.split(separator: "/").last ?? "passphrase file")
         let file = try DurableFile(path: path, name: name, isReadOnly: true, creates: false)
         var bytes = try file.read(at: 0, count: 4096)
         if let end = bytes.firstIndex(of: 0x0A) { bytes.removeSubrange(end...) }

@@ -24,8 +24,7 @@ struct Privity: AsyncParsableCommand {
 
     /// Maps every error to its exit status and one line on standard error.
     static func main() async {
-        // Whatever this process makes is its user's alone.
-        umask(0o077)
+        keepQuiet()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -50,6 +49,15 @@ struct Privity: AsyncParsableCommand {
             complain(failure.message)
             Foundation.exit(failure.status)
         }
+    }
+
+    /// Whatever this process makes is its user's alone, and should it crash, it shows nobody its memory: no core file, and none of the
+    /// backtraces that Swift prints with the contents of registers.
+    private static func keepQuiet() {
+        umask(0o077)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        for fault in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { signal(fault, SIG_DFL) }
     }
 
     private static func isParserError(_ error: any Error) -> Bool {

@@ -35,7 +35,7 @@ struct PolicyGroup: ParsableCommand {
                 failures += report.counterexamples.map(\.description)
             }
             var caseCount = 0
-            let casesPath = (file as NSString).deletingPathExtension + ".cases"
+            let casesPath = (file.hasSuffix(".yaml") ? String(file.dropLast(5)) : file) + ".cases"
             if let text = try? String(contentsOfFile: casesPath, encoding: .utf8) {
                 do {
                     let cases = try PolicyCases(parsing: text)
