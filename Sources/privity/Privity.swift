@@ -96,7 +96,8 @@ struct Failure: Error {
     private static func isOwn(_ error: any Error) -> Bool {
         let module = String(reflecting: type(of: error)).split(separator: ".").first ?? ""
         return [
-            "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "SQLStore", "SQLiteDriver", "FolderDriver", "PolicyFile",
+            "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "SQLStore", "SQLiteDriver", "FolderDriver",
+            "PolicyFile",
         ].contains(String(module))
     }
 }

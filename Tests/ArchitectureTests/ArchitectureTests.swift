@@ -12,7 +12,9 @@ struct ArchitectureTests {
         "Cryptography": ["COpenSSL", "Foundation", "Synchronization"],
         "TransparencyLog": ["Cryptography"],
         "ReleaseWorkflow": [],
-        "ReleaseService": ["Cryptography", "TransparencyLog", "ReleaseWorkflow", "Logging", "Metrics", "Foundation", "Synchronization"],
+        "ReleaseService": [
+            "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Logging", "Metrics", "Foundation", "Synchronization",
+        ],
         "PolicyFile": ["ReleaseWorkflow", "Yams", "Foundation"],
         "SQLStore": ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation"],
         "SQLiteDriver": ["SQLStore", "ReleaseService", "GRDB", "Foundation"],
@@ -52,13 +54,15 @@ struct ArchitectureTests {
             }
         }
         let folders = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Sources").path)
-        #expect(Set(folders).subtracting(permitted.keys) == ["COpenSSL", "CPhoneNumber", "privity"], "a target is not in the table")
+        #expect(
+            Set(folders).subtracting(permitted.keys) == ["COpenSSL", "CPhoneNumber", "privity"], "a target is not in the table")
     }
 
     @Test("the core is pure: no clock, no randomness, no task, no async, no file")
     func coreIsPure() throws {
         let forbidden = [
-            " Date(", "(Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".random", "SystemRandomNumberGenerator", "Task {", "Task.", "async ",
+            " Date(", "(Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".random", "SystemRandomNumberGenerator",
+            "Task {", "Task.", "async ",
             "await ", "FileManager", "Process", "print(", "UUID(",
         ]
         for file in try files("Sources/ReleaseWorkflow") {
@@ -74,7 +78,9 @@ struct ArchitectureTests {
         let all = try files("Sources")
         func calls(_ needle: String) -> [String] {
             all.flatMap { file in
-                file.text.split(separator: "\n").filter { $0.contains(needle) && !$0.drop { $0 == " " }.hasPrefix("//") }.map { _ in file.name }
+                file.text.split(separator: "\n").filter { $0.contains(needle) && !$0.drop { $0 == " " }.hasPrefix("//") }.map { _ in
+                    file.name
+                }
             }
         }
         #expect(calls("VerifiedRelease(") == ["Custodian+disclosure.swift"])
@@ -86,9 +92,13 @@ struct ArchitectureTests {
     @Test("the contact card has exactly two stored properties, first name and phone (MPHP-36, MPHP-37)")
     func cardHasTwoFields() throws {
         let text = try #require(try files("Sources/ReleaseWorkflow").first { $0.name == "ContactCard.swift" }?.text)
-        let body = try #require(text.components(separatedBy: "public struct ContactCard").last?.components(separatedBy: "\n}").first)
+        let body = try #require(
+            text.components(separatedBy: "public struct ContactCard").last?.components(separatedBy: "\n}").first)
         let stored = body.split(separator: "\n").filter { $0.contains(" let ") || $0.contains(" var ") }
-        #expect(stored.map { $0.trimmingCharacters(in: .whitespaces) } == ["public let firstName: FirstName", "public let phone: PhoneNumber"])
+        #expect(
+            stored.map { $0.trimmingCharacters(in: .whitespaces) } == [
+                "public let firstName: FirstName", "public let phone: PhoneNumber",
+            ])
     }
 
     @Test("OpenSSL is seen by Cryptography alone, and concrete drivers by the executable alone")
@@ -106,12 +116,15 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("no case, relationship or person record holds free text, a score, a note or a place (MPHP-01, MPHP-04, MPHP-07, MPHP-53, MPHP-60)")
+    @Test(
+        "no case, relationship or person record holds free text, a score, a note or a place (MPHP-01, MPHP-04, MPHP-07, MPHP-53, MPHP-60)"
+    )
     func schemaHasNoRoomForExperiences() throws {
         let file = try #require(try files("Sources/SQLiteDriver").first { $0.name.contains("migrations") }?.text)
         let schema = file.components(separatedBy: "\"\"\"")[1].lowercased()
         for word in [
-            "comment", "reason", "score", "rating", "mood", "attendance", "compliance", "motivation", "sobriety", "location", "met_at", "called",
+            "comment", "reason", "score", "rating", "mood", "attendance", "compliance", "motivation", "sobriety", "location",
+            "met_at", "called",
             "narrative", "report", "autoincrement", "timestamp",
         ] {
             let code = schema.split(separator: "\n").filter { !$0.contains("--") }.joined(separator: "\n")

@@ -18,7 +18,9 @@ struct CommandTests {
         #expect(try Tool.run("audit", "verify", place.data).out.contains("\nverified\n"))
         #expect(try Tool.run("audit", "export", place.data, place.path + "/log", "--include-today").status == 0)
         let kit = try Tool.shell("dash Kit/verify.sh \(place.path)/log")
-        #expect(kit.status == 0 && kit.out.contains("19 records") && kit.out.contains("verified with OpenSSL"), "\(kit.out) \(kit.errors)")
+        #expect(
+            kit.status == 0 && kit.out.contains("19 records") && kit.out.contains("verified with OpenSSL"),
+            "\(kit.out) \(kit.errors)")
         #expect(try Tool.run("audit", "verify", place.path + "/log").status == 0)
         let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")
         #expect(try Tool.run("audit", "verify", place.data, "--json").out.contains("\"recordCount\":19"), "\(again.errors)")
@@ -31,7 +33,9 @@ struct CommandTests {
         #expect(try place.apply(Workplace.introduced).status == 0)
         let export = place.path + "/log"
         #expect(try Tool.run("audit", "export", place.data, export, "--include-today").status == 0)
-        let files = try FileManager.default.subpathsOfDirectory(atPath: export).filter { $0.contains("entries/") || $0 == "checkpoint" }
+        let files = try FileManager.default.subpathsOfDirectory(atPath: export).filter {
+            $0.contains("entries/") || $0 == "checkpoint"
+        }
         for file in files.sorted() {
             let url = URL(fileURLWithPath: "\(export)/\(file)")
             let original = try Data(contentsOf: url)
@@ -52,22 +56,40 @@ struct CommandTests {
             ("{\"do\":\"request\"", "line"), ("not json", "line"), ("[]", "line"), ("{\"do\":\"obey\"}", "do"), ("{}", "do"),
             ("{\"do\":\"request\",\"by\":\"ada\",\"mood\":\"good\"}", "mood"), ("{\"do\":\"request\",\"by\":\"nobody\"}", "by"),
             ("{\"do\":\"request\",\"by\":7}", "by"), ("{\"do\":\"request\",\"by\":\"ada\",\"via\":\"pigeon\"}", "via"),
-            ("{\"do\":\"request\",\"by\":\"ada\",\"at\":\"soon\"}", "at"), ("{\"do\":\"rescind\",\"by\":\"ada\",\"reason\":\"x\"}", "reason"),
+            ("{\"do\":\"request\",\"by\":\"ada\",\"at\":\"soon\"}", "at"),
+            ("{\"do\":\"rescind\",\"by\":\"ada\",\"reason\":\"x\"}", "reason"),
             ("{\"do\":\"end\",\"by\":\"ben\",\"case\":\"ada\",\"comment\":\"x\"}", "comment"),
             ("{\"do\":\"slotUnavailable\",\"by\":\"ben\",\"case\":\"ada\",\"reason\":\"ill\"}", "reason"),
-            ("{\"do\":\"requestCallBack\",\"by\":\"ada\",\"text\":\"x\"}", "text"), ("{\"do\":\"recordMeeting\",\"by\":\"ada\",\"place\":\"x\"}", "place"),
+            ("{\"do\":\"requestCallBack\",\"by\":\"ada\",\"text\":\"x\"}", "text"),
+            ("{\"do\":\"recordMeeting\",\"by\":\"ada\",\"place\":\"x\"}", "place"),
             ("{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"often\"}}", "survey"),
-            ("{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"no\",\"topics\":[\"weather\"],\"understood\":true}}", "survey.topics"),
-            ("{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Dr X\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[]}", "firstName"),
-            ("{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"call me\",\"field\":\"a\",\"roles\":[]}", "phone"),
-            ("{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"312-555-0142 ext 5\",\"field\":\"a\",\"roles\":[]}", "phone"),
-            ("{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"king\"]}", "roles"),
+            (
+                "{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"no\",\"topics\":[\"weather\"],\"understood\":true}}",
+                "survey.topics"
+            ),
+            (
+                "{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Dr X\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[]}",
+                "firstName"
+            ),
+            (
+                "{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"call me\",\"field\":\"a\",\"roles\":[]}",
+                "phone"
+            ),
+            (
+                "{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"312-555-0142 ext 5\",\"field\":\"a\",\"roles\":[]}",
+                "phone"
+            ),
+            (
+                "{\"do\":\"addPerson\",\"as\":\"x\",\"name\":\"X Y\",\"surname\":\"Y\",\"firstName\":\"Xia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"king\"]}",
+                "roles"
+            ),
             ("{\"do\":\"wait\",\"say\":\"" + String(repeating: "x", count: 70_000) + "\"}", "line"),
         ])
     func badLines(line: String, field: String) throws {
         let place = try Workplace()
         try place.example()
-        let run = try place.apply(Workplace.cast + "{\"do\":\"request\",\"by\":\"ada\"}\n\(line)\n{\"do\":\"decline\",\"by\":\"ada\"}\n")
+        let run = try place.apply(
+            Workplace.cast + "{\"do\":\"request\",\"by\":\"ada\"}\n\(line)\n{\"do\":\"decline\",\"by\":\"ada\"}\n")
         #expect(run.status == 2, "\(run.errors)")
         #expect(run.errors.contains("line 7"))
         #expect(run.errors.contains("`\(field)`"), "\(run.errors)")
@@ -76,7 +98,9 @@ struct CommandTests {
         #expect(!run.out.contains("decline"))
         // The next command works, and what came before is there.
         let after = try place.apply("{\"do\":\"request\",\"by\":\"phone:312-555-0142\"}\n")
-        #expect(after.status == 1 && after.out.contains("cannot `request` while the case is `requested`"), "\(after.out) \(after.errors)")
+        #expect(
+            after.status == 1 && after.out.contains("cannot `request` while the case is `requested`"),
+            "\(after.out) \(after.errors)")
     }
 
     @Test("with --keep-going the rest is applied, and the exit status is still the worst")
@@ -93,11 +117,26 @@ struct CommandTests {
         try place.example()
         #expect(try place.apply(Workplace.introduced).status == 0)
         for (line, words) in [
-            ("{\"do\":\"request\",\"by\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "cannot `request` while the case is `introduced`"),
-            ("{\"do\":\"disclose\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "cannot `disclose`"),
-            ("{\"do\":\"recordCall\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}", "not this person's"),
-            ("{\"do\":\"recordCall\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"via\":\"phone\",\"through\":\"name:Lindqvist\",\"at\":\"2026-01-05T10:00\"}", "cannot be done by `phone`"),
-            ("{\"do\":\"rescind\",\"by\":\"name:Fairweather\",\"via\":\"phone\",\"at\":\"2026-01-05T10:00\"}", "needs the assigned coordinator"),
+            (
+                "{\"do\":\"request\",\"by\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}",
+                "cannot `request` while the case is `introduced`"
+            ),
+            (
+                "{\"do\":\"disclose\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}",
+                "cannot `disclose`"
+            ),
+            (
+                "{\"do\":\"recordCall\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\",\"at\":\"2026-01-05T10:00\"}",
+                "not this person's"
+            ),
+            (
+                "{\"do\":\"recordCall\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\",\"via\":\"phone\",\"through\":\"name:Lindqvist\",\"at\":\"2026-01-05T10:00\"}",
+                "cannot be done by `phone`"
+            ),
+            (
+                "{\"do\":\"rescind\",\"by\":\"name:Fairweather\",\"via\":\"phone\",\"at\":\"2026-01-05T10:00\"}",
+                "needs the assigned coordinator"
+            ),
         ] {
             let run = try place.apply(line + "\n")
             #expect(run.status == 1 && run.out.contains(words), "\(line): \(run.out) \(run.errors)")
@@ -109,10 +148,13 @@ struct CommandTests {
     func realFolder() throws {
         let place = try Workplace()
         let passphrase = try place.write("secret", "a long enough passphrase\n")
-        let made = try Tool.run("init", place.data, "--policy", "Policies/mphp.yaml", "--origin", "roi.example.net/mphp", "--passphrase-file", passphrase)
+        let made = try Tool.run(
+            "init", place.data, "--policy", "Policies/mphp.yaml", "--origin", "roi.example.net/mphp", "--passphrase-file",
+            passphrase)
         #expect(made.status == 0, "\(made.errors)")
         let cast = Workplace.cast.replacingOccurrences(of: ",\"at\":\"2026-01-05T09:00\"", with: "")
-            .replacingOccurrences(of: "\"by\":\"ben\",\"display\"", with: "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"display\"")
+            .replacingOccurrences(
+                of: "\"by\":\"ben\",\"display\"", with: "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"display\"")
         _ = try place.write("scan.pdf", "a scan")
         let story =
             cast + """
@@ -129,13 +171,17 @@ struct CommandTests {
         #expect(run.status == 0, "\(run.out) \(run.errors)")
         #expect(run.out.contains("card for printing") && run.out.contains("TELEPHONE   +13125550142"))
         for (line, field) in [
-            ("{\"do\":\"end\",\"by\":\"name:Fairweather\",\"via\":\"screen\"}", "via"), ("{\"do\":\"end\",\"by\":\"name:Fairweather\"}", "via"),
-            ("{\"do\":\"wait\",\"at\":\"2026-01-05T09:00\"}", "at"), ("{\"do\":\"look\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}", "do"),
+            ("{\"do\":\"end\",\"by\":\"name:Fairweather\",\"via\":\"screen\"}", "via"),
+            ("{\"do\":\"end\",\"by\":\"name:Fairweather\"}", "via"),
+            ("{\"do\":\"wait\",\"at\":\"2026-01-05T09:00\"}", "at"),
+            ("{\"do\":\"look\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}", "do"),
         ] {
             let bad = try place.apply(line + "\n")
             #expect(bad.status == 2 && bad.errors.contains("`\(field)`"), "\(line): \(bad.errors)")
         }
-        let denied = try Tool.run("init", place.path + "/x", "--policy", "Policies/mphp.yaml", "--origin", "example.org/x", "--passphrase-file", passphrase)
+        let denied = try Tool.run(
+            "init", place.path + "/x", "--policy", "Policies/mphp.yaml", "--origin", "example.org/x", "--passphrase-file",
+            passphrase)
         #expect(denied.status == 2 && denied.errors.contains("--origin"))
     }
 
@@ -143,14 +189,25 @@ struct CommandTests {
     func views() throws {
         let place = try Workplace()
         try place.example()
-        #expect(try place.apply(Workplace.introduced + "{\"do\":\"look\",\"by\":\"ben\",\"case\":\"ada\"}\n{\"do\":\"recordCall\",\"by\":\"ben\",\"case\":\"ada\"}\n").status == 0)
+        #expect(
+            try place.apply(
+                Workplace.introduced
+                    + "{\"do\":\"look\",\"by\":\"ben\",\"case\":\"ada\"}\n{\"do\":\"recordCall\",\"by\":\"ben\",\"case\":\"ada\"}\n"
+            ).status == 0)
         let board = try Tool.run("case", "list", place.data, "--coordinator", "name:Lindqvist")
-        #expect(board.status == 0 && board.out.contains("introduced") && board.out.contains("valid until") || board.out.contains("ended"), "\(board.out)\(board.errors)")
-        let shown = try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "coordinator", "--viewer", "name:Lindqvist", "--json")
-        #expect(shown.status == 0 && !shown.out.contains("isCallRecorded") && shown.out.contains("\"state\":\"introduced\""), "\(shown.out)\(shown.errors)")
+        #expect(
+            board.status == 0 && board.out.contains("introduced") && board.out.contains("valid until")
+                || board.out.contains("ended"), "\(board.out)\(board.errors)")
+        let shown = try Tool.run(
+            "case", "show", place.data, "name:Fairweather", "--role", "coordinator", "--viewer", "name:Lindqvist", "--json")
+        #expect(
+            shown.status == 0 && !shown.out.contains("isCallRecorded") && shown.out.contains("\"state\":\"introduced\""),
+            "\(shown.out)\(shown.errors)")
         let own = try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "mentee", "--json")
         #expect(own.out.contains("\"isCallRecorded\":true"))
-        #expect(try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "mentor", "--viewer", "name:Lindqvist").status == 1)
+        #expect(
+            try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "mentor", "--viewer", "name:Lindqvist").status
+                == 1)
         #expect(try Tool.run("person", "find", place.data, "--phone", "(312) 555-0142").status == 0)
         let nobody = try Tool.run("person", "find", place.data, "--name", "Unheardof")
         #expect(nobody.status == 1 && !nobody.errors.contains("Unheardof"))
@@ -174,21 +231,28 @@ struct CommandTests {
         #expect(wrong.status == 1 && wrong.errors.contains("no such person, case or release"))
         let codes = try place.apply(Workplace.introduced.replacingOccurrences(of: "ada", with: "ada") + "", "--codes")
         #expect(codes.status == 0)
-        let code = try #require(codes.out.split(separator: "\n").first { $0.contains("rescind-only code ") }?.split(separator: " ").last)
+        let code = try #require(
+            codes.out.split(separator: "\n").first { $0.contains("rescind-only code ") }?.split(separator: " ").last)
         try FileManager.default.moveItem(atPath: place.data + "/head", toPath: place.path + "/head")
         try FileManager.default.moveItem(atPath: place.data + "/passphrase", toPath: place.path + "/passphrase")
         let rescinded = try Tool.run("release", "rescind", place.data, "--code", String(code))
-        #expect(rescinded.status == 3 && rescinded.out.contains("The release has ended") && rescinded.out.contains("receipt pending"))
+        #expect(
+            rescinded.status == 3 && rescinded.out.contains("The release has ended") && rescinded.out.contains("receipt pending"))
         try FileManager.default.moveItem(atPath: place.path + "/head", toPath: place.data + "/head")
         try FileManager.default.moveItem(atPath: place.path + "/passphrase", toPath: place.data + "/passphrase")
         let look = try place.apply("{\"do\":\"look\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}\n")
         #expect(look.status == 1 && look.out.contains("this card is not available"))
         let audit = try Tool.run("audit", "verify", place.data)
         #expect(audit.status == 0, "\(audit.out)")
-        #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite \"select count(*) from log_entry where cast(note as text) like '%/rescission/v1%'\"").out == "1\n")
+        #expect(
+            try Tool.shell(
+                "sqlite3 \(place.data)/privity.sqlite \"select count(*) from log_entry where cast(note as text) like '%/rescission/v1%'\""
+            ).out == "1\n")
     }
 
-    @Test("a wrong passphrase, a truncated key, a missing or foreign head, a newer or damaged database: one line naming the file, exit 3, and the folder works again afterwards")
+    @Test(
+        "a wrong passphrase, a truncated key, a missing or foreign head, a newer or damaged database: one line naming the file, exit 3, and the folder works again afterwards"
+    )
     func brokenFolders() throws {
         let place = try Workplace()
         try place.example()
@@ -205,22 +269,25 @@ struct CommandTests {
         expect(try board("--passphrase-file", short), "at least 16 bytes")
         expect(try board("--passphrase-file", place.path + "/none"), "none")
 
-        func damage(_ file: String, _ change: (Data) -> Data, _ body: () throws -> Void) throws {
+        func begin(_ file: String, _ count: Int) throws -> Data {
+            try Data(contentsOf: URL(fileURLWithPath: "\(place.data)/\(file)")).prefix(count)
+        }
+        func damage(_ file: String, to replacement: Data, _ body: () throws -> Void) throws {
             let url = URL(fileURLWithPath: "\(place.data)/\(file)")
             let original = try Data(contentsOf: url)
-            try change(original).write(to: url)
+            try replacement.write(to: url)
             try body()
             try original.write(to: url)
         }
-        try damage("keys/log.pem", { $0.prefix(100) }) { expect(try board(), "`keys/log.pem`") }
-        try damage("keys/record.pem", { _ in Data() }) { expect(try board(), "`keys/record.pem`") }
-        try damage("keys/vault.key", { $0.prefix(60) }) { expect(try board(), "`keys/vault.key`") }
-        try damage("privity.yaml", { _ in Data("origin: [\n".utf8) }) { expect(try board(), "`privity.yaml`", status: 2) }
-        try damage("privity.sqlite", { _ in Data(repeating: 7, count: 8192) }) { expect(try board(), "database") }
+        try damage("keys/log.pem", to: begin("keys/log.pem", 100)) { expect(try board(), "`keys/log.pem`") }
+        try damage("keys/record.pem", to: Data()) { expect(try board(), "`keys/record.pem`") }
+        try damage("keys/vault.key", to: begin("keys/vault.key", 60)) { expect(try board(), "`keys/vault.key`") }
+        try damage("privity.yaml", to: Data("origin: [\n".utf8)) { expect(try board(), "`privity.yaml`", status: 2) }
+        try damage("privity.sqlite", to: Data(repeating: 7, count: 8192)) { expect(try board(), "database") }
         #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 99'").status == 0)
         expect(try board(), "newer than this program")
         #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 1'").status == 0)
-        try damage("head", { _ in Data(repeating: 0, count: 8192) }) {
+        try damage("head", to: Data(repeating: 0, count: 8192)) {
             let run = try place.apply("{\"do\":\"correct\",\"by\":\"name:Fairweather\"}\n")
             #expect(run.status == 1 && run.out.contains("not signing"), "\(run.out) \(run.errors)")
             #expect(try Tool.run("audit", "verify", place.data).status == 1)
@@ -238,8 +305,11 @@ struct CommandTests {
         #expect(try place.apply(Workplace.cast).status == 0)
         // A limit on file size is a disk that is full for this process alone.
         let script = try place.write(
-            "fill.jsonl", (0..<400).map { "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[]}" }
-                .joined(separator: "\n"))
+            "fill.jsonl",
+            (0..<400).map {
+                "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[]}"
+            }
+            .joined(separator: "\n"))
         let run = try Tool.shell("trap '' XFSZ; ulimit -f 300; exec \(Tool.path) apply \(place.data) \(script)")
         #expect(run.status == 3, "\(run.status) \(run.errors)")
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
@@ -271,19 +341,28 @@ struct CommandTests {
         #expect(process.terminationStatus == 0 && out.contains("FIRST NAME  Ada"))
     }
 
-    @Test("people come in from CSV: the whole file is checked first, problems name line and column, and importing twice enters nobody twice")
+    @Test(
+        "people come in from CSV: the whole file is checked first, problems name line and column, and importing twice enters nobody twice"
+    )
     func csv() throws {
         let place = try Workplace()
         try place.example()
         let header = "name,surname,firstName,phone,field,roles,underContract,coordinator\n"
-        let good = header + "Ada Fairweather,Fairweather,Ada,312-555-0142,nurse,participant,true,\n\"Okafor, Benedict\",Okafor,Ben,312-555-0143,nurse,participant;mentor,true,\n"
+        let good =
+            header
+            + "Ada Fairweather,Fairweather,Ada,312-555-0142,nurse,participant,true,\n\"Okafor, Benedict\",Okafor,Ben,312-555-0143,nurse,participant;mentor,true,\n"
         let first = try Tool.run("person", "import", place.data, place.write("good.csv", good))
         #expect(first.status == 0 && first.out.contains("2 entered"), "\(first.out) \(first.errors)")
         #expect(try Tool.run("person", "import", place.data, place.write("good2.csv", good)).out.contains("0 entered, 2 known"))
         for (text, words) in [
-            (header + "Eve X,X,Eve,312-555-0146,nurse,participant,true,\nBad,Bad,Dr Bad,312-555-0147,nurse,participant,true,\n", "line 3: `firstName`"),
-            (header + "Eve X,X,Eve,12,nurse,participant,true,\n", "line 2: `phone`"), (header + "Eve X,X,Eve,312-555-0146,nurse,king,true,\n", "line 2: `roles`"),
-            (header + "Eve X,X,Eve,312-555-0146,nurse,participant,perhaps,\n", "line 2: `underContract`"), ("name,surname\nA,B\n", "missing column"),
+            (
+                header + "Eve X,X,Eve,312-555-0146,nurse,participant,true,\nBad,Bad,Dr Bad,312-555-0147,nurse,participant,true,\n",
+                "line 3: `firstName`"
+            ),
+            (header + "Eve X,X,Eve,12,nurse,participant,true,\n", "line 2: `phone`"),
+            (header + "Eve X,X,Eve,312-555-0146,nurse,king,true,\n", "line 2: `roles`"),
+            (header + "Eve X,X,Eve,312-555-0146,nurse,participant,perhaps,\n", "line 2: `underContract`"),
+            ("name,surname\nA,B\n", "missing column"),
             (header.replacingOccurrences(of: "field", with: "field,salary") + "", "unknown column"),
         ] {
             let run = try Tool.run("person", "import", place.data, place.write("bad-\(UUID()).csv", text))
@@ -295,7 +374,10 @@ struct CommandTests {
 
     @Test("help, completion and wrong use: help ends 0, wrong words end 2 on standard error")
     func help() throws {
-        for arguments in [["--help"], ["apply", "--help"], ["help", "audit"], ["--generate-completion-script", "bash"], ["policy", "check", "--help"]] {
+        for arguments in [
+            ["--help"], ["apply", "--help"], ["help", "audit"], ["--generate-completion-script", "bash"],
+            ["policy", "check", "--help"],
+        ] {
             let run = try Tool.run(arguments)
             #expect(run.status == 0 && run.out.count > 100, "\(arguments) \(run.errors)")
         }
@@ -310,7 +392,8 @@ struct CommandTests {
         #expect(try Tool.run("policy", "graph", "Policies/mphp.yaml").out.contains("stateDiagram-v2"))
         let place = try Workplace()
         let text = try String(contentsOf: repository.appendingPathComponent("Policies/mphp.yaml"), encoding: .utf8)
-        let leaky = try place.write("leaky.yaml", text.replacingOccurrences(of: "do: [closeCard, closeRelease,", with: "do: [closeRelease,"))
+        let leaky = try place.write(
+            "leaky.yaml", text.replacingOccurrences(of: "do: [closeCard, closeRelease,", with: "do: [closeRelease,"))
         let refused = try Tool.run("policy", "check", leaky)
         #expect(refused.status == 1 && refused.out.contains("P5 fails in `mentorship`"))
         #expect(try Tool.run("init", place.data, "--policy", leaky, "--example").status == 1)
@@ -320,7 +403,9 @@ struct CommandTests {
 
 @Suite("Kill")
 struct KillTests {
-    @Test("SIGKILL at a random moment of apply: no acknowledged record is lost, the log verifies, and applying again finishes the work")
+    @Test(
+        "SIGKILL at a random moment of apply: no acknowledged record is lost, the log verifies, and applying again finishes the work"
+    )
     func killedWhileApplying() throws {
         let rounds = ProcessInfo.processInfo.environment["PRIVITY_SOAK"] != nil ? 2000 : 50
         let start = try Workplace()
@@ -345,7 +430,8 @@ struct KillTests {
             process.waitUntilExit()
             if process.terminationReason == .uncaughtSignal { killedMidway += 1 }
             // Whole lines only: what was printed was acknowledged.
-            let promised = String(decoding: acknowledged, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            let promised = String(decoding: acknowledged, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+                .dropLast()
                 .compactMap { $0.components(separatedBy: "\"records\":[").dropFirst().first?.prefix { $0 != "]" } }
                 .flatMap { $0.split(separator: ",") }.compactMap { Int($0) }
             let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")

@@ -19,7 +19,9 @@ enum Tool {
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("privity").path
     }()
 
-    static func start(_ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]) throws -> (Process, Pipe, Pipe) {
+    static func start(_ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]) throws -> (
+        Process, Pipe, Pipe
+    ) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments

@@ -41,7 +41,9 @@ struct PublishedVectorTests {
 
     @Test("scrypt derives what RFC 7914 section 12 says")
     func scrypt() throws {
-        func derive(_ passphrase: String, _ salt: String, _ cost: UInt64, _ blockSize: UInt64, _ parallelism: UInt64) throws -> String {
+        func derive(_ passphrase: String, _ salt: String, _ cost: UInt64, _ blockSize: UInt64, _ parallelism: UInt64) throws
+            -> String
+        {
             let key = try Scrypt.derive(
                 from: SecretBytes(copying: Array(passphrase.utf8)), salt: Array(salt.utf8), cost: cost, blockSize: blockSize,
                 parallelism: parallelism, count: 64)
@@ -49,13 +51,16 @@ struct PublishedVectorTests {
         }
         #expect(
             try derive("", "", 16, 1, 1)
-                == "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906")
+                == "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906"
+        )
         #expect(
             try derive("password", "NaCl", 1024, 8, 16)
-                == "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640")
+                == "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"
+        )
         #expect(
             try derive("pleaseletmein", "SodiumChloride", 16384, 8, 1)
-                == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887")
+                == "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887"
+        )
     }
 }
 
@@ -107,7 +112,9 @@ struct CryptographyTests {
             try KeyFile.parse(file, passphrase: SecretBytes(copying: Array("incorrect horse battery".utf8)))
         }
         for length in [0, 1, 30, file.count / 2, file.count - 30] {
-            #expect(throws: CryptographyError.malformedKeyFile) { try KeyFile.parse(Array(file.prefix(length)), passphrase: passphrase) }
+            #expect(throws: CryptographyError.malformedKeyFile) {
+                try KeyFile.parse(Array(file.prefix(length)), passphrase: passphrase)
+            }
         }
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).pem")
         defer { try? FileManager.default.removeItem(at: path) }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("A mentorship, end to end")
 struct MentorshipTests {
-    @Test("MPHP-20, MPHP-21, MPHP-35, MPHP-36, MPHP-38: after the signature and the coordinator's act, first name and phone cross, to that mentor alone")
+    @Test(
+        "MPHP-20, MPHP-21, MPHP-35, MPHP-36, MPHP-38: after the signature and the coordinator's act, first name and phone cross, to that mentor alone"
+    )
     func crossing() async throws {
         let office = try await Office().staffed()
         let signed = try await office.go(to: "signed")
@@ -24,7 +26,8 @@ struct MentorshipTests {
         #expect(try office.audit().findings == [])
     }
 
-    @Test("MPHP-46, MPHP-48, MPHP-50, A-11, A-12: an end by either side closes the card at once; the rescission is recorded after it")
+    @Test(
+        "MPHP-46, MPHP-48, MPHP-50, A-11, A-12: an end by either side closes the card at once; the rescission is recorded after it")
     func ending() async throws {
         for party in ["ada", "ben"] {
             let office = try await Office().staffed()
@@ -62,14 +65,18 @@ struct MentorshipTests {
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
     }
 
-    @Test("DER-12: a corrected number is a new release that takes the old one's place: same recipient, expiry and due date; the old card is dead")
+    @Test(
+        "DER-12: a corrected number is a new release that takes the old one's place: same recipient, expiry and due date; the old card is dead"
+    )
     func correction() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         let before = try await office.look("ben")
         try office.time("2026-01-07T10:00")
         let corrected = try await office.must(.correct, "ada") { $0.phone = "312-555-0199" }
-        let types = corrected.receipts.map { String(decoding: $0.record, as: UTF8.self).split(separator: "\n")[0].split(separator: "/")[2] }
+        let types = corrected.receipts.map {
+            String(decoding: $0.record, as: UTF8.self).split(separator: "\n")[0].split(separator: "/")[2]
+        }
         #expect(types == ["release", "closing", "disclosure"])
         let after = try await office.look("ben")
         #expect(after.card.phone.e164 == "+13125550199")
@@ -78,7 +85,9 @@ struct MentorshipTests {
         #expect(try office.audit().findings == [])
         let problem = await #expect(throws: FieldProblem.self) { try await office.act(.correct, "ada") { $0.phone = "12" } }
         #expect(problem?.field == "phone")
-        let surname = await #expect(throws: FieldProblem.self) { try await office.act(.correct, "ada") { $0.firstName = "Fairweather" } }
+        let surname = await #expect(throws: FieldProblem.self) {
+            try await office.act(.correct, "ada") { $0.firstName = "Fairweather" }
+        }
         #expect(surname?.field == "firstName")
     }
 
@@ -89,10 +98,12 @@ struct MentorshipTests {
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
         try office.time("2026-01-12T23:59")
         try await office.custodian.runClock()
-        #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
+        #expect(
+            try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
         try office.time("2026-01-13T00:00")
         try await office.custodian.runClock()
-        #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
+        #expect(
+            try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
 
         let late = try await Office().staffed()
         try await late.go(to: "signed")
@@ -106,17 +117,22 @@ struct MentorshipTests {
     @Test("DER-22: over the nights when clocks change, the week still ends at local midnight")
     func daylightSaving() async throws {
         for (start, lastMinute, over) in [
-            ("2026-03-05T12:00", "2026-03-12T23:59", "2026-03-13T00:00"), ("2026-10-29T12:00", "2026-11-05T23:59", "2026-11-06T00:00"),
+            ("2026-03-05T12:00", "2026-03-12T23:59", "2026-03-13T00:00"),
+            ("2026-10-29T12:00", "2026-11-05T23:59", "2026-11-06T00:00"),
         ] {
             let office = try await Office(at: start).staffed()
             try await office.go(to: "introduced")
             let (ada, maya) = (try office.id("ada"), try office.id("maya"))
             try office.time(lastMinute)
             try await office.custodian.runClock()
-            #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
+            #expect(
+                try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                    == "introduced")
             try office.time(over)
             try await office.custodian.runClock()
-            #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
+            #expect(
+                try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                    == "handedOff")
         }
     }
 
@@ -134,7 +150,9 @@ struct MentorshipTests {
         #expect(try office.audit().findings == [])
     }
 
-    @Test("A-11: after the last day of the release the card is closed, with or without the clock's having run, and the person is told")
+    @Test(
+        "A-11: after the last day of the release the card is closed, with or without the clock's having run, and the person is told"
+    )
     func expiry() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -181,7 +199,8 @@ struct MentorshipTests {
         #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history == before)
     }
 
-    @Test("MPHP-13, A-17: a mentor's places are held from the proposal on; who pauses is not proposed; a full mentor is not proposed")
+    @Test(
+        "MPHP-13, A-17: a mentor's places are held from the proposal on; who pauses is not proposed; a full mentor is not proposed")
     func capacity() async throws {
         let office = try await Office().staffed()
         let ben = try office.id("ben")
@@ -203,7 +222,8 @@ struct MentorshipTests {
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = maya }.refusalCode == "conditionFailed.dutiesSeparate")
         let attestation = MentorAttestation(
-            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [], isCounselor: false)
+            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [],
+            isCounselor: false)
         let own = try await office.custodian.enroll(maya, attestation: attestation, capacity: 1, by: maya, key: nil)
         #expect(own.refusalCode == "conditionFailed.dutiesSeparate")
     }
@@ -224,7 +244,9 @@ struct MentorshipTests {
         #expect(try await office.custodian.journal().count == 1)
     }
 
-    @Test("DER-19: a release on paper carries its scan and its form's digest; another form's digest is refused; a phoned rescission counts the same")
+    @Test(
+        "DER-19: a release on paper carries its scan and its form's digest; another form's digest is refused; a phoned rescission counts the same"
+    )
     func paper() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
@@ -252,10 +274,12 @@ struct MentorshipTests {
     @Test("DER-20 groundwork, MPHP-15: a mentor whose acknowledgement is not current can neither be proposed nor read a card")
     func acknowledgement() async throws {
         let office = try await Office().staffed()
-        try await office.add("gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor], coordinator: "maya")
+        try await office.add(
+            "gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor], coordinator: "maya")
         let gus = try office.id("gus")
         let attestation = MentorAttestation(
-            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [], isCounselor: false)
+            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [],
+            isCounselor: false)
         _ = try await office.custodian.enroll(gus, attestation: attestation, capacity: 1, by: office.id("maya"), key: nil)
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.mentorReady")
@@ -263,7 +287,9 @@ struct MentorshipTests {
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.acknowledgementCurrent")
     }
 
-    @Test("MPHP-31, MPHP-32, MPHP-33, MPHP-34, A-13: in a peer conversation the volunteer signs, the asker reads two fields, and a no answers like nobody")
+    @Test(
+        "MPHP-31, MPHP-32, MPHP-33, MPHP-34, A-13: in a peer conversation the volunteer signs, the asker reads two fields, and a no answers like nobody"
+    )
     func peer() async throws {
         let office = try await Office().staffed()
         let ben = try office.id("ben")
@@ -306,7 +332,8 @@ struct MentorshipTests {
             let view = try await office.custodian.view(of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
             #expect(view.state == "idle")
             answers.append(try await office.custodian.outbox().filter { $0.to == (try? office.id("ada")) })
-            dumps.append(try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(separator: "\n"))
+            dumps.append(
+                try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(separator: "\n"))
         }
         #expect(Set(answers).count == 1)
         #expect(answers[0].map(\.notice) == [.nobodyAvailable])

@@ -71,7 +71,10 @@ struct IntegrityTests {
             ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 0 AND position = 2", 2),
             ("UPDATE log_node SET hash = zeroblob(32) WHERE level = 2 AND position = 0", 0),
             ("DELETE FROM log_node WHERE level = 1 AND position = 1", 2),
-            ("UPDATE log_entry SET note = CAST(replace(CAST(note AS TEXT), 'firstCallAndMeeting', 'peerConversation') AS BLOB) WHERE position = 4", 4),
+            (
+                "UPDATE log_entry SET note = CAST(replace(CAST(note AS TEXT), 'firstCallAndMeeting', 'peerConversation') AS BLOB) WHERE position = 4",
+                4
+            ),
             ("UPDATE log_head SET note = replace(note, 'A', 'B') WHERE size = 3", nil),
             ("UPDATE log_head SET note = (SELECT note FROM log_head WHERE size = 2) WHERE size = 3", nil),
         ] as [(String, Int?)] {
@@ -141,7 +144,9 @@ struct IntegrityTests {
         #expect(eve.map { $0.card.firstName.text == "Eve" } ?? true)
     }
 
-    @Test("the gate recomputes every commitment: a value that differs from what was signed opens no card, though the vault vouches for it")
+    @Test(
+        "the gate recomputes every commitment: a value that differs from what was signed opens no card, though the vault vouches for it"
+    )
     func forgedVaultRow() async throws {
         let office = try await Office().staffed()
         let signed = try await office.go(to: "signed")
@@ -189,7 +194,8 @@ struct IntegrityTests {
         try await office.must(.offer, "maya")
         let draft = try await office.custodian.state(of: office.id("ada"))
         let opening = try #require(draft.openingEvent)
-        let condensed = [opening, .advanced(to: draft.position)].reduce(State(opener: draft.opener, position: Position(number: 0)), evolve)
+        let condensed = [opening, .advanced(to: draft.position)].reduce(
+            State(opener: draft.opener, position: Position(number: 0)), evolve)
         #expect(condensed == draft)
     }
 }

@@ -17,9 +17,14 @@ let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().del
 /// Seeds derived from the command's key, so that two runs of one story give the same identifiers, and a counter where there is none.
 final class StorySeeds: SeedSource {
     private let count = Mutex(0)
+
     func seed(for key: String?) throws -> [UInt8] {
         if let key { return SHA256.hash(Array("seed \(key)".utf8)) }
-        return SHA256.hash(Array("seed #\(count.withLock { $0 += 1; return $0 })".utf8))
+        let number = count.withLock { count -> Int in
+            count += 1
+            return count
+        }
+        return SHA256.hash(Array("seed #\(number)".utf8))
     }
 }
 
@@ -95,7 +100,8 @@ final class Office {
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         return Custodian.Parts(
-            origin: origin, store: store, heads: heads, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(), vault: vault,
+            origin: origin, store: store, heads: heads, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(),
+            vault: vault,
             keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy }, logger: logger)
     }
 
@@ -111,7 +117,9 @@ final class Office {
         try store.settle()
         let target = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
         try FileManager.default.copyItem(atPath: path, toPath: target)
-        return try await Office(opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000), people: people, isKeyless: isKeyless)
+        return try await Office(
+            opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000), people: people,
+            isKeyless: isKeyless)
     }
 
     func time(_ text: String) throws { clock.set(try #require(calendar.instant(ofLocal: text))) }
@@ -125,7 +133,8 @@ final class Office {
 
     @discardableResult
     func add(
-        _ name: String, _ fullName: String, _ surname: String, first: String, phone: String, roles: [Identity.Role], field: String = "nurse",
+        _ name: String, _ fullName: String, _ surname: String, first: String, phone: String, roles: [Identity.Role],
+        field: String = "nurse",
         coordinator: String? = nil
     ) async throws -> PersonID {
         let outcome = try await custodian.add(
@@ -141,8 +150,12 @@ final class Office {
     func staffed() async throws -> Office {
         try await add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         try await add("omar", "Omar Haddad", "Haddad", first: "Omar", phone: "312-555-0101", roles: [.coordinator])
-        try await add("ada", "Ada Fairweather", "Fairweather", first: "Ada", phone: "312-555-0142", roles: [.participant], coordinator: "maya")
-        try await add("eve", "Evelyn Castellanos", "Castellanos", first: "Eve", phone: "312-555-0146", roles: [.participant], coordinator: "maya")
+        try await add(
+            "ada", "Ada Fairweather", "Fairweather", first: "Ada", phone: "312-555-0142", roles: [.participant], coordinator: "maya"
+        )
+        try await add(
+            "eve", "Evelyn Castellanos", "Castellanos", first: "Eve", phone: "312-555-0146", roles: [.participant],
+            coordinator: "maya")
         for (name, full, surname, phone) in [
             ("ben", "Benedict Okafor", "Okafor", "312-555-0143"), ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
             ("dan", "Daniel Underhill", "Underhill", "312-555-0145"),
@@ -165,7 +178,8 @@ final class Office {
     /// One command; `who` is a name, its role follows from the name.
     @discardableResult
     func act(
-        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship", via channel: Channel = .screen,
+        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship",
+        via channel: Channel = .screen,
         through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in }
     ) async throws -> Outcome {
         let person = try id(who)
@@ -177,7 +191,8 @@ final class Office {
         }
         if kind == .sign || kind == .correct {
             command.signing = .init(
-                means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn", scan: channel == .paper ? Array("scan".utf8) : nil)
+                means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn",
+                scan: channel == .paper ? Array("scan".utf8) : nil)
         }
         if kind == .ask { command.display = "Ada F." }
         try adjust(&command)
@@ -187,7 +202,8 @@ final class Office {
     /// The same, which must succeed.
     @discardableResult
     func must(
-        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship", via channel: Channel = .screen,
+        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship",
+        via channel: Channel = .screen,
         through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in },
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Outcome {

@@ -10,7 +10,9 @@ import TransparencyLog
 
 @Suite("One road")
 struct RoadTests {
-    @Test("a repeated key answers as the first time and does nothing again; for another command it is refused; a card is never replayed")
+    @Test(
+        "a repeated key answers as the first time and does nothing again; for another command it is refused; a card is never replayed"
+    )
     func idempotency() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
@@ -32,7 +34,9 @@ struct RoadTests {
         #expect(try office.audit().findings == [])
     }
 
-    @Test("with signing stopped, rescission and end still close at once, everything that opens is refused, and repair signs them first with their dates")
+    @Test(
+        "with signing stopped, rescission and end still close at once, everything that opens is refused, and repair signs them first with their dates"
+    )
     func closingNeverNeedsTheLog() async throws {
         for kind in [CommandKind.rescind, .end] {
             let office = try await Office().staffed()
@@ -121,7 +125,8 @@ struct RoadTests {
         #expect(!again.isReceiptPending && again.receipts.count == 1)
     }
 
-    @Test("a head file from the future or of another history stops signing and says the way out; a torn slot falls back to the other")
+    @Test(
+        "a head file from the future or of another history stops signing and says the way out; a torn slot falls back to the other")
     func headFiles() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
@@ -208,7 +213,9 @@ struct RoadTests {
         #expect(throws: ServiceError.self) { try office.export(before: today.adding(days: -1)) }
     }
 
-    @Test("refused attempts by people with no part go to the journal once a day; the recipient's own refused looks go nowhere; nothing of either is logged")
+    @Test(
+        "refused attempts by people with no part go to the journal once a day; the recipient's own refused looks go nowhere; nothing of either is logged"
+    )
     func journal() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "signed")
@@ -247,14 +254,17 @@ struct InterleavingTests {
                     group.addTask {
                         for _ in 0..<2 {
                             let began = await order.now()
-                            if (try? await custodian.look(ada, workflow: "mentorship", reader: ben)) != nil { await order.shown(began) }
+                            if (try? await custodian.look(ada, workflow: "mentorship", reader: ben)) != nil {
+                                await order.shown(began)
+                            }
                         }
                     }
                 }
                 group.addTask {
                     for _ in 0..<rescindsAfter { await Task.yield() }
                     let actor = Actor(.person(ada), channel: .screen)
-                    if let outcome = try? await custodian.perform(CaseCommand(.rescind, workflow: "mentorship", opener: ada, actor: actor)),
+                    if let outcome = try? await custodian.perform(
+                        CaseCommand(.rescind, workflow: "mentorship", opener: ada, actor: actor)),
                         outcome.refusal == nil
                     {
                         await order.rescinded()
@@ -291,7 +301,8 @@ extension Office {
     /// A new person in Ada's place, with an open card for Ben.
     func fresh(_ number: Int) async throws {
         try await add(
-            "ada", "Ada Fairweather \(number)", "Fairweather", first: "Ada", phone: "312-555-0\(100 + number % 100)", roles: [.participant],
+            "ada", "Ada Fairweather \(number)", "Fairweather", first: "Ada", phone: "312-555-0\(100 + number % 100)",
+            roles: [.participant],
             coordinator: "maya")
         try await go(to: "introduced")
     }

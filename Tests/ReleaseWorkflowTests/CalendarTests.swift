@@ -35,7 +35,9 @@ struct CivilDateTests {
         #expect(try date(from).adding(months: count).description == to)
     }
 
-    @Test("text that names no day is refused", arguments: ["2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026-1-1", "2026-01-32", "", "２０２６-01-01"])
+    @Test(
+        "text that names no day is refused",
+        arguments: ["2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026-1-1", "2026-01-32", "", "２０２６-01-01"])
     func malformed(text: String) { #expect(CivilDate(parsing: text) == nil) }
 
     @Test(

@@ -57,7 +57,8 @@ struct Story {
     }
 
     mutating func act(
-        _ kind: CommandKind, _ principal: Principal, _ channel: Channel = .screen, agent: PersonID? = nil, person: PersonID = Cast.ben,
+        _ kind: CommandKind, _ principal: Principal, _ channel: Channel = .screen, agent: PersonID? = nil,
+        person: PersonID = Cast.ben,
         facts: Facts = .all
     ) throws -> [Event] {
         next += 1

@@ -33,11 +33,13 @@ struct PolicyProofTests {
             passage: "if: [slotAccepted, acknowledgementCurrent], tell: [mentee.releaseReady]",
             replacement: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell: [mentee.releaseReady]", steps: 5),
         Broken(
-            name: "a card that shows the mentor instead of the signer", property: .p1, passage: "card: {subject: mentee, reader: mentor}",
+            name: "a card that shows the mentor instead of the signer", property: .p1,
+            passage: "card: {subject: mentee, reader: mentor}",
             replacement: "card: {subject: mentor, reader: mentor}", steps: 7),
         Broken(
             name: "a card that expires only on paper", property: .p1,
-            passage: "if: [releaseExpired], do: [closeCard, expireRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentee.expired, mentor.ended]",
+            passage:
+                "if: [releaseExpired], do: [closeCard, expireRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentee.expired, mentor.ended]",
             replacement: "if: [releaseExpired], do: [expireRelease], tell: [mentee.expired, mentor.ended]", steps: nil),
         Broken(
             name: "a rescission that leaves the card open", property: .p2,
@@ -54,24 +56,29 @@ struct PolicyProofTests {
             replacement: "- {on: slotUnavailable, by: [coordinator], via: [screen, paper, phone], from: proposed", steps: 3),
         Broken(
             name: "a coordinator who can end it after hand-off", property: .p4,
-            passage: "- {on: slotUnavailable, by: [mentor, coordinator], via: [screen, paper, phone], from: [signed, introduced], to: ended",
+            passage:
+                "- {on: slotUnavailable, by: [mentor, coordinator], via: [screen, paper, phone], from: [signed, introduced], to: ended",
             replacement:
                 "- {on: slotUnavailable, by: [mentor, coordinator], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended",
             steps: nil),
         Broken(
             name: "an end that freezes nothing", property: .p5,
-            passage: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease,",
-            replacement: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, do: [closeRelease,",
+            passage:
+                "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease,",
+            replacement:
+                "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, do: [closeRelease,",
             steps: 8),
         Broken(
             name: "a call that is put on the board", property: .p6,
             passage: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
-            replacement: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: handedOff, do: [noteCall], seenBy: [coordinator]}",
+            replacement:
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: handedOff, do: [noteCall], seenBy: [coordinator]}",
             steps: 8),
         Broken(
             name: "a call that tells the coordinator", property: .p6,
             passage: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
-            replacement: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall], tell: [coordinator.callBackAsked]}",
+            replacement:
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall], tell: [coordinator.callBackAsked]}",
             steps: 8),
         Broken(
             name: "a hand-off that waits for the meeting", property: .p6, passage: "to: handedOff, if: [dueDayOver]",
@@ -84,7 +91,8 @@ struct PolicyProofTests {
             passage: "from: [idle, requested, surveyed, proposed, offered, signed, introduced, handedOff, ended], to: same, tell:",
             replacement: "from: [signed], to: same, do: [openCard], tell:", steps: 7),
         Broken(
-            name: "a decline that remembers who was refused", property: .p8, passage: "to: roundStart, do: [forgetRound], tell: [mentee.declineConfirmed]",
+            name: "a decline that remembers who was refused", property: .p8,
+            passage: "to: roundStart, do: [forgetRound], tell: [mentee.declineConfirmed]",
             replacement: "to: idle, do: [clearCounterpart], tell: [mentee.declineConfirmed]", steps: 2),
         Broken(
             name: "a request that only a coordinator can get anybody out of", property: .p9,
@@ -96,7 +104,8 @@ struct PolicyProofTests {
         Broken(
             name: "an alert before the release of the volunteer", property: .p1,
             passage: "from: invited, to: willing, seenBy: [volunteer, coordinator]",
-            replacement: "from: invited, to: willing, do: [openCard], seenBy: [volunteer, coordinator]", steps: 3, workflow: "peerConversation"),
+            replacement: "from: invited, to: willing, do: [openCard], seenBy: [volunteer, coordinator]", steps: 3,
+            workflow: "peerConversation"),
     ]
 
     /// The policy of a case; two of them need more than one replacement.
@@ -106,20 +115,28 @@ struct PolicyProofTests {
         case "an end that needs a call first, two steps later":
             // After the private act the mentor's own end is refused unless they called: observed long after the act itself.
             text = text.replacingOccurrences(
-                of: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended,",
-                with: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, if: [callPlaced],")
+                of:
+                    "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended,",
+                with:
+                    "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, if: [callPlaced],"
+            )
         case "a mentee who must wait once the release is signed":
             try #require(text.contains(broken.passage))
             text = text.replacingOccurrences(of: broken.passage, with: broken.replacement)
             text = text.replacingOccurrences(
-                of: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed,", with: "- {on: end, by: [mentee, mentor], via: [paper, phone], from: [signed,")
+                of: "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed,",
+                with: "- {on: end, by: [mentee, mentor], via: [paper, phone], from: [signed,")
         case "a transition from a state that nothing reaches":
             try #require(text.contains(broken.passage))
             text = text.replacingOccurrences(of: broken.passage, with: broken.replacement)
-            text = text.replacingOccurrences(of: "from: ended, to: requested, if: [underContract]", with: "from: [ended, limbo], to: requested, if: [underContract]")
+            text = text.replacingOccurrences(
+                of: "from: ended, to: requested, if: [underContract]",
+                with: "from: [ended, limbo], to: requested, if: [underContract]")
             text = text.replacingOccurrences(
                 of: "- {on: handOff, by: clock, via: [clock], from: introduced,",
-                with: "- {on: offer, by: coordinator, via: [screen], from: limbo, to: offered}\n      - {on: handOff, by: clock, via: [clock], from: introduced,")
+                with:
+                    "- {on: offer, by: coordinator, via: [screen], from: limbo, to: offered}\n      - {on: handOff, by: clock, via: [clock], from: introduced,"
+            )
         default:
             try #require(text.contains(broken.passage), "the passage is gone")
             text = text.replacingOccurrences(of: broken.passage, with: broken.replacement)
@@ -132,7 +149,8 @@ struct PolicyProofTests {
         let loaded = try loaded(broken)
         let workflow = try #require(loaded.policy.workflow(broken.workflow))
         let report = prove(loaded, workflow: workflow)
-        let found = try #require(report.counterexamples.first { $0.property == broken.property }, "found: \(report.counterexamples.map(\.property))")
+        let found = try #require(
+            report.counterexamples.first { $0.property == broken.property }, "found: \(report.counterexamples.map(\.property))")
         if let steps = broken.steps { #expect(found.trace.count == steps, "\(found)") }
         if broken.property != .p10 { #expect(!found.trace.isEmpty) }
         #expect(found.description.contains(broken.property.rawValue))
@@ -170,7 +188,8 @@ struct DecisionTableTests {
                 for command in CommandKind.allCases {
                     for principal in principals {
                         for channel in Channel.allCases {
-                            let question = DecisionTable.Question(state: state, command: command, principal: principal, channel: channel)
+                            let question = DecisionTable.Question(
+                                state: state, command: command, principal: principal, channel: channel)
                             #expect(table.answers[question] != nil, "\(question)")
                         }
                     }
@@ -185,7 +204,8 @@ struct DecisionTableTests {
         let text = try String(contentsOf: repository.appendingPathComponent("Policies/mphp.cases"), encoding: .utf8)
         let extra = try PolicyCases(parsing: text + "\nmentorship ended disclose coordinator/screen -> introduced\n")
         #expect(extra.findings(in: table).count == 1)
-        let fewer = try PolicyCases(parsing: text.replacingOccurrences(of: "mentorship  signed  disclose", with: "# mentorship signed disclose"))
+        let fewer = try PolicyCases(
+            parsing: text.replacingOccurrences(of: "mentorship  signed  disclose", with: "# mentorship signed disclose"))
         #expect(fewer.findings(in: table).count == 2)
         #expect(throws: PolicyCases.Finding.self) { try PolicyCases(parsing: "mentorship signed disclose") }
     }
@@ -194,13 +214,17 @@ struct DecisionTableTests {
     func coordinatorsAlone() throws {
         for workflow in try mphp().policy.workflows {
             for (question, answer) in try shippedTable(workflow.id).answers {
-                guard case .leads = answer, [.propose, .disclose, .invite, .alert, .offer, .withdrawProposal].contains(question.command) else { continue }
+                guard case .leads = answer,
+                    [.propose, .disclose, .invite, .alert, .offer, .withdrawProposal].contains(question.command)
+                else { continue }
                 #expect(question.principal == .coordinator)
             }
         }
     }
 
-    @Test("MPHP-19, MPHP-25, MPHP-28, MPHP-29, MPHP-45, A-19: the mentee may ask from every resting state, as often as they like, and leave every other at once")
+    @Test(
+        "MPHP-19, MPHP-25, MPHP-28, MPHP-29, MPHP-45, A-19: the mentee may ask from every resting state, as often as they like, and leave every other at once"
+    )
     func menteeIsFree() throws {
         let loaded = try mphp()
         let table = try shippedTable("mentorship")
@@ -223,11 +247,15 @@ struct DecisionTableTests {
         }
     }
 
-    @Test("DER-19, A-14: a person's act by phone or paper needs the assigned coordinator; on screen it needs nobody; signing is never by phone; the call and meeting are told by nobody else")
+    @Test(
+        "DER-19, A-14: a person's act by phone or paper needs the assigned coordinator; on screen it needs nobody; signing is never by phone; the call and meeting are told by nobody else"
+    )
     func channels() throws {
         var story = try Story(mphp())
         #expect(throws: Refusal.wrongAgent(.request, .phone)) { try story.act(.request, .person(Cast.ada), .phone) }
-        #expect(throws: Refusal.wrongAgent(.request, .screen)) { try story.act(.request, .person(Cast.ada), .screen, agent: Cast.maya) }
+        #expect(throws: Refusal.wrongAgent(.request, .screen)) {
+            try story.act(.request, .person(Cast.ada), .screen, agent: Cast.maya)
+        }
         #expect(throws: Refusal.notFound) {
             try story.act(.request, .person(Cast.ada), .phone, agent: Cast.maya, facts: Facts.all.without(.assigned))
         }
@@ -241,7 +269,9 @@ struct DecisionTableTests {
         #expect(throws: Refusal.wrongChannel(.sign, .phone)) { try story.act(.sign, .person(Cast.ada), .phone, agent: Cast.maya) }
         story = try Story(mphp())
         try story.go(to: "introduced")
-        #expect(throws: Refusal.wrongChannel(.recordCall, .phone)) { try story.act(.recordCall, .person(Cast.ben), .phone, agent: Cast.maya) }
+        #expect(throws: Refusal.wrongChannel(.recordCall, .phone)) {
+            try story.act(.recordCall, .person(Cast.ben), .phone, agent: Cast.maya)
+        }
         #expect(throws: Refusal.wrongPrincipal(.recordCall)) { try story.act(.recordCall, .staff(Cast.maya)) }
     }
 

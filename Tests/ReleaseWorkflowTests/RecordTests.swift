@@ -14,7 +14,9 @@ struct CanonicalJSONTests {
         "weird.json": (false, true),  // beyond ASCII, control characters in keys
     ]
 
-    @Test("of the published JCS outputs only what fits the restricted form is accepted, byte for byte, and no input that is not canonical")
+    @Test(
+        "of the published JCS outputs only what fits the restricted form is accepted, byte for byte, and no input that is not canonical"
+    )
     func vectors() throws {
         for (name, verdict) in verdicts {
             let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Vectors/jcs")
@@ -31,8 +33,10 @@ struct CanonicalJSONTests {
     @Test(
         "a line that is not the one spelling of its value is refused",
         arguments: [
-            "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":1}", "{\"a\": 1}", " {}", "{}\n", "{\"a\":1.0}", "{\"a\":1e3}", "{\"a\":null}", "{\"a\":01}",
-            "{\"a\":-0}", "{\"a\":9007199254740992}", "{\"a\":\"\\u0041\"}", "{\"a\":\"é\"}", "{\"a\":\"\t\"}", "{\"a\":\"\\/\"}", "[1,]",
+            "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":1}", "{\"a\": 1}", " {}", "{}\n", "{\"a\":1.0}", "{\"a\":1e3}", "{\"a\":null}",
+            "{\"a\":01}",
+            "{\"a\":-0}", "{\"a\":9007199254740992}", "{\"a\":\"\\u0041\"}", "{\"a\":\"é\"}", "{\"a\":\"\t\"}", "{\"a\":\"\\/\"}",
+            "[1,]",
             "{\"a\":1,}", "{a:1}", "tru", "", "{\"a\":[[[[1]]]]}", "\"unended", "{\"a\":1}}",
         ])
     func refused(text: String) {
@@ -45,11 +49,16 @@ struct CanonicalJSONTests {
         func value(_ depth: Int) -> CanonicalJSON {
             switch generator.next() % (depth > 0 ? 5 : 3) {
             case 0: return .integer(Int(generator.next() % 1_000_000) - 500_000)
-            case 1: return .string(String((0..<Int(generator.next() % 9)).map { _ in Character(Unicode.Scalar(UInt8(0x20 + generator.next() % 95))) }))
+            case 1:
+                return .string(
+                    String(
+                        (0..<Int(generator.next() % 9)).map { _ in Character(Unicode.Scalar(UInt8(0x20 + generator.next() % 95))) })
+                )
             case 2: return .boolean(generator.next() % 2 == 0)
             case 3: return .array((0..<Int(generator.next() % 4)).map { _ in value(depth - 1) })
             default:
-                return .object(Dictionary((0..<Int(generator.next() % 4)).map { ("k\($0)\(generator.next() % 9)", value(depth - 1)) }) { $1 })
+                return .object(
+                    Dictionary((0..<Int(generator.next() % 4)).map { ("k\($0)\(generator.next() % 9)", value(depth - 1)) }) { $1 })
             }
         }
         let tree = CanonicalJSON.object(["a": value(3), "b": value(3)])
@@ -96,7 +105,8 @@ struct RecordTests {
         #expect(throws: RecordError.self) { try Record(parsing: record.text, origin: "other.example/x") }
     }
 
-    @Test("a closing tells no cause: any further member is refused by name, as is each that is missing or of another form (MPHP-49)")
+    @Test(
+        "a closing tells no cause: any further member is refused by name, as is each that is missing or of another form (MPHP-49)")
     func members() throws {
         for name in closing.keys {
             var partial = closing
@@ -119,8 +129,10 @@ struct RecordTests {
     @Test("a disclosure and a release name the fields first name and phone, and can name no third (MPHP-36)")
     func noThirdField() throws {
         let disclosure: [String: CanonicalJSON] = [
-            "act": .string(hash), "at": .string("2026-11-21"), "card": .integer(1), "fields": .array([.string("firstName"), .string("phone")]),
-            "notice": .string(digest), "policy": .string(digest), "release": .string(id), "rule": .string("mphp/mentorship/disclose"),
+            "act": .string(hash), "at": .string("2026-11-21"), "card": .integer(1),
+            "fields": .array([.string("firstName"), .string("phone")]),
+            "notice": .string(digest), "policy": .string(digest), "release": .string(id),
+            "rule": .string("mphp/mentorship/disclose"),
             "seq": .integer(1), "to": .object(["person": .string(hash)]), "under": pointer, "v": .integer(1),
         ]
         let record = try Record(origin: "o.example/x", type: .disclosure, json: .object(disclosure))

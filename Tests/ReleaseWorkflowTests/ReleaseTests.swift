@@ -79,7 +79,11 @@ struct ReleaseTests {
         let sentences = text.split { ".:!?".contains($0) }.filter { $0.contains(where: \.isLetter) }.count
         let words = text.split { !$0.isLetter && $0 != "'" }
         let syllables = words.map { word in
-            max(1, word.indices.filter { "aeiouy".contains(word[$0]) && ($0 == word.startIndex || !"aeiouy".contains(word[word.index(before: $0)])) }.count)
+            max(
+                1,
+                word.indices.filter {
+                    "aeiouy".contains(word[$0]) && ($0 == word.startIndex || !"aeiouy".contains(word[word.index(before: $0)]))
+                }.count)
         }.reduce(0, +)
         // Flesch-Kincaid grade: 0.39 words a sentence + 11.8 syllables a word - 15.59.
         let grade = 0.39 * Double(words.count) / Double(sentences) + 11.8 * Double(syllables) / Double(words.count) - 15.59
@@ -95,13 +99,16 @@ extension String {
 
 @Suite("First names and phone numbers")
 struct ContactFieldTests {
-    @Test("DER-11: a first name may be in any script", arguments: ["Ada", "José", "Zoë", "Anne-Marie", "D’Arcy", "李", "Мария", "नीना", "Mary Ann", "عائشة"])
+    @Test(
+        "DER-11: a first name may be in any script",
+        arguments: ["Ada", "José", "Zoë", "Anne-Marie", "D’Arcy", "李", "Мария", "नीना", "Mary Ann", "عائشة"])
     func accepted(name: String) throws { #expect(try FirstName(parsing: name, surname: "Lovelace").text == name) }
 
     @Test(
         "DER-11: the surname, an initial, a title, digits, symbols and invisible characters do not pass for a first name",
         arguments: [
-            "Lovelace", "Ada Lovelace", "ada LOVELACE", "Dana R.", "Dr Dana", "Dr. Dana", "Ada1", "ada@example", "", "   ", "Ada\u{202E}",
+            "Lovelace", "Ada Lovelace", "ada LOVELACE", "Dana R.", "Dr Dana", "Dr. Dana", "Ada1", "ada@example", "", "   ",
+            "Ada\u{202E}",
             "Ada\n", "Ada L", "Nurse Ada", "Ada 😀", "A.B.", String(repeating: "a", count: 41),
         ])
     func refused(name: String) {
@@ -110,7 +117,8 @@ struct ContactFieldTests {
         if name.count > 2 { #expect(problem?.description.contains(name) == false) }
     }
 
-    @Test("DER-11: no surname of a hundred and twenty-five gets through the first-name box, alone, behind a name, or in another case")
+    @Test(
+        "DER-11: no surname of a hundred and twenty-five gets through the first-name box, alone, behind a name, or in another case")
     func surnames() {
         let parts = ["Mac", "Van", "Ost", "Rivera", "Kow"]
         for first in parts {
@@ -125,6 +133,8 @@ struct ContactFieldTests {
         }
     }
 
-    @Test("DER-12: a phone number is one E.164 number", arguments: ["3125550142", "+0123456789", "+1312555014x", "+1", "+1312555014212345", "+1 312"])
+    @Test(
+        "DER-12: a phone number is one E.164 number",
+        arguments: ["3125550142", "+0123456789", "+1312555014x", "+1", "+1312555014212345", "+1 312"])
     func phone(text: String) { #expect(throws: FieldProblem.self) { try PhoneNumber(e164: text) } }
 }

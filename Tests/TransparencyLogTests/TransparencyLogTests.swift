@@ -63,7 +63,9 @@ struct MerkleTreeTests {
                 #expect(LogProof.isInclusion(proof, of: leaf, at: index, in: size, root: log.roots[size]))
                 #expect(!LogProof.isInclusion(proof, of: .leaf([9]), at: index, in: size, root: log.roots[size]))
                 #expect(!LogProof.isInclusion(proof, of: leaf, at: index, in: size, root: .leaf([9])))
-                if size > 1 { #expect(!LogProof.isInclusion(proof, of: leaf, at: (index + 1) % size, in: size, root: log.roots[size])) }
+                if size > 1 {
+                    #expect(!LogProof.isInclusion(proof, of: leaf, at: (index + 1) % size, in: size, root: log.roots[size]))
+                }
                 #expect(!LogProof.isInclusion(proof + [leaf], of: leaf, at: index, in: size, root: log.roots[size]))
             }
         }
@@ -124,7 +126,8 @@ struct MerkleVectorTests {
         for file in files {
             let vector = try JSONDecoder().decode(Inclusion.self, from: Data(contentsOf: file))
             var accepted = false
-            if let proof = hashes(vector.proof), let leaf = TreeHash(base64: vector.leafHash), let root = TreeHash(base64: vector.root),
+            if let proof = hashes(vector.proof), let leaf = TreeHash(base64: vector.leafHash),
+                let root = TreeHash(base64: vector.root),
                 let index = Int(exactly: vector.leafIdx), let size = Int(exactly: vector.treeSize)
             {
                 accepted = LogProof.isInclusion(proof, of: leaf, at: index, in: size, root: root)

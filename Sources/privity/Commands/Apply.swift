@@ -34,7 +34,8 @@ struct Apply: AsyncParsableCommand {
         guard data.count <= 64 << 20 else { throw Failure("`\(file)`: at most 64 MiB", status: 2) }
         let fileKey = Hex.format(SHA256.hash(Array(data)).prefix(8))
         let run = ApplyRun(
-            open: open, folder: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "", json: json, printsCodes: codes, fileKey: fileKey)
+            open: open, folder: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "", json: json, printsCodes: codes,
+            fileKey: fileKey)
         var status: Int32 = 0
         for (offset, bytes) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") { continue }
