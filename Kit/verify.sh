@@ -85,7 +85,7 @@ while [ "$index" -lt "$size" ]; do
         fail "proof $index: not a proof of this record"
     sed '1,/^$/d' "$proof" | cmp -s - "$dir/checkpoint" || fail "proof $index: leads to another head"
     cp "$work/leaf.$index" "$work/hash"; fn=$index; sn=$((size - 1))
-    for step in $(sed -n '3,/^$/p' "$proof"); do
+    for step in $(sed '1,2d;/^$/,$d' "$proof"); do
         [ "$sn" -gt 0 ] || fail "proof $index: too long"
         printf %s "$step" | openssl base64 -d -A > "$work/step"
         if [ $((fn & 1)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
@@ -99,4 +99,10 @@ while [ "$index" -lt "$size" ]; do
     [ "$sn" -eq 0 ] && [ "$(openssl base64 -A < "$work/hash")" = "$root" ] || fail "proof $index: does not lead to the signed root"
     index=$((index + 1))
 done
+# Every policy that a record names, by its SHA-256.
+for digest in $(sed -n 's/.*"policy":"\([0-9a-f]\{64\}\)".*/\1/p' "$dir"/entries/*.note | sort -u); do
+    [ "$(openssl dgst -sha256 -r < "$dir/policy/$digest.json" 2>/dev/null | cut -d' ' -f1)" = "$digest" ] || fail "policy $digest: missing or changed"
+done
+[ "$(ls "$dir/policy" | wc -l)" -eq "$(sed -n 's/.*"policy":"\([0-9a-f]\{64\}\)".*/\1/p' "$dir"/entries/*.note | sort -u | wc -l)" ] ||
+    fail "policy: a file that no record names"
 printf '%s records, every signature, the root and every proof: verified with %s\n' "$size" "$(openssl version | cut -d' ' -f1,2)"

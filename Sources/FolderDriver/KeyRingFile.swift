@@ -36,8 +36,16 @@ public final class KeyRingFile: KeyRing {
         let ids = try list.read(at: 0, count: list.size())
         found.destroyed = stride(from: 0, to: ids.count - 15, by: 16).map { Array(ids[$0..<$0 + 16]) }
         found.listed = Set(found.destroyed)
-        // A key that is listed as destroyed and still there is a copy put back: it counts as gone and is overwritten at the next destroy.
-        for id in found.destroyed { found.keys[id] = nil }
+        // A key that is listed as destroyed and still there is a copy put back, or a destruction that stopped half-way: it is gone for every
+        // reader, and the first writer overwrites it.
+        let doomed = found.destroyed.filter { found.keys[$0] != nil }
+        var offsets: [Int] = []
+        for id in doomed { if let slot = found.keys.removeValue(forKey: id) { offsets.append(slot.offset) } }
+        if !isReadOnly, !offsets.isEmpty {
+            for offset in offsets { try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: offset) }
+            try file.sync()
+            found.free += offsets
+        }
         slots = Mutex(found)
     }
 
@@ -49,22 +57,25 @@ public final class KeyRingFile: KeyRing {
 
     public func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws {
         try slots.withLock { slots in
-            for key in keys where slots.keys[key.id] == nil {
+            var next = slots
+            for key in keys where next.keys[key.id] == nil {
                 guard key.id.count == 16, key.wrapped.count == Self.wrappedByteCount else {
                     throw FolderError(file: "data-keys", problem: "a wrapped key has the wrong length")
                 }
-                guard !slots.listed.contains(key.id) else {
+                guard !next.listed.contains(key.id) else {
                     throw FolderError(file: "data-keys", problem: "this key was destroyed and cannot be made again")
                 }
                 var slot = [1] + key.id + key.wrapped
                 slot += SHA256.hash(slot).prefix(Self.checkByteCount)
                 slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
-                let offset = slots.free.popLast() ?? slots.end
+                let offset = next.free.popLast() ?? next.end
                 try file.write(slot, at: offset)
-                slots.end = max(slots.end, offset + Self.slotByteCount)
-                slots.keys[key.id] = (offset, key.wrapped)
+                next.end = max(next.end, offset + Self.slotByteCount)
+                next.keys[key.id] = (offset, key.wrapped)
             }
+            // A key is there once it is synced, and not before.
             try file.sync()
+            slots = next
         }
     }
 
@@ -81,18 +92,15 @@ public final class KeyRingFile: KeyRing {
         }
     }
 
-    public func discard(_ ids: [[UInt8]]) throws { try slots.withLock { try overwrite(ids, in: &$0) } }
-
     private func overwrite(_ ids: [[UInt8]], in slots: inout Slots) throws {
-        var isChanged = false
-        for id in ids {
-            guard let (offset, _) = slots.keys[id] else { continue }
-            try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: offset)
-            slots.keys[id] = nil
-            slots.free.append(offset)
-            isChanged = true
+        let present = ids.compactMap { id in slots.keys[id].map { (id: id, offset: $0.offset) } }
+        guard !present.isEmpty else { return }
+        for key in present { try file.write([UInt8](repeating: 0, count: Self.slotByteCount), at: key.offset) }
+        try file.sync()
+        for key in present {
+            slots.keys[key.id] = nil
+            slots.free.append(key.offset)
         }
-        if isChanged { try file.sync() }
     }
 
     private static func parse(_ slot: [UInt8]) -> (id: [UInt8], wrapped: [UInt8])? {

@@ -22,6 +22,8 @@ public final class SQLiteStore: Store {
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA secure_delete = ON")
                 try database.execute(sql: "PRAGMA foreign_keys = ON")
+                // Savepoints keep what they would undo in memory: never in a temporary file, for speed and for what it would hold.
+                try database.execute(sql: "PRAGMA temp_store = MEMORY")
             }
             if isReadOnly {
                 guard FileManager.default.fileExists(atPath: path) else { throw SQLiteError(reason: "there is no database") }

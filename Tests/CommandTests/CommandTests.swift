@@ -33,8 +33,8 @@ struct CommandTests {
         #expect(try place.apply(Workplace.introduced).status == 0)
         let export = place.path + "/log"
         #expect(try Tool.run("audit", "export", place.data, export, "--include-today").status == 0)
-        let files = try FileManager.default.subpathsOfDirectory(atPath: export).filter {
-            $0.contains("entries/") || $0 == "checkpoint"
+        let files = try FileManager.default.subpathsOfDirectory(atPath: export).filter { file in
+            ["entries/", "keys/", "policy/"].contains(where: file.hasPrefix) || file == "checkpoint"
         }
         for file in files.sorted() {
             let url = URL(fileURLWithPath: "\(export)/\(file)")
@@ -163,11 +163,20 @@ struct CommandTests {
                 {"do":"propose","by":"maya","case":"ada","person":"ben"}
                 {"do":"acceptSlot","by":"ben","case":"ada","via":"phone","through":"maya"}
                 {"do":"offer","by":"maya","case":"ada"}
-                {"do":"sign","by":"ada","via":"paper","through":"maya","scan":"scan.pdf"}
-                {"do":"disclose","by":"maya","case":"ada"}
 
                 """
-        let run = try place.apply(story)
+        let offered = try place.apply(story)
+        #expect(offered.status == 0, "\(offered.out) \(offered.errors)")
+        let form = try Tool.run("release", "print", place.data, "name:Fairweather")
+        #expect(
+            form.out.contains("I, Ada Fairweather, permit MPHP") && form.out.contains("one person only: Ben O."), "\(form.errors)")
+        let digest = try #require(form.out.split(separator: "\n").last?.split(separator: " ").last)
+        let sign =
+            "{\"do\":\"sign\",\"by\":\"name:Fairweather\",\"via\":\"paper\",\"through\":\"name:Lindqvist\",\"scan\":\"scan.pdf\"}"
+        let unbound = try place.apply(sign + "\n")
+        #expect(unbound.status == 2 && unbound.errors.contains("`digest`"), "\(unbound.errors)")
+        let signed = sign.dropLast() + ",\"digest\":\"\(digest)\"}\n"
+        let run = try place.apply(signed + "{\"do\":\"disclose\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}\n")
         #expect(run.status == 0, "\(run.out) \(run.errors)")
         #expect(run.out.contains("card for printing") && run.out.contains("TELEPHONE   +13125550142"))
         for (line, field) in [

@@ -194,6 +194,12 @@ final class Office {
                 means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn",
                 scan: channel == .paper ? Array("scan".utf8) : nil)
         }
+        if kind == .sign || kind == .correct {
+            // The signer reads what is offered and signs that.
+            command.signing?.formDigest = try? await custodian.releaseText(
+                of: id(opener), workflow: workflow, for: person, kind: kind
+            ).digest
+        }
         if kind == .ask { command.display = "Ada F." }
         try adjust(&command)
         return try await custodian.perform(command)

@@ -175,23 +175,139 @@ struct RoadTests {
         #expect(try office.audit().findings == [])
     }
 
-    @Test("an erasure that stopped half-way is finished at the next start; keys that no row uses are swept")
+    @Test("an erasure that stopped half-way is finished at the next start")
     func recovery() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
-        let vault = try await office.custodian.requireVault()
         let ada = try office.id("ada")
-        let key = try vault.keyID(.identity(ada))
-        let orphan = RoundID(high: 5, low: 5)
-        try vault.prepare([.survey(orphan)])
+        let key = try await office.custodian.requireVault().keyID(.identity(ada))
         try office.store.write { try $0.putErasure(key) }
         try await office.reopen()
         #expect(try await office.custodian.identity(of: ada) == nil)
         #expect(try await office.custodian.find(name: "Fairweather") == [])
         #expect(try office.store.read { try $0.erasures() } == [])
-        let ids = try await office.custodian.requireVault().ringIDs()
-        #expect(try !ids.contains(vault.keyID(.survey(orphan))))
-        #expect(!ids.contains(key))
+        #expect(try await !office.custodian.requireVault().ringIDs().contains(key))
+    }
+
+    @Test("a missing key ring deletes nothing: what it covered is unreadable until the ring is put back, and then it is there")
+    func missingKeyRing() async throws {
+        let office = try await Office().staffed()
+        try office.store.close()
+        let path = "\(office.path)/keys/data-keys"
+        let ring = try Data(contentsOf: URL(fileURLWithPath: path))
+        try Data().write(to: URL(fileURLWithPath: path))
+        try await office.reopen()
+        #expect(try await office.custodian.identity(of: office.id("ada")) == nil)
+        try office.store.close()
+        try ring.write(to: URL(fileURLWithPath: path))
+        try await office.reopen()
+        #expect(try await office.custodian.identity(of: office.id("ada"))?.firstName == "Ada")
+    }
+
+    @Test("a destroyed key that is put back with a copy of the ring is overwritten by the next writer")
+    func copiedKeyRing() async throws {
+        let office = try await Office().staffed()
+        let ada = try office.id("ada")
+        let key = try await office.custodian.requireVault().keyID(.identity(ada))
+        let path = "\(office.path)/keys/data-keys"
+        let ring = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(try await office.custodian.erase(ada, key: nil).refusal == nil)
+        #expect(ring.range(of: Data(key)) != nil)
+        try office.store.close()
+        try ring.write(to: URL(fileURLWithPath: path))
+        try await office.reopen()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).range(of: Data(key)) == nil)
+        #expect(try await office.custodian.identity(of: ada) == nil)
+    }
+
+    @Test("a code used beside a running writer closes the card before the next look and disclosure, for a corrected release too")
+    func codeBesideAWriter() async throws {
+        let office = try await Office().staffed()
+        let code = try #require(try await office.go(to: "signed").rescindCode)
+        _ = try Custodian.rescind(typedCode: code, store: office.store, time: office.clock)
+        #expect(try await office.act(.disclose, "maya").refusal != nil)
+        #expect(try office.audit().findings == [])
+
+        let corrected = try await Office().staffed()
+        let old = try #require(try await corrected.go(to: "signed").rescindCode)
+        try await corrected.must(.disclose, "maya")
+        try await corrected.must(.correct, "ada") { $0.phone = "312-555-0199" }
+        _ = try Custodian.rescind(typedCode: old, store: corrected.store, time: corrected.clock)
+        await #expect(throws: Refusal.cardClosed) { try await corrected.look("ben") }
+        #expect(try corrected.audit().findings == [])
+    }
+
+    @Test(
+        "a code used while a new draft is open is recorded once, survives declining that draft, and of an erased person it still counts"
+    )
+    func codeDuringADraft() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        let code = try await office.codeOfLast()
+        try await office.must(.end, "ada")
+        try await office.must(.rematch, "ada")
+        _ = try await office.custodian.rescind(typedCode: code)
+        try await office.must(.decline, "ada")
+        _ = try await office.custodian.rescind(typedCode: code)
+        #expect(try office.audit().findings == [])
+        #expect(try await office.act(.rescind, "ada").refusalCode == "conditionFailed.notRescinded")
+
+        let erased = try await Office().staffed()
+        _ = try await erased.go(to: "introduced")
+        let paper = try await erased.codeOfLast()
+        try await erased.must(.end, "ada")
+        #expect(try await erased.custodian.erase(erased.id("ada"), key: nil).refusal == nil)
+        _ = try await erased.custodian.rescind(typedCode: paper)
+        try await erased.reopen()
+        #expect(await erased.custodian.stopped == nil)
+        #expect(try erased.audit().findings == [])
+    }
+
+    @Test("one damaged case that is due keeps nobody else from closing theirs")
+    func damagedNeighbor() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        try await office.go(to: "introduced", "eve", with: "cleo")
+        let id = try await office.custodian.requireVault().caseID(of: office.id("eve"), workflow: "mentorship")
+        try office.tamper("UPDATE case_event SET sealed = zeroblob(64) WHERE case_id = x'\(Hex.format(id.bytes))'")
+        try office.time("2026-02-01T10:00")
+        try await office.must(.rescind, "ada")
+        await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
+    }
+
+    @Test("closings given in turn while signing had stopped are numbered in the order they are signed")
+    func severalPending() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        let code = try await office.codeOfLast()
+        try await office.reopen(isKeyless: true)
+        _ = try await office.custodian.rescind(typedCode: code)
+        let ended = try await office.must(.end, "ben", key: "ended while stopped")
+        #expect(ended.isReceiptPending)
+        try await office.reopen()
+        #expect(await office.custodian.stopped == nil)
+        #expect(try office.audit().findings == [])
+        let again = try await office.act(.end, "ben", key: "ended while stopped")
+        #expect(again.isReplay && !again.isReceiptPending && again.receipts.count == 1)
+    }
+
+    @Test("a signature is bound to the text that was read: without its digest, or with that of another offer, it is refused")
+    func signatureIsBound() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "offered")
+        let read = try await office.custodian.releaseText(of: office.id("ada"), workflow: "mentorship", for: office.id("ada"))
+        try await office.must(.withdrawProposal, "maya")
+        let cleo = try office.id("cleo")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        for digest in [nil, read.digest] {
+            let problem = await #expect(throws: FieldProblem.self) {
+                try await office.act(.sign, "ada") { $0.signing?.formDigest = digest }
+            }
+            #expect(problem?.field == "digest")
+        }
+        try await office.must(.sign, "ada")
     }
 
     @Test("an export stops at the last completed day unless asked otherwise, and a later export begins with an earlier one")
@@ -298,6 +414,13 @@ struct InterleavingTests {
 }
 
 extension Office {
+    /// The rescind-only code of Ada's last release, as her receipt has it.
+    func codeOfLast() async throws -> String {
+        let state = try await custodian.state(of: id("ada"))
+        let release = try #require(state.releases.last)
+        return try #require(try await custodian.requireVault().rescindCode(release.id, round: release.round))
+    }
+
     /// A new person in Ada's place, with an open card for Ben.
     func fresh(_ number: Int) async throws {
         try await add(

@@ -33,11 +33,13 @@ public struct AuditReport: Sendable, Codable {
 public struct LogAudit {
     private var report = AuditReport()
     private let origin: String
-    private var recordKey: NoteKey?
+    public private(set) var recordKey: NoteKey?
     public private(set) var logKey: NoteKey?
     private var tree = MerkleTree()
     private var releases: [ReleaseID: Trail] = [:]
     private var policies: Set<String> = []
+    /// The digests of every policy that a record names.
+    public private(set) var namedPolicies: Set<String> = []
     private var lastDate: CivilDate?
     private var acknowledged = 0
     /// The root after each entry.
@@ -82,6 +84,7 @@ public struct LogAudit {
             find(index, record.release, "signature", "not signed by the record key, once")
             return
         }
+        if let digest = record.policyDigest { namedPolicies.insert(digest) }
         checkDate(record, index)
         checkPolicy(record, index)
         let pointer = RecordPointer(index: index, leaf: leaf.base64, origin: origin)

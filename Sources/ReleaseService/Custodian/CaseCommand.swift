@@ -1,3 +1,4 @@
+internal import Cryptography
 public import ReleaseWorkflow
 
 /// A command about a case, as it arrives: what is asked, by whom, and what it brings.
@@ -9,7 +10,8 @@ public struct CaseCommand: Sendable {
         public var authenticatedBy: String
         /// The scanned form, for paper.
         public var scan: [UInt8]?
-        /// The digest printed on the form that was signed, in hexadecimal, for paper.
+        /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what is printed on the
+        /// form. A signature without it is none: it could be moved to a text that nobody read.
         public var formDigest: String?
         public init(means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil) {
             self.means = means
@@ -48,7 +50,8 @@ public struct CaseCommand: Sendable {
         [
             workflow, kind.rawValue, opener.description, actor.text, person?.description ?? "",
             survey.map { "\($0.sameField.rawValue) \($0.topics.map(\.rawValue)) \($0.understood)" } ?? "", display ?? "",
-            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \($0.formDigest ?? "") \($0.scan?.count ?? 0)" } ?? "",
+            // Without the digest of what was read: once it is signed, what is offered now is another question.
+            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \(Hex.format(SHA256.hash($0.scan ?? [])))" } ?? "",
             firstName ?? "", phone ?? "",
         ].joined(separator: "\u{0}")
     }

@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import Foundation
+internal import Logging
 public import ReleaseWorkflow
 internal import TransparencyLog
 
@@ -22,6 +23,14 @@ struct DraftContent: Codable {
     var events: [Event] = []
     /// The asker's name for the volunteer's form.
     var display: String?
+    /// The states the draft went through, each with whose view shows it.
+    var sightings: [Sighting] = []
+}
+
+/// A state that was reached, and who is shown that it was.
+struct Sighting: Codable {
+    var state: String
+    var seenBy: [Role]
 }
 
 extension Custodian {
@@ -46,7 +55,7 @@ extension Custodian {
             command.actor.principal == .person(command.opener)
         {
             step.immediate = [Telling(role: context.workflow.opener, notice: .declineConfirmed)]
-            step.mustSettle = true
+            step.storesNothing = true
             return Done(state: context.workflow.name(of: context.state.position))
         }
         if command.kind.isPrivate { context.state = try withPrivateStream(context, step.tx) }
@@ -54,6 +63,7 @@ extension Custodian {
             command.kind, round: try step.derive.identifier("round"),
             person: command.person ?? PersonID(high: 0, low: 0), release: try step.derive.identifier("release"))
         if [.propose, .invite].contains(command.kind), command.person == nil { throw Refusal.argumentMissing(command.kind) }
+        if let display = command.display, command.kind == .ask { _ = try displayName(display) }
         var signature: SignatureWork?
         if command.kind == .sign || command.kind == .correct {
             signature = try prepareSignature(command, context, step)
@@ -63,9 +73,11 @@ extension Custodian {
             core, by: command.actor, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
             at: step.moment)
         let events = try decided(authorized, context, signature, given: facts, step)
+        // What is declined leaves nothing, the answer to declining included.
+        step.storesNothing = events.contains(.roundForgotten)
         return try apply(
-            events, rule: authorized.rule, actor: command.actor, signature: signature, display: command.display,
-            survey: command.survey, to: &context, step)
+            events, rule: authorized.rule, actor: command.actor, seenBy: authorized.seenBy, signature: signature,
+            display: command.kind == .ask ? command.display : nil, survey: command.survey, to: &context, step)
     }
 
     /// Decides; a release that is not complete is refused by the paragraph of its first missing element.
@@ -110,7 +122,7 @@ extension Custodian {
             let opened = try vault.open(event.sealed, fixed: "event/\(id)/\(event.sequence)")
             for item in try JSONDecoder().decode(StoredEvent.self, from: Data(opened)).events { state = evolve(state, item) }
         }
-        if let row, try vault.tip(id, count: events.count, last: last) != row.tip {
+        if let row, try vault.tip(id, policy: row.policy, count: events.count, last: last) != row.tip {
             throw ServiceError.corrupt("events of a case are missing from the database")
         }
         if row == nil, !events.isEmpty { throw ServiceError.corrupt("a case is missing from the database") }
@@ -131,6 +143,8 @@ extension Custodian {
         var rule: String
         var on: CivilDate
         var channel: Channel
+        /// The state it led to, and whose view shows that.
+        var sighting: Sighting
     }
 
     private func withPrivateStream(_ context: CaseContext, _ tx: any StoreTransaction) throws -> State {
@@ -153,7 +167,8 @@ extension Custodian {
     ) throws -> Facts {
         var facts = Facts()
         let opener = try identity(command.opener, step.tx)
-        let other = command.person ?? context.state.round?.counterpart
+        let names = command.kind == .propose || command.kind == .invite
+        let other = names ? command.person : context.state.round?.counterpart
         let staff: PersonID? =
             switch command.actor.principal {
             case .staff(let id): id
@@ -180,10 +195,11 @@ extension Custodian {
             }
         }
         if let signature {
-            facts[.releaseComplete] = signature.document.missing(asOf: step.moment.date).isEmpty
+            let isPending = try context.state.releases.contains { try step.tx.isPending($0.id) }
+            facts[.releaseComplete] = signature.document.missing(asOf: step.moment.date).isEmpty && !isPending
         } else if let release = context.state.currentRelease, command.kind == .disclose || command.kind == .alert {
             // The gate, already before the card opens: the stored record is re-read and checked in full.
-            facts[.releaseComplete] = (try? verify(release, of: context, step.tx, at: step.moment)) != nil
+            facts[.releaseComplete] = (try? verify(release, of: context, step.tx, at: step.moment))?.isClosed == false
         }
         return facts
     }
@@ -192,8 +208,8 @@ extension Custodian {
 
     /// Writes what was decided: records, events, drafts, keys, places, notices.
     func apply(
-        _ events: [Event], rule: String, actor: Actor, signature: SignatureWork? = nil, display: String? = nil,
-        survey: Survey? = nil, to context: inout CaseContext, _ step: Step
+        _ events: [Event], rule: String, actor: Actor, seenBy: [Role] = [], signature: SignatureWork? = nil,
+        display: String? = nil, survey: Survey? = nil, to context: inout CaseContext, _ step: Step
     ) throws -> Done {
         let vault = try requireVault()
         let before = context.state
@@ -222,7 +238,8 @@ extension Custodian {
         }
         try eraseScopes(for: events, round: round, step)
         try keepPlace(before: before, after: after, events, context, step)
-        try store(events, rule: rule, actor: actor, display: display, before: before, after: after, &context, step)
+        try store(
+            events, rule: rule, actor: actor, seenBy: seenBy, display: display, before: before, after: after, &context, step)
         try send(tellings(events), before: before, after: after, context, step)
         return done
     }
@@ -294,16 +311,20 @@ extension Custodian {
     }
 
     private func store(
-        _ events: [Event], rule: String, actor: Actor, display: String?, before: State, after: State,
+        _ events: [Event], rule: String, actor: Actor, seenBy: [Role], display: String?, before: State, after: State,
         _ context: inout CaseContext, _ step: Step
     ) throws {
         let vault = try requireVault()
         context.state = after
         let due = nextDue(after, context.workflow)
-        if after.isDraft, let round = after.round {
+        let sighting = Sighting(state: context.workflow.name(of: after.position), seenBy: seenBy)
+        // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must not undo it.
+        let isOfEarlierRound = events.contains { if case .releaseRescinded = $0 { true } else { false } }
+        if after.isDraft, !isOfEarlierRound, let round = after.round {
             var content = context.draftContent
             content.events += events.filter { if case .noticed = $0 { false } else { true } }
             content.display = display ?? content.display
+            if !events.allSatisfy({ if case .noticed = $0 { true } else { false } }) { content.sightings.append(sighting) }
             context.draftContent = content
             let sealed = try vault.seal(Array(JSONEncoder().encode(content)), fixed: "draft/\(round.id)")
             let row = DraftRow(
@@ -321,13 +342,13 @@ extension Custodian {
         }
         // An empty request to be called leaves no trace in the case (MPHP-54).
         if kept.isEmpty { return }
-        if before.isDraft, let round = before.round, let opening = before.openingEvent {
+        if before.isDraft, !after.isDraft, let round = before.round, let opening = before.openingEvent {
             kept.insert(opening, at: 0)
             try step.tx.deleteDraft(round.id)
             context.draft = nil
         }
         let sequence = context.events.count
-        let item = StoredEvent(events: kept, rule: rule, on: step.moment.date, channel: actor.channel)
+        let item = StoredEvent(events: kept, rule: rule, on: step.moment.date, channel: actor.channel, sighting: sighting)
         let sealed = try vault.seal(Array(JSONEncoder().encode(item)), fixed: "event/\(context.id)/\(sequence)")
         let link = try vault.link(context.id, sequence, after: context.events.last?.link ?? [], sealed)
         let row = EventRow(sequence: sequence, sealed: sealed, link: link)
@@ -336,7 +357,9 @@ extension Custodian {
         let caseRow = CaseRow(
             id: context.id, workflow: context.workflow.id, opener: context.opener,
             policy: context.row?.policy ?? context.loaded.digest,
-            tip: try vault.tip(context.id, count: context.events.count, last: link), due: due)
+            tip: try vault.tip(
+                context.id, policy: context.row?.policy ?? context.loaded.digest, count: context.events.count, last: link),
+            due: after.isDraft ? context.row?.due : due)
         try step.tx.putCase(caseRow)
         context.row = caseRow
     }
@@ -383,11 +406,17 @@ extension Custodian {
 
     /// Takes the due transitions of every case, each dated by its due day, whether or not anything ran meanwhile.
     func settleDue(_ step: Step) throws {
-        for draft in try step.tx.draftsDue(before: step.moment.date) {
-            try settle(draft.caseID, opener: draft.opener, workflow: draft.workflow, step)
-        }
-        for row in try step.tx.casesDue(before: step.moment.date) {
-            try settle(row.id, opener: row.opener, workflow: row.workflow, step)
+        let drafts = try step.tx.draftsDue(before: step.moment.date).map { ($0.caseID, $0.opener, $0.workflow) }
+        let cases = try step.tx.casesDue(before: step.moment.date).map { ($0.id, $0.opener, $0.workflow) }
+        for (id, opener, workflow) in drafts + cases {
+            let (tree, erased) = (step.tree, step.erased)
+            do {
+                try step.tx.savepoint { try settle(id, opener: opener, workflow: workflow, step) }
+            } catch is ServiceError {
+                // One damaged case must not keep anybody else from closing theirs.
+                (step.tree, step.erased) = (tree, erased)
+                parts.logger.error("a due case does not verify and was passed over")
+            }
         }
         step.notices = []
     }
@@ -411,7 +440,8 @@ extension Custodian {
                         at: moment)
                 else { continue }
                 let dated = Step(tx: step.tx, moment: moment, derive: step.derive, tree: step.tree)
-                _ = try apply(events, rule: authorized.rule, actor: .clock, to: &context, dated)
+                _ = try apply(
+                    events, rule: authorized.rule, actor: .clock, seenBy: authorized.seenBy, to: &context, dated)
                 step.tree = dated.tree
                 step.erased += dated.erased
                 step.mustSettle = step.mustSettle || dated.mustSettle
@@ -432,9 +462,11 @@ extension Custodian {
     public func runClock() throws {
         let moment = try moment()
         let derive = Derivation(seed: try parts.seeds.seed(for: nil))
-        let step = try parts.store.write { tx -> Step in
+        try signPending()
+        let step = try write { tx -> Step in
             let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
             try settleDue(step)
+            try putHeads(step)
             return step
         }
         try afterCommit(step)
@@ -445,6 +477,7 @@ extension Custodian {
     /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody else's do.
     private func noteRefusal(_ refusal: Refusal, _ command: CaseCommand, _ step: Step) throws {
         guard let context = try? context(of: command.opener, workflow: command.workflow, step.tx) else { return }
+        step.refusedRound = context.draft?.round
         switch command.actor.principal {
         case .clock: return
         case .person(let person):

@@ -57,7 +57,8 @@ extension Custodian {
         let derive = Derivation(seed: try parts.seeds.seed(for: nil))
         var refused: Refusal?
         var view: CardView?
-        let step = try parts.store.write { tx -> Step in
+        try signPending()
+        let step = try write { tx -> Step in
             (refused, view) = (nil, nil)
             let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
             try settleDue(step)
@@ -190,7 +191,9 @@ extension Custodian {
             try check(record, sequence, ["to.person": release.recipient.description])
             isDisclosed = true
         }
-        let isClosed = try records.contains { $0.type == .closing || $0.type == .rescission } || tx.isPending(release.id)
+        // A code for any release of this round ends the one that is open.
+        let isPending = try context.state.releases.contains { $0.round == release.round ? try tx.isPending($0.id) : false }
+        let isClosed = records.contains { $0.type == .closing || $0.type == .rescission } || isPending
         return VerifiedRelease(
             id: release.id, recipient: release.recipient,
             fields: ReleasedFields(

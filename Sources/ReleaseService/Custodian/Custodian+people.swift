@@ -116,13 +116,18 @@ extension Custodian {
         _ actor: Actor, display: String, key: String?
     ) throws -> Outcome {
         guard case .person(let id) = actor.principal else { throw Refusal.wrongPrincipal(.acceptSlot) }
-        let name = display.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
-        guard (1...60).contains(name.count),
-            name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control && $0.properties.generalCategory != .format }
-            )
-        else { throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters") }
+        let name = try displayName(display)
         return try road(key: key, scope: actor.text, text: "acknowledge \(name)") { step in
             guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
+            // On screen the mentor alone; on paper or by phone through their own coordinator.
+            switch actor.channel {
+            case .screen: guard actor.agent == nil else { throw Refusal.wrongAgent(.acceptSlot, .screen) }
+            case .paper, .phone:
+                guard let agent = actor.agent, agent != id, try self.identity(id, step.tx)?.coordinator == agent else {
+                    throw Refusal.notFound
+                }
+            case .clock: throw Refusal.wrongChannel(.acceptSlot, .clock)
+            }
             let form = Hex.format(SHA256.hash(Array(self.current.policy.acknowledgement.text.utf8)))
             var draft = Draftsman(
                 [
@@ -140,6 +145,17 @@ extension Custodian {
             try self.put(enrollment, of: id, step.tx)
             return Done(person: id)
         }
+    }
+
+    /// A name that may stand on somebody else's form: one line, nothing invisible.
+    func displayName(_ typed: String) throws -> String {
+        let name = typed.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
+        guard (1...60).contains(name.count), name.unicodeScalars.count <= 120,
+            name.unicodeScalars.allSatisfy({
+                ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+            }), !name.contains(where: { "{}".contains($0) })
+        else { throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line") }
+        return name
     }
 
     /// A mentor's own switches: ready, paused, how many people at once.

@@ -164,7 +164,8 @@ extension Custodian {
         _ fill: (inout Draftsman) throws -> Void
     ) throws -> RecordPointer {
         let vault = try requireVault()
-        let waiting = try step.tx.pending().filter { $0.release == release && $0.text != nil }.count
+        // What waits is signed in commit order before anything else, each row one record.
+        let waiting = stopped == nil ? 0 : try step.tx.pending().filter { $0.release == release }.count
         let sequence = try step.tx.entries(of: release).count + waiting
         var draft = Draftsman(
             [
@@ -173,7 +174,8 @@ extension Custodian {
             ], derive: step.derive, label: "\(release)/\(sequence)")
         try fill(&draft)
         let record = try Record(origin: parts.origin, type: type, json: .object(draft.members))
-        if !draft.openings.isEmpty {
+        // Of an erased person nothing can be kept any more; what they end is recorded all the same.
+        if !draft.openings.isEmpty, try vault.holds(vault.keyID(.evidence(round))) {
             let scope = Vault.Scope.evidence(round)
             let field = "openings/\(release)/\(sequence)"
             let (key, sealed) = try vault.seal(Self.encode(draft.openings), scope, field)
@@ -185,6 +187,7 @@ extension Custodian {
             let order = (try step.tx.pending().map(\.order).max() ?? -1) + 1
             try step.tx.putPending(PendingRow(order: order, release: release, at: step.moment.date, text: record.text))
             step.isPending = true
+            step.pendingRelease = release
             return RecordPointer(index: 0, leaf: TreeHash.empty.base64, origin: parts.origin)
         }
         return try append(record, in: step)

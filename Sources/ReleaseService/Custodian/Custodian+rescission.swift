@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Logging
 public import ReleaseWorkflow
 internal import TransparencyLog
 
@@ -29,9 +30,10 @@ extension Custodian {
     /// - Returns: an outcome whose receipt is pending while nothing can be signed.
     public func rescind(typedCode: String) throws -> Outcome {
         let release = try Self.rescind(typedCode: typedCode, store: parts.store, time: parts.time)
-        if parts.vault != nil, stopped == nil { try signPending() }
+        try signPending()
         let records = try parts.store.read { tx in try tx.entries(of: release).map(\.index).suffix(1) }
-        let isPending = try parts.store.read { try $0.isPending(release) }
+        let isWaiting = try parts.store.read { try $0.isPending(release) }
+        let isPending = isWaiting || records.contains { $0 >= checkpoint.size }
         return Outcome(
             refusal: nil, refusalCode: nil, isReceiptPending: isPending, isReplay: false, state: nil, rule: nil,
             release: release, person: nil, records: isPending ? [] : Array(records),
@@ -43,21 +45,29 @@ extension Custodian {
         guard parts.vault != nil, stopped == nil, try !parts.store.read({ try $0.pending() }).isEmpty else { return }
         let moment = try moment()
         let derive = Derivation(seed: try parts.seeds.seed(for: nil))
-        let step = try parts.store.write { tx -> Step in
-            let step = Step(
-                tx: tx, moment: moment, derive: derive, tree: try MerkleTree(size: tx.logSize(), reader: NodeAdapter(tx: tx)))
+        let step = try write { tx -> Step in
+            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
             for row in try tx.pending() {
-                try tx.deletePending(row.order)
-                if let text = row.text {
-                    try append(Record(parsing: text, origin: parts.origin), in: step)
-                } else {
-                    let dated = Moment(instantMilliseconds: moment.instantMilliseconds, date: row.at)
-                    let inner = Step(tx: tx, moment: dated, derive: derive, tree: step.tree)
-                    try carryOutCode(row.release, inner)
-                    step.tree = inner.tree
-                    step.erased += inner.erased
+                let dated = Moment(instantMilliseconds: moment.instantMilliseconds, date: row.at)
+                let inner = Step(tx: tx, moment: dated, derive: derive, tree: step.tree)
+                do {
+                    try tx.savepoint {
+                        try tx.deletePending(row.order)
+                        if let text = row.text {
+                            try append(Record(parsing: text, origin: parts.origin), in: inner)
+                        } else {
+                            try carryOutCode(row.release, inner)
+                        }
+                    }
+                } catch is ServiceError {
+                    // The row stays, and with it the release stays closed; the others go on.
+                    parts.logger.error("a closing could not be carried out yet")
+                    continue
                 }
+                step.tree = inner.tree
+                step.erased += inner.erased
             }
+            try putHeads(step)
             return step
         }
         try afterCommit(step)
@@ -81,13 +91,18 @@ extension Custodian {
                     authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
                     at: step.moment)
             {
-                _ = try apply(events, rule: authorized.rule, actor: actor, to: &context, step)
+                _ = try apply(events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy, to: &context, step)
                 return
             }
+            // A policy without rescission on screen: the code still closes the card and is recorded.
+            let closing = context.state.openCards.map { Event.cardClosed($0.release) }
+            _ = try apply(
+                closing + [.releaseRescinded(release, on: step.moment.date)], rule: rule, actor: actor, to: &context, step)
+            return
         }
         // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a superseded release of the
         // round that is still open ends the one that took its place.
-        if let live = context.state.currentRelease, live.isLive, live.round == standing.round {
+        if let live = context.state.currentRelease, live.id != release, live.isLive, live.round == standing.round {
             try carryOutCode(live.id, step)
             context = try self.context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, step.tx)
         }

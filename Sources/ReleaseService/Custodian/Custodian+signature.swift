@@ -29,14 +29,17 @@ extension Custodian {
     /// The release that this person is asked to sign now, for the screen or for printing.
     ///
     /// - Throws: `Refusal.notFound` if nothing is offered to them.
-    public func releaseText(of opener: PersonID, workflow: String, for signer: PersonID) throws -> ReleaseText {
+    public func releaseText(
+        of opener: PersonID, workflow: String, for signer: PersonID, kind: CommandKind = .sign
+    ) throws -> ReleaseText {
         try parts.store.read { tx in
             let context = try context(of: opener, workflow: workflow, tx)
-            guard discloser(of: context) == signer, context.state.round?.counterpart != nil,
-                !context.workflow.transitions(on: .sign, from: context.state.position).isEmpty
+            let old = kind == .correct ? context.state.currentRelease : nil
+            guard discloser(of: context) == signer, context.state.round?.counterpart != nil, kind == .sign || old != nil,
+                !context.workflow.transitions(on: kind, from: context.state.position).isEmpty
             else { throw Refusal.notFound }
             let work = try signatureWork(
-                context, signing: nil, correcting: nil, firstName: nil, phone: nil, at: moment(), tx)
+                context, signing: nil, correcting: old, firstName: nil, phone: nil, at: moment(), tx)
             return ReleaseText(
                 text: work.text, digest: Hex.format(SHA256.hash(Array(work.text.utf8))), firstName: work.fields.firstName.text,
                 phone: work.fields.phone.e164)
@@ -57,8 +60,8 @@ extension Custodian {
         let work = try signatureWork(
             context, signing: command.signing, correcting: old, firstName: command.firstName, phone: command.phone,
             at: step.moment, step.tx)
-        if let printed = command.signing?.formDigest, printed != Hex.format(SHA256.hash(Array(work.text.utf8))) {
-            throw FieldProblem(field: "digest", expected: "the digest printed on the form that is offered now")
+        if let signing = command.signing, signing.formDigest != Hex.format(SHA256.hash(Array(work.text.utf8))) {
+            throw FieldProblem(field: "digest", expected: "the digest of the form that is offered now")
         }
         return work
     }

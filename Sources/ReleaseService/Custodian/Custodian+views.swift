@@ -22,9 +22,16 @@ public struct CaseView: Sendable, Codable {
     /// Answers of the survey, until hand-off, for the coordinator and the person.
     public let survey: Survey?
     /// Calls and meetings: the pair's alone.
-    public let isCallRecorded: Bool?
-    public let isMeetingRecorded: Bool?
+    public private(set) var isCallRecorded: Bool?
+    public private(set) var isMeetingRecorded: Bool?
     public let callBy: CivilDate?
+
+    /// The view for anybody who is not of the pair, or who types for them.
+    public var withoutPrivateActs: CaseView {
+        var copy = self
+        (copy.isCallRecorded, copy.isMeetingRecorded) = (nil, nil)
+        return copy
+    }
 }
 
 extension Custodian {
@@ -46,12 +53,17 @@ extension Custodian {
             let round = state.round
             let release = state.currentRelease
             let today = try moment().date
-            let seesRelease = role == context.workflow.discloser || !state.isHandedOff
+            // The recipient learns of a release when a card is opened under it, and not before.
+            let isOpened = release.map { $0.cardVersion > 0 } ?? false
+            let seesRelease =
+                role == context.workflow.discloser || (role == .coordinator && !state.isHandedOff)
+                || (role == context.workflow.recipient && isOpened)
             let stream = isParty ? try round.map { try privateEvents($0.id, tx) } : nil
             return CaseView(
-                id: context.id, workflow: workflow, state: context.workflow.name(of: state.position),
+                id: context.id, workflow: workflow, state: try visibleState(context, for: role),
                 history: try history(context, for: role, tx),
-                isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil, release: release?.id,
+                isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil,
+                release: seesRelease || role == .coordinator ? release?.id : nil,
                 expiresOn: seesRelease ? release?.expiresOn : nil,
                 survey: role == context.workflow.counterpart ? nil : try survey(of: round, tx),
                 isCallRecorded: stream.map { $0.contains(.callPlaced) },
@@ -62,13 +74,24 @@ extension Custodian {
 
     private func history(_ context: CaseContext, for role: Role, _ tx: any StoreTransaction) throws -> [CaseView.Entry] {
         let vault = try requireVault()
-        return try context.events.compactMap { row in
-            let opened = try vault.open(row.sealed, fixed: "event/\(context.id)/\(row.sequence)")
-            let item = try JSONDecoder().decode(StoredEvent.self, from: Data(opened))
-            let command = CommandKind(rawValue: String(item.rule.split(separator: "/").last ?? ""))
-            let isSeen = context.workflow.transitions.contains { $0.command == command && $0.seenBy.contains(role) }
-            return isSeen ? CaseView.Entry(on: item.on, rule: item.rule, channel: item.channel) : nil
+        return try storedEvents(context, vault).compactMap { item in
+            guard item.sighting.seenBy.contains(role) else { return nil }
+            return CaseView.Entry(on: item.on, rule: item.rule, channel: item.channel)
         }
+    }
+
+    private func storedEvents(_ context: CaseContext, _ vault: Vault) throws -> [StoredEvent] {
+        try context.events.map { row in
+            let opened = try vault.open(row.sealed, fixed: "event/\(context.id)/\(row.sequence)")
+            return try JSONDecoder().decode(StoredEvent.self, from: Data(opened))
+        }
+    }
+
+    /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, an asker nothing of a no.
+    private func visibleState(_ context: CaseContext, for role: Role) throws -> String {
+        let stored = try storedEvents(context, requireVault()).map(\.sighting)
+        let seen = (stored + context.draftContent.sightings).last { $0.seenBy.contains(role) }
+        return seen?.state ?? context.workflow.name(of: context.workflow.initial)
     }
 
     private func survey(of round: Round?, _ tx: any StoreTransaction) throws -> Survey? {

@@ -55,8 +55,10 @@ public actor Custodian {
     private(set) var tree: MerkleTree
     /// Why nothing is signed; nil while signing works.
     public private(set) var stopped: String?
-    /// A signed head whose row goes in with the next commit that appends.
-    private var unstoredHead: SignedHead?
+    /// Signed heads whose rows go in with the next commit that appends.
+    private var unstoredHeads: [(size: Int, note: [UInt8])] = []
+    /// The digests of the policies that the log itself states; no other is ever used.
+    private let statedPolicies: Set<[UInt8]>
 
     // MARK: Opening
 
@@ -75,16 +77,17 @@ public actor Custodian {
                 "recovery": .string(recovery.text), "v": .integer(1),
             ]))
         let note = try keys.record.sign(record.text).bytes
-        var tree = MerkleTree()
+        let leaf = TreeHash.leaf(note)
         try parts.store.write { tx in
+            var tree = MerkleTree()
             guard try tx.logSize() == 0 else { throw ServiceError.folder("the database already holds a log") }
             try tx.setSetting("origin", Array(parts.origin.utf8))
             try tx.setSetting("policy", digest)
             try tx.putPolicy(digest, canonical)
             try tx.appendEntry(0, note)
-            for (position, hash) in tree.append(.leaf(note)) { try tx.putNode(position, hash) }
+            for (position, hash) in tree.append(leaf) { try tx.putNode(position, hash) }
         }
-        let checkpoint = Checkpoint(origin: parts.origin, size: 1, root: tree.root)
+        let checkpoint = Checkpoint(origin: parts.origin, size: 1, root: leaf)
         try parts.heads.replace(
             nil,
             with: SignedHead(
@@ -115,32 +118,56 @@ public actor Custodian {
         }
         current = LoadedPolicy(policy: try parts.parsePolicy(opened.canonical), digest: opened.digest)
         policies[opened.digest] = current
-        (logKey, recordKey) = try Self.genesisKeys(opened.genesis, origin: parts.origin)
+        let genesis = try Self.readGenesis(opened.genesis, origin: parts.origin)
+        (logKey, recordKey, statedPolicies) = (genesis.log, genesis.record, [genesis.policy])
+        guard genesis.policy == opened.digest else {
+            throw ServiceError.corrupt("the stored policy is not the one that the log states")
+        }
         checkpoint = Checkpoint(origin: parts.origin, size: 0, root: .empty)
         tree = MerkleTree()
     }
 
-    /// What a writer does first: the same code that ordinary commands use.
+    /// What a writer does first: the same code that ordinary commands use. What cannot be finished stops signing; closing still works.
     private func recover() throws {
-        if parts.vault != nil {
-            try resumeErasures()
-            try sweepOrphans()
-        }
-        if stopped == nil {
+        if parts.vault != nil { try resumeErasures() }
+        // A process that stopped between deleting and emptying the write-ahead log left rows in it.
+        empty()
+        guard stopped == nil else { return }
+        do {
             try publish(at: head?.instantMilliseconds ?? 0)
             try signPending()
+        } catch {
+            stop("recovery failed: \(error)")
         }
     }
 
-    private static func genesisKeys(_ bytes: [UInt8], origin: String) throws -> (log: NoteKey, record: NoteKey) {
+    private func stop(_ reason: String) {
+        stopped = stopped ?? reason
+        parts.logger.error("signing stopped")
+    }
+
+    /// Empties the write-ahead log; a reader in the way only puts it off to the next time.
+    private func empty() {
+        do {
+            try parts.store.settle()
+        } catch {
+            parts.logger.error("the write-ahead log was not emptied")
+        }
+    }
+
+    private static func readGenesis(
+        _ bytes: [UInt8], origin: String
+    ) throws -> (log: NoteKey, record: NoteKey, policy: [UInt8]) {
         let note = try SignedNote(parsing: bytes)
         let record = try Record(parsing: note.text, origin: origin)
-        guard record.type == .genesis, let log = record.json["log"]?.string, let own = record.json["record"]?.string else {
+        guard record.type == .genesis, let log = record.json["log"]?.string, let own = record.json["record"]?.string,
+            let policy = record.policyDigest.flatMap({ Hex.parse($0) })
+        else {
             throw ServiceError.corrupt("entry 0 of the log is not a genesis record")
         }
         let recordKey = try NoteKey(parsing: own)
         try note.verify(by: recordKey)
-        return (try NoteKey(parsing: log), recordKey)
+        return (try NoteKey(parsing: log), recordKey, policy)
     }
 
     /// Compares the head file with the database: behind or different refuses to sign, ahead is signed forward later.
@@ -178,6 +205,7 @@ public actor Custodian {
                 return
             }
             tree = known
+            unstoredHeads = [(size, head.note)]
         } catch let error as LogError {
             stopped = stopped ?? "the head file does not fit this log: \(error)"
         }
@@ -201,12 +229,17 @@ public actor Custodian {
         var records: [Int] = []
         /// Whether a closing was stored without its record.
         var isPending = false
+        var pendingRelease: ReleaseID?
         /// Data keys whose contents go with this commit.
         var erased: [[UInt8]] = []
         /// Notices that go out now, because nothing about them may be stored.
         var immediate: [Telling] = []
         var notices: [Telling] = []
         var mustSettle = false
+        /// Whether the command must leave nothing behind, its own outcome included.
+        var storesNothing = false
+        /// The draft that a refused command was about.
+        var refusedRound: RoundID?
 
         init(tx: any StoreTransaction, moment: Moment, derive: Derivation, tree: MerkleTree) {
             self.tx = tx
@@ -239,6 +272,8 @@ public actor Custodian {
         var refusalText: String?
         var done: Done?
         var records: [Int]
+        /// The release whose closing waited to be signed when this was stored.
+        var pendingRelease: ReleaseID?
     }
 
     func moment() throws -> Moment {
@@ -271,7 +306,8 @@ public actor Custodian {
         var replayed: StoredOutcome?
         var stored = StoredOutcome(refusal: nil, refusalText: nil, done: nil, records: [])
         var refusal: Refusal?
-        let step = try parts.store.write { tx -> Step in
+        try signPending()
+        let step = try write { tx -> Step in
             let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
             (replayed, refusal) = (nil, nil)
             try settleDue(step)
@@ -280,7 +316,12 @@ public actor Custodian {
                     refusal = .keyReused
                     return step
                 }
-                replayed = try JSONDecoder().decode(StoredOutcome.self, from: Data(row.outcome.utf8))
+                var earlier = try JSONDecoder().decode(StoredOutcome.self, from: Data(row.outcome.utf8))
+                if let release = earlier.pendingRelease {
+                    step.isPending = try tx.isPending(release)
+                    if !step.isPending { earlier.records = try tx.entries(of: release).map(\.index).suffix(1) }
+                }
+                replayed = earlier
                 return step
             }
             let before = step.tree
@@ -288,7 +329,8 @@ public actor Custodian {
             do {
                 let done = try tx.savepoint { try body(step) }
                 stored = StoredOutcome(
-                    refusal: nil, refusalText: nil, done: done, records: Array(step.records.dropFirst(recordCount)))
+                    refusal: nil, refusalText: nil, done: done, records: Array(step.records.dropFirst(recordCount)),
+                    pendingRelease: step.pendingRelease)
             } catch let refused as Refusal {
                 step.reset(to: before)
                 step.erased = erased
@@ -296,13 +338,13 @@ public actor Custodian {
                 stored = StoredOutcome(refusal: refused.code, refusalText: "\(refused)", done: nil, records: [])
                 try onRefusal?(step, refused)
             }
-            if let outcomeKey, !step.mustSettle {
+            // What was refused because nothing is signed now may be done when it is.
+            if let outcomeKey, !step.storesNothing, refusal != .notSigning {
                 let text = String(decoding: try JSONEncoder().encode(stored), as: UTF8.self)
-                try tx.putOutcome(OutcomeRow(key: outcomeKey, command: digest, outcome: text, round: stored.done?.round))
+                try tx.putOutcome(
+                    OutcomeRow(key: outcomeKey, command: digest, outcome: text, round: stored.done?.round ?? step.refusedRound))
             }
-            if let unstoredHead, step.tree.size > tree.size {
-                try tx.putHead(size: checkpoint.size, note: unstoredHead.note)
-            }
+            try putHeads(step)
             return step
         }
         try afterCommit(step)
@@ -313,19 +355,39 @@ public actor Custodian {
         return try answer(stored.done, stored.records, refusal.map { ("\($0)", $0.code) }, step, isReplay: false)
     }
 
+    /// Runs a transaction. A failing disk stops signing: what it lost is not known.
+    func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
+        do {
+            return try parts.store.write(body)
+        } catch {
+            switch error {
+            case is Refusal, is FieldProblem, is ServiceError, is LogError, is RecordError, is CryptographyError, is DecodingError:
+                break
+            default: stop("the storage failed: \(error)")
+            }
+            throw error
+        }
+    }
+
+    /// The rows of heads signed earlier, with a commit that appends.
+    func putHeads(_ step: Step) throws {
+        guard step.tree.size > tree.size else { return }
+        for head in unstoredHeads { try step.tx.putHead(size: head.size, note: head.note) }
+    }
+
     /// What follows every commit, in this order: signing, erasing, emptying the write-ahead log.
     func afterCommit(_ step: Step) throws {
         if step.tree.size > tree.size {
             // If the process stops here, the records are durable and their receipts pending; opening signs forward.
+            unstoredHeads = []
             do {
                 try publish(at: step.moment.instantMilliseconds)
             } catch {
-                stopped = stopped ?? "signing the head failed: \(error)"
-                parts.logger.error("signing stopped", metadata: ["reason": "\(error)"])
+                stop("signing the head failed: \(error)")
             }
         }
         if !step.erased.isEmpty { try finishErasures(step.erased) }
-        if step.mustSettle { try parts.store.settle() }
+        if step.mustSettle { empty() }
     }
 
     /// Re-reads what is durable beyond the last head, recomputes the root, signs it and replaces the head file.
@@ -350,7 +412,8 @@ public actor Custodian {
         let signed = SignedHead(
             note: try keys.log.sign(head.text).bytes, instantMilliseconds: max(instant, self.head?.instantMilliseconds ?? 0))
         try parts.heads.replace(self.head, with: signed)
-        (self.head, checkpoint, tree, unstoredHead) = (signed, head, next, signed)
+        (self.head, checkpoint, tree) = (signed, head, next)
+        unstoredHeads.append((head.size, signed.note))
     }
 
     /// Signs `text` with the record key and appends the note to the log.
@@ -400,7 +463,7 @@ public actor Custodian {
 
     func policy(_ digest: [UInt8], _ tx: any StoreTransaction) throws -> LoadedPolicy {
         if let known = policies[digest] { return known }
-        guard let canonical = try tx.policy(digest), SHA256.hash(canonical) == digest else {
+        guard statedPolicies.contains(digest), let canonical = try tx.policy(digest), SHA256.hash(canonical) == digest else {
             throw ServiceError.corrupt("a case's policy is missing")
         }
         let loaded = LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: digest)
@@ -423,24 +486,14 @@ public actor Custodian {
     }
 
     /// Finishes erasures that stopped half-way, and deletes what an old copy of the database brought back: every row whose key is listed
-    /// as destroyed or is not in the key ring.
+    /// as destroyed.
     private func resumeErasures() throws {
         let vault = try requireVault()
         let destroyed = Set(try vault.destroyedIDs())
-        let present = Set(try vault.ringIDs())
         let (owed, inUse) = try parts.store.read { (try $0.erasures(), try $0.keysInUse()) }
-        let covered = inUse.filter { destroyed.contains($0) || !present.contains($0) }
+        // Only what is listed: a key that is merely missing may be in a copy of the key ring that somebody puts back.
+        let covered = inUse.filter { destroyed.contains($0) }
         if !owed.isEmpty || !covered.isEmpty { try finishErasures(Array(Set(owed).union(covered))) }
-    }
-
-    /// Discards keys that no row uses: a command was refused, or the process stopped, between making a key and committing its first use.
-    ///
-    /// Not while the database does not fit its head: it may be an old copy, and the keys those of the one that belongs here.
-    private func sweepOrphans() throws {
-        guard stopped == nil else { return }
-        let vault = try requireVault()
-        let inUse = try parts.store.read { try $0.keysInUse() }
-        try vault.discard(try vault.ringIDs().filter { !inUse.contains($0) })
     }
 }
 

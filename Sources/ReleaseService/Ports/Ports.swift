@@ -53,8 +53,6 @@ public protocol KeyRing: Sendable {
     func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws
     /// Lists the ids as destroyed, overwrites the keys and syncs, in that order. May be repeated.
     func destroy(_ ids: [[UInt8]]) throws
-    /// Overwrites keys that were never used, without listing them: a later command may make them again.
-    func discard(_ ids: [[UInt8]]) throws
     /// Every key that is there.
     func ids() throws -> [[UInt8]]
     /// Every key that was ever destroyed.

@@ -86,7 +86,6 @@ public struct Vault: Sendable {
     func holds(_ id: [UInt8]) throws -> Bool { try ring.wrappedKey(id) != nil }
 
     public func destroy(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.destroy(ids) } }
-    func discard(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.discard(ids) } }
     public func ringIDs() throws -> [[UInt8]] { try ring.ids() }
     public func destroyedIDs() throws -> [[UInt8]] { try ring.destroyedIDs() }
 
@@ -154,9 +153,9 @@ public struct Vault: Sendable {
             id.bytes, Array("\(sequence)".utf8), [0], previous, SHA256.hash(sealed), key: chain)
     }
 
-    /// Seals the end of the chain, so that rows cannot be cut off unseen.
-    func tip(_ id: CaseID, count: Int, last: [UInt8]) throws -> [UInt8] {
-        try HMACSHA256.authenticate(id.bytes, Array("tip \(count)".utf8), [0], last, key: chain)
+    /// Seals the end of the chain and the case's policy, so that rows cannot be cut off, nor the policy exchanged, unseen.
+    func tip(_ id: CaseID, policy: [UInt8], count: Int, last: [UInt8]) throws -> [UInt8] {
+        try HMACSHA256.authenticate(id.bytes, policy, Array("tip \(count)".utf8), [0], last, key: chain)
     }
 
     /// The rescind-only code of a release: 100 bits from the round's evidence key, in groups of five letters and digits.

@@ -8,6 +8,8 @@ public struct Authorized<Act: Sendable>: Sendable {
     public let rule: String
     public let policyDigest: [UInt8]
     let transition: Transition
+    /// Whose view shows that it happened.
+    public var seenBy: [Role] { transition.seenBy }
 
     fileprivate init(
         command: Act, actor: Actor, role: Role, rule: String, policyDigest: [UInt8], transition: Transition

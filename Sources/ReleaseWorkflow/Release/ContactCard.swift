@@ -30,7 +30,7 @@ public struct VerifiedRelease: Hashable, Sendable {
     public let fields: ReleasedFields
     public let complete: CompleteRelease
     /// Whether the log or the case's events hold a rescission or closing of it.
-    let isClosed: Bool
+    package let isClosed: Bool
     /// Whether the log holds a disclosure of it to this recipient.
     let isDisclosed: Bool
 

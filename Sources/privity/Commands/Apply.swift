@@ -238,10 +238,17 @@ final class ApplyRun {
                 return Array(data)
             }
             if actor.channel == .paper, scan == nil { throw line.problem("scan", "the scanned form, for a signature on paper") }
+            var digest = try line.optionalText("digest")
+            if open.isExample, digest == nil, case .person(let signer) = actor.principal {
+                // In an example the signer reads what is offered and signs that.
+                digest = try? await open.custodian.releaseText(of: opener, workflow: workflow, for: signer, kind: kind).digest
+            } else if digest == nil {
+                throw line.problem("digest", "the digest printed on the form, from `privity release print`")
+            }
             command.signing = .init(
                 means: actor.channel == .paper ? .paper : .screen,
                 authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", scan: scan,
-                formDigest: try line.optionalText("digest"))
+                formDigest: digest)
             command.firstName = kind == .correct ? try line.optionalText("firstName") : nil
             command.phone = kind == .correct ? try line.optionalText("phone") : nil
         default: break
@@ -280,6 +287,7 @@ final class ApplyRun {
     }
 
     private func showAccounting(_ line: ScriptLine) async throws -> Int32 {
+        if !open.isExample { throw line.problem("do", "no accounting: what was shown is the person's own to see") }
         let id = try await person(line, "by")
         let looks = try await open.custodian.accounting(of: id)
         if json { return 0 }

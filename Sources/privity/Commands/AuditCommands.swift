@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 import FolderDriver
 import Foundation
 import ReleaseService
@@ -59,10 +60,17 @@ struct AuditGroup: AsyncParsableCommand {
                 }
                 audit.add(try bytes("entries/" + name))
             }
-            for (file, key) in [("keys/log.vkey", audit.logKey?.text)] {
+            for (file, key) in [("keys/log.vkey", audit.logKey?.text), ("keys/record.vkey", audit.recordKey?.text)] {
                 if String(decoding: try bytes(file), as: UTF8.self) != "\(key ?? "")\n" {
                     audit.note(nil, rule: "keys", "`\(file)` is not the key that genesis names")
                 }
+            }
+            let policies = try FileManager.default.contentsOfDirectory(atPath: directory + "/policy")
+            for name in policies.sorted() where Hex.format(SHA256.hash(try bytes("policy/" + name))) + ".json" != name {
+                audit.note(nil, rule: "policy", "`policy/\(name)` does not match its digest")
+            }
+            for digest in audit.namedPolicies.sorted() where !policies.contains(digest + ".json") {
+                audit.note(nil, rule: "policy", "`policy/\(digest).json` is missing")
             }
             return audit.finish(head: try bytes("checkpoint"))
         }

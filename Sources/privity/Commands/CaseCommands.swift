@@ -142,7 +142,9 @@ struct CaseGroup: AsyncParsableCommand {
             let open = try await OpenFolder(options, isWriter: false)
             let opener = try await open.person(person)
             let viewer = try await viewer.asyncMap { try await open.person($0) } ?? opener
-            let view = try await open.custodian.view(of: opener, workflow: workflow, as: role, viewer: viewer)
+            var view = try await open.custodian.view(of: opener, workflow: workflow, as: role, viewer: viewer)
+            // The operator types these commands, and calls and meetings are the pair's alone.
+            if !open.isExample { view = view.withoutPrivateActs }
             if json { return try sayJSON(view) }
             say("case \(view.id), \(view.workflow): \(view.state)")
             if let release = view.release {
@@ -180,13 +182,15 @@ struct ReleaseGroup: AsyncParsableCommand {
         @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
         @Option(help: "The workflow.") var workflow = "mentorship"
         @Option(help: "Who signs, where that is not the person: id, `phone:…` or `name:…`.") var signer: String?
+        @Flag(help: "Print the form for corrected details instead.") var correction = false
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let opener = try await open.person(person)
             let signing: PersonID
             if let signer { signing = try await open.person(signer) } else { signing = opener }
-            let form = try await open.custodian.releaseText(of: opener, workflow: workflow, for: signing)
+            let form = try await open.custodian.releaseText(
+                of: opener, workflow: workflow, for: signing, kind: correction ? .correct : .sign)
             say(form.text)
             say("To be given: \(form.firstName), \(form.phone)\n")
             say("Signature ____________________________________   Date ______________\n")
