@@ -211,6 +211,33 @@ public actor Custodian {
         }
     }
 
+    /// Hashes of complete subtrees, which never change, kept so that a receipt costs no hundred look-ups. Only receipts use them: the gate and
+    /// the audit read what is stored.
+    private final class NodeCache {
+        private static let limit = 200_000
+        private var hashes: [NodePosition: TreeHash] = [:]
+
+        func keep(_ position: NodePosition, _ hash: TreeHash) {
+            if hashes.count >= Self.limit { hashes.removeAll(keepingCapacity: true) }
+            hashes[position] = hash
+        }
+
+        func hash(at position: NodePosition, or read: (NodePosition) throws -> TreeHash) rethrows -> TreeHash {
+            if let known = hashes[position] { return known }
+            let hash = try read(position)
+            keep(position, hash)
+            return hash
+        }
+    }
+
+    private let cache = NodeCache()
+
+    private struct CachedReader: NodeReader {
+        let cache: NodeCache
+        let tx: any StoreTransaction
+        func node(at position: NodePosition) throws -> TreeHash { try cache.hash(at: position) { try tx.node(at: $0) } }
+    }
+
     /// Adapts a transaction to proofs, which take a concrete reader.
     struct NodeAdapter: NodeReader {
         let tx: any StoreTransaction
@@ -363,7 +390,8 @@ public actor Custodian {
             switch error {
             case is Refusal, is FieldProblem, is ServiceError, is LogError, is RecordError, is CryptographyError, is DecodingError:
                 break
-            default: stop("the storage failed: \(error)")
+            // The caller says so; nothing is logged twice.
+            default: stopped = stopped ?? "the storage failed: \(error)"
             }
             throw error
         }
@@ -404,6 +432,7 @@ public actor Custodian {
                     guard try tx.node(at: position) == hash else {
                         throw ServiceError.corrupt("the stored hash of record \(position.index) does not match its bytes")
                     }
+                    cache.keep(position, hash)
                 }
             }
         }
@@ -453,7 +482,8 @@ public actor Custodian {
         return try parts.store.read { tx in
             try indexes.map { index in
                 guard let entry = try tx.entry(index) else { throw ServiceError.corrupt("record \(index) is missing") }
-                let hashes = try LogProof.proveInclusion(of: index, in: checkpoint.size, reader: NodeAdapter(tx: tx))
+                let hashes = try LogProof.proveInclusion(
+                    of: index, in: checkpoint.size, reader: CachedReader(cache: cache, tx: tx))
                 return Receipt(index: index, record: entry, proof: EntryProof(index: index, hashes: hashes, checkpoint: note).bytes)
             }
         }
