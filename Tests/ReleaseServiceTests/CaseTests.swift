@@ -285,6 +285,16 @@ struct MentorshipTests {
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.mentorReady")
         _ = try await office.custodian.setAvailability(of: gus, isReady: true, key: nil)
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.acknowledgementCurrent")
+        // By phone or on paper the acknowledgement comes through the mentor's own coordinator, on screen through nobody.
+        for actor in try [
+            Actor(.person(gus), channel: .phone), Actor(.person(gus), agent: office.id("omar"), channel: .paper),
+            Actor(.person(gus), agent: office.id("maya"), channel: .screen), Actor(.person(gus), agent: gus, channel: .paper),
+        ] {
+            await #expect(throws: FieldProblem.self) { try await office.custodian.acknowledge(actor, display: "Gus A.", key: nil) }
+        }
+        let through = Actor(.person(gus), agent: try office.id("maya"), channel: .paper)
+        #expect(try await office.custodian.acknowledge(through, display: "Gus A.", key: nil).refusal == nil)
+        #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusal == nil)
     }
 
     @Test(

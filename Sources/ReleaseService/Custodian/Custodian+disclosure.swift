@@ -70,6 +70,7 @@ extension Custodian {
                     try note(reader, "look", about: context.id, step)
                 }
             }
+            try putHeads(step)
             return step
         }
         try afterCommit(step)

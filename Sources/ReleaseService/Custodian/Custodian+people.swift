@@ -115,18 +115,23 @@ extension Custodian {
     public func acknowledge(
         _ actor: Actor, display: String, key: String?
     ) throws -> Outcome {
-        guard case .person(let id) = actor.principal else { throw Refusal.wrongPrincipal(.acceptSlot) }
+        guard case .person(let id) = actor.principal else {
+            throw FieldProblem(field: "by", expected: "the mentor who acknowledges")
+        }
         let name = try displayName(display)
         return try road(key: key, scope: actor.text, text: "acknowledge \(name)") { step in
             guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
             // On screen the mentor alone; on paper or by phone through their own coordinator.
-            switch actor.channel {
-            case .screen: guard actor.agent == nil else { throw Refusal.wrongAgent(.acceptSlot, .screen) }
-            case .paper, .phone:
-                guard let agent = actor.agent, agent != id, try self.identity(id, step.tx)?.coordinator == agent else {
-                    throw Refusal.notFound
+            let coordinator = try self.identity(id, step.tx)?.coordinator
+            let isAllowed =
+                switch actor.channel {
+                case .screen: actor.agent == nil
+                case .paper, .phone: actor.agent != nil && actor.agent != id && actor.agent == coordinator
+                case .clock: false
                 }
-            case .clock: throw Refusal.wrongChannel(.acceptSlot, .clock)
+            guard isAllowed else {
+                throw FieldProblem(
+                    field: "via", expected: "screen by the mentor, or paper or phone through the mentor's coordinator")
             }
             let form = Hex.format(SHA256.hash(Array(self.current.policy.acknowledgement.text.utf8)))
             var draft = Draftsman(

@@ -279,6 +279,7 @@ public actor Custodian {
             self.tree = tree
             records = []
             isPending = false
+            pendingRelease = nil
             erased = []
             immediate = []
             notices = []
