@@ -37,10 +37,11 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: strict),
         .target(name: "ReleaseWorkflow", swiftSettings: strict),
+        .target(name: "Matching", dependencies: ["ReleaseWorkflow"], swiftSettings: strict),
         .target(
             name: "ReleaseService",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow",
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -71,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "privity",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "ReleaseService", "PolicyFile", "SQLStore",
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -91,14 +92,16 @@ let package = Package(
             name: "ReleaseWorkflowTests", dependencies: ["ReleaseWorkflow", "PolicyFile", "Cryptography"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
+            name: "MatchingTests", dependencies: ["Matching", "ReleaseWorkflow", "PolicyFile", "Cryptography"], swiftSettings: strict),
+        .testTarget(
             name: "ReleaseServiceTests",
             dependencies: [
-                "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore", "SQLiteDriver",
-                "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
+                "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore",
+                "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["privity", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog"],
+            dependencies: ["privity", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
@@ -111,7 +114,7 @@ if Context.environment["PRIVITY_BENCH"] != nil {
         .executableTarget(
             name: "privity-bench",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "ReleaseService", "PolicyFile", "SQLStore", "SQLiteDriver",
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore", "SQLiteDriver",
                 "FolderDriver", "PhoneNumbers", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks/privity-bench", swiftSettings: strict))

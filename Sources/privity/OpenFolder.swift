@@ -148,3 +148,12 @@ func loadPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loade
     }
     return (parsed, LoadedPolicy(policy: parsed.policy, digest: SHA256.hash(parsed.canonical)))
 }
+
+/// The same, and proved: the first property that a workflow does not keep ends it.
+func provenPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loaded: LoadedPolicy) {
+    let (parsed, loaded) = try loadPolicy(atPath: path)
+    for workflow in parsed.policy.workflows {
+        if let failure = prove(loaded, workflow: workflow).counterexamples.first { throw Failure("\(path): \(failure)", status: 1) }
+    }
+    return (parsed, loaded)
+}

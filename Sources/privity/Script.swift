@@ -1,4 +1,5 @@
 import Foundation
+import Matching
 import ReleaseService
 import ReleaseWorkflow
 
@@ -48,22 +49,27 @@ struct ScriptLine {
     private static let caseFields: Set<String> = ["case", "workflow"]
     private static let fields: [String: Set<String>] = {
         var fields: [String: Set<String>] = [
-            "wait": [], "addPerson": ["name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator"],
+            "wait": [],
+            "addPerson": ["name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator", "profile"],
             "changePerson": ["person", "underContract", "coordinator"],
-            "enrollMentor": [
-                "person", "inStanding", "inRecoverySince", "activeInRecovery", "guidedOthers", "fields", "counselor", "capacity",
+            "enroll": [
+                "person", "role", "attributes", "inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince",
+                "certifiedUntil", "fields", "acceptedStages", "capacity",
             ],
-            "acknowledge": ["display"], "setAvailability": ["ready", "paused", "capacity"], "look": caseFields,
-            "rescindByCode": ["code"], "showAccounting": [],
+            "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
+            "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"], "setEmployer": ["name"],
+            "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
+            "matchCohort": ["name"],
         ]
         for kind in CommandKind.allCases {
             switch kind {
-            case .handOff, .expire, .answer: break
+            case .handOff, .expire, .answer, .remindEnd, .finish, .lapse: break
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
             case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
-            case .correct: fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone"])
+            case .extend: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
+            case .correct: fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
             default: fields[kind.rawValue] = caseFields
             }
         }
@@ -146,23 +152,94 @@ struct ScriptLine {
         return value
     }
 
-    func survey() throws -> Survey {
-        guard case .object(let answers)? = values["survey"],
-            answers.keys.allSatisfy(["sameField", "topics", "understood"].contains), case .text(let weight)? = answers["sameField"],
-            let sameField = Survey.Weight(rawValue: weight), case .list(let items)? = answers["topics"],
-            case .flag(let understood)? = answers["understood"]
-        else {
-            throw problem(
-                "survey",
-                "{\"sameField\": must|nice|no, \"topics\": [\(Survey.Topic.allCases.map(\.rawValue).joined(separator: ", "))], \"understood\": true}"
-            )
-        }
-        let topics = try items.map { item -> Survey.Topic in
-            guard case .text(let text) = item, let topic = Survey.Topic(rawValue: text) else {
-                throw problem("survey.topics", "topics among \(Survey.Topic.allCases.map(\.rawValue).joined(separator: ", "))")
+    func choices<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> [T] where T.RawValue == String {
+        guard values[field] != nil else { return [] }
+        return try texts(field).map { text in
+            guard let value = T(rawValue: text) else {
+                throw problem(field, "a list of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            return topic
+            return value
         }
-        return Survey(sameField: sameField, topics: topics, understood: understood)
+    }
+
+    func date(_ field: String) throws -> CivilDate? {
+        guard let text = try optionalText(field) else { return nil }
+        guard let date = CivilDate(parsing: text) else { throw problem(field, "a date like 2020-03-01") }
+        return date
+    }
+
+    func profile() throws -> [ProfileField: String] {
+        guard let value = values["profile"] else { return [:] }
+        guard case .object(let members) = value else { throw problem("profile", "an object of profile fields") }
+        var profile: [ProfileField: String] = [:]
+        for (name, value) in members {
+            guard let field = ProfileField(rawValue: name), case .text(let text) = value else {
+                throw problem("profile", "texts for \(ProfileField.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            profile[field] = text
+        }
+        return profile
+    }
+
+    func attestation() throws -> Attestation {
+        Attestation(
+            attributes: Set(try choices("attributes", of: Condition.self).filter { !$0.isOfPair }),
+            inRecoverySince: try date("inRecoverySince"), experiencedSince: try date("experiencedSince"),
+            licensedOn: try date("licensedOn"), inPracticeSince: try date("inPracticeSince"),
+            certifiedUntil: try date("certifiedUntil"), fields: values["fields"] == nil ? [] : try texts("fields"),
+            acceptedStages: Set(try choices("acceptedStages", of: Stage.self)))
+    }
+
+    /// The answers in the object `name`; the questions it may answer besides are in `also`.
+    func answers(_ name: String, also: Set<String> = []) throws -> (answers: Answers, object: [String: ScriptValue]) {
+        guard case .object(let object)? = values[name] else { throw problem(name, "an object of answers") }
+        let known: Set<String> = ["pathways", "areas", "times", "languages", "topics", "settings", "ageBand", "gender"]
+        if let unknown = object.keys.sorted().first(where: { !known.contains($0) && !also.contains($0) }) {
+            let place = unknown.count <= 40 && unknown.allSatisfy(\.isLetter) ? "\(name).\(unknown)" : name
+            throw problem(place, "no such question: \(known.union(also).sorted().joined(separator: ", "))")
+        }
+        func words(_ field: String) throws -> [String] {
+            guard let value = object[field] else { return [] }
+            guard case .list(let items) = value, items.count <= 64 else { throw problem("\(name).\(field)", "a list of words") }
+            return try items.map {
+                guard case .text(let text) = $0 else { throw problem("\(name).\(field)", "a list of words") }
+                return text
+            }
+        }
+        func set<T: RawRepresentable & CaseIterable & Hashable>(_ field: String, of type: T.Type) throws -> Set<T> where T.RawValue == String {
+            Set(try words(field).map { try choice("\(name).\(field)", $0, of: type) })
+        }
+        func one<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T? where T.RawValue == String {
+            guard let value = object[field] else { return nil }
+            guard case .text(let text) = value else { throw problem("\(name).\(field)", "a word") }
+            return try choice("\(name).\(field)", text, of: type)
+        }
+        let answers = Answers(
+            pathways: try set("pathways", of: Pathway.self), areas: Set(try words("areas")), times: try set("times", of: TimeCell.self),
+            languages: Set(try words("languages")), topics: try set("topics", of: Topic.self),
+            settings: try set("settings", of: Setting.self), ageBand: try one("ageBand", of: AgeBand.self),
+            gender: try one("gender", of: Gender.self))
+        return (answers, object)
+    }
+
+    private func choice<T: RawRepresentable & CaseIterable>(_ field: String, _ text: String, of type: T.Type) throws -> T
+    where T.RawValue == String {
+        guard let value = T(rawValue: text) else {
+            throw problem(field, "answers among \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return value
+    }
+
+    func survey() throws -> Survey {
+        let (answers, object) = try answers("survey", also: ["sameField", "sharedPathway", "preference", "understood"])
+        func importance(_ name: String) throws -> Importance {
+            guard let value = object[name] else { return .no }
+            guard case .text(let text) = value else { throw problem("survey.\(name)", "must, nice or no") }
+            return try choice("survey.\(name)", text, of: Importance.self)
+        }
+        guard case .flag(let understood)? = object["understood"] else { throw problem("survey.understood", "true or false") }
+        return Survey(
+            sameField: try importance("sameField"), answers: answers, sharedPathway: try importance("sharedPathway"),
+            preference: try importance("preference"), understood: understood)
     }
 }

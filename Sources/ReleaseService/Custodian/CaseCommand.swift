@@ -1,4 +1,5 @@
 internal import Cryptography
+public import Matching
 public import ReleaseWorkflow
 
 /// A command about a case, as it arrives: what is asked, by whom, and what it brings.
@@ -35,6 +36,7 @@ public struct CaseCommand: Sendable {
     /// Corrected values, for `correct`.
     public var firstName: String?
     public var phone: String?
+    public var profile: [ProfileField: String]?
     public var key: String?
 
     public init(_ kind: CommandKind, workflow: String, opener: PersonID, actor: Actor, key: String? = nil) {
@@ -49,10 +51,11 @@ public struct CaseCommand: Sendable {
     var canonicalText: String {
         [
             workflow, kind.rawValue, opener.description, actor.text, person?.description ?? "",
-            survey.map { "\($0.sameField.rawValue) \($0.topics.map(\.rawValue)) \($0.understood)" } ?? "", display ?? "",
+            survey.map { (try? String(decoding: Custodian.encode($0), as: UTF8.self)) ?? "?" } ?? "", display ?? "",
             // Without the digest of what was read: once it is signed, what is offered now is another question.
             signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \(Hex.format(SHA256.hash($0.scan ?? [])))" } ?? "",
             firstName ?? "", phone ?? "",
+            (profile ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(separator: "\u{1}"),
         ].joined(separator: "\u{0}")
     }
 }

@@ -1,6 +1,7 @@
 internal import Cryptography
 internal import Foundation
 internal import Logging
+internal import Matching
 public import ReleaseWorkflow
 internal import TransparencyLog
 
@@ -65,7 +66,10 @@ extension Custodian {
         if [.propose, .invite].contains(command.kind), command.person == nil { throw Refusal.argumentMissing(command.kind) }
         if let display = command.display, command.kind == .ask { _ = try displayName(display) }
         var signature: SignatureWork?
-        if command.kind == .sign || command.kind == .correct {
+        if let survey = command.survey, let problem = survey.problem(under: context.loaded.policy), survey.understood {
+            throw FieldProblem(field: problem.field, expected: problem.expected)
+        }
+        if [.sign, .correct, .extend].contains(command.kind) {
             signature = try prepareSignature(command, context, step)
         }
         let facts = try facts(for: command, context, signature, step)
@@ -109,7 +113,8 @@ extension Custodian {
         let vault = try requireVault()
         let row = try tx.caseRow(id)
         let draft = try tx.draft(of: id)
-        let loaded = try policy(draft?.policy ?? row?.policy ?? current.digest, tx)
+        let begun = try (draft?.policy ?? row?.policy).map { try policy($0, tx) }
+        let loaded = begun ?? current
         guard let workflow = loaded.policy.workflow(name) else { throw Refusal.notFound }
         var state = State(opener: opener, position: workflow.initial)
         let events = try tx.events(id)
@@ -131,6 +136,12 @@ extension Custodian {
             content = try JSONDecoder().decode(
                 DraftContent.self, from: Data(vault.open(draft.sealed, fixed: "draft/\(draft.round)")))
             state = content.events.reduce(state, evolve)
+        }
+        let followed = followed(begun, isDraft: draft != nil, workflow: name) { $0.isAtRest(state.position) }
+        if followed.digest != loaded.digest, let later = followed.policy.workflow(name) {
+            return CaseContext(
+                id: id, workflow: later, loaded: followed, opener: opener, row: row, events: events, draft: nil,
+                draftContent: content, state: state)
         }
         return CaseContext(
             id: id, workflow: workflow, loaded: loaded, opener: opener, row: row, events: events, draft: draft,
@@ -178,30 +189,80 @@ extension Custodian {
             facts[.assigned] = opener?.coordinator == staff
             facts[.dutiesSeparate] = staff != command.opener && staff != other
         }
+        let policy = context.loaded.policy
+        let role = context.workflow.opener
         facts[.underContract] = opener?.isUnderContract ?? false
-        facts[.surveyAnswered] = command.survey?.isComplete ?? false
+        facts[.surveyAnswered] = command.survey.map { $0.problem(under: policy) == nil } ?? false
+        let own = try attestation(of: command.opener, as: role, step.tx)
+        facts[.openerEligible] = policy.eligibility.requirement(of: role).isMet(by: own, on: step.moment.date)
+        facts[.agreementsCurrent] = try hasSigned(command.opener, as: role, under: policy, step.tx)
+        facts[.secondSought] = try isSecondSought(context, step.tx)
         if let other {
             facts[.counterpartUnderContract] = try identity(other, step.tx)?.isUnderContract ?? false
-            if let enrollment = try enrollment(other, step.tx) {
-                let rules = context.loaded.policy.eligibility
-                facts[.pairEligible] =
-                    enrollment.attestation.isEligible(rules, menteeField: opener?.field ?? "", on: step.moment.date)
-                    && other != command.opener
+            if let counterpart = context.workflow.counterpart, let enrollment = try enrollment(other, as: counterpart, step.tx) {
+                facts[.pairEligible] = try mayPair(mentor: other, enrollment, mentee: command.opener, own, policy, step)
                 facts[.mentorReady] = enrollment.isReady && !enrollment.isPaused
-                facts[.acknowledgementCurrent] =
-                    enrollment.acknowledgement?.form
-                    == Hex.format(SHA256.hash(Array(context.loaded.policy.acknowledgement.text.utf8)))
+                facts[.acknowledgementCurrent] = try hasSigned(other, as: counterpart, under: policy, step.tx)
                 facts[.capacityLeft] = hasCapacity(limit: enrollment.capacity, held: try step.tx.placesHeld(with: other))
             }
         }
         if let signature {
             let isPending = try context.state.releases.contains { try step.tx.isPending($0.id) }
             facts[.releaseComplete] = signature.document.missing(asOf: step.moment.date).isEmpty && !isPending
-        } else if let release = context.state.currentRelease, command.kind == .disclose || command.kind == .alert {
-            // The gate, already before the card opens: the stored record is re-read and checked in full.
-            facts[.releaseComplete] = (try? verify(release, of: context, step.tx, at: step.moment))?.isClosed == false
+        } else if !context.state.liveReleases.isEmpty, command.kind == .disclose || command.kind == .alert {
+            // The gate, already before the card opens: every stored record is re-read and checked in full.
+            facts[.releaseComplete] = context.state.liveReleases.allSatisfy { release in
+                (try? verify(release, of: context, step.tx, at: step.moment))?.isClosed == false
+            }
         }
         return facts
+    }
+
+    /// Whether the rules let these two be paired, and neither list keeps them apart.
+    func mayPair(
+        mentor: PersonID, _ enrollment: Enrollment, mentee: PersonID, _ own: Attestation, _ policy: Policy, _ step: Step
+    ) throws -> Bool {
+        guard mentor != mentee, let relations = try relations(between: mentee, mentor, step.tx) else { return false }
+        return policy.eligibility.mayPair(
+            mentor: enrollment.attestation, mentee: own, relations: relations, on: step.moment.date)
+    }
+
+    /// Whether both of a pair that is together now have asked for a second mentor, in another workflow of this program.
+    private func isSecondSought(_ context: CaseContext, _ tx: any StoreTransaction) throws -> Bool {
+        try context.loaded.policy.workflows.contains { workflow in
+            guard workflow.id != context.workflow.id, workflow.opener == context.workflow.opener else { return false }
+            let other = try self.context(of: context.opener, workflow: workflow.id, tx)
+            guard let round = other.state.round, let partner = round.counterpart, !other.state.openCards.isEmpty else { return false }
+            return round.secondSeekers.contains(context.opener) && round.secondSeekers.contains(partner)
+        }
+    }
+
+    /// What the clock has to know that is not in the case: whether somebody's standing is lost on this day.
+    private func clockFacts(_ context: CaseContext, on date: CivilDate, _ tx: any StoreTransaction) throws -> Facts {
+        var facts = Facts()
+        let rules = context.loaded.policy.eligibility
+        guard !rules.continuous.isEmpty else { return facts }
+        var parties: [(PersonID, Role)] = [(context.opener, context.workflow.opener)]
+        if let role = context.workflow.counterpart, let other = context.state.round?.counterpart { parties.append((other, role)) }
+        facts[.standingLost] = try parties.contains { person, role in
+            // Only what the policy asks of this role has to keep holding.
+            let asked = rules.requirement(of: role).predicates.intersection(rules.continuous)
+            let held = try attestation(of: person, as: role, tx)
+            return asked.contains { !Requirement.holds($0).isMet(by: held, on: date) }
+        }
+        return facts
+    }
+
+    /// Ends what rests on a standing that is gone, in the transaction that takes it away.
+    ///
+    /// - Complexity: O(cases): a change of standing is rare, and no index of who is in which case is kept.
+    func settleStanding(of person: PersonID, _ step: Step) throws {
+        guard !current.policy.eligibility.continuous.isEmpty else { return }
+        for row in try step.tx.cases() {
+            let context = try context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
+            guard row.opener == person || context.state.round?.counterpart == person else { continue }
+            try settle(row.id, opener: row.opener, workflow: row.workflow, step, isStandingChanged: true)
+        }
     }
 
     // MARK: Applying
@@ -302,7 +363,7 @@ extension Custodian {
             switch event {
             case .counterpartNamed(let person):
                 if let round = after.round?.id { try step.tx.putPlace(round, mentor: person) }
-            case .counterpartCleared:
+            case .counterpartCleared, .roundStarted:
                 if let round = before.round?.id { try step.tx.deletePlace(round) }
             default: break
             }
@@ -315,8 +376,21 @@ extension Custodian {
         _ context: inout CaseContext, _ step: Step
     ) throws {
         let vault = try requireVault()
+        // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there on.
+        if let start = events.firstIndex(where: { if case .roundStarted = $0 { true } else { false } }), start > 0, !before.isDraft,
+            before.round != nil, events[..<start].contains(where: { if case .releaseClosed = $0 { true } else { false } })
+        {
+            let middle = events[..<start].reduce(before, evolve)
+            try store(
+                Array(events[..<start]), rule: rule, actor: actor, seenBy: seenBy, display: nil, before: before, after: middle,
+                &context, step)
+            try store(
+                Array(events[start...]), rule: rule, actor: actor, seenBy: seenBy, display: display, before: middle, after: after,
+                &context, step)
+            return
+        }
         context.state = after
-        let due = nextDue(after, context.workflow)
+        let due = try nextDue(after, context, step.tx)
         let sighting = Sighting(state: context.workflow.name(of: after.position), seenBy: seenBy)
         // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must not undo it.
         let isOfEarlierRound = events.contains { if case .releaseRescinded = $0 { true } else { false } }
@@ -354,30 +428,48 @@ extension Custodian {
         let row = EventRow(sequence: sequence, sealed: sealed, link: link)
         try step.tx.appendEvent(context.id, row)
         context.events.append(row)
+        // A round that began under a later version takes the case along with its first signature.
+        let policy = context.loaded.digest
         let caseRow = CaseRow(
             id: context.id, workflow: context.workflow.id, opener: context.opener,
-            policy: context.row?.policy ?? context.loaded.digest,
+            policy: policy,
             tip: try vault.tip(
-                context.id, policy: context.row?.policy ?? context.loaded.digest, count: context.events.count, last: link),
+                context.id, policy: policy, count: context.events.count, last: link),
             due: after.isDraft ? context.row?.due : due)
         try step.tx.putCase(caseRow)
         context.row = caseRow
     }
 
     /// The earliest day after which the clock has something to do here.
-    private func nextDue(_ state: State, _ workflow: Workflow) -> CivilDate? {
+    private func nextDue(_ state: State, _ context: CaseContext, _ tx: any StoreTransaction) throws -> CivilDate? {
         var days: [CivilDate] = []
+        let workflow = context.workflow
         for transition in workflow.transitions where transition.role == .clock && transition.origins.contains(state.position) {
             for condition in transition.guards {
                 switch condition {
                 case .dueDayOver: if let day = state.round?.due { days.append(day) }
                 case .answerDayOver: if let day = state.round?.answerOn { days.append(day) }
-                case .releaseExpired: if let day = state.currentRelease?.expiresOn { days.append(day) }
+                case .releaseExpired: days += state.liveReleases.map(\.expiresOn)
+                case .termOver: if let day = state.round?.endsOn { days.append(day) }
+                case .noticeOver: if let day = state.round?.noticeUntil { days.append(day) }
+                case .endNear:
+                    if let round = state.round, !round.isReminded, let day = round.endsOn {
+                        days.append(day.adding(days: -Policy.Duration.reminderDays - 1))
+                    }
+                case .standingLost: days += try lastDaysOfStanding(state, context, tx)
                 default: break
                 }
             }
         }
         return days.min()
+    }
+
+    /// The last days of the certifications that this case rests on.
+    private func lastDaysOfStanding(_ state: State, _ context: CaseContext, _ tx: any StoreTransaction) throws -> [CivilDate] {
+        guard context.loaded.policy.eligibility.continuous.contains(.certified) else { return [] }
+        var parties: [(PersonID, Role)] = [(context.opener, context.workflow.opener)]
+        if let role = context.workflow.counterpart, let other = state.round?.counterpart { parties.append((other, role)) }
+        return try parties.compactMap { try attestation(of: $0.0, as: $0.1, tx).certifiedUntil }
     }
 
     private func send(
@@ -421,12 +513,23 @@ extension Custodian {
         step.notices = []
     }
 
-    private func settle(_ id: CaseID, opener: PersonID, workflow: String, _ step: Step) throws {
+    private func settle(
+        _ id: CaseID, opener: PersonID, workflow: String, _ step: Step, isStandingChanged: Bool = false
+    ) throws {
         var context = try context(id, opener: opener, workflow: workflow, step.tx)
         // Bounded: each transition of the clock leads to a later state or an end.
         for _ in 0..<8 {
-            guard let due = nextDue(context.state, context.workflow), due < step.moment.date else { return }
-            let moment = Moment(instantMilliseconds: step.moment.instantMilliseconds, date: due.adding(days: 1))
+            let due = try nextDue(context.state, context, step.tx)
+            let day: CivilDate
+            if let due, due < step.moment.date {
+                day = due.adding(days: 1)
+            } else if isStandingChanged {
+                day = step.moment.date
+            } else {
+                return
+            }
+            let moment = Moment(instantMilliseconds: step.moment.instantMilliseconds, date: day)
+            let facts = try clockFacts(context, on: day, step.tx)
             var isSettled = true
             for kind in CommandKind.allCases where !context.workflow.transitions(on: kind, from: context.state.position).isEmpty {
                 let command = Command(
@@ -434,15 +537,16 @@ extension Custodian {
                 guard
                     let authorized = try? authorize(
                         command, by: .clock, in: context.state, under: context.loaded, workflow: context.workflow,
-                        given: Facts(), at: moment),
+                        given: facts, at: moment),
                     let events = try? decide(
-                        authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: Facts(),
+                        authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
                         at: moment)
                 else { continue }
                 let dated = Step(tx: step.tx, moment: moment, derive: step.derive, tree: step.tree)
                 _ = try apply(
                     events, rule: authorized.rule, actor: .clock, seenBy: authorized.seenBy, to: &context, dated)
                 step.tree = dated.tree
+                step.records += isStandingChanged ? dated.records : []
                 step.erased += dated.erased
                 step.mustSettle = step.mustSettle || dated.mustSettle
                 if events.contains(.roundForgotten) {

@@ -6,33 +6,69 @@ internal import TransparencyLog
 
 /// A card with what goes with it.
 public struct CardView: Sendable {
-    public let card: ContactCard
-    /// 42 CFR §2.32.
+    /// What is shown: in a clinical program a contact card, elsewhere a profile card.
+    public enum Card: Sendable {
+        case contact(ContactCard)
+        case profile(ProfileCard)
+    }
+
+    public let card: Card
+    /// 42 CFR §2.32 in clinical programs; elsewhere that it is not to be passed on.
     public let notice: String
     /// What the release covers, instead of a copy: a copy would hand over the full name (§2.32(b)).
     public let scope: String
     public let callScript: String
     public let emergency: String
-    /// The last day for the first call; nil where none is set or it is over: then as soon as possible.
+    /// The last day for the first contact; nil where none is set or it is over: then as soon as possible.
     public let callBy: CivilDate?
+
+    /// The card of a clinical program.
+    public var contact: ContactCard? { if case .contact(let card) = card { card } else { nil } }
+    /// The card of any other.
+    public var profile: ProfileCard? { if case .profile(let card) = card { card } else { nil } }
 
     /// The card as text, always 3,072 bytes long, whatever the names (DER-16).
     public var text: String {
-        let call = callBy.map { "Please call by the end of \($0)." } ?? "Please call as soon as possible.     "
-        let body = """
-            FIRST NAME  \(card.firstName.text)
-            TELEPHONE   \(card.phone.e164)
-
-            \(notice)
-
-            \(scope)
-            \(call)
-            \(callScript)
-
-            \(emergency)
-            """
+        var lines: [String]
+        switch card {
+        case .contact(let card):
+            let call = callBy.map { "Please call by the end of \($0)." } ?? "Please call as soon as possible.     "
+            lines = [
+                "FIRST NAME  \(card.firstName.text)", "TELEPHONE   \(card.phone.e164)", "", notice, "", scope, call, callScript, "",
+                emergency,
+            ]
+        case .profile(let card):
+            lines = card.fields.sorted { $0.key < $1.key }.map { field, text in
+                "\(PermittedField(rawValue: field.rawValue)?.plainWords.uppercased() ?? "")  \(text)"
+            }
+            lines += ["", notice, "", scope, "", emergency]
+        }
+        let body = lines.joined(separator: "\n")
         return body + String(repeating: " ", count: max(0, 3071 - body.utf8.count)) + "\n"
     }
+}
+
+/// Somebody who opens a directory.
+public enum Viewer: Hashable, Sendable {
+    /// Anybody at all, not logged in.
+    case anonymous
+    case person(PersonID)
+}
+
+/// One entry of a directory.
+public struct ListingView: Sendable {
+    public let owner: PersonID
+    public let card: ProfileCard
+    /// Advice that goes with it, never a reason to hide it (ICB-24).
+    public let advice: String?
+}
+
+/// A directory as one viewer may see it.
+public struct DirectoryView: Sendable {
+    public let asOf: CivilDate
+    /// What mentoring is and is not, shown above.
+    public let text: String
+    public let listings: [ListingView]
 }
 
 /// One look at a card, for the mentee's eyes alone.
@@ -90,13 +126,14 @@ extension Custodian {
             parts.logger.error("a card was refused: its case does not verify")
             throw Refusal.cardClosed
         }
-        guard context.state.releases.contains(where: { $0.recipient == reader }) else { throw Refusal.notFound }
-        guard stopped == nil, let release = context.state.currentRelease, release.recipient == reader,
-            context.state.openCards.contains(where: { $0.release == release.id && $0.reader == reader })
+        guard context.state.releases.contains(where: { $0.recipient == .person(reader) }) else { throw Refusal.notFound }
+        guard stopped == nil, let open = context.state.openCards.last(where: { $0.reader == .person(reader) }),
+            let release = context.state.roundReleases.last(where: { $0.id == open.release && $0.recipient == .person(reader) })
         else { throw Refusal.cardClosed }
-        if context.workflow.reader == .mentor {
-            let form = Hex.format(SHA256.hash(Array(context.loaded.policy.acknowledgement.text.utf8)))
-            guard try enrollment(reader, step.tx)?.acknowledgement?.form == form else { throw Refusal.cardClosed }
+        // Whoever reads has signed what binds readers, in its present version.
+        let readerRole = reader == context.opener ? context.workflow.opener : context.workflow.counterpart
+        if let readerRole, !(try hasSigned(reader, as: readerRole, under: context.loaded.policy, step.tx)) {
+            throw Refusal.cardClosed
         }
         let verified: VerifiedRelease
         do {
@@ -105,8 +142,12 @@ extension Custodian {
             parts.logger.error("a card was refused: its release does not verify")
             throw Refusal.cardClosed
         }
-        let active = try ActiveRelease(verified, for: reader, at: step.moment)
-        let card = disclose(verified.fields, under: active)
+        let active = try ActiveRelease(verified, for: .person(reader), at: step.moment)
+        let card: CardView.Card =
+            switch verified.fields {
+            case .contact: .contact(try disclose(verified.fields, under: active))
+            case .profile: .profile(try disclose(profile: verified.fields, under: active))
+            }
         let document = try storedDocument(release, step.tx)
         try account(
             Look(
@@ -117,9 +158,9 @@ extension Custodian {
         let callBy = context.state.round?.due.flatMap { $0 >= step.moment.date && !context.state.isHandedOff ? $0 : nil }
         let fields = verified.complete.fields.map(\.plainWords).joined(separator: " and ")
         return CardView(
-            card: card, notice: RedisclosureNotice.text,
+            card: card, notice: policy.release.isPart2 ? RedisclosureNotice.text : RedisclosureNotice.plain,
             scope:
-                "You may use this \(fields) \(context.workflow.purpose == .firstCallAndMeeting ? "to make a first call and arrange a first meeting" : "to talk about having a mentor"), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
+                "You may use this \(fields) \(context.workflow.purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: policy.texts.callScript, emergency: policy.texts.emergency, callBy: callBy)
     }
 
@@ -177,19 +218,18 @@ extension Custodian {
         }
         let contact = try JSONDecoder().decode(
             [String: String].self, from: Data(opened(.contact(release.round), "contact/\(release.id)")))
-        guard let firstName = contact["firstName"], let phone = contact["phone"] else { throw refuse("contact fields") }
+        let fields = try Self.fields(contact, of: context.loaded.policy)
         let text = try opened(evidence, "text/\(release.id)")
         guard let signature = document.signature else { throw refuse("signature") }
         try check(
             own, 0,
             [
-                "fields.firstName": firstName, "fields.phone": phone, "to.person": release.recipient.description,
-                "by.principal": release.discloser.description, "shown": Hex.format(SHA256.hash(text)),
+                "to.person": release.recipient.text, "by.principal": release.discloser.description, "shown": Hex.format(SHA256.hash(text)),
                 "by.evidence": Hex.format(SHA256.hash(Self.encode(signature))),
-            ])
+            ].merging(fields.texts.map { ("fields.\($0.key.rawValue)", $0.value) }) { $1 })
         var isDisclosed = false
         for (sequence, record) in records.enumerated() where record.type == .disclosure {
-            try check(record, sequence, ["to.person": release.recipient.description])
+            try check(record, sequence, ["to.person": release.recipient.text])
             isDisclosed = true
         }
         // A code for any release of this round ends the one that is open.
@@ -197,9 +237,89 @@ extension Custodian {
         let isClosed = records.contains { $0.type == .closing || $0.type == .rescission } || isPending
         return VerifiedRelease(
             id: release.id, recipient: release.recipient,
-            fields: ReleasedFields(
-                firstName: try FirstName(parsing: firstName, surname: ""), phone: try PhoneNumber(e164: phone)),
-            complete: complete, isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
+            fields: fields, complete: complete, confidentiality: context.loaded.policy.confidentiality, isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
+    }
+
+    /// The released values as the vault gave them back, by the policy's list and no other.
+    private static func fields(_ contact: [String: String], of policy: Policy) throws -> ReleasedFields {
+        guard Set(contact.keys) == Set(policy.release.fields.map(\.rawValue)) else {
+            throw ServiceError.corrupt("release does not verify: fields")
+        }
+        if policy.confidentiality == .clinical, let firstName = contact["firstName"], let phone = contact["phone"] {
+            return .contact(try FirstName(parsing: firstName, surname: ""), try PhoneNumber(e164: phone))
+        }
+        var fields: [ProfileField: ProfileText] = [:]
+        for (name, text) in contact {
+            guard let field = ProfileField(rawValue: name) else { throw ServiceError.corrupt("release does not verify: fields") }
+            fields[field] = try ProfileText(parsing: text, field: name)
+        }
+        return .profile(fields)
+    }
+
+    // MARK: Directories
+
+    /// The directory of listings as `viewer` may see it: every entry goes through the same gate as a card.
+    ///
+    /// Who looks is not recorded anywhere: what people browse is theirs. An entry whose release does not verify, and one that a private list
+    /// keeps apart from this viewer, is not there; neither says so.
+    ///
+    /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant words (SGV-27).
+    public func directory(_ viewer: Viewer) throws -> DirectoryView {
+        try runClock()
+        guard stopped == nil else { throw Refusal.notSigning }
+        let moment = try moment()
+        return try parts.store.read { tx in
+            let policy = current.policy
+            guard let workflow = policy.workflows.first(where: { $0.audience != nil }), let audience = workflow.audience,
+                try isAdmitted(viewer, to: audience, policy, on: moment.date, tx)
+            else { throw Refusal.notFound }
+            var listings: [ListingView] = []
+            for row in try tx.cases() where row.workflow == workflow.id {
+                if let listing = try listing(row, audience, viewer, moment, tx) { listings.append(listing) }
+            }
+            listings.sort { ($0.card.fields[.displayName] ?? "", $0.owner) < ($1.card.fields[.displayName] ?? "", $1.owner) }
+            return DirectoryView(asOf: moment.date, text: policy.texts.directory, listings: listings)
+        }
+    }
+
+    /// Whether somebody belongs to the class of readers.
+    private func isAdmitted(
+        _ viewer: Viewer, to audience: Audience, _ policy: Policy, on date: CivilDate, _ tx: any StoreTransaction
+    ) throws -> Bool {
+        guard case .person(let id) = viewer else { return audience == .everyone }
+        guard try tx.person(id) != nil else { return false }
+        if audience == .everyone { return true }
+        let rules = policy.eligibility
+        let asMentee = try attestation(of: id, as: .mentee, tx)
+        let asMentor = try attestation(of: id, as: .mentor, tx)
+        if audience == .members { return [asMentee, asMentor].contains { $0.attributes.contains(.member) } }
+        guard let own = try enrollment(id, as: .mentee, tx), own.isReady, !own.isPaused else { return false }
+        return try rules.mentee.isMet(by: asMentee, on: date) && hasSigned(id, as: .mentee, under: policy, tx)
+    }
+
+    private func listing(
+        _ row: CaseRow, _ audience: Audience, _ viewer: Viewer, _ moment: Moment, _ tx: any StoreTransaction
+    ) throws -> ListingView? {
+        let context = try? context(row.id, opener: row.opener, workflow: row.workflow, tx)
+        guard let context, let open = context.state.openCards.last(where: { $0.reader == .audience(audience) }),
+            let release = context.state.roundReleases.last(where: { $0.id == open.release })
+        else { return nil }
+        var advice: String?
+        if case .person(let id) = viewer, id != row.opener {
+            guard try relations(between: id, row.opener, tx) != nil else { return nil }
+            let employers = try [id, row.opener].map { try identity($0, tx)?.employer }
+            if let one = employers[0], one == employers[1], context.loaded.policy.customs.advice.contains("sameEmployer") {
+                advice = "You work for the same employer. That is no obstacle, but other settings often suit better."
+            }
+        }
+        do {
+            let verified = try verify(release, of: context, tx, at: moment)
+            let active = try ActiveRelease(verified, for: .audience(audience), at: moment)
+            return ListingView(owner: row.opener, card: try disclose(profile: verified.fields, under: active), advice: advice)
+        } catch {
+            parts.logger.error("a listing was left out: its release does not verify")
+            return nil
+        }
     }
 
     // MARK: The person's own accounting

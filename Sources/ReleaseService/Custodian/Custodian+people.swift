@@ -1,5 +1,6 @@
 internal import Cryptography
 internal import Foundation
+public import Matching
 public import ReleaseWorkflow
 internal import TransparencyLog
 
@@ -10,11 +11,32 @@ extension Custodian {
         return try JSONDecoder().decode(Identity.self, from: Data(opened))
     }
 
-    func enrollment(_ id: PersonID, _ tx: any StoreTransaction) throws -> Enrollment? {
+    func enrollments(_ id: PersonID, _ tx: any StoreTransaction) throws -> Enrollments {
         let scope = Vault.Scope.identity(id)
-        guard let opened = try requireVault().open(tx.mentor(id)?.sealed, scope, "enrollment") else { return nil }
-        return try JSONDecoder().decode(Enrollment.self, from: Data(opened))
+        guard let opened = try requireVault().open(tx.mentor(id)?.sealed, scope, "enrollment") else { return Enrollments() }
+        return try JSONDecoder().decode(Enrollments.self, from: Data(opened))
     }
+
+    func enrollment(_ id: PersonID, as role: Role = .mentor, _ tx: any StoreTransaction) throws -> Enrollment? {
+        try enrollments(id, tx)[role]
+    }
+
+    /// What is attested of a person in a role, the contract and the field that the program knows anyway included.
+    func attestation(of id: PersonID, as role: Role, _ tx: any StoreTransaction) throws -> Attestation {
+        var attestation = try enrollment(id, as: role, tx)?.attestation ?? Attestation()
+        guard let identity = try identity(id, tx) else { return attestation }
+        if identity.isUnderContract { attestation.attributes.insert(.underContract) }
+        if role != .mentor, !identity.field.isEmpty, attestation.fields.isEmpty { attestation.fields = [identity.field] }
+        return attestation
+    }
+
+    /// Whether this person has signed every agreement of the role, in the versions of this policy.
+    func hasSigned(_ id: PersonID, as role: Role, under policy: Policy, _ tx: any StoreTransaction) throws -> Bool {
+        let signed = try enrollment(id, as: role, tx)?.agreements ?? [:]
+        return policy.agreements(of: role).allSatisfy { signed[$0.id]?.form == Self.digest(of: $0) }
+    }
+
+    static func digest(of agreement: Agreement) -> String { Hex.format(SHA256.hash(Array(agreement.fullText.utf8))) }
 
     func put(_ identity: Identity, of id: PersonID, _ tx: any StoreTransaction) throws {
         let vault = try requireVault()
@@ -26,8 +48,10 @@ extension Custodian {
         try tx.putIndex(Array(tokens), of: id, key: key)
     }
 
-    private func put(_ enrollment: Enrollment, of id: PersonID, _ tx: any StoreTransaction) throws {
-        let (key, sealed) = try requireVault().seal(Self.encode(enrollment), .identity(id), "enrollment")
+    private func put(_ enrollment: Enrollment, as role: Role, of id: PersonID, _ tx: any StoreTransaction) throws {
+        var all = try enrollments(id, tx)
+        all[role] = enrollment
+        let (key, sealed) = try requireVault().seal(Self.encode(all), .identity(id), "enrollment")
         try tx.putMentor(PersonRow(id: id, key: key, sealed: sealed))
     }
 
@@ -65,7 +89,91 @@ extension Custodian {
             fullName: try text(new.fullName, "name", 120), surname: surname,
             firstName: try FirstName(parsing: new.firstName.precomposedStringWithCanonicalMapping, surname: surname).text,
             phone: try parts.phones.parse(new.phone, region: current.policy.region).e164, roles: new.roles,
-            field: try text(new.field, "field", 60), isUnderContract: new.isUnderContract, coordinator: new.coordinator)
+            field: try text(new.field, "field", 60), isUnderContract: new.isUnderContract, coordinator: new.coordinator,
+            profile: new.profile.isEmpty ? nil : try parse(new.profile))
+    }
+
+    func parse(_ profile: [ProfileField: String]) throws -> [String: String] {
+        var parsed: [String: String] = [:]
+        for (field, typed) in profile {
+            parsed[field.rawValue] =
+                try ProfileText(parsing: typed.precomposedStringWithCanonicalMapping, field: field.rawValue).text
+        }
+        return parsed
+    }
+
+    /// A person rewrites what stands in their profile. What is already released does not change with it: that takes a correction.
+    public func setProfile(of id: PersonID, _ profile: [ProfileField: String], key: String?) throws -> Outcome {
+        let parsed = try parse(profile)
+        let text = "profile \(String(decoding: try Self.encode(parsed), as: UTF8.self))"
+        return try road(key: key, scope: "person \(id)", text: text) { step in
+            guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
+            identity.profile = (identity.profile ?? [:]).merging(parsed) { $1 }
+            try self.put(identity, of: id, step.tx)
+            return Done(person: id)
+        }
+    }
+
+    // MARK: The private list
+
+    /// Adds to a person's private list: whom they are never to be brought together with.
+    ///
+    /// The answer is the same whether or not anybody is known by that name, number or employer: a different one would tell who takes part.
+    public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) throws -> Outcome {
+        let token = try exclusionToken(relation, typed)
+        return try road(key: key, scope: "person \(id)", text: "exclude \(relation.rawValue) \(Hex.format(token))") { step in
+            guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
+            let line = Exclusion(relation: relation, token: token)
+            if identity.exclusions?.contains(line) != true { identity.exclusions = (identity.exclusions ?? []) + [line] }
+            try self.put(identity, of: id, step.tx)
+            return Done(person: id)
+        }
+    }
+
+    /// Says where a person works, as a token; the name is not kept.
+    public func setEmployer(of id: PersonID, typed: String, key: String?) throws -> Outcome {
+        let token = try exclusionToken(.employer, typed)
+        return try road(key: key, scope: "person \(id)", text: "employer \(Hex.format(token))") { step in
+            guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
+            identity.employer = token
+            try self.put(identity, of: id, step.tx)
+            return Done(person: id)
+        }
+    }
+
+    private func exclusionToken(_ relation: Exclusion.Relation, _ typed: String) throws -> [UInt8] {
+        let value = typed.trimmingCharacters(in: .whitespaces)
+        guard (1...120).contains(value.count) else {
+            throw FieldProblem(field: "name", expected: "a name, a number or an employer of 1 to 120 characters")
+        }
+        let vault = try requireVault()
+        if relation == .employer { return try vault.indexToken("exclude/employer", value) }
+        if let phone = try? parts.phones.parse(value, region: current.policy.region) {
+            return try vault.indexToken("exclude/phone", phone.e164)
+        }
+        return try vault.indexToken("exclude/name", value)
+    }
+
+    /// What either of the two declared about the other; nil where they are to be kept apart whatever it is.
+    ///
+    /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
+    func relations(between first: PersonID, _ second: PersonID, _ tx: any StoreTransaction) throws -> Set<Condition>? {
+        guard let one = try identity(first, tx), let two = try identity(second, tx) else { return nil }
+        let vault = try requireVault()
+        var found: Set<Condition> = []
+        var isExcluded = false
+        for (owner, other) in [(one, two), (two, one)] {
+            let names = Set([other.fullName, "\(other.firstName) \(other.surname)"])
+            var tokens = try names.map { try vault.indexToken("exclude/name", $0) }
+            tokens.append(try vault.indexToken("exclude/phone", other.phone))
+            if let employer = other.employer { tokens.append(employer) }
+            for line in owner.exclusions ?? [] where tokens.contains(line.token) {
+                isExcluded = true
+                if let predicate = line.relation.predicate { found.insert(predicate) }
+            }
+        }
+        // The same employer, without anybody asking to be kept apart, is advice at most.
+        return isExcluded ? nil : found
     }
 
     /// Changes what staff may change of a person: contract and coordinator. When a contract ends nothing happens to a pair (DER-14).
@@ -85,43 +193,60 @@ extension Custodian {
         }
     }
 
-    /// Enrolls a mentor on a coordinator's attestation.
+    /// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's from a roll.
+    ///
+    /// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with this act.
     public func enroll(
-        _ id: PersonID, attestation: MentorAttestation, capacity: Int, by staff: PersonID, key: String?
+        _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?, key: String?
     ) throws -> Outcome {
         guard (0...20).contains(capacity) else { throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20") }
-        let text = "enroll \(id) \(String(decoding: try Self.encode(attestation), as: UTF8.self)) \(capacity)"
-        return try road(key: key, scope: "staff \(staff)", text: text) { step in
-            guard try self.identity(staff, step.tx)?.roles.contains(.coordinator) == true,
-                var identity = try self.identity(id, step.tx)
-            else { throw Refusal.notFound }
-            // Nobody attests for themselves (DER-18).
-            guard staff != id else { throw Refusal.conditionFailed(.dutiesSeparate) }
-            let old = try self.enrollment(id, step.tx)
+        guard role == .mentor || role == .mentee else { throw FieldProblem(field: "role", expected: "mentor or mentee") }
+        let canonical = String(decoding: try Self.encode(attestation), as: UTF8.self)
+        let text = "enroll \(id) \(role.rawValue) \(canonical) \(capacity)"
+        return try road(key: key, scope: staff.map { "staff \($0)" } ?? "operator", text: text) { step in
+            guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
+            if let staff {
+                guard self.current.policy.administration != .`self`,
+                    try self.identity(staff, step.tx)?.roles.contains(.coordinator) == true
+                else { throw Refusal.notFound }
+                // Nobody attests for themselves (DER-18).
+                guard staff != id else { throw Refusal.conditionFailed(.dutiesSeparate) }
+            } else if self.current.policy.administration != .`self` {
+                throw FieldProblem(field: "by", expected: "the coordinator who attests")
+            }
+            let old = try self.enrollment(id, as: role, step.tx)
             try self.put(
                 Enrollment(
                     attestation: attestation, attestedBy: staff, attestedOn: step.moment.date,
                     policy: Hex.format(self.current.digest), isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false,
-                    capacity: capacity, display: old?.display, acknowledgement: old?.acknowledgement), of: id, step.tx)
-            if !identity.roles.contains(.mentor) {
-                identity.roles.append(.mentor)
+                    capacity: capacity, display: old?.display, agreements: old?.agreements ?? [:], answers: old?.answers),
+                as: role, of: id, step.tx)
+            let own: Identity.Role = role == .mentor ? .mentor : .participant
+            if !identity.roles.contains(own) {
+                identity.roles.append(own)
                 try self.put(identity, of: id, step.tx)
             }
+            try self.settleStanding(of: id, step)
             return Done(person: id)
         }
     }
 
-    /// A mentor signs the acknowledgement, with the display name they release for forms: a record in the log, and readiness with it.
+    /// A person signs the agreements of a role that they have not signed in their present versions: a record each, and readiness with them.
+    ///
+    /// - Parameter display: the name that may stand on other people's forms; needed where a release names this person.
     public func acknowledge(
-        _ actor: Actor, display: String, key: String?
+        _ actor: Actor, as role: Role = .mentor, display: String?, key: String?
     ) throws -> Outcome {
         guard case .person(let id) = actor.principal else {
-            throw FieldProblem(field: "by", expected: "the mentor who acknowledges")
+            throw FieldProblem(field: "by", expected: "the person who signs")
         }
-        let name = try displayName(display)
-        return try road(key: key, scope: actor.text, text: "acknowledge \(name)") { step in
-            guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
-            // On screen the mentor alone; on paper or by phone through their own coordinator.
+        let name = try display.map { try displayName($0) }
+        if name == nil, !current.policy.isDirectory {
+            throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line")
+        }
+        return try road(key: key, scope: actor.text, text: "acknowledge \(role.rawValue) \(name ?? "")") { step in
+            guard var enrollment = try self.enrollment(id, as: role, step.tx) else { throw Refusal.notFound }
+            // On screen the person alone; on paper or by phone through their own coordinator.
             let coordinator = try self.identity(id, step.tx)?.coordinator
             let isAllowed =
                 switch actor.channel {
@@ -131,23 +256,44 @@ extension Custodian {
                 }
             guard isAllowed else {
                 throw FieldProblem(
-                    field: "via", expected: "screen by the mentor, or paper or phone through the mentor's coordinator")
+                    field: "via", expected: "screen by the person, or paper or phone through the person's coordinator")
             }
-            let form = Hex.format(SHA256.hash(Array(self.current.policy.acknowledgement.text.utf8)))
-            var draft = Draftsman(
-                [
-                    "at": .string(step.moment.date.description), "policy": .string(Hex.format(self.current.digest)),
-                    "v": .integer(1), "form": .string(form),
-                ], derive: step.derive, label: "acknowledgement")
-            draft.members["by"] = .object(try draft.actor(id, agent: actor.agent, channel: actor.channel))
-            draft.members["display"] = try draft.commit("display", name)
-            let record = try Record(origin: self.parts.origin, type: .acknowledgement, json: .object(draft.members))
-            let pointer = try self.append(record, in: step)
-            enrollment.display = name
+            let isNewName = name != nil && name != enrollment.display
+            for agreement in self.current.policy.agreements(of: role) {
+                let form = Self.digest(of: agreement)
+                if enrollment.agreements[agreement.id]?.form == form, !isNewName { continue }
+                var draft = Draftsman(
+                    [
+                        "at": .string(step.moment.date.description), "policy": .string(Hex.format(self.current.digest)),
+                        "v": .integer(1), "form": .string(form),
+                    ], derive: step.derive, label: "acknowledgement/\(agreement.id)")
+                draft.members["by"] = .object(try draft.actor(id, agent: actor.agent, channel: actor.channel))
+                if let name { draft.members["display"] = try draft.commit("display", name) }
+                let record = try Record(origin: self.parts.origin, type: .acknowledgement, json: .object(draft.members))
+                let pointer = try self.append(record, in: step)
+                enrollment.agreements[agreement.id] = .init(
+                    form: form, on: step.moment.date, index: pointer.index, openings: draft.openings)
+            }
+            enrollment.display = name ?? enrollment.display
             enrollment.isReady = true
-            enrollment.acknowledgement = .init(
-                form: form, on: step.moment.date, index: pointer.index, openings: draft.openings)
-            try self.put(enrollment, of: id, step.tx)
+            try self.put(enrollment, as: role, of: id, step.tx)
+            return Done(person: id)
+        }
+    }
+
+    /// What a mentor answers for matching.
+    ///
+    /// - Throws: `FieldProblem` for an answer that is not on the policy's lists.
+    public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) throws -> Outcome {
+        let survey = Survey(sameField: .no, answers: answers, understood: true)
+        if let problem = survey.problem(under: current.policy) {
+            throw FieldProblem(field: problem.field.replacingOccurrences(of: "survey.", with: "answers."), expected: problem.expected)
+        }
+        let text = "answers \(String(decoding: try Self.encode(answers), as: UTF8.self))"
+        return try road(key: key, scope: "person \(id)", text: text) { step in
+            guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
+            enrollment.answers = answers
+            try self.put(enrollment, as: .mentor, of: id, step.tx)
             return Done(person: id)
         }
     }
@@ -165,19 +311,19 @@ extension Custodian {
 
     /// A mentor's own switches: ready, paused, how many people at once.
     public func setAvailability(
-        of id: PersonID, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil, key: String?
+        of id: PersonID, as role: Role = .mentor, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil, key: String?
     ) throws -> Outcome {
         if let capacity, !(0...20).contains(capacity) {
             throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
         }
         let text =
-            "availability \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
+            "availability \(role.rawValue) \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
         return try road(key: key, scope: "person \(id)", text: text) { step in
-            guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
+            guard var enrollment = try self.enrollment(id, as: role, step.tx) else { throw Refusal.notFound }
             enrollment.isReady = isReady ?? enrollment.isReady
             enrollment.isPaused = isPaused ?? enrollment.isPaused
             enrollment.capacity = capacity ?? enrollment.capacity
-            try self.put(enrollment, of: id, step.tx)
+            try self.put(enrollment, as: role, of: id, step.tx)
             return Done(person: id)
         }
     }
@@ -219,7 +365,7 @@ extension Custodian {
             guard try step.tx.placesHeld(with: id) == 0 else { throw Refusal.stillOpen }
             for row in try step.tx.cases() where row.opener != id {
                 let context = try self.context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
-                let isNamed = context.state.releases.contains { $0.isLive && ($0.recipient == id || $0.discloser == id) }
+                let isNamed = context.state.releases.contains { $0.isLive && ($0.recipient == .person(id) || $0.discloser == id) }
                 if isNamed, !context.workflow.isAtRest(context.state.position) { throw Refusal.stillOpen }
                 // What they released as a volunteer is theirs too.
                 let own = Set(context.state.releases.filter { $0.discloser == id }.map(\.round))

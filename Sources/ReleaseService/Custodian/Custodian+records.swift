@@ -52,7 +52,7 @@ extension Custodian {
             switch event {
             case .releaseSigned(let id, let discloser, let recipient, _, let expires):
                 guard let signature, let round = state.round else { throw ServiceError.corrupt("a signature without its text") }
-                let superseded = before.currentRelease.map(\.id)
+                let superseded = before.currentRelease(of: discloser).map(\.id)
                 let supersedes = try superseded.flatMap { try pointer(to: $0, step.tx) }
                 written[id] = try writeRelease(
                     id, signature, discloser: discloser, recipient: recipient, expires: expires, round: round,
@@ -65,6 +65,13 @@ extension Custodian {
                 let act: PersonID
                 if case .staff(let staff) = actor.principal {
                     act = staff
+                } else if case .person(let own) = actor.principal, own == state.releases.first(where: { $0.id == id })?.discloser,
+                    context.workflow.opens.contains(.sign)
+                {
+                    // Where signing itself opens, the signer is the authority.
+                    act = own
+                } else if case .person(let second) = actor.principal, context.workflow.opens.contains(.sign) {
+                    act = second
                 } else {
                     // A correction rests on the first disclosure: its authority is the coordinator who handles the case.
                     guard let coordinator = try identity(context.opener, step.tx)?.coordinator else { throw Refusal.notFound }
@@ -76,7 +83,7 @@ extension Custodian {
                     draft.members["fields"] = .array(context.loaded.policy.release.fields.map { .string($0.rawValue) })
                     draft.members["notice"] = .string(Hex.format(SHA256.hash(Array(RedisclosureNotice.text.utf8))))
                     draft.members["rule"] = .string(rule)
-                    draft.members["to"] = .object(["person": try draft.commit("to.person", reader.description)])
+                    draft.members["to"] = .object(["person": try draft.commit("to.person", reader.text)])
                     draft.members["under"] = Self.json(under)
                 }
             case .releaseSuperseded(let id), .releaseClosed(let id):
@@ -95,7 +102,7 @@ extension Custodian {
                 }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
                 .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired, .handedOff,
-                .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
                 break
             }
         }
@@ -103,7 +110,7 @@ extension Custodian {
     }
 
     private func writeRelease(
-        _ id: ReleaseID, _ work: SignatureWork, discloser: PersonID, recipient: PersonID, expires: CivilDate, round: Round,
+        _ id: ReleaseID, _ work: SignatureWork, discloser: PersonID, recipient: Recipient, expires: CivilDate, round: Round,
         supersedes: RecordPointer?, actor: Actor, _ context: CaseContext, _ step: Step
     ) throws -> RecordPointer {
         let vault = try requireVault()
@@ -117,14 +124,15 @@ extension Custodian {
             draft.members["expires"] = .object([
                 "date": .string(expires.description), "on": .array([.string("relationshipEnded")]),
             ])
-            draft.members["fields"] = .object([
-                "firstName": try draft.commit("fields.firstName", work.fields.firstName.text),
-                "phone": try draft.commit("fields.phone", work.fields.phone.e164),
-            ])
+            var fields: [String: CanonicalJSON] = [:]
+            for (field, text) in work.fields.texts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                fields[field.rawValue] = try draft.commit("fields.\(field.rawValue)", text)
+            }
+            draft.members["fields"] = .object(fields)
             draft.members["form"] = .string(Self.formDigest(context.loaded.policy))
             draft.members["purpose"] = .string(context.workflow.purpose.rawValue)
             draft.members["shown"] = try draft.commit("shown", Hex.format(SHA256.hash(Array(work.text.utf8))))
-            draft.members["to"] = .object(["person": try draft.commit("to.person", recipient.description)])
+            draft.members["to"] = .object(["person": try draft.commit("to.person", recipient.text)])
             if let supersedes { draft.members["supersedes"] = Self.json(supersedes) }
         }
         func keep(_ value: [UInt8], _ scope: Vault.Scope, _ field: String) throws {
@@ -134,7 +142,7 @@ extension Custodian {
         try keep(document, .evidence(round.id), "document/\(id)")
         try keep(Array(work.text.utf8), .evidence(round.id), "text/\(id)")
         if let scan = work.scan { try keep(scan, .evidence(round.id), "scan/\(id)") }
-        let contact = ["firstName": work.fields.firstName.text, "phone": work.fields.phone.e164]
+        let contact = Dictionary(uniqueKeysWithValues: work.fields.texts.map { ($0.key.rawValue, $0.value) })
         try keep(Self.encode(contact), .contact(round.id), "contact/\(id)")
         guard let code = try vault.rescindCode(id, round: round.id), let digest = RescindCode.digest(ofTyped: code) else {
             throw ServiceError.corrupt("rescind-only code")

@@ -82,7 +82,7 @@ extension Custodian {
         guard let standing = context.state.releases.first(where: { $0.id == release }), !standing.isRescinded else { return }
         let actor = Actor(.person(standing.discloser), channel: .screen)
         let rule = "\(context.loaded.policy.program)/\(context.workflow.id)/rescind"
-        if context.state.currentRelease?.id == release {
+        if context.state.currentRelease(of: standing.discloser)?.id == release {
             let facts = Facts()
             if let authorized = try? authorize(
                 .rescind, by: actor, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
@@ -102,7 +102,7 @@ extension Custodian {
         }
         // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a superseded release of the
         // round that is still open ends the one that took its place.
-        if let live = context.state.currentRelease, live.id != release, live.isLive, live.round == standing.round {
+        if let live = context.state.currentRelease(of: standing.discloser), live.id != release, live.isLive, live.round == standing.round {
             try carryOutCode(live.id, step)
             context = try self.context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, step.tx)
         }

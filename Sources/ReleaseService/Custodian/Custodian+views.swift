@@ -1,4 +1,5 @@
 internal import Foundation
+public import Matching
 public import ReleaseWorkflow
 internal import TransparencyLog
 
@@ -51,13 +52,14 @@ extension Custodian {
             }
             let isParty = role != .coordinator
             let round = state.round
-            let release = state.currentRelease
+            // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
+            let release = context.workflow.isMutual && role != .coordinator ? state.currentRelease(of: viewer) : state.currentRelease
             let today = try moment().date
             // The recipient learns of a release when a card is opened under it, and not before.
             let isOpened = release.map { $0.cardVersion > 0 } ?? false
             let seesRelease =
-                role == context.workflow.discloser || (role == .coordinator && !state.isHandedOff)
-                || (role == context.workflow.recipient && isOpened)
+                role == context.workflow.discloser || context.workflow.isMutual || (role == .coordinator && !state.isHandedOff)
+                || (.role(role) == context.workflow.recipient && isOpened)
             let stream = isParty ? try round.map { try privateEvents($0.id, tx) } : nil
             return CaseView(
                 id: context.id, workflow: workflow, state: try visibleState(context, for: role),
@@ -157,8 +159,8 @@ extension Custodian {
     /// The local date now, as commands get it.
     public func today() throws -> CivilDate { try moment().date }
 
-    /// Who an open card of this case is for; nil while none is open.
-    public func reader(of opener: PersonID, workflow: String) throws -> PersonID? {
-        try parts.store.read { try context(of: opener, workflow: workflow, $0).state.openCards.last?.reader }
+    /// Who the open cards of this case are for.
+    public func readers(of opener: PersonID, workflow: String) throws -> [PersonID] {
+        try parts.store.read { try context(of: opener, workflow: workflow, $0).state.openCards.compactMap(\.reader.person) }
     }
 }

@@ -47,7 +47,13 @@ public actor Custodian {
     let parts: Parts
     let logKey: NoteKey
     let recordKey: NoteKey
-    private(set) var current: LoadedPolicy
+    /// The versions of the program's policy that the log states, in the order of their statements.
+    private(set) var versions: [LoadedPolicy]
+    /// The version in force today: what new cases begin under.
+    var current: LoadedPolicy {
+        let today = try? moment().date
+        return versions.last { version in today.map { version.policy.effectiveFrom <= $0 } ?? false } ?? versions[0]
+    }
     private var policies: [[UInt8]: LoadedPolicy] = [:]
     /// The last head that the head file holds, its checkpoint, and the tree of that size.
     private var head: SignedHead?
@@ -58,7 +64,7 @@ public actor Custodian {
     /// Signed heads whose rows go in with the next commit that appends.
     private var unstoredHeads: [(size: Int, note: [UInt8])] = []
     /// The digests of the policies that the log itself states; no other is ever used.
-    private let statedPolicies: Set<[UInt8]>
+    private var statedPolicies: Set<[UInt8]>
 
     // MARK: Opening
 
@@ -116,8 +122,9 @@ public actor Custodian {
         guard SHA256.hash(opened.canonical) == opened.digest else {
             throw ServiceError.corrupt("the stored policy does not match its digest")
         }
-        current = LoadedPolicy(policy: try parts.parsePolicy(opened.canonical), digest: opened.digest)
-        policies[opened.digest] = current
+        let first = LoadedPolicy(policy: try parts.parsePolicy(opened.canonical), digest: opened.digest)
+        versions = [first]
+        policies[opened.digest] = first
         let genesis = try Self.readGenesis(opened.genesis, origin: parts.origin)
         (logKey, recordKey, statedPolicies) = (genesis.log, genesis.record, [genesis.policy])
         guard genesis.policy == opened.digest else {
@@ -206,6 +213,7 @@ public actor Custodian {
             }
             tree = known
             unstoredHeads = [(size, head.note)]
+            try takeUpVersions()
         } catch let error as LogError {
             stopped = stopped ?? "the head file does not fit this log: \(error)"
         }
@@ -491,6 +499,16 @@ public actor Custodian {
     }
 
     // MARK: Policies
+
+    /// Reads the later versions of the policy from the signed log.
+    func takeUpVersions() throws {
+        let later = try readVersions()
+        versions = [versions[0]] + later
+        for version in later {
+            policies[version.digest] = version
+            statedPolicies.insert(version.digest)
+        }
+    }
 
     func policy(_ digest: [UInt8], _ tx: any StoreTransaction) throws -> LoadedPolicy {
         if let known = policies[digest] { return known }

@@ -1,3 +1,4 @@
+public import Matching
 public import ReleaseWorkflow
 
 /// What a program knows of a person. Sealed under the person's identity key.
@@ -17,11 +18,46 @@ public struct Identity: Codable, Hashable, Sendable {
     public var isUnderContract: Bool
     /// Their clinical coordinator.
     public var coordinator: PersonID?
+    /// What the person wrote for a profile, by ``ProfileField``; nothing of it crosses without a release.
+    public var profile: [String: String]?
+    /// Whom this person is never to be brought together with, as tokens that cannot be read back.
+    public var exclusions: [Exclusion]?
+    /// A token of the employer, if one was given; the name itself is not kept.
+    public var employer: [UInt8]?
 }
 
-/// A mentor's enrollment. Sealed under the person's identity key.
+/// One line of a person's private list: nobody reads it, it only ever keeps two people apart.
+public struct Exclusion: Codable, Hashable, Sendable {
+    public enum Relation: String, Codable, CaseIterable, Hashable, Sendable {
+        /// Anybody the person names, for whatever reason.
+        case person
+        /// Supervises or has supervised, or the other way round (SGV-15).
+        case supervisor
+        /// Family, romantic, business, patient or clinician (WEB-15).
+        case personal
+        /// Everybody of one employer (ICB-24 warns of it, a person may demand it).
+        case employer
+
+        /// What it makes true of the two.
+        public var predicate: Condition? {
+            switch self {
+            case .person: nil
+            case .supervisor: .supervisorialRelationship
+            case .personal: .personalRelationship
+            case .employer: .sameEmployer
+            }
+        }
+    }
+
+    public var relation: Relation
+    /// Of the name, number or employer that was typed.
+    public var token: [UInt8]
+}
+
+/// A person's enrollment in one role. Sealed under the person's identity key.
 public struct Enrollment: Codable, Hashable, Sendable {
-    public struct Acknowledgement: Codable, Hashable, Sendable {
+    /// An agreement that was signed.
+    public struct Signed: Codable, Hashable, Sendable {
         /// SHA-256 of the text, in hexadecimal.
         public var form: String
         public var on: CivilDate
@@ -31,40 +67,35 @@ public struct Enrollment: Codable, Hashable, Sendable {
         public var openings: [String: String]
     }
 
-    public var attestation: MentorAttestation
-    public var attestedBy: PersonID
+    public var attestation: Attestation
+    /// Nil where the program runs itself and the operator took it from a roll.
+    public var attestedBy: PersonID?
     public var attestedOn: CivilDate
-    /// Digest of the policy under which the coordinator attested, in hexadecimal (MPHP-06).
+    /// Digest of the policy under which it was attested, in hexadecimal (MPHP-06).
     public var policy: String
+    /// Of a mentor: ready, willing, available, open-minded. Of a mentee in a directory program: seeking a mentor.
     public var isReady: Bool
     public var isPaused: Bool
     public var capacity: Int
-    /// The name for release forms, from the acknowledgement.
+    /// The name for release forms, from the agreement.
     public var display: String?
-    public var acknowledgement: Acknowledgement?
+    /// By the agreement's id.
+    public var agreements: [String: Signed]
+    /// What a mentor answered for matching.
+    public var answers: Answers?
 }
 
-/// A good-fit survey: closed questions, no free text (MPHP-17, MPHP-18).
-public struct Survey: Codable, Hashable, Sendable {
-    public enum Weight: String, Codable, CaseIterable, Hashable, Sendable { case must, nice, no }
-    public enum Topic: String, Codable, CaseIterable, Hashable, Sendable {
-        case returningToWork, licensing, family, meetings, stress, relapsePrevention, balance, telling
+/// A person's enrollments, by role.
+struct Enrollments: Codable {
+    var mentor: Enrollment?
+    var mentee: Enrollment?
+
+    subscript(role: Role) -> Enrollment? {
+        get { role == .mentor ? mentor : role == .mentee ? mentee : nil }
+        set {
+            if role == .mentor { mentor = newValue } else { mentee = newValue }
+        }
     }
-
-    /// Whether the same profession matters.
-    public var sameField: Weight
-    /// What a mentor should have walked through.
-    public var topics: [Topic]
-    /// "I understand it is voluntary, unmonitored, and I may stop."
-    public var understood: Bool
-
-    public init(sameField: Weight, topics: [Topic], understood: Bool) {
-        self.sameField = sameField
-        self.topics = topics
-        self.understood = understood
-    }
-
-    public var isComplete: Bool { understood && Set(topics).count == topics.count }
 }
 
 /// What is needed to enter a person.
@@ -78,10 +109,13 @@ public struct NewPerson: Sendable {
     public var field: String
     public var isUnderContract: Bool
     public var coordinator: PersonID?
+    /// Profile fields, by name, where the program's releases carry any.
+    public var profile: [ProfileField: String]
     public init(
         fullName: String, surname: String, firstName: String, phone: String, roles: [Identity.Role], field: String,
-        isUnderContract: Bool, coordinator: PersonID?
+        isUnderContract: Bool, coordinator: PersonID?, profile: [ProfileField: String] = [:]
     ) {
+        self.profile = profile
         self.fullName = fullName
         self.surname = surname
         self.firstName = firstName

@@ -54,9 +54,13 @@ public struct Facts: Hashable, Sendable {
         case .releaseComplete: 1 << 7
         case .dutiesSeparate: 1 << 8
         case .assigned: 1 << 9
+        case .openerEligible: 1 << 10
+        case .agreementsCurrent: 1 << 11
+        case .secondSought: 1 << 12
+        case .standingLost: 1 << 13
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded,
-            .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
             0
         }
     }

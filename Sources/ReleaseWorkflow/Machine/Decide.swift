@@ -10,17 +10,18 @@ public func decide(
 ) throws(Refusal) -> [Event] {
     let transition = authorized.transition
     let command = authorized.command
-    for condition in transition.guards where !holds(condition, for: command, in: state, given: facts, at: moment) {
+    let actor: PersonID? = if case .person(let person) = authorized.actor.principal { person } else { nil }
+    for condition in transition.guards
+    where !holds(condition, for: command, by: actor, in: state, under: loaded.policy, given: facts, at: moment) {
         throw .conditionFailed(condition)
     }
+    let decision = Decision(
+        command: command, actor: actor, before: state, workflow: workflow, policy: loaded.policy, moment: moment)
     var events: [Event] = []
-    for effect in transition.effects {
-        try events.append(
-            contentsOf: consequences(
-                of: effect, command: command, in: state, after: events, workflow: workflow, policy: loaded.policy, at: moment))
-    }
+    for effect in transition.effects { try events.append(contentsOf: decision.consequences(of: effect, after: events)) }
     switch transition.destination {
-    case .state(let position): if position != state.position { events.append(.advanced(to: position)) }
+    case .state(let position):
+        if position != events.reduce(state, evolve).position { events.append(.advanced(to: position)) }
     case .roundStart, .same: break
     }
     if authorized.actor.agent != nil { events.append(.noticed(authorized.role, .actedForYou)) }
@@ -29,11 +30,13 @@ public func decide(
 }
 
 private func holds(
-    _ condition: Guard, for command: Command, in state: State, given facts: Facts, at moment: Moment
+    _ condition: Guard, for command: Command, by actor: PersonID?, in state: State, under policy: Policy, given facts: Facts,
+    at moment: Moment
 ) -> Bool {
     switch condition {
     case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
-        .acknowledgementCurrent, .capacityLeft, .releaseComplete, .dutiesSeparate, .assigned:
+        .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
+        .standingLost, .dutiesSeparate, .assigned:
         return facts[condition]
     case .notExcluded:
         switch command {
@@ -42,94 +45,183 @@ private func holds(
         }
     case .slotAccepted: return state.round?.isSlotAccepted ?? false
     case .dueDayOver: return state.round?.due.map { moment.date > $0 } ?? false
-    case .releaseExpired: return state.currentRelease.map { moment.date > $0.expiresOn } ?? false
+    case .releaseExpired: return state.liveReleases.map(\.expiresOn).min().map { moment.date > $0 } ?? false
     case .answerDayReached: return state.round?.answerOn.map { moment.date >= $0 } ?? false
     case .answerDayOver: return state.round?.answerOn.map { moment.date > $0 } ?? false
-    case .notRescinded: return state.currentRelease.map { !$0.isRescinded } ?? false
+    case .notRescinded:
+        // A person's own release; for staff and the clock every one of the round.
+        if let actor, let own = state.currentRelease(of: actor) { return !own.isRescinded }
+        return state.currentRelease.map { _ in state.roundReleases.allSatisfy { !$0.isRescinded } } ?? false
+    case .termOver: return state.round?.endsOn.map { moment.date > $0 } ?? false
+    case .noticeOver: return state.round?.noticeUntil.map { moment.date > $0 } ?? false
+    case .endNear:
+        guard let round = state.round, let end = round.endsOn, !round.isReminded else { return false }
+        return moment.date >= end.adding(days: -Policy.Duration.reminderDays)
+    case .extensionLeft:
+        guard let actor, let round = state.round, round.endsOn != nil, let limit = policy.duration.extensionLimit else { return false }
+        return round.extensionCount < limit && !round.extensionSigners.contains(actor)
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
     }
 }
 
-private func consequences(
-    of effect: Effect, command: Command, in state: State, after events: [Event], workflow: Workflow, policy: Policy,
-    at moment: Moment
-) throws(Refusal) -> [Event] {
-    func counterpart() throws(Refusal) -> PersonID {
-        guard let person = state.round?.counterpart else { throw .argumentMissing(command.kind) }
-        return person
+/// What one command's effects come to.
+private struct Decision {
+    let command: Command
+    /// The person whose act it is; nil for staff and the clock.
+    let actor: PersonID?
+    let before: State
+    let workflow: Workflow
+    let policy: Policy
+    let moment: Moment
+
+    func consequences(of effect: Effect, after events: [Event]) throws(Refusal) -> [Event] {
+        let state = events.reduce(before, evolve)
+        switch effect {
+        case .startRound:
+            switch command {
+            case .request(let id), .rematch(let id), .ask(let id): return [.roundStarted(id, since: moment.date)]
+            default: throw .argumentMissing(command.kind)
+            }
+        case .restartRound:
+            guard case .notAMatch(let id) = command, let end = workflow.ended.min() else { throw .argumentMissing(command.kind) }
+            return [.advanced(to: end), .roundStarted(id, since: state.round?.waitingSince ?? moment.date)]
+        case .forgetRound:
+            guard state.isDraft else { throw .argumentMissing(command.kind) }
+            return [.roundForgotten]
+        case .nameCounterpart:
+            switch command {
+            case .propose(let person), .invite(let person): return [.counterpartNamed(person)]
+            default: throw .argumentMissing(command.kind)
+            }
+        case .clearCounterpart: return [.counterpartCleared]
+        case .excludeCounterpart:
+            // At a rematch the one to exclude is the last round's; by then the new round has begun with nobody named.
+            return before.round?.counterpart.map { [.counterpartExcluded($0)] } ?? []
+        case .acceptSlot: return [.slotAccepted]
+        case .signRelease:
+            guard case .sign(let id) = command else { throw .argumentMissing(command.kind) }
+            return [try signed(id, expires: moment.date.adding(months: policy.release.termMonths), in: state)]
+        case .makeMatch: return [.matchMade(on: moment.date)]
+        case .startDue:
+            let signedOn = state.currentRelease?.signedOn ?? moment.date
+            let matchMadeOn = state.round?.matchMadeOn ?? signedOn
+            let start = callDueDate(signedOn: signedOn, matchMadeOn: matchMadeOn, withinDays: policy.contact.withinDays)
+            return [.callDue(by: start)]
+        case .startAnswer: return [.answerDue(on: moment.date.adding(days: policy.contact.answerAfterDays))]
+        case .startTerm:
+            guard let end = policy.duration.end(ofTermFrom: moment.date) else { throw .argumentMissing(command.kind) }
+            return [.termSet(endsOn: end)]
+        case .startNotice: return [.noticeGiven(until: moment.date.adding(days: policy.termination.noticeDays))]
+        case .noteReminder: return [.reminded]
+        case .openCard: return try openings(in: state)
+        case .closeCard: return closings(of: state.openCards)
+        case .supersedeRelease:
+            guard case .correct(let id) = command else { throw .argumentMissing(command.kind) }
+            let old = try own(in: state)
+            // Same recipient, expiry and due date: only the values change.
+            return try superseding(old, with: id, expires: old.expiresOn, in: state)
+        case .extendRelease:
+            guard case .extend(let id) = command, let person = actor, let months = policy.duration.extensionMonths,
+                let end = state.round?.endsOn
+            else { throw .argumentMissing(command.kind) }
+            let old = try own(in: state)
+            let longer = try superseding(old, with: id, expires: old.expiresOn.adding(months: months), in: state)
+            let isAgreed = !(state.round?.extensionSigners ?? []).isEmpty
+            return longer + [isAgreed ? .termExtended(endsOn: end.adding(months: months)) : .extensionSigned(by: person)]
+        case .noteSecond:
+            guard let person = actor else { throw .argumentMissing(command.kind) }
+            return [.secondSought(by: person)]
+        case .closeRelease: return state.liveReleases.map { .releaseClosed($0.id) }
+        case .expireRelease: return state.liveReleases.map { .releaseExpired($0.id) }
+        case .rescindRelease:
+            let mine = try own(in: state)
+            let others = workflow.rescissionCloses == .both ? state.liveReleases.filter { $0.id != mine.id } : []
+            return [.releaseRescinded(mine.id, on: moment.date)] + others.map { .releaseClosed($0.id) }
+        case .handOff: return [.handedOff(on: moment.date)]
+        case .noteCall: return [.callPlaced]
+        case .noteMeeting: return [.meetingArranged]
+        case .eraseSurvey: return [.surveyErased]
+        case .erasePrivate: return [.privateErased]
+        case .eraseContact: return [.contactErased]
+        }
     }
-    /// The release that an effect is about: one signed by an earlier effect of this command, or the round's current one.
-    func release() throws(Refusal) -> ReleaseState {
-        guard let release = events.reduce(state, evolve).currentRelease else { throw .argumentMissing(command.kind) }
-        return release
+
+    /// The actor's own release of this round: nobody corrects, extends or takes back another's.
+    private func own(in state: State) throws(Refusal) -> ReleaseState {
+        guard let mine = actor.flatMap({ state.currentRelease(of: $0) }) else { throw .argumentMissing(command.kind) }
+        return mine
     }
-    func signed(_ id: ReleaseID, expires: CivilDate) throws(Refusal) -> Event {
-        let other = try counterpart()
-        let isOpener = workflow.discloser == workflow.opener
+
+    private func person(_ role: Role, in state: State) -> PersonID? {
+        role == workflow.opener ? state.opener : role == workflow.counterpart ? state.round?.counterpart : nil
+    }
+
+    /// Whom a release by `discloser` names.
+    private func recipient(of discloser: PersonID, in state: State) throws(Refusal) -> Recipient {
+        switch workflow.recipient {
+        case .audience(let audience): return .audience(audience)
+        case .role:
+            let other = discloser == state.opener ? state.round?.counterpart : state.opener
+            guard let other else { throw .argumentMissing(command.kind) }
+            return .person(other)
+        }
+    }
+
+    private func signed(_ id: ReleaseID, expires: CivilDate, in state: State) throws(Refusal) -> Event {
+        let signer = workflow.isMutual ? actor : person(workflow.discloser, in: state)
+        guard let signer else { throw .argumentMissing(command.kind) }
         return .releaseSigned(
-            id, discloser: isOpener ? state.opener : other, recipient: isOpener ? other : state.opener, on: moment.date,
-            expires: expires)
+            id, discloser: signer, recipient: try recipient(of: signer, in: state), on: moment.date, expires: expires)
     }
-    func opening(_ id: ReleaseID, version: Int) throws(Refusal) -> Event {
-        let other = try counterpart()
-        func person(_ role: Role) -> PersonID { role == workflow.opener ? state.opener : other }
-        return .cardOpened(id, version: version, subject: person(workflow.subject), reader: person(workflow.reader))
-    }
-    switch effect {
-    case .startRound:
-        switch command {
-        case .request(let id), .rematch(let id), .ask(let id): return [.roundStarted(id)]
-        default: throw .argumentMissing(command.kind)
-        }
-    case .forgetRound:
-        guard state.isDraft else { throw .argumentMissing(command.kind) }
-        return [.roundForgotten]
-    case .nameCounterpart:
-        switch command {
-        case .propose(let person), .invite(let person): return [.counterpartNamed(person)]
-        default: throw .argumentMissing(command.kind)
-        }
-    case .clearCounterpart: return [.counterpartCleared]
-    case .excludeCounterpart:
-        // At a rematch the one to exclude is the last round's; by then the new round has begun with nobody named.
-        return state.round?.counterpart.map { [.counterpartExcluded($0)] } ?? []
-    case .acceptSlot: return [.slotAccepted]
-    case .signRelease:
-        guard case .sign(let id) = command else { throw .argumentMissing(command.kind) }
-        return [try signed(id, expires: moment.date.adding(months: policy.release.termMonths))]
-    case .makeMatch: return [.matchMade(on: moment.date)]
-    case .startDue:
-        let signedOn = try release().signedOn
-        let matchMadeOn = events.reduce(state, evolve).round?.matchMadeOn ?? signedOn
-        return [
-            .callDue(
-                by: callDueDate(signedOn: signedOn, matchMadeOn: matchMadeOn, withinDays: policy.contact.withinDays))
+
+    /// Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to insist on.
+    private func openings(in state: State) throws(Refusal) -> [Event] {
+        var events = [
+            try opening(
+                workflow.isMutual
+                    ? state.currentRelease(of: state.opener)?.id ?? ReleaseID(high: 0, low: 0)
+                    : state.currentRelease?.id ?? ReleaseID(high: 0, low: 0), version: 1, isMirrored: false, in: state)
         ]
-    case .startAnswer: return [.answerDue(on: moment.date.adding(days: policy.contact.answerAfterDays))]
-    case .openCard:
-        // Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to insist on.
-        return [try opening(state.currentRelease?.id ?? ReleaseID(high: 0, low: 0), version: 1)]
-    case .closeCard:
-        return state.openCards.map { .cardClosed($0.release) }
-    case .supersedeRelease:
-        guard case .correct(let id) = command else { throw .argumentMissing(command.kind) }
-        let old = try release()
-        guard old.isLive, moment.date <= old.expiresOn else { throw .conditionFailed(.notRescinded) }
-        // Same recipient, expiry and due date: only the values change.
-        var corrections: [Event] = [try signed(id, expires: old.expiresOn), .releaseSuperseded(old.id)]
-        if state.openCards.contains(where: { $0.release == old.id }) {
-            corrections += [.cardClosed(old.id), try opening(id, version: old.cardVersion + 1)]
+        if workflow.isMutual, let other = state.round?.counterpart {
+            let id = state.currentRelease(of: other)?.id ?? ReleaseID(high: 0, low: 0)
+            events.append(try opening(id, version: 1, isMirrored: true, in: state))
         }
-        return corrections
-    case .closeRelease: return try release().isLive ? [.releaseClosed(release().id)] : []
-    case .expireRelease: return [.releaseExpired(try release().id)]
-    case .rescindRelease: return [.releaseRescinded(try release().id, on: moment.date)]
-    case .handOff: return [.handedOff(on: moment.date)]
-    case .noteCall: return [.callPlaced]
-    case .noteMeeting: return [.meetingArranged]
-    case .eraseSurvey: return [.surveyErased]
-    case .erasePrivate: return [.privateErased]
-    case .eraseContact: return [.contactErased]
+        return events
+    }
+
+    /// - Parameter isMirrored: in an exchange, whether this is the card that goes the other way.
+    private func opening(_ id: ReleaseID, version: Int, isMirrored: Bool, in state: State) throws(Refusal) -> Event {
+        let shown = isMirrored ? workflow.counterpart ?? workflow.opener : workflow.subject
+        guard let subject = person(shown, in: state) else { throw .argumentMissing(command.kind) }
+        let reader: Recipient
+        switch workflow.reader {
+        case .audience(let audience): reader = .audience(audience)
+        case .role(let role):
+            guard let other = person(isMirrored ? workflow.subject : role, in: state) else { throw .argumentMissing(command.kind) }
+            reader = .person(other)
+        }
+        return .cardOpened(id, version: version, subject: subject, reader: reader)
+    }
+
+    /// The cards that this command closes: all, unless one side rescinds in an exchange where rescission closes one's own alone.
+    private func closings(of cards: [OpenCard]) -> [Event] {
+        guard command.kind == .rescind, workflow.isMutual, workflow.rescissionCloses == .own else {
+            return cards.map { .cardClosed($0.release) }
+        }
+        return cards.filter { $0.subject == actor }.map { .cardClosed($0.release) }
+    }
+
+    private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State) throws(Refusal) -> [Event] {
+        guard old.isLive, moment.date <= old.expiresOn else { throw .conditionFailed(.notRescinded) }
+        var events: [Event] = [
+            .releaseSigned(id, discloser: old.discloser, recipient: old.recipient, on: moment.date, expires: expires),
+            .releaseSuperseded(old.id),
+        ]
+        if state.openCards.contains(where: { $0.release == old.id }) {
+            let isMirrored = workflow.isMutual && old.discloser != state.opener
+            events += [.cardClosed(old.id), try opening(id, version: old.cardVersion + 1, isMirrored: isMirrored, in: state)]
+        }
+        return events
     }
 }

@@ -1,25 +1,33 @@
 /// What happened, in the past tense. Folding a case's events with ``evolve(_:_:)`` gives its state.
 public enum Event: Hashable, Sendable, Codable {
     case advanced(to: Position)
-    case roundStarted(RoundID)
+    case roundStarted(RoundID, since: CivilDate)
     /// A draft condensed by its first signature: what of it the case must remember.
-    case roundOpened(RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?)
+    case roundOpened(RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?, since: CivilDate?)
     case roundForgotten
     case counterpartNamed(PersonID)
     case counterpartCleared
     case counterpartExcluded(PersonID)
     case slotAccepted
-    case releaseSigned(ReleaseID, discloser: PersonID, recipient: PersonID, on: CivilDate, expires: CivilDate)
+    case releaseSigned(ReleaseID, discloser: PersonID, recipient: Recipient, on: CivilDate, expires: CivilDate)
     case matchMade(on: CivilDate)
     case callDue(by: CivilDate)
     case answerDue(on: CivilDate)
-    case cardOpened(ReleaseID, version: Int, subject: PersonID, reader: PersonID)
+    case cardOpened(ReleaseID, version: Int, subject: PersonID, reader: Recipient)
     case cardClosed(ReleaseID)
     case releaseSuperseded(ReleaseID)
     case releaseClosed(ReleaseID)
     case releaseExpired(ReleaseID)
     case releaseRescinded(ReleaseID, on: CivilDate)
     case handedOff(on: CivilDate)
+    case termSet(endsOn: CivilDate)
+    case noticeGiven(until: CivilDate)
+    case reminded
+    /// One of the two has signed for a longer term.
+    case extensionSigned(by: PersonID)
+    /// Both have.
+    case termExtended(endsOn: CivilDate)
+    case secondSought(by: PersonID)
     case surveyErased, contactErased
     case noticed(Role, Notice)
     // The private stream.
@@ -35,10 +43,12 @@ public func evolve(_ state: State, _ event: Event) -> State {
     switch event {
     case .advanced(let position):
         next.position = position
-    case .roundStarted(let id):
+    case .roundStarted(let id, let since):
         next.begin(id)
-    case .roundOpened(let id, let counterpart, let excluded, let isSlotAccepted, let answerOn):
+        next.round?.waitingSince = since
+    case .roundOpened(let id, let counterpart, let excluded, let isSlotAccepted, let answerOn, let since):
         next.begin(id)
+        next.round?.waitingSince = since
         next.excluded += excluded
         next.round?.counterpart = counterpart
         next.round?.isSlotAccepted = isSlotAccepted
@@ -88,6 +98,21 @@ public func evolve(_ state: State, _ event: Event) -> State {
         next.change(id) { $0.rescindedOn = $0.rescindedOn ?? date }
     case .handedOff:
         next.isHandedOff = true
+    case .termSet(let date):
+        next.round?.endsOn = date
+    case .noticeGiven(let date):
+        next.round?.noticeUntil = date
+    case .reminded:
+        next.round?.isReminded = true
+    case .extensionSigned(let person):
+        next.round?.extensionSigners.append(person)
+    case .termExtended(let date):
+        next.round?.endsOn = date
+        next.round?.extensionCount += 1
+        next.round?.extensionSigners = []
+        next.round?.isReminded = false
+    case .secondSought(let person):
+        if next.round?.secondSeekers.contains(person) == false { next.round?.secondSeekers.append(person) }
     case .surveyErased, .contactErased, .noticed:
         break
     case .callPlaced:
@@ -119,6 +144,6 @@ extension State {
         guard isDraft, let round else { return nil }
         return .roundOpened(
             round.id, counterpart: round.counterpart, excluded: Array(excluded.dropFirst(round.beganExcluded)),
-            isSlotAccepted: round.isSlotAccepted, answerOn: round.answerOn)
+            isSlotAccepted: round.isSlotAccepted, answerOn: round.answerOn, since: round.waitingSince)
     }
 }

@@ -41,6 +41,18 @@ public struct State: Hashable, Sendable {
         return last
     }
 
+    /// The release that `person` signed last in this round.
+    public func currentRelease(of person: PersonID) -> ReleaseState? {
+        guard let round else { return nil }
+        return releases.last { $0.round == round.id && $0.discloser == person }
+    }
+
+    /// Every release of this round, in the order of their signatures.
+    public var roundReleases: [ReleaseState] { releases.filter { $0.round == round?.id } }
+
+    /// The releases of this round that still permit something, in the order of their signatures.
+    public var liveReleases: [ReleaseState] { releases.filter { $0.round == round?.id && $0.isLive } }
+
     /// The state without what only the pair knows.
     public var publicPart: State {
         var copy = self
@@ -65,6 +77,18 @@ public struct Round: Hashable, Sendable {
     public internal(set) var matchMadeOn: CivilDate?
     public internal(set) var due: CivilDate?
     public internal(set) var answerOn: CivilDate?
+    /// The day the person asked; kept over a swap, so that nobody who waits loses their place.
+    public internal(set) var waitingSince: CivilDate?
+    /// The last day of the agreed term.
+    public internal(set) var endsOn: CivilDate?
+    /// The last day of a notice period that has begun.
+    public internal(set) var noticeUntil: CivilDate?
+    public internal(set) var isReminded = false
+    public internal(set) var extensionCount = 0
+    /// Who has signed for a longer term, while the other has not.
+    public internal(set) var extensionSigners: [PersonID] = []
+    /// Who has asked for a second mentor.
+    public internal(set) var secondSeekers: [PersonID] = []
 }
 
 /// The round before a draft, so that declining the draft brings it back.
@@ -83,7 +107,7 @@ public struct ReleaseState: Hashable, Sendable {
     public let round: RoundID
     /// The person whose fields it carries and who signed it.
     public let discloser: PersonID
-    public let recipient: PersonID
+    public let recipient: Recipient
     public let signedOn: CivilDate
     /// The last day on which it permits anything.
     public let expiresOn: CivilDate
@@ -103,7 +127,7 @@ public struct OpenCard: Hashable, Sendable {
     public let version: Int
     /// The person whose fields it shows.
     public let subject: PersonID
-    public let reader: PersonID
+    public let reader: Recipient
 }
 
 /// The private stream, folded.

@@ -2,6 +2,72 @@
 public enum Confidentiality: String, CaseIterable, Hashable, Sendable {
     /// First name and telephone number to one named recipient; no directory, monitoring, reasons or free text.
     case clinical
+    /// Profile fields, to a named person or a class of readers; every role has conditions of eligibility; aggregates at most.
+    case professional
+    /// As professional, and open to everybody (WEB-52).
+    case open
+}
+
+/// Who runs a program.
+public enum Administration: String, CaseIterable, Hashable, Sendable {
+    /// Clinical coordinators, each for the people assigned to them.
+    case coordinator
+    /// Staff of the program.
+    case program
+    /// Nobody: the people themselves, by what they click. No workflow then has a row for staff.
+    case `self`
+}
+
+/// A text that people in a role sign: an agreement, an ethics code, a disclaimer. What is signed is ``fullText``.
+public struct Agreement: Hashable, Sendable {
+    public let id: String
+    public let roles: [Role]
+    public let version: Int
+    /// The words, the program's clauses in their place.
+    public let fullText: String
+    public init(id: String, roles: [Role], version: Int, fullText: String) {
+        self.id = id
+        self.roles = roles
+        self.version = version
+        self.fullText = fullText
+    }
+}
+
+/// What a program says of itself in its own words: topics, duties, prohibitions, what mentoring is not. Inert text.
+public struct Clause: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Hashable, Sendable {
+        case topics, allowed, forbidden, duties, guidance, prohibitions, isNot, disclaimers
+
+        /// Whether it binds, and so must stand in an agreement that people sign.
+        public var isBinding: Bool {
+            switch self {
+            case .forbidden, .duties, .prohibitions, .isNot, .disclaimers: true
+            case .topics, .allowed, .guidance: false
+            }
+        }
+
+        public var plainWords: String {
+            switch self {
+            case .topics: "suggested topics"
+            case .allowed: "welcome"
+            case .forbidden: "not to be given"
+            case .duties: "duties"
+            case .guidance: "guidance"
+            case .prohibitions: "forbidden"
+            case .isNot: "mentoring is not"
+            case .disclaimers: "disclaimers"
+            }
+        }
+    }
+
+    public let kind: Kind
+    public let id: String
+    public let text: String
+    public init(kind: Kind, id: String, text: String) {
+        self.kind = kind
+        self.id = id
+        self.text = text
+    }
 }
 
 /// A text people accept or are told, in one version. Its SHA-256 stands in the records.
@@ -53,28 +119,186 @@ public struct Policy: Hashable, Sendable {
     public struct Contact: Hashable, Sendable {
         /// Days for the first call, counted from the later of signature and match.
         public let withinDays: Int
+        /// Whose part the first contact is.
+        public let firstBy: FirstBy
         /// Days after which one who asked for a conversation is answered.
         public let answerAfterDays: Int
-        public init(withinDays: Int, answerAfterDays: Int) {
+        public enum FirstBy: String, CaseIterable, Hashable, Sendable { case reader, mentee, mentor, pair }
+        public init(withinDays: Int, firstBy: FirstBy, answerAfterDays: Int) {
             self.withinDays = withinDays
+            self.firstBy = firstBy
             self.answerAfterDays = answerAfterDays
         }
+    }
+
+    /// Who brings people together, how, and who may read listings.
+    public struct Matching: Hashable, Sendable {
+        public enum By: String, CaseIterable, Hashable, Sendable { case coordinator, program, mentee }
+        /// One at a time; a cohort at once; not at all: people find each other in a directory.
+        public enum Mode: String, CaseIterable, Hashable, Sendable { case rolling, batch, directory }
+        /// What a cohort is solved for first once everybody who can be is matched.
+        public enum First: String, CaseIterable, Hashable, Sendable { case participation, score }
+        public enum Directory: String, CaseIterable, Hashable, Sendable {
+            case none
+            case members
+            case seekers
+            case everyone = "public"
+        }
+
+        public let by: By
+        public let mode: Mode
+        public let directory: Directory
+        /// The weight of each term of the score, by the term's name.
+        public let weights: [String: Int]
+        /// Where people may say they can meet, and what languages or forms of access they may need; asked where they are given.
+        public let areas: [String]
+        public let languages: [String]
+        public let first: First
+        public init(
+            by: By, mode: Mode, directory: Directory, weights: [String: Int], areas: [String], languages: [String], first: First
+        ) {
+            self.areas = areas
+            self.languages = languages
+            self.first = first
+            self.by = by
+            self.mode = mode
+            self.directory = directory
+            self.weights = weights
+        }
+    }
+
+    /// How long a pair is meant to last.
+    public struct Duration: Hashable, Sendable {
+        public enum Kind: String, CaseIterable, Hashable, Sendable {
+            /// The pair decides; the two decide together; an end that may pass in silence; an end that is kept.
+            case pair, mutual, soft, fixed
+        }
+        /// A cohort begins on this day of the year; where it is flexible, others may begin when they are matched.
+        public struct Cohort: Hashable, Sendable {
+            public let month: Int
+            public let day: Int
+            public let isFlexible: Bool
+            public init(month: Int, day: Int, isFlexible: Bool) {
+                self.month = month
+                self.day = day
+                self.isFlexible = isFlexible
+            }
+        }
+
+        /// How long before the end both are reminded of it (WEB-07).
+        public static let reminderDays = 30
+
+        public let kind: Kind
+        /// Nil where no term is set.
+        public let months: Int?
+        public let cohort: Cohort?
+        /// How often the term may be extended with both consents, and by how many months.
+        public let extensionLimit: Int?
+        public let extensionMonths: Int?
+        public init(kind: Kind, months: Int?, cohort: Cohort?, extensionLimit: Int?, extensionMonths: Int?) {
+            self.kind = kind
+            self.months = months
+            self.cohort = cohort
+            self.extensionLimit = extensionLimit
+            self.extensionMonths = extensionMonths
+        }
+
+        /// The first day of the term of a pair matched on `date`: that day, or for a cohort that is not flexible its next beginning.
+        public func start(matchedOn date: CivilDate) -> CivilDate {
+            guard let cohort, !cohort.isFlexible else { return date }
+            let year = date.components.year
+            let days = [year, year + 1].compactMap { CivilDate(year: $0, month: cohort.month, day: cohort.day) }
+            return days.first { $0 >= date } ?? date
+        }
+
+        /// The last day of a term that begins with a match on `date`; nil where no term is set.
+        public func end(ofTermFrom date: CivilDate) -> CivilDate? { months.map { start(matchedOn: date).adding(months: $0) } }
+    }
+
+    /// How a relationship may be left.
+    public struct Termination: Hashable, Sendable {
+        /// Days that a mentor's end waits for its label; 0 where it is at once. The mentee's is always at once.
+        public let noticeDays: Int
+        public init(noticeDays: Int) { self.noticeDays = noticeDays }
+    }
+
+    /// What a program may count of itself. Never of a person, never in cells of less than ten.
+    public enum Aggregate: String, CaseIterable, Hashable, Sendable { case pairCount, timeToMatch }
+
+    /// What is asked of people about the program.
+    public struct Evaluation: Hashable, Sendable {
+        public enum Topics: String, CaseIterable, Hashable, Sendable { case none, operationalOnly, programGoals }
+        public let topics: Topics
+        public let everyMonths: Int
+        public let minCell: Int
+        public init(topics: Topics, everyMonths: Int, minCell: Int) {
+            self.topics = topics
+            self.everyMonths = everyMonths
+            self.minCell = minCell
+        }
+    }
+
+    /// What a policy says that no machine enforces: shown by `explain`, compared by `diff`.
+    public struct Customs: Hashable, Sendable {
+        /// Contacts a month that are suggested, fewest and most; never enforced.
+        public let cadence: ClosedRange<Int>?
+        public let modes: [String]
+        public let isTrainingRequired: Bool
+        public let stages: [String]
+        public let goals: String
+        public let credit: String
+        public let recognition: String
+        public let advice: [String]
+        /// The documents that belong to the program and that its source does not print.
+        public let openForms: [String]
+        public init(
+            cadence: ClosedRange<Int>?, modes: [String], isTrainingRequired: Bool, stages: [String], goals: String, credit: String,
+            recognition: String, advice: [String], openForms: [String]
+        ) {
+            self.cadence = cadence
+            self.modes = modes
+            self.isTrainingRequired = isTrainingRequired
+            self.stages = stages
+            self.goals = goals
+            self.credit = credit
+            self.recognition = recognition
+            self.advice = advice
+            self.openForms = openForms
+        }
+    }
+
+    /// Which version a case that is under way follows when a new one takes effect.
+    public enum OpenCases: String, CaseIterable, Hashable, Sendable {
+        /// The one it began under.
+        case keep
+        /// The new one, from its next round on.
+        case nextRound
     }
 
     public let program: String
     public let version: Int
     public let effectiveFrom: CivilDate
+    public let openCases: OpenCases
     public let confidentiality: Confidentiality
+    public let administration: Administration
     /// Who discloses, as the release names them (42 CFR §2.31(a)(2)).
     public let discloserName: String
     /// IANA name; only the clock port reads it.
     public let timeZone: String
     /// ISO 3166 region from which phone numbers are dialed.
     public let region: String
+    public let matching: Matching
+    public let eligibility: Eligibility
     public let release: Release
     public let contact: Contact
-    public let eligibility: MentorRules
-    public let acknowledgement: FormText
+    public let duration: Duration
+    public let termination: Termination
+    /// Empty where the program counts nothing.
+    public let monitoring: [Aggregate]
+    public let evaluation: Evaluation
+    public let customs: Customs
+    public let agreements: [Agreement]
+    public let clauses: [Clause]
     /// What each notice says.
     public let notices: [Notice: String]
     public let texts: Texts
@@ -88,7 +312,16 @@ public struct Policy: Hashable, Sendable {
         public let callScript: String
         public let emergency: String
         public let rescission: String
-        public init(mission: String, voluntary: String, callScript: String, emergency: String, rescission: String) {
+        /// Shown above a directory; empty where there is none.
+        public let directory: String
+        /// How to end well, sent with the reminder that an end is near.
+        public let closure: String
+        public init(
+            mission: String, voluntary: String, callScript: String, emergency: String, rescission: String, directory: String,
+            closure: String
+        ) {
+            self.directory = directory
+            self.closure = closure
             self.mission = mission
             self.voluntary = voluntary
             self.callScript = callScript
@@ -98,22 +331,28 @@ public struct Policy: Hashable, Sendable {
     }
 
     public init(
-        program: String, version: Int, effectiveFrom: CivilDate, confidentiality: Confidentiality,
-        discloserName: String, timeZone: String, region: String, release: Release, contact: Contact,
-        eligibility: MentorRules, acknowledgement: FormText, notices: [Notice: String], texts: Texts,
-        assumptions: [String], workflows: [Workflow]
+        program: String, version: Int, effectiveFrom: CivilDate, openCases: OpenCases, confidentiality: Confidentiality, administration: Administration, discloserName: String, timeZone: String, region: String, matching: Matching, eligibility: Eligibility, release: Release, contact: Contact, duration: Duration, termination: Termination, monitoring: [Aggregate], evaluation: Evaluation, customs: Customs, agreements: [Agreement], clauses: [Clause], notices: [Notice: String], texts: Texts, assumptions: [String], workflows: [Workflow]
     ) {
         self.program = program
         self.version = version
         self.effectiveFrom = effectiveFrom
+        self.openCases = openCases
         self.confidentiality = confidentiality
+        self.administration = administration
         self.discloserName = discloserName
         self.timeZone = timeZone
         self.region = region
+        self.matching = matching
+        self.eligibility = eligibility
         self.release = release
         self.contact = contact
-        self.eligibility = eligibility
-        self.acknowledgement = acknowledgement
+        self.duration = duration
+        self.termination = termination
+        self.monitoring = monitoring
+        self.evaluation = evaluation
+        self.customs = customs
+        self.agreements = agreements
+        self.clauses = clauses
         self.notices = notices
         self.texts = texts
         self.assumptions = assumptions
@@ -121,6 +360,12 @@ public struct Policy: Hashable, Sendable {
     }
 
     public func workflow(_ id: String) -> Workflow? { workflows.first { $0.id == id } }
+
+    /// What people in this role sign before they take part, in the policy's order.
+    public func agreements(of role: Role) -> [Agreement] { agreements.filter { $0.roles.contains(role) } }
+
+    /// Whether people find each other in a directory; nothing is ever solved or proposed for them (SGV-29).
+    public var isDirectory: Bool { matching.mode == .directory }
 }
 
 /// A policy together with the SHA-256 of its canonical form, which every record but `key` carries.

@@ -33,50 +33,107 @@ public struct Transition: Hashable, Sendable {
         self.tellings = tellings
         self.seenBy = seenBy
     }
+
+    /// The same row with more conditions.
+    public func adding(guards more: [Guard]) -> Transition {
+        Transition(
+            command: command, role: role, channels: channels, origins: origins, destination: destination, guards: guards + more,
+            effects: effects, tellings: tellings, seenBy: seenBy)
+    }
 }
 
 /// A state machine as a policy declares it, compiled to numbers.
 public struct Workflow: Hashable, Sendable {
+    /// Whom a release names: a party of the case, or, outside clinical programs, a class of readers.
+    public enum Reader: Hashable, Sendable {
+        case role(Role)
+        case audience(Audience)
+
+        public var plainWords: String {
+            switch self {
+            case .role(let role): "the \(role.rawValue)"
+            case .audience(let audience): audience.plainWords
+            }
+        }
+    }
+
+    /// What a rescission ends where both have released: one's own fields alone, or the exchange.
+    public enum RescissionCloses: String, CaseIterable, Hashable, Sendable { case own, both }
+
+    /// What kind of passage it is.
+    public struct Shape: Hashable, Sendable {
+        /// The role of the person whose case it is, and of the one they are brought together with; a listing has none.
+        public var opener: Role
+        public var counterpart: Role?
+        /// Who signs the release and whom it names.
+        public var discloser: Role
+        public var recipient: Reader
+        /// Whose fields the card shows and who reads it.
+        public var subject: Role
+        public var reader: Reader
+        /// Whether both sign, each for the other.
+        public var isMutual: Bool
+        public var rescissionCloses: RescissionCloses
+        public var purpose: Purpose
+        /// The only commands that may open a card.
+        public var opens: [CommandKind]
+
+        public init(
+            opener: Role, counterpart: Role?, discloser: Role, recipient: Reader, subject: Role, reader: Reader, isMutual: Bool,
+            rescissionCloses: RescissionCloses, purpose: Purpose, opens: [CommandKind]
+        ) {
+            self.opener = opener
+            self.counterpart = counterpart
+            self.discloser = discloser
+            self.recipient = recipient
+            self.subject = subject
+            self.reader = reader
+            self.isMutual = isMutual
+            self.rescissionCloses = rescissionCloses
+            self.purpose = purpose
+            self.opens = opens
+        }
+    }
+
     public let id: String
     /// The names of its states; a ``Position`` counts into them.
     public let names: [String]
     public let initial: Position
     public let ended: Set<Position>
+    /// States in which everything is closed and only the label *ended* waits for a notice period.
+    public let ending: Set<Position>
     /// The state after which the program is out, or nil for `handoff: none`.
     public let handOff: Position?
-    /// The role of the person whose case it is, and of the one they are brought together with.
-    public let opener: Role
-    public let counterpart: Role
-    /// Who signs the release and whom it names.
-    public let discloser: Role
-    public let recipient: Role
-    /// Whose fields the card shows and who reads it.
-    public let subject: Role
-    public let reader: Role
-    public let purpose: Purpose
-    /// The only commands that may open a card.
-    public let opens: [CommandKind]
+    public let shape: Shape
     public let transitions: [Transition]
     private let table: [[[Transition]]]
 
+    public var opener: Role { shape.opener }
+    public var counterpart: Role? { shape.counterpart }
+    public var discloser: Role { shape.discloser }
+    public var recipient: Reader { shape.recipient }
+    public var subject: Role { shape.subject }
+    public var reader: Reader { shape.reader }
+    public var isMutual: Bool { shape.isMutual }
+    public var rescissionCloses: RescissionCloses { shape.rescissionCloses }
+    public var purpose: Purpose { shape.purpose }
+    public var opens: [CommandKind] { shape.opens }
+    /// The people of the case, in the order opener, counterpart.
+    public var parties: [Role] { [shape.opener] + (shape.counterpart.map { [$0] } ?? []) }
+    /// Who reads, if it is a class.
+    public var audience: Audience? { if case .audience(let audience) = shape.reader { audience } else { nil } }
+
     public init(
-        id: String, names: [String], initial: Position, ended: Set<Position>, handOff: Position?, opener: Role,
-        counterpart: Role, discloser: Role, recipient: Role, subject: Role, reader: Role, purpose: Purpose,
-        opens: [CommandKind], transitions: [Transition]
+        id: String, names: [String], initial: Position, ended: Set<Position>, ending: Set<Position> = [], handOff: Position?,
+        shape: Shape, transitions: [Transition]
     ) {
         self.id = id
         self.names = names
         self.initial = initial
         self.ended = ended
+        self.ending = ending
         self.handOff = handOff
-        self.opener = opener
-        self.counterpart = counterpart
-        self.discloser = discloser
-        self.recipient = recipient
-        self.subject = subject
-        self.reader = reader
-        self.purpose = purpose
-        self.opens = opens
+        self.shape = shape
         self.transitions = transitions
         var table = [[[Transition]]](
             repeating: [[Transition]](repeating: [], count: names.count), count: CommandKind.allCases.count)

@@ -33,11 +33,10 @@ public struct DecisionTable: Sendable {
         self.workflow = workflow
         var explorer = Explorer(loaded: loaded, workflow: workflow)
         explorer.explore()
-        let principals: [(Role?, Principal)] = [
-            (workflow.opener, .person(Explorer.opener)), (workflow.counterpart, .person(Explorer.others[0])),
-            (workflow.counterpart, .person(Explorer.others[1])), (nil, .person(Explorer.stranger)),
-            (.coordinator, .staff(Explorer.staff)), (.clock, .clock),
-        ]
+        let principals: [(Role?, Principal)] =
+            [(workflow.opener, .person(Explorer.opener))]
+            + (workflow.counterpart.map { role in Explorer.others.map { (role, .person($0)) } } ?? [])
+            + [(nil, .person(Explorer.stranger)), (.coordinator, .staff(Explorer.staff)), (.clock, .clock)]
         for node in explorer.nodes {
             for command in explorer.commands(in: node.state) {
                 for (role, principal) in principals {

@@ -70,6 +70,7 @@ struct Explorer {
     static let others = [PersonID(high: 0, low: 2), PersonID(high: 0, low: 3)]
     static let stranger = PersonID(high: 0, low: 4)
     static let staff = PersonID(high: 0, low: 9)
+    static let stateLimit = 200_000
     static let firstDay = CivilDate(dayNumber: 20_454)  // 2026-01-01
 
     struct Node {
@@ -116,9 +117,16 @@ struct Explorer {
         let start = State(opener: Self.opener, position: workflow.initial)
         add(Node(state: start, today: Self.firstDay, began: nil, parent: nil, step: "start"))
         var next = 0
-        while next < nodes.count, nodes.count < 200_000 {
+        while next < nodes.count, nodes.count < Self.stateLimit {
             visit(next)
             next += 1
+        }
+        // What was not walked is not proved.
+        if next < nodes.count {
+            for property in PolicyProperty.allCases {
+                fail(property, "the workflow has more than \(Self.stateLimit) states: too many to prove", at: nil)
+            }
+            return
         }
         checkEnds()
         for transition in workflow.transitions {
@@ -215,8 +223,7 @@ struct Explorer {
                     exits.insert(person)
                 }
                 let (settled, day) = (settle(after, on: node.today), node.today)
-                let isSameRound = settled.round?.id == node.state.round?.id
-                let began = settled.isDraft ? (isSameRound ? node.began : node.state) : nil
+                let began = settled.isDraft ? startOfDraft(node, taken.events, after, settled) : nil
                 let target = add(Node(state: settled, today: day, began: began, parent: index, step: step))
                 edges.append(
                     Edge(from: index, to: target, isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
@@ -231,10 +238,21 @@ struct Explorer {
         }
     }
 
+    /// The state to which declining must lead back: where the round began, which for one that begins with the end of another is after that.
+    private func startOfDraft(_ node: Node, _ events: [Event], _ after: State, _ settled: State) -> State? {
+        if after.round?.id == node.state.round?.id { return node.began }
+        let start = events.firstIndex { if case .roundStarted = $0 { true } else { false } } ?? 0
+        let before = events[..<start].filter { !isOfDraft($0) }.reduce(node.state, evolve)
+        return before
+    }
+
+    private func isOfDraft(_ event: Event) -> Bool { if case .noticed = event { true } else { false } }
+
     /// Two signed rounds; the third would only repeat the second.
     private func isWithinBounds(_ command: Command, _ state: State) -> Bool {
         switch command {
         case .request, .rematch, .ask: state.signedRounds < 2
+        case .sign: state.currentRelease != nil || state.signedRounds < 2
         default: true
         }
     }
@@ -246,7 +264,9 @@ struct Explorer {
             var isSettled = true
             for command in commands(in: state) {
                 if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
-                if case .success(let taken) = outcome(command, by: .clock, in: state, on: today) {
+                // Losing one's standing may happen on any day, and so on none.
+                let facts = Facts.all.without(.standingLost)
+                if case .success(let taken) = outcome(command, by: .clock, in: state, given: facts, on: today) {
                     let node = Node(state: state, today: today, began: nil, parent: nil, step: "")
                     recordGuards(of: taken.authorized.transition, command, .clock, node)
                     state = taken.events.reduce(state, evolve)
@@ -260,9 +280,16 @@ struct Explorer {
 
     /// The days on which something becomes different: each deadline and the day after it.
     func daysAhead(_ node: Node) -> [CivilDate] {
-        let deadlines = [node.state.round?.due, node.state.round?.answerOn, node.state.currentRelease?.expiresOn]
-        let days = deadlines.compactMap { $0 }.flatMap { [$0, $0.adding(days: 1)] }
+        let days = Self.deadlines(of: node.state).flatMap { [$0, $0.adding(days: 1)] }
         return Array(Set(days.filter { $0 > node.today })).sorted().prefix(1).map { $0 }
+    }
+
+    static func deadlines(of state: State) -> [CivilDate] {
+        let round = state.round
+        // The day before reminding, because the reminder goes out on its day.
+        let reminder = round?.isReminded == false ? round?.endsOn?.adding(days: -Policy.Duration.reminderDays - 1) : nil
+        return [round?.due, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap { $0 }
+            + state.roundReleases.filter(\.isLive).map(\.expiresOn)
     }
 
     // MARK: Properties
@@ -270,6 +297,9 @@ struct Explorer {
     /// P1, P2 and P5: of one state.
     private mutating func check(_ index: Int) {
         let (state, today) = (nodes[index].state, nodes[index].today)
+        if workflow.ending.contains(state.position), !state.openCards.isEmpty || !state.liveReleases.isEmpty {
+            fail(.p3, "fields stay open while `\(workflow.name(of: state.position))` waits for its notice", at: index)
+        }
         for card in state.openCards {
             let release = state.releases.first { $0.id == card.release }
             if workflow.ended.contains(state.position) {
@@ -337,23 +367,26 @@ struct Explorer {
 
     /// Whether `person` is out after a step: the case is at rest, or they are no longer in it, and nothing of theirs is open.
     private func isExit(for person: PersonID, _ after: State) -> Bool {
-        let isOut = workflow.isAtRest(after.position) || !isBound(person, in: after)
+        let isOut = workflow.isAtRest(after.position) || workflow.ending.contains(after.position) || !isBound(person, in: after)
         return isOut && !after.openCards.contains { $0.subject == person }
     }
 
     /// The opener is bound while the case is not at rest; the counterpart while they are named and their own release, if they signed
     /// one, is live.
     private func isBound(_ person: PersonID, in state: State) -> Bool {
+        // While only the label waits, nobody is held by anything.
+        if workflow.ending.contains(state.position), state.liveReleases.isEmpty { return false }
         if person == state.opener { return true }
         guard state.round?.counterpart == person else { return false }
-        guard let release = state.currentRelease, release.discloser == person else { return true }
+        guard let release = state.currentRelease(of: person) else { return true }
         return release.isLive
     }
 
     private mutating func checkExits(_ index: Int, _ exits: Set<PersonID>) {
         let state = nodes[index].state
         guard !workflow.isAtRest(state.position) else { return }
-        for (person, role) in [(state.opener, workflow.opener), (state.round?.counterpart, workflow.counterpart)] {
+        let parties = [(state.opener, workflow.opener), (state.round?.counterpart, workflow.counterpart ?? workflow.opener)]
+        for (person, role) in parties as [(PersonID?, Role)] {
             guard let person, isBound(person, in: state), !exits.contains(person) else { continue }
             fail(.p3, "the \(role.rawValue) has no way out of `\(workflow.name(of: state.position))`", at: index)
         }
@@ -394,7 +427,7 @@ struct Explorer {
         case .propose(let person), .invite(let person):
             object =
                 person == Self.others[0]
-                ? " the first \(workflow.counterpart.rawValue)" : " the second \(workflow.counterpart.rawValue)"
+                ? " the first \(workflow.counterpart?.rawValue ?? "")" : " the second \(workflow.counterpart?.rawValue ?? "")"
         default: object = ""
         }
         return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object)"
@@ -411,7 +444,7 @@ struct Normal: Hashable {
         let isRescinded: Bool
         let isCurrent: Bool
         let expires: Side
-        let cardVersion: Int
+        let isOpened: Bool
     }
     private struct Card: Hashable {
         let release: Int
@@ -425,6 +458,13 @@ struct Normal: Hashable {
         let due: Side
         let answer: Side
         let hasMatch: Bool
+        let term: Side
+        let notice: Side
+        let reminder: Side
+        let isReminded: Bool
+        let extensionCount: Int
+        let extensionSigners: [Int]
+        let secondSeekers: [Int]
     }
 
     private let position: Position
@@ -437,6 +477,8 @@ struct Normal: Hashable {
     private let cards: [Card]
     private let privately: PrivateState
     private let beganExcluded: Int
+    /// In which order the deadlines that are still ahead will come.
+    private let upcoming: [Int]
 
     init(_ state: State, today: CivilDate, began: State?) {
         var numbers: [PersonID: Int] = [state.opener: 0]
@@ -457,23 +499,33 @@ struct Normal: Hashable {
         round = state.round.map {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
-                due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil)
+                due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
+                notice: side($0.noticeUntil), reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
+                isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
+                extensionSigners: $0.extensionSigners.map { number($0) }, secondSeekers: $0.secondSeekers.map { number($0) }.sorted())
         }
         isDraft = state.isDraft
         let open = Set(state.openCards.map(\.release))
-        let kept = state.releases.filter { $0.standing != .superseded || open.contains($0.id) }
+        // Releases of rounds that are over and cannot come back bind nobody's choice any more.
+        let earlier = state.isDraft ? state.round?.beganRound?.round.id : nil
+        let kept = state.releases.filter {
+            open.contains($0.id) || ($0.standing != .superseded && ($0.round == state.round?.id || $0.round == earlier))
+        }
         releases = kept.map {
             Release(
-                discloser: number($0.discloser), recipient: number($0.recipient), standing: $0.standing,
+                discloser: number($0.discloser), recipient: $0.recipient.person.map { number($0) } ?? -2, standing: $0.standing,
                 isRescinded: $0.isRescinded, isCurrent: $0.round == state.round?.id, expires: side($0.expiresOn),
-                cardVersion: min($0.cardVersion, 2))
+                isOpened: $0.cardVersion > 0)
         }
         cards = state.openCards.map { card in
             Card(
                 release: kept.firstIndex { $0.id == card.release } ?? -1, subject: number(card.subject),
-                reader: number(card.reader))
+                reader: card.reader.person.map { number($0) } ?? -2)
         }
         privately = state.privately
+        let ahead = Explorer.deadlines(of: state).map { max($0, today) }
+        let days = Set(ahead).sorted()
+        upcoming = ahead.map { days.firstIndex(of: $0) ?? 0 }
         beganExcluded = began?.excluded.count ?? 0
     }
 }

@@ -84,7 +84,7 @@ public struct Record: Hashable, Sendable {
         func look(_ value: CanonicalJSON?, _ path: String, _ form: Schema.Form) {
             switch (form, value) {
             case (.commitment, .string(let text)): found[path] = Commitment(base64: text)
-            case (.object(let members), .object(let values)):
+            case (.object(let members), .object(let values)), (.someOf(let members), .object(let values)):
                 for member in members {
                     look(values[member.name], path.isEmpty ? member.name : "\(path).\(member.name)", member.form)
                 }
@@ -127,6 +127,8 @@ enum Schema {
         case choice([String])
         case list([String])
         case object([Member])
+        /// At least one of the members, and no other.
+        case someOf([Member])
     }
 
     private static func must(_ name: String, _ form: Form) -> Member { Member(name: name, form: form, isOptional: false) }
@@ -147,12 +149,12 @@ enum Schema {
             common + [must("log", .name), must("origin", .name), must("record", .name), must("recovery", .name)]
         case .policy: common + [must("effective", .date), must("program", .name), must("version", .count)]
         case .acknowledgement:
-            common + [must("by", .object(actor)), must("display", .commitment), must("form", .digest)]
+            common + [must("by", .object(actor)), must("form", .digest), may("display", .commitment)]
         case .release:
             ofRelease + [
                 must("by", .object(actor + [must("evidence", .commitment)])),
                 must("expires", .object([must("date", .date), must("on", .list(["relationshipEnded"]))])),
-                must("fields", .object(fieldNames.map { must($0, .commitment) })), must("form", .digest),
+                must("fields", .someOf(fieldNames.map { may($0, .commitment) })), must("form", .digest),
                 must("purpose", .choice(Purpose.allCases.map(\.rawValue))), must("shown", .commitment),
                 must("to", recipient), may("supersedes", pointer),
             ]
@@ -193,7 +195,8 @@ enum Schema {
         where !items.isEmpty && Set(items).count == items.count
             && items.allSatisfy { $0.string.map(words.contains) ?? false }:
             return nil
-        case (.object(let members), .object(let values)):
+        case (.someOf, .object(let values)) where values.isEmpty: return here
+        case (.object(let members), .object(let values)), (.someOf(let members), .object(let values)):
             for member in members {
                 let inner = path.isEmpty ? member.name : "\(path).\(member.name)"
                 guard let value = values[member.name] else {

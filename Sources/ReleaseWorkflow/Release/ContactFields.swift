@@ -71,3 +71,29 @@ public struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { e164 }
 }
+
+/// One field of a profile: a line that its person wrote for others to read.
+///
+/// - Shape: 1 to 200 characters on one line, in any script, none of them invisible.
+public struct ProfileText: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+
+    /// - Throws: ``FieldProblem`` naming `field` for an empty or longer text, a control, a line break or a character that cannot be seen.
+    public init(parsing typed: String, field: String) throws(FieldProblem) {
+        let line = typed.split(separator: " ").joined(separator: " ")
+        guard (1...200).contains(line.count), line.utf8.count <= 800,
+            line.unicodeScalars.allSatisfy({ scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+                default: true
+                }
+            })
+        else { throw FieldProblem(field: field, expected: "1 to 200 characters on one line, none of them invisible") }
+        text = line
+    }
+
+    /// Takes a text that was parsed before it was sealed.
+    package init(uncheckedText: String) { text = uncheckedText }
+
+    public var description: String { text }
+}

@@ -22,6 +22,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case sign, disclose, correct, recordCall, recordMeeting, requestCallBack, handOff, end, rescind, expire, rematch
     // Peer conversation.
     case ask, invite, agree, refuseInvitation, alert, answer
+    // Programs with a term, with notice, with listings.
+    case notAMatch, giveNotice, extend, seekSecond, remindEnd, finish, lapse
 
     /// Acts of the pair that nobody else may ever learn of; they go to the private stream and nowhere else.
     public var isPrivate: Bool { self == .recordCall || self == .recordMeeting }
@@ -41,6 +43,11 @@ public enum Command: Hashable, Sendable {
     case ask(RoundID)
     case invite(PersonID)
     case agree, refuseInvitation, alert, answer
+    /// Ends the pairing without fault and begins the next round at once.
+    case notAMatch(RoundID)
+    case giveNotice
+    case extend(ReleaseID)
+    case seekSecond, remindEnd, finish, lapse
 
     public var kind: CommandKind {
         switch self {
@@ -70,6 +77,13 @@ public enum Command: Hashable, Sendable {
         case .refuseInvitation: .refuseInvitation
         case .alert: .alert
         case .answer: .answer
+        case .notAMatch: .notAMatch
+        case .giveNotice: .giveNotice
+        case .extend: .extend
+        case .seekSecond: .seekSecond
+        case .remindEnd: .remindEnd
+        case .finish: .finish
+        case .lapse: .lapse
         }
     }
 
@@ -102,6 +116,13 @@ public enum Command: Hashable, Sendable {
         case .refuseInvitation: self = .refuseInvitation
         case .alert: self = .alert
         case .answer: self = .answer
+        case .notAMatch: self = .notAMatch(round)
+        case .giveNotice: self = .giveNotice
+        case .extend: self = .extend(release)
+        case .seekSecond: self = .seekSecond
+        case .remindEnd: self = .remindEnd
+        case .finish: self = .finish
+        case .lapse: self = .lapse
         }
     }
 }
@@ -111,6 +132,14 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     // Answered by the service, from what it holds, through pure predicates.
     case underContract, counterpartUnderContract, surveyAnswered, pairEligible, mentorReady, acknowledgementCurrent
     case capacityLeft, releaseComplete
+    /// The person whose case it is meets what the policy asks of their role.
+    case openerEligible
+    /// The person whose case it is has signed the agreements of their role, in their current versions.
+    case agreementsCurrent
+    /// Both of a pair in the program's other workflow have asked for a second mentor (MSC-22).
+    case secondSought
+    /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing, certification.
+    case standingLost
     /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy says (DER-18).
     case dutiesSeparate
     /// The member of staff is the one this person is assigned to. Asked of every staff act.
@@ -118,6 +147,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
 
     // Answered by the core, from the state and the moment.
     case notExcluded, slotAccepted, dueDayOver, releaseExpired, answerDayReached, answerDayOver, notRescinded
+    case termOver, noticeOver, endNear, extensionLeft
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
     case callPlaced, meetingArranged
 
@@ -125,11 +155,45 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     public var isExternal: Bool {
         switch self {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
-            .acknowledgementCurrent, .capacityLeft, .releaseComplete, .dutiesSeparate, .assigned:
+            .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
+            .standingLost, .dutiesSeparate, .assigned:
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded,
-            .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
             false
+        }
+    }
+
+    /// What has to hold, as a sentence's end: "only if …".
+    public var plainWords: String {
+        switch self {
+        case .underContract: "the person is under a monitoring contract"
+        case .counterpartUnderContract: "the other person is under a monitoring contract"
+        case .surveyAnswered: "every question of the survey is answered from its list"
+        case .pairEligible: "the two may be paired under the program's rules"
+        case .mentorReady: "the mentor is ready and not paused"
+        case .acknowledgementCurrent: "the mentor has signed the agreements in force"
+        case .capacityLeft: "the mentor has a place left"
+        case .releaseComplete: "the release has every element that is required"
+        case .openerEligible: "the person meets what the program asks of their role"
+        case .agreementsCurrent: "the person has signed the agreements in force"
+        case .secondSought: "both of the first pair have asked for a second mentor"
+        case .standingLost: "membership, standing or certification has been lost"
+        case .dutiesSeparate: "the member of staff is no party of the case"
+        case .assigned: "the member of staff is assigned to the person"
+        case .notExcluded: "the person has not excluded them"
+        case .slotAccepted: "the mentor has said they have a free place"
+        case .dueDayOver: "the last day for the first contact is over"
+        case .releaseExpired: "the release has run out"
+        case .answerDayReached: "the day of the answer has come"
+        case .answerDayOver: "the day of the answer is over"
+        case .notRescinded: "the release has not been taken back"
+        case .termOver: "the agreed term is over"
+        case .noticeOver: "the notice period is over"
+        case .endNear: "the agreed end is thirty days away or less"
+        case .extensionLeft: "an extension is left and this person has not signed it yet"
+        case .callPlaced: "a call was placed"
+        case .meetingArranged: "a meeting was arranged"
         }
     }
 }
@@ -146,12 +210,27 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case handOff
     case noteCall, noteMeeting
     case eraseSurvey, erasePrivate, eraseContact
+    /// Sets the last day of the agreed term, from the policy's duration and cohort.
+    case startTerm
+    /// Sets the last day of the notice period. Only the label *ended* waits for it.
+    case startNotice
+    /// Signs the same release again for a longer time; once both have, the term is longer too.
+    case extendRelease
+    /// Notes that this person wants a second mentor besides the first.
+    case noteSecond
+    case noteReminder
+    /// The pairing is over, and the next round begins in the same step (MSC-20).
+    case restartRound
 }
 
 /// A message that goes out with a transition. Its words come from the policy and never name a person, a case or the program's nature.
 public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case actedForYou, releaseReady, slotOffered, mentorUnavailable, declineConfirmed, cardReady, ended, deleteDetails
     case promptRescission, rescinded, expired, corrected, callBackAsked, inviteToTalk, contactReady, nobodyAvailable
+    case lapsed, noticeGiven, newRound, endNear, termOver, extended, secondSought, findAnother
+
+    /// What every notice of a policy that does not use it may leave out.
+    public static let everywhere: [Notice] = [.actedForYou]
 }
 
 /// A notice and whom it goes to, written `role.notice` in a policy.
@@ -164,28 +243,92 @@ public struct Telling: Hashable, Sendable, Codable {
     }
 }
 
-/// What a release may carry. For clinical programs the list ends here.
+/// What a release may carry. For clinical programs the list ends after the first two.
 public enum PermittedField: String, CaseIterable, Hashable, Sendable, Codable {
     case firstName, phone
+    case displayName, contactRoute, region, topics, interests
+
+    /// What a clinical release carries, and nothing else ever (MPHP-36).
+    public static let clinical: [PermittedField] = [.firstName, .phone]
 
     /// How a form names it.
     public var plainWords: String {
         switch self {
         case .firstName: "first name"
         case .phone: "telephone number"
+        case .displayName: "display name"
+        case .contactRoute: "way to be contacted"
+        case .region: "region"
+        case .topics: "topics"
+        case .interests: "interests"
+        }
+    }
+
+    /// The field as a profile knows it; nil for what only a clinical card shows.
+    public var profile: ProfileField? { ProfileField(rawValue: rawValue) }
+}
+
+/// What a ``ProfileCard`` may show: everything that programs other than clinical ones let cross.
+public enum ProfileField: String, CaseIterable, Hashable, Comparable, Sendable, Codable {
+    case displayName, contactRoute, region, topics, interests
+
+    public static func < (left: ProfileField, right: ProfileField) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// A class of people whom a release may name where a policy is not clinical: who may read a listing.
+public enum Audience: String, CaseIterable, Hashable, Sendable, Codable {
+    case everyone = "public"
+    case members
+    /// Members who are registered as seeking a mentor (SGV-09).
+    case seekers
+
+    /// How a form names it.
+    public var plainWords: String {
+        switch self {
+        case .everyone: "everybody who looks at the public directory"
+        case .members: "members who are logged in"
+        case .seekers: "members in good standing who are logged in and registered as seeking a mentor"
+        }
+    }
+}
+
+/// Whom a release names and who may read a card under it.
+public enum Recipient: Hashable, Sendable, Codable {
+    case person(PersonID)
+    case audience(Audience)
+
+    public var person: PersonID? { if case .person(let id) = self { id } else { nil } }
+
+    /// The text that a record commits to: an id, or the word for the class.
+    public var text: String {
+        switch self {
+        case .person(let id): id.description
+        case .audience(let audience): audience.rawValue
         }
     }
 }
 
 /// Why a release is made.
 public enum Purpose: String, CaseIterable, Hashable, Sendable, Codable {
-    case firstCallAndMeeting, peerConversation
+    case firstCallAndMeeting, peerConversation, listing, mentoring
 
     public var plainWords: String {
         switch self {
         case .firstCallAndMeeting:
             "so that the mentor can make a first telephone call and arrange a first meeting, at my own request"
         case .peerConversation: "so that the person who asked can telephone me about having a mentor, at my own request"
+        case .listing: "so that people who look for a mentor can find me and write to me or call me, at my own request"
+        case .mentoring: "so that my mentoring partner can get in touch with me, at my own request"
+        }
+    }
+
+    /// What the one who reads a card may use it for.
+    public var permittedUse: String {
+        switch self {
+        case .firstCallAndMeeting: "to make a first call and arrange a first meeting"
+        case .peerConversation: "to talk about having a mentor"
+        case .listing: "to ask this person about mentoring"
+        case .mentoring: "to get in touch about mentoring"
         }
     }
 }

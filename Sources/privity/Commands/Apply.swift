@@ -2,6 +2,8 @@ import ArgumentParser
 import Cryptography
 import FolderDriver
 import Foundation
+import Matching
+import PolicyFile
 import ReleaseService
 import ReleaseWorkflow
 
@@ -105,6 +107,7 @@ final class ApplyRun {
             return 0
         case "look": return try await look(line, expected)
         case "showAccounting": return try await showAccounting(line)
+        case "browse": return try await browse(line, expected)
         default: break
         }
         let outcome = try await outcome(line)
@@ -185,30 +188,32 @@ final class ApplyRun {
                     fullName: line.text("name"), surname: line.text("surname"), firstName: line.text("firstName"),
                     phone: line.text("phone"), roles: roles, field: line.text("field"),
                     isUnderContract: line.flag("underContract", default: false),
-                    coordinator: optionalPerson(line, "coordinator")), key: key)
+                    coordinator: optionalPerson(line, "coordinator"), profile: line.profile()), key: key)
         case "changePerson":
             return try await custodian.change(
                 person(line, "person"), isUnderContract: line.optionalFlag("underContract"),
                 coordinator: optionalPerson(line, "coordinator"), key: key)
-        case "enrollMentor":
-            var since: CivilDate?
-            if let text = try line.optionalText("inRecoverySince") {
-                guard let date = CivilDate(parsing: text) else { throw line.problem("inRecoverySince", "a date like 2020-03-01") }
-                since = date
-            }
-            let attestation = MentorAttestation(
-                isInStanding: try line.flag("inStanding", default: false), inRecoverySince: since,
-                isActiveInRecovery: try line.flag("activeInRecovery", default: false),
-                hasGuidedOthers: try line.flag("guidedOthers", default: false), fields: try line.texts("fields"),
-                isCounselor: try line.flag("counselor", default: false))
+        case "enroll":
             return try await custodian.enroll(
-                person(line, "person"), attestation: attestation, capacity: line.optionalNumber("capacity") ?? 1,
-                by: person(line, "by"), key: key)
-        case "acknowledge": return try await custodian.acknowledge(actor(line), display: line.text("display"), key: key)
+                person(line, "person"), as: role(line), attestation: line.attestation(),
+                capacity: line.optionalNumber("capacity") ?? 1, by: optionalPerson(line, "by"), key: key)
+        case "acknowledge":
+            return try await custodian.acknowledge(actor(line), as: role(line), display: line.optionalText("display"), key: key)
         case "setAvailability":
             return try await custodian.setAvailability(
-                of: person(line, "by"), isReady: line.optionalFlag("ready"), isPaused: line.optionalFlag("paused"),
+                of: person(line, "by"), as: role(line), isReady: line.optionalFlag("ready"), isPaused: line.optionalFlag("paused"),
                 capacity: line.optionalNumber("capacity"), key: key)
+        case "setProfile": return try await custodian.setProfile(of: person(line, "by"), line.profile(), key: key)
+        case "setAnswers": return try await custodian.setAnswers(of: person(line, "by"), line.answers("answers").answers, key: key)
+        case "exclude":
+            guard let relation = try line.choice("relation", of: Exclusion.Relation.self) else {
+                throw line.problem("relation", "one of \(Exclusion.Relation.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return try await custodian.exclude(by: person(line, "by"), relation: relation, typed: line.text("name"), key: key)
+        case "setEmployer": return try await custodian.setEmployer(of: person(line, "by"), typed: line.text("name"), key: key)
+        case "adoptPolicy":
+            let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
+            return try await custodian.adopt(policy: parsed.canonical, key: key)
         case "rescindByCode":
             let text = try line.text("code")
             return try await custodian.rescind(typedCode: codes[text] ?? text)
@@ -220,7 +225,8 @@ final class ApplyRun {
         guard let kind = CommandKind(rawValue: line.action) else { throw line.problem("do", "a command") }
         let actor = try await actor(line)
         let peer: Set<CommandKind> = [.ask, .invite, .agree, .refuseInvitation, .alert]
-        let workflow = try line.optionalText("workflow") ?? (peer.contains(kind) ? "peerConversation" : "mentorship")
+        let fallback = await firstWorkflow()
+        let workflow = try line.optionalText("workflow") ?? (peer.contains(kind) ? "peerConversation" : fallback)
         var opener = try await optionalPerson(line, "case")
         if opener == nil, case .person(let own) = actor.principal { opener = own }
         guard let opener else { throw line.problem("case", "the person whose case it is") }
@@ -229,10 +235,9 @@ final class ApplyRun {
         case .propose, .invite: command.person = try await person(line, "person")
         case .completeSurvey: command.survey = try line.survey()
         case .ask: command.display = try line.text("display")
-        case .sign, .correct:
-            let scan = try line.optionalText("scan").map { path -> [UInt8] in
-                let full = path.hasPrefix("/") || folder.isEmpty ? path : "\(folder)/\(path)"
-                guard let data = FileManager.default.contents(atPath: full), data.count <= 8 << 20 else {
+        case .sign, .correct, .extend:
+            let scan = try line.optionalText("scan").map { name -> [UInt8] in
+                guard let data = FileManager.default.contents(atPath: path(name)), data.count <= 8 << 20 else {
                     throw line.problem("scan", "a file of at most 8 MiB that can be read")
                 }
                 return Array(data)
@@ -251,18 +256,57 @@ final class ApplyRun {
                 formDigest: digest)
             command.firstName = kind == .correct ? try line.optionalText("firstName") : nil
             command.phone = kind == .correct ? try line.optionalText("phone") : nil
+            command.profile = kind == .correct ? try line.profile() : nil
         default: break
         }
         return command
     }
 
+    /// A file named in the script lies beside it.
+    private func path(_ name: String) -> String { name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)" }
+
+    private func firstWorkflow() async -> String { await open.custodian.policy.policy.workflows.first?.id ?? "" }
+
+    private func role(_ line: ScriptLine) throws -> Role {
+        let role = try line.choice("role", of: Role.self) ?? .mentor
+        guard role == .mentor || role == .mentee else { throw line.problem("role", "mentor or mentee") }
+        return role
+    }
+
+    /// The directory as somebody sees it; without `by`, as somebody who is not logged in.
+    private func browse(_ line: ScriptLine, _ expected: String?) async throws -> Int32 {
+        let viewer = try await optionalPerson(line, "by")
+        let who = viewer.map(word) ?? "somebody not logged in"
+        do {
+            let view = try await open.custodian.directory(viewer.map(Viewer.person) ?? .anonymous)
+            if !json {
+                sayDay(view.asOf)
+                say("  \(who) opens the directory, as of \(view.asOf): \(view.listings.count) listed")
+                for listing in view.listings {
+                    let fields = listing.card.fields.sorted { $0.key < $1.key }
+                    say("      | " + fields.map { "\($0.key.rawValue): \($0.value)" }.joined(separator: "; "))
+                    if let advice = listing.advice { say("      | (\(advice))") }
+                }
+            }
+            if expected != nil { throw line.problem("expect", "a refusal, but the directory was shown") }
+            return 0
+        } catch let refusal as Refusal {
+            if !json {
+                sayDay(try await open.custodian.today())
+                say("  \(who) opens the directory: REFUSED: \(refusal)")
+            }
+            return refusal.code == expected || expected == "refused" ? 0 : 1
+        }
+    }
+
     private func look(_ line: ScriptLine, _ expected: String?) async throws -> Int32 {
         let reader = try await person(line, "by")
         let opener = try await person(line, "case")
+        let fallback = await firstWorkflow()
         if !open.isExample { throw line.problem("do", "no looks: in this folder the card is printed at disclosure") }
         do {
             let view = try await open.custodian.look(
-                opener, workflow: line.optionalText("workflow") ?? "mentorship", reader: reader)
+                opener, workflow: line.optionalText("workflow") ?? fallback, reader: reader)
             if !json {
                 sayDay(try await open.custodian.today())
                 say("  \(word(reader)) looks at the card; what crossed:")
@@ -343,9 +387,11 @@ final class ApplyRun {
     /// On paper the mentor's card is what the coordinator prints at the act of disclosure.
     private func printCard(_ line: ScriptLine) async throws {
         let opener = try await person(line, "case")
-        let workflow = try line.optionalText("workflow") ?? (line.action == "alert" ? "peerConversation" : "mentorship")
-        guard let reader = try await open.custodian.reader(of: opener, workflow: workflow) else { return }
-        say("  card for printing:")
-        show(try await open.custodian.look(opener, workflow: workflow, reader: reader))
+        let fallback = await firstWorkflow()
+        let workflow = try line.optionalText("workflow") ?? (line.action == "alert" ? "peerConversation" : fallback)
+        for reader in try await open.custodian.readers(of: opener, workflow: workflow) {
+            say("  card for printing:")
+            show(try await open.custodian.look(opener, workflow: workflow, reader: reader))
+        }
     }
 }

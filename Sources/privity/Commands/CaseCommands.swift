@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Matching
 import ReleaseService
 import ReleaseWorkflow
 import SwiftCSV
@@ -154,7 +155,7 @@ struct CaseGroup: AsyncParsableCommand {
             }
             if let survey = view.survey {
                 say(
-                    "survey: same field \(survey.sameField.rawValue); topics \(survey.topics.map(\.rawValue).joined(separator: ", "))"
+                    "survey: same field \(survey.sameField.rawValue); topics \(survey.answers.topics.map(\.rawValue).sorted().joined(separator: ", "))"
                 )
             }
             for entry in view.history {
@@ -192,7 +193,7 @@ struct ReleaseGroup: AsyncParsableCommand {
             let form = try await open.custodian.releaseText(
                 of: opener, workflow: workflow, for: signing, kind: correction ? .correct : .sign)
             say(form.text)
-            say("To be given: \(form.firstName), \(form.phone)\n")
+            say("To be given: \(form.values.map(\.text).joined(separator: ", "))\n")
             say("Signature ____________________________________   Date ______________\n")
             say("Form digest \(form.digest)")
         }

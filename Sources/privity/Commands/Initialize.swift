@@ -25,12 +25,7 @@ struct Initialize: AsyncParsableCommand {
     @Option(help: "With --example: the local time at which the log begins, like 2026-01-05T09:00.") var clock: String?
 
     func run() async throws {
-        let (parsed, loaded) = try loadPolicy(atPath: policy)
-        for workflow in parsed.policy.workflows {
-            if let failure = prove(loaded, workflow: workflow).counterexamples.first {
-                throw Failure("\(policy): \(failure)", status: 1)
-            }
-        }
+        let (parsed, _) = try provenPolicy(atPath: policy)
         let origin = origin ?? (example ? "example.org/\(parsed.policy.program)" : nil)
         guard let origin else { throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2) }
         guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"),

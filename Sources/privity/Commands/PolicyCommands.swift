@@ -84,7 +84,7 @@ struct PolicyGroup: ParsableCommand {
             for workflow in policy.workflows {
                 say("\nWorkflow `\(workflow.id)`: \(workflow.names.joined(separator: " → "))")
                 say(
-                    "  the \(workflow.discloser.rawValue) signs; the \(workflow.recipient.rawValue) reads the \(workflow.subject.rawValue)'s card; only \(workflow.opens.map { "`\($0.rawValue)`" }.joined(separator: " and ")) opens it"
+                    "  the \(workflow.discloser.rawValue) signs; \(workflow.reader.plainWords) reads the \(workflow.subject.rawValue)'s card; only \(workflow.opens.map { "`\($0.rawValue)`" }.joined(separator: " and ")) opens it"
                 )
                 say(
                     workflow.handOff.map {
@@ -99,7 +99,7 @@ struct PolicyGroup: ParsableCommand {
                 }
                 let refused = table.answers.values.filter { if case .refused = $0 { true } else { false } }.count
                 say("  every other combination of state, command, person and channel is refused: \(refused) were tried")
-                for role in [workflow.opener, workflow.counterpart, .coordinator] {
+                for role in workflow.parties + [.coordinator] {
                     let seen = Set(workflow.transitions.filter { $0.seenBy.contains(role) }.map(\.command.rawValue)).sorted()
                     let told = Set(workflow.transitions.flatMap(\.tellings).filter { $0.role == role }.map(\.notice.rawValue))
                         .sorted()
