@@ -101,7 +101,7 @@ final class Workplace {
         {"do":"addPerson","as":"maya","name":"Maya Lindqvist","surname":"Lindqvist","firstName":"Maya","phone":"312-555-0100","field":"coordination","roles":["coordinator"],"at":"2026-01-05T09:00"}
         {"do":"addPerson","as":"ada","name":"Ada Fairweather","surname":"Fairweather","firstName":"Ada","phone":"312-555-0142","field":"nurse","roles":["participant"],"underContract":true,"coordinator":"maya"}
         {"do":"addPerson","as":"ben","name":"Benedict Okafor","surname":"Okafor","firstName":"Ben","phone":"312-555-0143","field":"nurse","roles":["participant"],"underContract":true,"coordinator":"maya"}
-        {"do":"enrollMentor","by":"maya","person":"ben","inStanding":true,"fields":["nurse"],"capacity":3}
+        {"do":"enroll","by":"maya","person":"ben","attributes":["inStanding"],"fields":["nurse"],"capacity":3}
         {"do":"acknowledge","by":"ben","display":"Ben O."}
 
         """

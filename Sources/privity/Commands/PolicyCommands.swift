@@ -7,7 +7,7 @@ import ReleaseWorkflow
 struct PolicyGroup: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check, explain and draw policies.",
-        subcommands: [Check.self, Explain.self, Graph.self])
+        subcommands: [Check.self, Cases.self, Explain.self, Graph.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -62,6 +62,28 @@ struct PolicyGroup: ParsableCommand {
                 say(failures.isEmpty ? "holds" : "does not hold: \(failures.count) failures")
             }
             if !failures.isEmpty { throw ExitCode(1) }
+        }
+    }
+
+    struct Cases: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the table of cases as the machine decides it, to read, correct and keep beside the policy.")
+        @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
+
+        func run() throws {
+            let (parsed, loaded) = try loadPolicy(atPath: file)
+            say("# Who can do what in which state, and where it leads. Every combination that no line names is refused.")
+            say("# workflow  state  command  role/channels  -> states it may lead to; run by `privity policy check` and by the tests.")
+            for workflow in parsed.policy.workflows {
+                var state = ""
+                for row in DecisionTable(loaded, workflow: workflow).allowed {
+                    if row.state != state { say() }
+                    state = row.state
+                    say(
+                        "\(workflow.id)  \(row.state)  \(row.command.rawValue)  \(row.role.rawValue)/"
+                            + row.channels.map(\.rawValue).joined(separator: ",") + "  -> " + row.leadsTo.joined(separator: ","))
+                }
+            }
         }
     }
 
