@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import Matching
 import GRDB
 import Logging
 import PhoneNumbers
@@ -145,9 +146,7 @@ let custodian = try await Custodian.open(parts, isWriter: true)
 }
 let maya = try await person("Maya", "312-555-0100", [.coordinator], nil)
 let ben = try await person("Ben", "312-555-0143", [.mentor], maya)
-let attestation = MentorAttestation(
-    isInStanding: true, inRecoverySince: nil, isActiveInRecovery: true, hasGuidedOthers: true, fields: ["nurse"], isCounselor: false
-)
+let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
 _ = try await custodian.enroll(ben, attestation: attestation, capacity: 20, by: maya, key: nil)
 _ = try await custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: nil)
 
@@ -175,7 +174,7 @@ for number in 0..<(cases + 20) {
     if number == 20 { spent = [:] }
     let ada = try await person("Ada", "312-555-0142", [.participant], maya)
     try await act(.request, ada, .person(ada))
-    try await act(.completeSurvey, ada, .person(ada)) { $0.survey = Survey(sameField: .no, topics: [.stress], understood: true) }
+    try await act(.completeSurvey, ada, .person(ada)) { $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true) }
     try await act(.propose, ada, .staff(maya)) { $0.person = ben }
     try await act(.acceptSlot, ada, .person(ben))
     try await act(.offer, ada, .staff(maya))

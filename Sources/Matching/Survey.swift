@@ -4,10 +4,11 @@ public import ReleaseWorkflow
 public enum Importance: String, Codable, CaseIterable, Hashable, Sendable {
     case must, nice, no
 
-    /// By how much a wish multiplies its term of the score; what must hold is a constraint, not a score.
+    /// By how much a wish multiplies its term of the score.
     var multiplier: Int {
         switch self {
-        case .must, .nice: 3
+        case .must: 3
+        case .nice: 1
         case .no: 0
         }
     }

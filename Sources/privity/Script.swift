@@ -237,9 +237,9 @@ struct ScriptLine {
             guard case .text(let text) = value else { throw problem("survey.\(name)", "must, nice or no") }
             return try choice("survey.\(name)", text, of: Importance.self)
         }
+        let (field, pathway, preference) = (try importance("sameField"), try importance("sharedPathway"), try importance("preference"))
         guard case .flag(let understood)? = object["understood"] else { throw problem("survey.understood", "true or false") }
         return Survey(
-            sameField: try importance("sameField"), answers: answers, sharedPathway: try importance("sharedPathway"),
-            preference: try importance("preference"), understood: understood)
+            sameField: field, answers: answers, sharedPathway: pathway, preference: preference, understood: understood)
     }
 }

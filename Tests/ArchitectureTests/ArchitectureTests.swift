@@ -12,8 +12,9 @@ struct ArchitectureTests {
         "Cryptography": ["COpenSSL", "Foundation", "Synchronization"],
         "TransparencyLog": ["Cryptography"],
         "ReleaseWorkflow": [],
+        "Matching": ["ReleaseWorkflow"],
         "ReleaseService": [
-            "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Logging", "Metrics", "Foundation", "Synchronization",
+            "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "Logging", "Metrics", "Foundation", "Synchronization",
         ],
         "PolicyFile": ["ReleaseWorkflow", "Yams", "Foundation"],
         "SQLStore": ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation"],

@@ -62,7 +62,7 @@ struct CommandTests {
             ("{\"do\":\"slotUnavailable\",\"by\":\"ben\",\"case\":\"ada\",\"reason\":\"ill\"}", "reason"),
             ("{\"do\":\"requestCallBack\",\"by\":\"ada\",\"text\":\"x\"}", "text"),
             ("{\"do\":\"recordMeeting\",\"by\":\"ada\",\"place\":\"x\"}", "place"),
-            ("{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"often\"}}", "survey"),
+            ("{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"often\"}}", "survey.sameField"),
             (
                 "{\"do\":\"completeSurvey\",\"by\":\"ada\",\"survey\":{\"sameField\":\"no\",\"topics\":[\"weather\"],\"understood\":true}}",
                 "survey.topics"

@@ -17,8 +17,8 @@ struct MentorshipTests {
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         try await office.must(.disclose, "maya")
         let view = try await office.look("ben")
-        #expect(view.card.firstName.text == "Ada")
-        #expect(view.card.phone.e164 == "+13125550142")
+        #expect(view.contact?.firstName.text == "Ada")
+        #expect(view.contact?.phone.e164 == "+13125550142")
         #expect(view.notice == RedisclosureNotice.text)
         await #expect(throws: Refusal.notFound) { try await office.look("cleo") }
         await #expect(throws: Refusal.notFound) { try await office.look("ada") }
@@ -61,7 +61,7 @@ struct MentorshipTests {
         await #expect(throws: Refusal.notFound) { try await office.look("cleo") }
         try await office.must(.sign, "ada")
         try await office.must(.disclose, "maya")
-        #expect(try await office.look("cleo").card.firstName.text == "Ada")
+        #expect(try await office.look("cleo").contact?.firstName.text == "Ada")
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
     }
 
@@ -79,7 +79,7 @@ struct MentorshipTests {
         }
         #expect(types == ["release", "closing", "disclosure"])
         let after = try await office.look("ben")
-        #expect(after.card.phone.e164 == "+13125550199")
+        #expect(after.contact?.phone.e164 == "+13125550199")
         #expect(after.callBy == before.callBy)
         #expect(after.scope == before.scope)
         #expect(try office.audit().findings == [])
@@ -157,7 +157,7 @@ struct MentorshipTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         try office.time("2027-01-05T23:30")
-        #expect(try await office.look("ben").card.firstName.text == "Ada")
+        #expect(try await office.look("ben").contact?.firstName.text == "Ada")
         try office.time("2027-01-06T00:00")
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         #expect(try await office.custodian.outbox().contains { $0.notice == .expired })
@@ -182,7 +182,7 @@ struct MentorshipTests {
         try await office.go(to: "introduced")
         let before = try await office.custodian.outbox().count
         _ = try await office.custodian.change(office.id("ada"), isUnderContract: false, key: nil)
-        #expect(try await office.look("ben").card.firstName.text == "Ada")
+        #expect(try await office.look("ben").contact?.firstName.text == "Ada")
         #expect(try await office.custodian.outbox().count == before)
         #expect(try await office.act(.requestCallBack, "ada").refusal == nil)
     }
@@ -221,9 +221,7 @@ struct MentorshipTests {
         let maya = try office.id("maya")
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = maya }.refusalCode == "conditionFailed.dutiesSeparate")
-        let attestation = MentorAttestation(
-            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [],
-            isCounselor: false)
+        let attestation = Attestation(attributes: [.inStanding], fields: [])
         let own = try await office.custodian.enroll(maya, attestation: attestation, capacity: 1, by: maya, key: nil)
         #expect(own.refusalCode == "conditionFailed.dutiesSeparate")
     }
@@ -277,9 +275,7 @@ struct MentorshipTests {
         try await office.add(
             "gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor], coordinator: "maya")
         let gus = try office.id("gus")
-        let attestation = MentorAttestation(
-            isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: [],
-            isCounselor: false)
+        let attestation = Attestation(attributes: [.inStanding], fields: [])
         _ = try await office.custodian.enroll(gus, attestation: attestation, capacity: 1, by: office.id("maya"), key: nil)
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.mentorReady")
@@ -317,7 +313,7 @@ struct MentorshipTests {
         let alerted = try await office.must(.alert, "maya", workflow: peer)
         #expect(alerted.notices == [Telling(role: .asker, notice: .contactReady)])
         let view = try await office.look("ada", workflow: peer)
-        #expect(view.card.firstName.text == "Benedict")
+        #expect(view.contact?.firstName.text == "Benedict")
         await #expect(throws: Refusal.notFound) { try await office.look("ben", workflow: peer) }
         try await office.must(.rescind, "ben", workflow: peer)
         await #expect(throws: Refusal.cardClosed) { try await office.look("ada", workflow: peer) }

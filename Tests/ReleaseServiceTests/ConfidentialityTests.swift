@@ -32,9 +32,7 @@ struct ConfidentialityTests {
         let dan = try office.id("dan")
         _ = try await office.custodian.enroll(
             dan,
-            attestation: MentorAttestation(
-                isInStanding: true, inRecoverySince: nil, isActiveInRecovery: true, hasGuidedOthers: true, fields: [],
-                isCounselor: true),
+            attestation: Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers, .addictionCounselor]),
             capacity: 1, by: office.id("maya"), key: nil)
         _ = try await office.custodian.acknowledge(Actor(.person(dan), channel: .screen), display: "Quentara W.", key: nil)
         try await office.must(.propose, "maya", on: "zyx") { $0.person = dan }
@@ -182,7 +180,7 @@ struct ConfidentialityTests {
             sizes.insert(view.text.utf8.count)
             #expect(!view.text.contains("Quill"))
             #expect(!view.text.contains(try office.id("who").description))
-            #expect(Mirror(reflecting: view.card).children.map(\.label) == ["firstName", "phone"])
+            #expect(Mirror(reflecting: try #require(view.contact)).children.map(\.label) == ["firstName", "phone"])
         }
         #expect(sizes == [3072])
     }

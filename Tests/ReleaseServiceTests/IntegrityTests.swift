@@ -125,7 +125,7 @@ struct IntegrityTests {
             }
         }
         // The control: without an edit the card opens.
-        #expect(try await start.look("ben").card.firstName.text == "Ada")
+        #expect(try await start.look("ben").contact?.firstName.text == "Ada")
     }
 
     @Test("another person's contact row, put in place of this one's, opens no card")
@@ -140,8 +140,8 @@ struct IntegrityTests {
         // SQLite changes one row after the other, so one of the two may hold its own again.
         let (ada, eve) = (try? await office.look("ben"), try? await office.look("cleo", on: "eve"))
         #expect(ada == nil || eve == nil)
-        #expect(ada.map { $0.card.firstName.text == "Ada" } ?? true)
-        #expect(eve.map { $0.card.firstName.text == "Eve" } ?? true)
+        #expect(ada.map { $0.contact?.firstName.text == "Ada" } ?? true)
+        #expect(eve.map { $0.contact?.firstName.text == "Eve" } ?? true)
     }
 
     @Test(

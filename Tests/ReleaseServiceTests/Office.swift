@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import Matching
 import Logging
 import PhoneNumbers
 import PolicyFile
@@ -165,9 +166,7 @@ final class Office {
                 roles: [.participant, .mentor], coordinator: "maya")
             _ = try await custodian.enroll(
                 id,
-                attestation: MentorAttestation(
-                    isInStanding: true, inRecoverySince: nil, isActiveInRecovery: false, hasGuidedOthers: false, fields: ["nurse"],
-                    isCounselor: false), capacity: 2, by: self.id("maya"), key: key())
+                attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: self.id("maya"), key: key())
             let acknowledged = try await custodian.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
             #expect(acknowledged.refusal == nil)
@@ -187,7 +186,7 @@ final class Office {
         let actor = Actor(isStaff ? .staff(person) : .person(person), agent: try agent.map { try id($0) }, channel: channel)
         var command = CaseCommand(kind, workflow: workflow, opener: try id(opener), actor: actor, key: key ?? self.key())
         if kind == .completeSurvey {
-            command.survey = Survey(sameField: .nice, topics: [.balance], understood: true)
+            command.survey = Survey(sameField: .nice, answers: Answers(topics: [.balance]), understood: true)
         }
         if kind == .sign || kind == .correct {
             command.signing = .init(

@@ -16,6 +16,15 @@ func load(_ text: String) throws -> LoadedPolicy {
     return LoadedPolicy(policy: parsed.policy, digest: SHA256.hash(parsed.canonical))
 }
 
+/// The five programs that ship.
+let shippedNames = ["mphp", "icb", "sgv-camft", "structured", "mscsw"]
+
+func shippedText(_ name: String) throws -> String {
+    try String(contentsOf: repository.appendingPathComponent("Policies/\(name).yaml"), encoding: .utf8)
+}
+
+func shippedPolicy(_ name: String) throws -> LoadedPolicy { try load(shippedText(name)) }
+
 func mphp() throws -> LoadedPolicy { try load(mphpText()) }
 
 /// The shipped policy with one passage replaced; the passage must be there, once at least.

@@ -142,12 +142,7 @@ extension Custodian {
             parts.logger.error("a card was refused: its release does not verify")
             throw Refusal.cardClosed
         }
-        let active = try ActiveRelease(verified, for: .person(reader), at: step.moment)
-        let card: CardView.Card =
-            switch verified.fields {
-            case .contact: .contact(try disclose(verified.fields, under: active))
-            case .profile: .profile(try disclose(profile: verified.fields, under: active))
-            }
+        let card = try Self.card(of: verified, for: .person(reader), at: step.moment)
         let document = try storedDocument(release, step.tx)
         try account(
             Look(
@@ -156,7 +151,7 @@ extension Custodian {
             for: release.discloser, vault, step.tx)
         let policy = context.loaded.policy
         let callBy = context.state.round?.due.flatMap { $0 >= step.moment.date && !context.state.isHandedOff ? $0 : nil }
-        let fields = verified.complete.fields.map(\.plainWords).joined(separator: " and ")
+        let fields = inWords(verified.complete.fields.map(\.plainWords))
         return CardView(
             card: card, notice: policy.release.isPart2 ? RedisclosureNotice.text : RedisclosureNotice.plain,
             scope:
@@ -240,6 +235,15 @@ extension Custodian {
             fields: fields, complete: complete, confidentiality: context.loaded.policy.confidentiality, isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
     }
 
+    /// The card that a verified release permits this reader now: a contact card in a clinical program, elsewhere a profile card.
+    private static func card(of verified: VerifiedRelease, for reader: Recipient, at moment: Moment) throws -> CardView.Card {
+        let active = try ActiveRelease(verified, for: reader, at: moment)
+        switch verified.fields {
+        case .contact: return .contact(try disclose(verified.fields, under: active))
+        case .profile: return .profile(try disclose(profile: verified.fields, under: active))
+        }
+    }
+
     /// The released values as the vault gave them back, by the policy's list and no other.
     private static func fields(_ contact: [String: String], of policy: Policy) throws -> ReleasedFields {
         guard Set(contact.keys) == Set(policy.release.fields.map(\.rawValue)) else {
@@ -314,8 +318,8 @@ extension Custodian {
         }
         do {
             let verified = try verify(release, of: context, tx, at: moment)
-            let active = try ActiveRelease(verified, for: .audience(audience), at: moment)
-            return ListingView(owner: row.opener, card: try disclose(profile: verified.fields, under: active), advice: advice)
+            guard case .profile(let card) = try Self.card(of: verified, for: .audience(audience), at: moment) else { return nil }
+            return ListingView(owner: row.opener, card: card, advice: advice)
         } catch {
             parts.logger.error("a listing was left out: its release does not verify")
             return nil

@@ -170,7 +170,7 @@ extension ReleaseDocument {
         switch element {
         case .personName: personName ?? ""
         case .discloser: discloser ?? ""
-        case .information: (fields ?? []).map(\.plainWords).joined(separator: " and ")
+        case .information: inWords((fields ?? []).map(\.plainWords))
         case .recipient: recipientName ?? ""
         case .purpose: purpose?.plainWords ?? ""
         case .revocation: revocation ?? ""
@@ -182,4 +182,10 @@ extension ReleaseDocument {
         case .conditions: conditions ?? ""
         }
     }
+}
+
+/// A list as one says it: "a", "a and b", "a, b and c".
+public func inWords(_ items: [String], _ last: String = "and") -> String {
+    items.count < 2
+        ? items.joined() : items.dropLast().joined(separator: ", ") + " \(last) " + (items.last ?? "")
 }

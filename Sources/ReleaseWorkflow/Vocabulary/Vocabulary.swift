@@ -272,7 +272,10 @@ public enum PermittedField: String, CaseIterable, Hashable, Sendable, Codable {
 public enum ProfileField: String, CaseIterable, Hashable, Comparable, Sendable, Codable {
     case displayName, contactRoute, region, topics, interests
 
-    public static func < (left: ProfileField, right: ProfileField) -> Bool { left.rawValue < right.rawValue }
+    /// In the order in which a card shows them.
+    public static func < (left: ProfileField, right: ProfileField) -> Bool { left.place < right.place }
+
+    private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// A class of people whom a release may name where a policy is not clinical: who may read a listing.

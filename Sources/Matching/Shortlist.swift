@@ -1,0 +1,76 @@
+public import ReleaseWorkflow
+
+/// One proposal to the coordinator, with its reasons.
+public struct Candidate: Hashable, Sendable {
+    public let mentor: PersonID
+    /// 0 to 10,000.
+    public let score: Int
+    /// What each term that counts for this person adds, largest first.
+    public let terms: [Points]
+    /// How much less the next one has; nil for the last of all.
+    public let margin: Int?
+    /// Whether another one has as much, so that the draw decided the order.
+    public let isTie: Bool
+
+    public struct Points: Hashable, Sendable {
+        public let term: Term
+        public let points: Int
+        public let most: Int
+    }
+}
+
+/// The best mentors for one person, exactly, for a coordinator to decide.
+public struct Shortlist: Hashable, Sendable {
+    public let candidates: [Candidate]
+    /// How many mentors every rule allows.
+    public let allowedCount: Int
+}
+
+extension Market {
+    /// The `count` best mentors for this person.
+    ///
+    /// - Complexity: O(mentors / 64 × answers + allowed × terms).
+    public func shortlist(_ mentee: MenteeEntry, count: Int = 10) -> Shortlist {
+        var memo = Memo()
+        return shortlist(mentee, count: count, &memo)
+    }
+
+    func shortlist(_ mentee: MenteeEntry, count: Int, _ memo: inout Memo) -> Shortlist {
+        let allowed = allowed(mentee, &memo)
+        let wish = wish(mentee)
+        // One more than asked for, so that the last one's margin is known.
+        var best: [(index: Int, score: Int32)] = []
+        var total = 0
+        scores(wish, among: allowed) { index, score in
+            total += 1
+            if best.count > count, let last = best.last, last.score >= score { return }
+            // Equal scores stay in the order of the draw, which is the order of the columns.
+            let place = best.firstIndex { $0.score < score } ?? best.count
+            best.insert((index, score), at: place)
+            if best.count > count + 1 { best.removeLast() }
+        }
+        let candidates = best.prefix(count).enumerated().map { place, entry in
+            Candidate(
+                mentor: mentors[entry.index].id, score: Int(entry.score), terms: points(wish, entry.index, among: allowed),
+                margin: place + 1 < best.count ? Int(entry.score - best[place + 1].score) : nil,
+                isTie: best.enumerated().contains { $0.offset != place && $0.element.score == entry.score })
+        }
+        return Shortlist(candidates: candidates, allowedCount: total)
+    }
+
+    private func points(_ wish: Wish, _ index: Int, among allowed: Bitset) -> [Candidate.Points] {
+        Term.allCases.enumerated().compactMap { slot, term -> Candidate.Points? in
+            let weight = wish.weights[slot]
+            guard weight > 0 else { return nil }
+            let part: Int32
+            if let own = self.part(term, wish, index) {
+                part = own
+            } else {
+                var (sum, count): (Int64, Int64) = (0, 0)
+                allowed.forEach { if let other = self.part(term, wish, $0) { (sum, count) = (sum + Int64(other), count + 1) } }
+                part = count == 0 ? 0 : Int32(sum / count)
+            }
+            return Candidate.Points(term: term, points: Int(weight * part / 100), most: Int(weight))
+        }.sorted { ($0.points, $1.term.rawValue) > ($1.points, $0.term.rawValue) }
+    }
+}
