@@ -33,16 +33,25 @@ func peakMemory() -> Int {
     return usage.ru_maxrss / 1024
 }
 
+if CommandLine.arguments.dropFirst().contains("matching") {
+    try MatchingBench().run()
+    exit(0)
+}
+
 let text = try String(contentsOfFile: "Policies/mphp.yaml", encoding: .utf8)
 let parsed = try PolicyFile.parse(text)
 let loaded = LoadedPolicy(policy: parsed.policy, digest: SHA256.hash(parsed.canonical))
 
 // 1. The proof of each workflow.
 print("policy proof (aim: under one second)")
-for workflow in parsed.policy.workflows {
-    var states = 0
-    let time = seconds { states = prove(loaded, workflow: workflow).stateCount }
-    print("  \(workflow.id): \(String(format: "%.3f", time)) s, \(states) states")
+for name in ["mphp", "icb", "sgv-camft", "structured", "mscsw"] {
+    let other = try PolicyFile.parse(String(contentsOfFile: "Policies/\(name).yaml", encoding: .utf8))
+    let loaded = LoadedPolicy(policy: other.policy, digest: SHA256.hash(other.canonical))
+    for workflow in other.policy.workflows {
+        var states = 0
+        let time = seconds { states = prove(loaded, workflow: workflow).stateCount }
+        print("  \(name) \(workflow.id): \(String(format: "%.3f", time)) s, \(states) states")
+    }
 }
 
 // 2. Decisions of the pure core: authorize, decide and evolve through a whole case, again and again.
@@ -211,3 +220,6 @@ print(
     "durable signed records, one caller, whole mix: \(String(format: "%.0f/s", total)), \(percent(total, of: commitRate)) of raw commits (aim: 45%), \(percent(total, of: Double(count) / signatures)) of raw signing"
 )
 print("peak memory: \(peakMemory()) MiB")
+
+// 5. Matching, beside its peers.
+try MatchingBench().run()

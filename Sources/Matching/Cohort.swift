@@ -87,19 +87,37 @@ extension Market {
         let weighing = Weighing(people: max(1, rows.count), first: first, floor: floor)
         let columnDraws = mentors.map { UInt32(truncatingIfNeeded: $0.drawKey) }
         var memo = Memo()
+        let masks = rows.map { allowed($0, &memo) }
         var starts = [0]
+        for mask in masks { starts.append((starts.last ?? 0) + mask.count) }
+        let total = starts.last ?? 0
+        // Written once, where they stay: at five thousand people the arrays are the largest part of the work.
         var columns: [Int32] = []
-        var worths: [Int64] = []
         var points: [Int32] = []
-        for mentee in rows {
-            let base = weighing.base(weeks: mentee.weeksWaited)
-            let draw = UInt32(truncatingIfNeeded: mentee.drawKey)
-            scores(wish(mentee), among: allowed(mentee, &memo)) { column, score in
-                columns.append(Int32(column))
-                points.append(score)
-                worths.append(weighing.worth(score: score, base: base, tie: Weighing.tie(draw, columnDraws[column])))
+        let worths = [Int64](unsafeUninitializedCapacity: total) { worths, written in
+            points = [Int32](unsafeUninitializedCapacity: total) { points, written in
+                columns = [Int32](unsafeUninitializedCapacity: total) { columns, written in
+                    for (row, mentee) in rows.enumerated() where starts[row + 1] > starts[row] {
+                        let range = starts[row]..<starts[row + 1]
+                        let own = UnsafeMutableBufferPointer(rebasing: columns[range])
+                        if let base = own.baseAddress { masks[row].write(to: base) }
+                        let scored = UnsafeMutableBufferPointer(rebasing: points[range])
+                        score(wish(mentee), UnsafeBufferPointer(own), into: scored)
+                        let base = weighing.base(weeks: mentee.weeksWaited)
+                        let draw = UInt32(truncatingIfNeeded: mentee.drawKey)
+                        let target = UnsafeMutableBufferPointer(rebasing: worths[range])
+                        columnDraws.withUnsafeBufferPointer { draws in
+                            for entry in 0..<own.count {
+                                target[entry] = weighing.worth(
+                                    score: scored[entry], base: base, tie: Weighing.tie(draw, draws[Int(own[entry])]))
+                            }
+                        }
+                    }
+                    written = total
+                }
+                written = total
             }
-            starts.append(columns.count)
+            written = total
         }
         let graph = CohortGraph(
             rowCount: rows.count, capacities: mentors.map { max(0, min(20, $0.places)) }, weighing: weighing, starts: starts,

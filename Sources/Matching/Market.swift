@@ -123,6 +123,26 @@ struct Bitset: Sendable {
     mutating func formUnion(_ other: Bitset) { for index in words.indices { words[index] |= other.words[index] } }
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
+    /// Writes the numbers of the bits that are set, in their order, to `list`, which has room for ``count`` of them.
+    func write(to list: UnsafeMutablePointer<Int32>) {
+        var next = 0
+        for (place, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                list[next] = Int32(place << 6 + rest.trailingZeroBitCount)
+                next += 1
+                rest &= rest - 1
+            }
+        }
+    }
+
+    var indexes: [Int32] {
+        [Int32](unsafeUninitializedCapacity: count) { buffer, written in
+            if let base = buffer.baseAddress { write(to: base) }
+            written = count
+        }
+    }
+
     func forEach(_ body: (Int) -> Void) {
         for (place, word) in words.enumerated() {
             var rest = word
@@ -161,6 +181,12 @@ public struct Market: Sendable {
     private let genderCode: [UInt8]
     private let hasField: Bitset
     private let areaNumbers: [String: Int]
+    /// Whether some mentor left the question out, by the term's place.
+    private let isAnySilent: [Bool]
+    private let fieldCodes: [String: UInt16]
+    /// The first field of each mentor as a number, 0 for none; most have one.
+    private let fieldCode: [UInt16]
+    private let hasManyFields: Bool
 
     /// - Throws: ``MatchingProblem/directoryProgram`` where people find each other themselves (SGV-29).
     public init(_ mentors: [MentorEntry], policy: Policy, on date: CivilDate) throws(MatchingProblem) {
@@ -201,20 +227,49 @@ public struct Market: Sendable {
         (self.holders, self.excluders, self.hasField) = (holders, excluders, hasField)
         let numbers = areaNumbers
         areaBits = mentors.map { $0.answers.areas.reduce(0) { $0 | (numbers[$1].map { 1 << UInt64($0) } ?? 0) } }
-        timeBits = mentors.map { Self.bits($0.answers.times) }
-        topicBits = mentors.map { Self.bits($0.answers.topics) }
-        pathwayBits = mentors.map { UInt8(truncatingIfNeeded: Self.bits($0.answers.pathways)) }
-        settingBits = mentors.map { UInt8(truncatingIfNeeded: Self.bits($0.answers.settings)) }
-        ageCode = mentors.map { $0.answers.ageBand.map { UInt8(Self.place($0)) + 1 } ?? 0 }
-        genderCode = mentors.map { $0.answers.gender.map { UInt8(Self.place($0)) + 1 } ?? 0 }
+        timeBits = mentors.map { Self.bits($0.answers.times, Self.timePlaces) }
+        topicBits = mentors.map { Self.bits($0.answers.topics, Self.topicPlaces) }
+        pathwayBits = mentors.map { UInt8(truncatingIfNeeded: Self.bits($0.answers.pathways, Self.pathwayPlaces)) }
+        settingBits = mentors.map { UInt8(truncatingIfNeeded: Self.bits($0.answers.settings, Self.settingPlaces)) }
+        ageCode = mentors.map { Self.code($0.answers.ageBand) }
+        genderCode = mentors.map { Self.code($0.answers.gender) }
+        var codes: [String: UInt16] = [:]
+        for field in fields.keys.sorted() { codes[field] = UInt16(truncatingIfNeeded: codes.count + 1) }
+        fieldCodes = codes
+        fieldCode = mentors.map { $0.attestation.fields.first.flatMap { codes[$0] } ?? 0 }
+        hasManyFields = mentors.contains { $0.attestation.fields.count > 1 } || codes.count > 60_000
+        isAnySilent = Term.allCases.map { term in
+            mentors.contains { mentor in
+                let answers = mentor.answers
+                return switch term {
+                case .field: mentor.attestation.fields.isEmpty
+                case .area: answers.areas.isEmpty
+                case .grid: answers.times.isEmpty
+                case .pathway: answers.pathways.isEmpty
+                case .topics: answers.topics.isEmpty
+                case .setting: answers.settings.isEmpty
+                case .preference: answers.ageBand == nil && answers.gender == nil
+                }
+            }
+        }
     }
 
-    private static func place<T: CaseIterable & Hashable>(_ value: T) -> Int {
-        T.allCases.enumerated().first { $0.element == value }?.offset ?? 0
+    private static func places<T: CaseIterable & Hashable>(_ type: T.Type) -> [T: UInt16] {
+        Dictionary(uniqueKeysWithValues: T.allCases.enumerated().map { ($0.element, UInt16($0.offset)) })
     }
 
-    private static func bits<T: CaseIterable & Hashable>(_ set: Set<T>) -> UInt16 {
-        T.allCases.enumerated().reduce(0) { set.contains($1.element) ? $0 | 1 << UInt16($1.offset) : $0 }
+    private static let timePlaces = places(TimeCell.self)
+    private static let topicPlaces = places(Topic.self)
+    private static let pathwayPlaces = places(Pathway.self)
+    private static let settingPlaces = places(Setting.self)
+
+    private static func bits<T: Hashable>(_ set: Set<T>, _ places: [T: UInt16]) -> UInt16 {
+        set.reduce(0) { $0 | 1 << (places[$1] ?? 0) }
+    }
+
+    private static func code<T: CaseIterable & Equatable>(_ value: T?) -> UInt8 {
+        guard let value, let place = T.allCases.enumerated().first(where: { $0.element == value })?.offset else { return 0 }
+        return UInt8(place) + 1
     }
 
     // MARK: Constraints
@@ -305,6 +360,8 @@ public struct Market: Sendable {
         var settings: UInt8 = 0
         var age: UInt8 = 0
         var gender: UInt8 = 0
+        var fields: Set<String> = []
+        var similar: Set<String> = []
         var sameFields: Bitset
         var similarFields: Bitset
         var topicCount: Int32 = 0
@@ -315,14 +372,16 @@ public struct Market: Sendable {
         let own = mentee.attestation.fields
         let similar = fields.keys.filter { field in own.contains { policy.eligibility.isSimilar($0, field) } }
         var wish = Wish(sameFields: union(fields, own), similarFields: union(fields, similar))
+        wish.fields = Set(own)
+        wish.similar = Set(similar)
         wish.areas = survey.answers.areas.reduce(0) { $0 | (areaNumbers[$1].map { 1 << UInt64($0) } ?? 0) }
-        wish.times = Self.bits(survey.answers.times)
-        wish.topics = Self.bits(survey.answers.topics)
+        wish.times = Self.bits(survey.answers.times, Self.timePlaces)
+        wish.topics = Self.bits(survey.answers.topics, Self.topicPlaces)
         wish.topicCount = Int32(survey.answers.topics.count)
-        wish.pathways = UInt8(truncatingIfNeeded: Self.bits(survey.answers.pathways))
-        wish.settings = UInt8(truncatingIfNeeded: Self.bits(survey.answers.settings))
-        wish.age = survey.answers.ageBand.map { UInt8(Self.place($0)) + 1 } ?? 0
-        wish.gender = survey.answers.gender.map { UInt8(Self.place($0)) + 1 } ?? 0
+        wish.pathways = UInt8(truncatingIfNeeded: Self.bits(survey.answers.pathways, Self.pathwayPlaces))
+        wish.settings = UInt8(truncatingIfNeeded: Self.bits(survey.answers.settings, Self.settingPlaces))
+        wish.age = Self.code(survey.answers.ageBand)
+        wish.gender = Self.code(survey.answers.gender)
         // Silence takes its term out: it is never a disadvantage.
         let raw = Term.allCases.map { term -> Int in
             let weight = policy.matching.weights[term.rawValue] ?? 0
@@ -368,38 +427,93 @@ public struct Market: Sendable {
 
     /// Scores every allowed mentor; one who left a question out counts as the mean of those who answered it.
     ///
+    /// Term by term over plain arrays, each part looked up in a small table: the inner loops hold nothing else.
+    ///
+    /// - Parameters:
+    ///   - indexes: the allowed mentors.
+    ///   - points: as many scores, written in the same order.
     /// - Complexity: O(allowed mentors × terms that count).
-    func scores(_ wish: Wish, among allowed: Bitset, _ take: (Int, Int32) -> Void) {
-        let terms = Term.allCases.enumerated().filter { wish.weights[$0.offset] > 0 }.map { (term: $0.element, weight: wish.weights[$0.offset]) }
-        var totals: [(index: Int32, points: Int32, silent: UInt8)] = []
-        totals.reserveCapacity(allowed.count)
-        var sums = [Int64](repeating: 0, count: terms.count)
-        var counts = [Int64](repeating: 0, count: terms.count)
-        var isAnySilent = false
-        allowed.forEach { index in
-            var points: Int32 = 0
-            var silent: UInt8 = 0
-            for (slot, entry) in terms.enumerated() {
-                if let part = part(entry.term, wish, index) {
-                    points += entry.weight * part / 100
-                    sums[slot] += Int64(part)
-                    counts[slot] += 1
-                } else {
-                    silent |= 1 << UInt8(slot)
-                    isAnySilent = true
-                }
+    func score(_ wish: Wish, _ indexes: UnsafeBufferPointer<Int32>, into points: UnsafeMutableBufferPointer<Int32>) {
+        points.update(repeating: 0)
+        for (slot, term) in Term.allCases.enumerated() where wish.weights[slot] > 0 {
+            if isAnySilent[slot] {
+                addWithSilence(term, wish, weight: wish.weights[slot], indexes, points)
+            } else {
+                add(term, wish, weight: wish.weights[slot], indexes, points)
             }
-            totals.append((Int32(index), points, silent))
-        }
-        let means = terms.indices.map { counts[$0] == 0 ? 0 : terms[$0].weight * Int32(sums[$0] / counts[$0]) / 100 }
-        for entry in totals {
-            var points = entry.points
-            if isAnySilent {
-                for slot in terms.indices where entry.silent >> UInt8(slot) & 1 == 1 { points += means[slot] }
-            }
-            take(Int(entry.index), points)
         }
     }
+
+    @inline(__always)
+    private static func look<Code: FixedWidthInteger>(
+        _ codes: [Code], _ table: [Int32], _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>,
+        _ place: (Code) -> Int
+    ) {
+        codes.withUnsafeBufferPointer { codes in
+            table.withUnsafeBufferPointer { table in
+                for entry in 0..<indexes.count { points[entry] &+= table[place(codes[Int(indexes[entry])])] }
+            }
+        }
+    }
+
+    private func add(
+        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>
+    ) {
+        func table(_ parts: [Int32]) -> [Int32] { parts.map { weight * $0 / 100 } }
+        switch term {
+        case .area where areaNumbers.count <= 10:
+            let parts = (0..<(1 << areaNumbers.count)).map { bits in
+                let common = (UInt64(bits) & wish.areas).nonzeroBitCount
+                return Int32(common == 0 ? 0 : common == 1 ? 60 : 100)
+            }
+            Self.look(areaBits, table(parts), indexes, points) { Int($0) }
+        case .grid:
+            let own = wish.times
+            let parts = table([0, 40, 70] + [Int32](repeating: 100, count: 14))
+            Self.bitCounts.withUnsafeBufferPointer { counts in
+                Self.look(timeBits, parts, indexes, points) { Int(counts[Int($0 & own)]) }
+            }
+        case .topics:
+            let own = wish.topics
+            let parts = table((0...16).map { Int32($0) * 100 / max(1, wish.topicCount) })
+            Self.bitCounts.withUnsafeBufferPointer { counts in
+                Self.look(topicBits, parts, indexes, points) { Int(counts[Int($0 & own)]) }
+            }
+        case .pathway:
+            let own = wish.pathways
+            Self.look(pathwayBits, table([0, 100]), indexes, points) { $0 & own == 0 ? 0 : 1 }
+        case .setting:
+            let own = wish.settings
+            Self.look(settingBits, table([0, 100]), indexes, points) { $0 & own == 0 ? 0 : 1 }
+        case .field where !hasManyFields:
+            var parts = [Int32](repeating: 0, count: fieldCodes.count + 1)
+            for (field, code) in fieldCodes {
+                parts[Int(code)] = wish.fields.contains(field) ? 100 : wish.similar.contains(field) ? 50 : 0
+            }
+            Self.look(fieldCode, table(parts), indexes, points) { Int($0) }
+        case .area, .field, .preference:
+            for (entry, index) in indexes.enumerated() { points[entry] += weight * (part(term, wish, Int(index)) ?? 0) / 100 }
+        }
+    }
+
+    private func addWithSilence(
+        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>
+    ) {
+        var parts = [Int32](repeating: -1, count: indexes.count)
+        var (sum, count): (Int64, Int64) = (0, 0)
+        for (entry, index) in indexes.enumerated() {
+            if let own = part(term, wish, Int(index)) {
+                parts[entry] = own
+                sum += Int64(own)
+                count += 1
+            }
+        }
+        let mean = count == 0 ? 0 : Int32(sum / count)
+        for entry in indexes.indices { points[entry] += weight * (parts[entry] < 0 ? mean : parts[entry]) / 100 }
+    }
+
+    /// How many bits a number of sixteen bits has: a look-up, because not every machine counts them in one step.
+    private static let bitCounts: [UInt8] = (0..<65_536).map { UInt8($0.nonzeroBitCount) }
 }
 
 /// Why nothing can be matched.

@@ -40,14 +40,19 @@ extension Market {
         let wish = wish(mentee)
         // One more than asked for, so that the last one's margin is known.
         var best: [(index: Int, score: Int32)] = []
-        var total = 0
-        scores(wish, among: allowed) { index, score in
-            total += 1
-            if best.count > count, let last = best.last, last.score >= score { return }
+        let indexes = allowed.indexes
+        let scores = [Int32](unsafeUninitializedCapacity: indexes.count) { points, written in
+            let own = UnsafeMutableBufferPointer(rebasing: points[..<indexes.count])
+            indexes.withUnsafeBufferPointer { score(wish, $0, into: own) }
+            written = indexes.count
+        }
+        var least = Int32.min
+        for (entry, score) in scores.enumerated() where score > least {
             // Equal scores stay in the order of the draw, which is the order of the columns.
             let place = best.firstIndex { $0.score < score } ?? best.count
-            best.insert((index, score), at: place)
+            best.insert((Int(indexes[entry]), score), at: place)
             if best.count > count + 1 { best.removeLast() }
+            if best.count > count, let last = best.last { least = last.score }
         }
         let candidates = best.prefix(count).enumerated().map { place, entry in
             Candidate(
@@ -55,7 +60,7 @@ extension Market {
                 margin: place + 1 < best.count ? Int(entry.score - best[place + 1].score) : nil,
                 isTie: best.enumerated().contains { $0.offset != place && $0.element.score == entry.score })
         }
-        return Shortlist(candidates: candidates, allowedCount: total)
+        return Shortlist(candidates: candidates, allowedCount: indexes.count)
     }
 
     private func points(_ wish: Wish, _ index: Int, among allowed: Bitset) -> [Candidate.Points] {
