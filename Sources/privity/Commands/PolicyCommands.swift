@@ -2,12 +2,15 @@ import ArgumentParser
 import Cryptography
 import Foundation
 import PolicyFile
+import ReleaseService
 import ReleaseWorkflow
 
-struct PolicyGroup: ParsableCommand {
+struct PolicyGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check, explain and draw policies.",
-        subcommands: [Check.self, Cases.self, Explain.self, Graph.self])
+        subcommands: [
+            New.self, Check.self, Cases.self, Explain.self, Diff.self, Graph.self, Schema.self, Promela.self, Adopt.self, Versions.self,
+        ])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -34,6 +37,7 @@ struct PolicyGroup: ParsableCommand {
                 states[workflow.id] = report.stateCount
                 failures += report.counterexamples.map(\.description)
             }
+            failures += completenessFindings(parsed.policy)
             var caseCount = 0
             let casesPath = (file.hasSuffix(".yaml") ? String(file.dropLast(5)) : file) + ".cases"
             if let text = try? String(contentsOfFile: casesPath, encoding: .utf8) {
@@ -57,6 +61,7 @@ struct PolicyGroup: ParsableCommand {
                 for workflow in parsed.policy.workflows {
                     say("  \(workflow.id): P1 to P10 over \(states[workflow.id] ?? 0) states")
                 }
+                say("  complete for what it says of itself: \(completenessFindings(parsed.policy).isEmpty ? "yes" : "no")")
                 say("  \(caseCount) cases beside it")
                 for failure in failures { say(failure) }
                 say(failures.isEmpty ? "holds" : "does not hold: \(failures.count) failures")
@@ -93,80 +98,150 @@ struct PolicyGroup: ParsableCommand {
 
         @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
 
+        @Flag(help: "Print only what the source leaves open.") var assumptions = false
+
         func run() throws {
             let (parsed, loaded) = try loadPolicy(atPath: file)
-            let policy = parsed.policy
-            say(
-                "Program `\(policy.program)`, version \(policy.version), effective \(policy.effectiveFrom), \(policy.confidentiality.rawValue)"
-            )
-            say(
-                "What can ever cross: \(policy.release.fields.map(\.plainWords).joined(separator: " and ")), to one named person, under a signed release of at most \(policy.release.termMonths) months."
-            )
-            say("Nobody but the pair ever learns whether the reader looked, called or met.")
-            for workflow in policy.workflows {
-                say("\nWorkflow `\(workflow.id)`: \(workflow.names.joined(separator: " → "))")
-                say(
-                    "  the \(workflow.discloser.rawValue) signs; \(workflow.reader.plainWords) reads the \(workflow.subject.rawValue)'s card; only \(workflow.opens.map { "`\($0.rawValue)`" }.joined(separator: " and ")) opens it"
-                )
-                say(
-                    workflow.handOff.map {
-                        "  after `\(workflow.name(of: $0))` the program does nothing until the \(workflow.opener.rawValue) begins again"
-                    } ?? "  there is no hand-off: staff stay involved")
-                let table = DecisionTable(loaded, workflow: workflow)
-                say("  \("state".padded(12))\("command".padded(18))\("who".padded(13))\("by".padded(22))leads to".padded(20))
-                for row in table.allowed {
-                    say(
-                        "  " + row.state.padded(12) + row.command.rawValue.padded(18) + row.role.rawValue.padded(13)
-                            + row.channels.map(\.rawValue).joined(separator: ",").padded(22) + row.leadsTo.joined(separator: ", "))
-                }
-                let refused = table.answers.values.filter { if case .refused = $0 { true } else { false } }.count
-                say("  every other combination of state, command, person and channel is refused: \(refused) were tried")
-                for role in workflow.parties + [.coordinator] {
-                    let seen = Set(workflow.transitions.filter { $0.seenBy.contains(role) }.map(\.command.rawValue)).sorted()
-                    let told = Set(workflow.transitions.flatMap(\.tellings).filter { $0.role == role }.map(\.notice.rawValue))
-                        .sorted()
-                    say("  the \(role.rawValue) sees that these happened: \(seen.joined(separator: ", "))")
-                    say("  the \(role.rawValue) is told: \(told.isEmpty ? "nothing" : told.joined(separator: ", "))")
-                }
+            if assumptions {
+                for line in parsed.policy.assumptions { say("- \(line)") }
+                return
             }
-            say("\nWhat the source leaves open, and what this policy chose:")
-            for assumption in policy.assumptions { say("  - \(assumption)") }
+            say(Explanation(parsed.policy, tables: parsed.policy.workflows.map { DecisionTable(loaded, workflow: $0) }).text)
+        }
+    }
+
+    struct Diff: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what a new version reveals or permits that the old did not, whom it concerns, and what must be signed again.")
+
+        @Argument(help: "The policy in force.", completion: .file(extensions: ["yaml"])) var old: String
+        @Argument(help: "The new version.", completion: .file(extensions: ["yaml"])) var new: String
+
+        func run() throws {
+            let difference = PolicyDifference(from: try loadPolicy(atPath: old).parsed.policy, to: try loadPolicy(atPath: new).parsed.policy)
+            say(difference.text)
+            if !difference.faults.isEmpty { throw ExitCode(1) }
         }
     }
 
     struct Graph: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Draw the workflows as Mermaid state diagrams.")
+        static let configuration = CommandConfiguration(
+            abstract: "Draw the workflows: Mermaid, Graphviz's DOT, or SVG where Graphviz is installed.")
+
+        enum Format: String, ExpressibleByArgument, CaseIterable { case mermaid, dot, svg }
 
         @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
+        @Option(help: "mermaid, dot or svg.") var format = Format.mermaid
 
         func run() throws {
-            let (parsed, _) = try loadPolicy(atPath: file)
-            for workflow in parsed.policy.workflows { say(mermaid(workflow)) }
+            let policy = try loadPolicy(atPath: file).parsed.policy
+            switch format {
+            case .mermaid: for workflow in policy.workflows { say(Diagram.mermaid(workflow)) }
+            case .dot: say(Diagram.dot(policy))
+            case .svg: say(try svg(Diagram.dot(policy)))
+            }
         }
 
-        private func mermaid(_ workflow: Workflow) -> String {
-            var lines = ["%% \(workflow.id)", "stateDiagram-v2", "    [*] --> \(workflow.name(of: workflow.initial))"]
-            var labels: [String: [String]] = [:]
-            var order: [String] = []
-            for transition in workflow.transitions {
-                for origin in transition.origins {
-                    let targets: [Position]
-                    switch transition.destination {
-                    case .state(let position): targets = [position]
-                    case .same: targets = []
-                    case .roundStart: targets = [workflow.initial] + workflow.ended.sorted()
-                    }
-                    for target in targets {
-                        let arrow = "\(workflow.name(of: origin)) --> \(workflow.name(of: target))"
-                        if labels[arrow] == nil { order.append(arrow) }
-                        let label = "\(transition.role.rawValue) \(transition.command.rawValue)"
-                        if !labels[arrow, default: []].contains(label) { labels[arrow, default: []].append(label) }
-                    }
-                }
+        private func svg(_ dot: String) throws -> String {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["dot", "-Tsvg"]
+            let (input, output) = (Pipe(), Pipe())
+            (process.standardInput, process.standardOutput) = (input, output)
+            process.standardError = FileHandle.nullDevice
+            do {
+                try process.run()
+                // Graphviz reads all of its input before it writes.
+                try input.fileHandleForWriting.write(contentsOf: Data(dot.utf8))
+                try input.fileHandleForWriting.close()
+            } catch {
+                throw Failure("`--format svg`: needs Graphviz (`dot`); `--format dot` does not", status: 3)
             }
-            lines += order.map { "    \($0): \(labels[$0, default: []].joined(separator: ", "))" }
-            lines += workflow.ended.sorted().map { "    \(workflow.name(of: $0)) --> [*]" }
-            return lines.joined(separator: "\n") + "\n"
+            let drawn = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else {
+                throw Failure("`--format svg`: needs Graphviz (`dot`); `--format dot` does not", status: 3)
+            }
+            return String(decoding: drawn, as: UTF8.self)
+        }
+    }
+
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the JSON Schema of policies, for editors.",
+            discussion: "With a YAML language server, a first line `# yaml-language-server: $schema=policy.schema.json` names it.")
+
+        func run() throws { say(String(decoding: PolicySchema.json.bytes, as: UTF8.self)) }
+    }
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a commented starting file for a program of your own.",
+            discussion: "privity policy new example > example.yaml; privity policy check example.yaml")
+
+        @Argument(help: "The program's name: letters, digits and hyphens.") var name: String
+
+        func run() throws {
+            let text = StartingFile.text.replacingOccurrences(of: "NAME", with: name)
+            do {
+                _ = try PolicyFile.parse(text)
+            } catch {
+                throw Failure("`name`: expected a word of letters, digits and hyphens that begins with a letter", status: 2)
+            }
+            say(text)
+        }
+    }
+
+    struct Promela: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a workflow as Promela, so that `spin` can check P1, P2, P4, P5, P7 and P9 on its own.",
+            discussion: "scripts/spin-check.sh runs it.")
+
+        @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
+        @Option(help: "The workflow; the first by default.") var workflow: String?
+
+        func run() throws {
+            let policy = try loadPolicy(atPath: file).parsed.policy
+            guard let found = workflow.map({ policy.workflow($0) }) ?? policy.workflows.first else {
+                throw Failure("`--workflow`: expected one of \(policy.workflows.map(\.id).joined(separator: ", "))", status: 2)
+            }
+            say(PromelaModel.text(found, of: policy))
+        }
+    }
+
+    struct Adopt: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take up a new version of the program's policy from its effective date on.",
+            discussion: "Prints first what changes; see `policy diff`. Cases under way keep their version, unless the new one says otherwise.")
+
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The new version.", completion: .file(extensions: ["yaml"])) var file: String
+
+        func run() async throws {
+            let (parsed, _) = try provenPolicy(atPath: file)
+            let missing = completenessFindings(parsed.policy)
+            if let first = missing.first { throw Failure("`\(file)`: \(first)", status: 1) }
+            let open = try await OpenFolder(options, isWriter: true)
+            if let newest = await open.custodian.policyVersions.last {
+                let difference = PolicyDifference(from: newest.policy, to: parsed.policy)
+                say(difference.text)
+                if let fault = difference.faults.first { throw Failure("`\(file)`: \(fault)", status: 1) }
+            }
+            let outcome = try await open.custodian.adopt(policy: parsed.canonical, key: nil)
+            if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
+            say("version \(parsed.policy.version) is in force from \(parsed.policy.effectiveFrom)")
+        }
+    }
+
+    struct Versions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the versions of the policy that the log states.")
+        @OptionGroup var options: FolderOptions
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: false)
+            for version in await open.custodian.policyVersions {
+                say("version \(version.policy.version), in force from \(version.policy.effectiveFrom), SHA-256 \(Hex.format(version.digest))")
+            }
         }
     }
 }

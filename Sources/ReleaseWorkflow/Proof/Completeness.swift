@@ -1,0 +1,52 @@
+/// What a program of this kind must say before it can begin, besides what makes its file readable.
+///
+/// The six characteristics of a formal program (objectives, selection, matching, training, frequency, goals: WEB-24) are keys that the reader
+/// demands; what is checked here is whether what they say fits together.
+public func completenessFindings(_ policy: Policy) -> [String] {
+    var findings: [String] = []
+    func demand(_ holds: Bool, _ finding: String) { if !holds { findings.append(finding) } }
+    let workflows = policy.workflows
+    let commands = Set(workflows.flatMap(\.transitions).map(\.command))
+    let guards = Set(workflows.flatMap(\.transitions).flatMap(\.guards))
+    let effects = Set(workflows.flatMap(\.transitions).flatMap(\.effects))
+    demand(
+        workflows.allSatisfy { workflow in workflow.transitions.contains { $0.command == .rescind } },
+        "`rescind` is missing from a workflow: whoever signs a release can take it back (42 CFR 2.31(a)(6))")
+    demand(
+        workflows.allSatisfy { workflow in
+            workflow.transitions.contains { $0.command == .expire && $0.guards.contains(.releaseExpired) }
+        }, "`expire` is missing from a workflow: a release ends on its last day (42 CFR 2.31(a)(7))")
+    demand(
+        workflows.allSatisfy { workflow in
+            workflow.transitions.filter { $0.command == .sign || $0.command == .correct || $0.command == .extend }
+                .allSatisfy { $0.guards.contains(.releaseComplete) }
+        }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
+    demand(
+        policy.eligibility.continuous.isEmpty || commands.contains(.lapse),
+        "`eligibility.continuous` asks that something keeps holding, and no workflow has `lapse`")
+    demand(
+        policy.duration.months == nil || commands.contains(.finish) && effects.contains(.startTerm),
+        "`duration.months` sets a term that no workflow begins with `startTerm` and ends with `finish`")
+    demand(
+        policy.duration.months == nil || commands.contains(.remindEnd),
+        "a term ends without `remindEnd`: an end that is not announced hurts more (WEB-07)")
+    demand(
+        policy.duration.extensionLimit == nil || commands.contains(.extend), "`duration.extension` is set and no workflow has `extend`")
+    demand(
+        policy.termination.noticeDays == 0 || effects.contains(.startNotice) && commands.contains(.finish),
+        "`termination.noticeDays` is set and no workflow has a notice that begins and ends")
+    demand(
+        !policy.agreements.contains { $0.roles.contains(.mentor) } || guards.contains(.acknowledgementCurrent)
+            || guards.contains(.agreementsCurrent), "mentors sign agreements that no workflow asks for")
+    demand(
+        !policy.agreements.contains { $0.roles.contains(.mentee) } || guards.contains(.agreementsCurrent) || policy.isDirectory,
+        "mentees sign agreements that no workflow asks for")
+    demand(
+        policy.eligibility.pair == .nothing || guards.contains(.pairEligible) || policy.isDirectory,
+        "`eligibility.pair` is set and no workflow asks `pairEligible`")
+    demand(
+        policy.isDirectory || policy.matching.weights.values.contains { $0 > 0 },
+        "`matching.weights` says nothing: every mentor would be as good as every other")
+    demand(!policy.assumptions.isEmpty, "`assumptions` is empty: no source says everything")
+    return findings
+}
