@@ -10,13 +10,13 @@ run: packages              ## install what is missing, build, run the worked exa
 
 test: packages             ## install what is missing, build, run every test
 	scripts/install-packages.sh test
-	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --parallel
+	PRIVITY_OPTIMIZE=1 swift build --build-tests --explicit-target-dependency-import-check error
+	PRIVITY_OPTIMIZE=1 swift test --skip-build --parallel
 
 soak: packages             ## the long versions: random interleavings and kills
 	scripts/install-packages.sh test
-	swift build --build-tests
-	PRIVITY_SOAK=1 swift test --skip-build --filter 'Interleaving|Kill'
+	PRIVITY_OPTIMIZE=1 swift build --build-tests
+	PRIVITY_OPTIMIZE=1 PRIVITY_SOAK=1 swift test --skip-build --filter 'Interleaving|Kill|Assignment'
 
 bench: packages            ## measure, beside the limits
 	PRIVITY_BENCH=1 swift run -c release --scratch-path .build-bench privity-bench

@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The inner rings prove and solve: tests run them optimized, with everything else as it is for debugging (`make test`).
+let computing: [SwiftSetting] = Context.environment["PRIVITY_OPTIMIZE"] == nil ? strict : strict + [.unsafeFlags(["-O"])]
+
 let package = Package(
     name: "privity",
     platforms: [.macOS(.v15)],
@@ -34,10 +37,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
 
         // The inner rings: they compute.
-        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: strict),
-        .target(name: "ReleaseWorkflow", swiftSettings: strict),
-        .target(name: "Matching", dependencies: ["ReleaseWorkflow"], swiftSettings: strict),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: computing),
+        .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: computing),
+        .target(name: "ReleaseWorkflow", swiftSettings: computing),
+        .target(name: "Matching", dependencies: ["ReleaseWorkflow"], swiftSettings: computing),
         .target(
             name: "ReleaseService",
             dependencies: [

@@ -366,6 +366,33 @@ public struct SQLTransaction: StoreTransaction {
 
     public func deleteMessage(_ id: [UInt8]) throws { try run("DELETE FROM message WHERE id = ?", .bytes(id)) }
 
+    public func putEvaluation(_ period: Int, code: [UInt8]) throws {
+        try run("INSERT INTO evaluation_code (period, digest) VALUES (?, ?)", .integer(Int64(period)), .bytes(code))
+    }
+
+    public func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
+        let found = try all(
+            "SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(Int64(period)), .bytes(code))
+        try run("DELETE FROM evaluation_code WHERE period = ? AND digest = ?", .integer(Int64(period)), .bytes(code))
+        return !found.isEmpty
+    }
+
+    public func evaluationCodeCount(_ period: Int) throws -> Int {
+        try all("SELECT digest FROM evaluation_code WHERE period = ?", .integer(Int64(period))).count
+    }
+
+    public func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws {
+        try run(
+            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(Int64(period)), .bytes(key), .text(text))
+    }
+
+    public func evaluationAnswers(_ period: Int) throws -> [String] {
+        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(Int64(period))).map { row in
+            guard let text = row[0].text else { throw DamagedRow() }
+            return text
+        }
+    }
+
     public func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws {
         try run("INSERT INTO journal (token, sealed) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", .bytes(token), .bytes(sealed))
     }

@@ -65,6 +65,10 @@ extension SQLiteStore {
                 CREATE TABLE message (id BLOB PRIMARY KEY, sealed BLOB NOT NULL, round BLOB) WITHOUT ROWID;
                 CREATE INDEX message_round ON message (round) WHERE round IS NOT NULL;
                 CREATE TABLE journal (token BLOB PRIMARY KEY, sealed BLOB NOT NULL) WITHOUT ROWID;
+                CREATE TABLE evaluation_code (
+                    period INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (period, digest)) WITHOUT ROWID;
+                CREATE TABLE evaluation_answer (
+                    period INTEGER NOT NULL, token BLOB NOT NULL, answers TEXT NOT NULL, PRIMARY KEY (period, token)) WITHOUT ROWID;
                 PRAGMA user_version = \(version);
                 """)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Matching
 import PolicyFile
 import ReleaseService
 import ReleaseWorkflow
@@ -19,7 +20,7 @@ struct Privity: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
-            KeyGroup.self, Erase.self,
+            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, Erase.self,
         ])
 
     /// Maps every error to its exit status and one line on standard error.
@@ -87,6 +88,8 @@ struct Failure: Error {
         case let refusal as Refusal: self.init("\(refusal)", status: refusal == .notSigning ? 3 : 1)
         case let problem as FieldProblem: self.init("\(problem)", status: 2)
         case let problems as PolicyFile.Problems: self.init("\(problems)", status: 2)
+        case let problem as MatchingProblem: self.init("\(problem)", status: 1)
+        case let failure as Counterexample: self.init("\(failure)", status: 1)
         case let error as any CustomStringConvertible & Error where Failure.isOwn(error): self.init("\(error)", status: 3)
         default: self.init("internal error", status: 3)
         }
@@ -96,7 +99,7 @@ struct Failure: Error {
     private static func isOwn(_ error: any Error) -> Bool {
         let module = String(reflecting: type(of: error)).split(separator: ".").first ?? ""
         return [
-            "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "SQLStore", "SQLiteDriver", "FolderDriver",
+            "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "SQLStore", "SQLiteDriver", "FolderDriver",
             "PolicyFile",
         ].contains(String(module))
     }

@@ -59,7 +59,6 @@ struct ScriptLine {
             "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
             "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"], "setEmployer": ["name"],
             "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
-            "matchCohort": ["name"],
         ]
         for kind in CommandKind.allCases {
             switch kind {

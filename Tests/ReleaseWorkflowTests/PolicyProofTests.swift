@@ -114,7 +114,7 @@ struct PolicyProofTests {
     ]
 
     /// The policy of a case; two of them need more than one replacement.
-    private func loaded(_ broken: Broken) throws -> LoadedPolicy {
+    static func loaded(_ broken: Broken) throws -> LoadedPolicy {
         var text = try mphpText()
         switch broken.name {
         case "an end that needs a call first, two steps later":
@@ -151,7 +151,7 @@ struct PolicyProofTests {
 
     @Test("a leaky or stuck policy is refused with the property it breaks and a shortest run that shows it", arguments: broken)
     func refused(broken: Broken) throws {
-        let loaded = try loaded(broken)
+        let loaded = try Self.loaded(broken)
         let workflow = try #require(loaded.policy.workflow(broken.workflow))
         let report = prove(loaded, workflow: workflow)
         let found = try #require(

@@ -154,19 +154,23 @@ extension Custodian {
         return try vault.indexToken("exclude/name", value)
     }
 
+    /// What a person may stand on somebody's list as.
+    func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
+        let vault = try requireVault()
+        let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
+        let tokens = try names.sorted().map { try vault.indexToken("exclude/name", $0) }
+        return tokens + [try vault.indexToken("exclude/phone", identity.phone)] + (identity.employer.map { [$0] } ?? [])
+    }
+
     /// What either of the two declared about the other; nil where they are to be kept apart whatever it is.
     ///
     /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
     func relations(between first: PersonID, _ second: PersonID, _ tx: any StoreTransaction) throws -> Set<Condition>? {
         guard let one = try identity(first, tx), let two = try identity(second, tx) else { return nil }
-        let vault = try requireVault()
         var found: Set<Condition> = []
         var isExcluded = false
         for (owner, other) in [(one, two), (two, one)] {
-            let names = Set([other.fullName, "\(other.firstName) \(other.surname)"])
-            var tokens = try names.map { try vault.indexToken("exclude/name", $0) }
-            tokens.append(try vault.indexToken("exclude/phone", other.phone))
-            if let employer = other.employer { tokens.append(employer) }
+            let tokens = try ownTokens(other)
             for line in owner.exclusions ?? [] where tokens.contains(line.token) {
                 isExcluded = true
                 if let predicate = line.relation.predicate { found.insert(predicate) }

@@ -96,7 +96,7 @@ extension Custodian {
         return seen?.state ?? context.workflow.name(of: context.workflow.initial)
     }
 
-    private func survey(of round: Round?, _ tx: any StoreTransaction) throws -> Survey? {
+    func survey(of round: Round?, _ tx: any StoreTransaction) throws -> Survey? {
         guard let round else { return nil }
         let vault = try requireVault()
         let scope = Vault.Scope.survey(round.id)

@@ -197,6 +197,14 @@ public protocol StoreTransaction: NodeReader {
     func messages() throws -> [(id: [UInt8], sealed: [UInt8])]
     func deleteMessage(_ id: [UInt8]) throws
     /// Adds a line to the operator journal unless there is one under this token.
+    /// Of an evaluation only the hashes of unused codes, and answers under random keys.
+    func putEvaluation(_ period: Int, code: [UInt8]) throws
+    /// - Returns: whether it was there.
+    func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool
+    func evaluationCodeCount(_ period: Int) throws -> Int
+    func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws
+    func evaluationAnswers(_ period: Int) throws -> [String]
+
     func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws
     func journal() throws -> [(token: [UInt8], sealed: [UInt8])]
 }

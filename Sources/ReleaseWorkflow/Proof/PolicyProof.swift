@@ -447,7 +447,7 @@ struct Normal: Hashable {
         let isOpened: Bool
     }
     private struct Card: Hashable {
-        let release: Int
+        let release: Release?
         let subject: Int
         let reader: Int
     }
@@ -473,8 +473,9 @@ struct Normal: Hashable {
     private let signedRounds: Int
     private let round: RoundPart?
     private let isDraft: Bool
-    private let releases: [Release]
-    private let cards: [Card]
+    // Sets: what is there twice, alike, is there once.
+    private let releases: Set<Release>
+    private let cards: Set<Card>
     private let privately: PrivateState
     private let beganExcluded: Int
     /// In which order the deadlines that are still ahead will come.
@@ -511,17 +512,19 @@ struct Normal: Hashable {
         let kept = state.releases.filter {
             open.contains($0.id) || ($0.standing != .superseded && ($0.round == state.round?.id || $0.round == earlier))
         }
-        releases = kept.map {
+        func normal(_ release: ReleaseState) -> Release {
             Release(
-                discloser: number($0.discloser), recipient: $0.recipient.person.map { number($0) } ?? -2, standing: $0.standing,
-                isRescinded: $0.isRescinded, isCurrent: $0.round == state.round?.id, expires: side($0.expiresOn),
-                isOpened: $0.cardVersion > 0)
+                discloser: number(release.discloser), recipient: release.recipient.person.map { number($0) } ?? -2,
+                standing: release.standing, isRescinded: release.isRescinded, isCurrent: release.round == state.round?.id,
+                expires: side(release.expiresOn), isOpened: release.cardVersion > 0)
         }
-        cards = state.openCards.map { card in
-            Card(
-                release: kept.firstIndex { $0.id == card.release } ?? -1, subject: number(card.subject),
-                reader: card.reader.person.map { number($0) } ?? -2)
-        }
+        releases = Set(kept.map { normal($0) })
+        cards = Set(
+            state.openCards.map { card in
+                Card(
+                    release: kept.first { $0.id == card.release }.map { normal($0) }, subject: number(card.subject),
+                    reader: card.reader.person.map { number($0) } ?? -2)
+            })
         privately = state.privately
         let ahead = Explorer.deadlines(of: state).map { max($0, today) }
         let days = Set(ahead).sorted()

@@ -265,7 +265,7 @@ final class ApplyRun {
     /// A file named in the script lies beside it.
     private func path(_ name: String) -> String { name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)" }
 
-    private func firstWorkflow() async -> String { await open.custodian.policy.policy.workflows.first?.id ?? "" }
+    private func firstWorkflow() async -> String { await open.firstWorkflow() }
 
     private func role(_ line: ScriptLine) throws -> Role {
         let role = try line.choice("role", of: Role.self) ?? .mentor
