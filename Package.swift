@@ -95,7 +95,8 @@ let package = Package(
             name: "ReleaseWorkflowTests", dependencies: ["ReleaseWorkflow", "PolicyFile", "Cryptography"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "MatchingTests", dependencies: ["Matching", "ReleaseWorkflow", "PolicyFile", "Cryptography"], swiftSettings: strict),
+            name: "MatchingTests", dependencies: ["Matching", "ReleaseWorkflow", "PolicyFile", "Cryptography"],
+            swiftSettings: strict),
         .testTarget(
             name: "ReleaseServiceTests",
             dependencies: [
@@ -104,7 +105,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["privity", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog"],
+            dependencies: [
+                "privity", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
@@ -117,7 +120,8 @@ if Context.environment["PRIVITY_BENCH"] != nil {
         .executableTarget(
             name: "privity-bench",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore", "SQLiteDriver",
+                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore",
+                "SQLiteDriver",
                 "FolderDriver", "PhoneNumbers", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Benchmarks/privity-bench", swiftSettings: strict))

@@ -36,7 +36,8 @@ struct MatchingBench {
         func answers(_ areas: Int, _ times: Int) -> Answers {
             Answers(
                 pathways: some(Pathway.allCases, 2, &draw), areas: some(policy.matching.areas, isOpen ? 5 : areas, &draw),
-                times: some(TimeCell.allCases, isOpen ? 14 : times, &draw), languages: ["english"], topics: some(Topic.recovery, 3, &draw))
+                times: some(TimeCell.allCases, isOpen ? 14 : times, &draw), languages: ["english"],
+                topics: some(Topic.recovery, 3, &draw))
         }
         let waiting = (0..<mentees).map { number in
             MenteeEntry(
@@ -145,7 +146,8 @@ struct MatchingBench {
         times.sort()
         print(
             String(
-                format: "  top ten of 10,000 mentors, with reasons: median %.2f ms, 99th percentile %.2f ms (aim 0.5), %d candidates",
+                format:
+                    "  top ten of 10,000 mentors, with reasons: median %.2f ms, 99th percentile %.2f ms (aim 0.5), %d candidates",
                 times[times.count / 2] * 1e3, times[times.count * 99 / 100] * 1e3, count))
     }
 }

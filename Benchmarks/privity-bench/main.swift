@@ -1,9 +1,9 @@
 import Cryptography
 import FolderDriver
 import Foundation
-import Matching
 import GRDB
 import Logging
+import Matching
 import PhoneNumbers
 import PolicyFile
 import ReleaseService
@@ -183,7 +183,9 @@ for number in 0..<(cases + 20) {
     if number == 20 { spent = [:] }
     let ada = try await person("Ada", "312-555-0142", [.participant], maya)
     try await act(.request, ada, .person(ada))
-    try await act(.completeSurvey, ada, .person(ada)) { $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true) }
+    try await act(.completeSurvey, ada, .person(ada)) {
+        $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)
+    }
     try await act(.propose, ada, .staff(maya)) { $0.person = ben }
     try await act(.acceptSlot, ada, .person(ben))
     try await act(.offer, ada, .staff(maya))

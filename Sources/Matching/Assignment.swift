@@ -76,7 +76,9 @@ public struct Weighing: Hashable, Sendable {
 
     /// The worth of a match before its load: `weeks` waited, `tie` drawn.
     @inline(__always)
-    func worth(score: Int32, base: Int64, tie: UInt32) -> Int64 { (base + Int64(score)) * draw + Int64(drawBits == 0 ? 0 : tie >> UInt32(32 - drawBits)) }
+    func worth(score: Int32, base: Int64, tie: UInt32) -> Int64 {
+        (base + Int64(score)) * draw + Int64(drawBits == 0 ? 0 : tie >> UInt32(32 - drawBits))
+    }
 
     func base(weeks: Int) -> Int64 { (first == .participation ? matched : 0) + Int64(Self.week * min(max(0, weeks), 520)) }
 
@@ -112,7 +114,8 @@ public struct CohortGraph: Sendable {
         _ scores: Scores, capacities: [Int], weeks: [Int]? = nil, rowDraws: [UInt64]? = nil, columnDraws: [UInt64]? = nil,
         weighing: Weighing
     ) {
-        precondition(capacities.count == scores.columnCount && capacities.allSatisfy { (0...20).contains($0) }, "0 to 20 places each")
+        precondition(
+            capacities.count == scores.columnCount && capacities.allSatisfy { (0...20).contains($0) }, "0 to 20 places each")
         var starts = [0]
         var columns: [Int32] = []
         var worths: [Int64] = []
@@ -217,7 +220,9 @@ extension CohortGraph {
                 continue
             }
             guard capacities.indices.contains(column), let own = self.worth(row, column) else { throw .forbiddenPair(row: row) }
-            guard let place = assignment.placeOfRow[row], (0..<capacities[column]).contains(place) else { throw .noSuchPlace(row: row) }
+            guard let place = assignment.placeOfRow[row], (0..<capacities[column]).contains(place) else {
+                throw .noSuchPlace(row: row)
+            }
             guard !taken[column][place] else { throw .placeTakenTwice(column: column, place: place) }
             taken[column][place] = true
             worth &+= own - weighing.cost(ofPlace: place)

@@ -38,7 +38,8 @@ public struct MatchCertificate: Codable, Hashable, Sendable {
     ///
     /// - Throws: ``CertificateProblem``.
     public func verify() throws(CertificateProblem) {
-        guard let first = Weighing.First(rawValue: first), (1...Weighing.largest).contains(max(1, edges.count)), pairs.count == edges.count,
+        guard let first = Weighing.First(rawValue: first), (1...Weighing.largest).contains(max(1, edges.count)),
+            pairs.count == edges.count,
             capacities.allSatisfy({ (0...20).contains($0) }), floor >= 0, floor <= 10_000,
             edges.allSatisfy({ $0.allSatisfy { $0.count == 2 && (0..<Int64(capacities.count)).contains($0[0]) } })
         else { throw .wrongShape }
@@ -53,7 +54,8 @@ public struct MatchCertificate: Codable, Hashable, Sendable {
             starts.append(columns.count)
         }
         let graph = CohortGraph(
-            rowCount: edges.count, capacities: capacities, weighing: Weighing(people: max(1, edges.count), first: first, floor: floor),
+            rowCount: edges.count, capacities: capacities,
+            weighing: Weighing(people: max(1, edges.count), first: first, floor: floor),
             starts: starts, columns: columns, worths: worths)
         guard pairs.allSatisfy({ $0.isEmpty || $0.count == 2 }) else { throw .wrongShape }
         try graph.verify(

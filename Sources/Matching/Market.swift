@@ -338,7 +338,9 @@ public struct Market: Sendable {
         add(.noPlace, if: entry.places <= 0)
         add(.notEligible, if: !policy.eligibility.mayPair(mentor: entry.attestation, mentee: mentee.attestation, on: date))
         let (wanted, held) = (mentee.survey.answers, entry.answers)
-        add(.sameField, if: mentee.survey.sameField == .must && Set(entry.attestation.fields).isDisjoint(with: mentee.attestation.fields))
+        add(
+            .sameField,
+            if: mentee.survey.sameField == .must && Set(entry.attestation.fields).isDisjoint(with: mentee.attestation.fields))
         add(.area, if: !wanted.areas.isEmpty && !held.areas.isEmpty && wanted.areas.isDisjoint(with: held.areas))
         add(.time, if: !wanted.times.isEmpty && !held.times.isEmpty && wanted.times.isDisjoint(with: held.times))
         add(.language, if: !wanted.languages.isSubset(of: held.languages))
@@ -420,7 +422,9 @@ public struct Market: Sendable {
         case .preference:
             let asked = (wish.age == 0 ? 0 : 1) + (wish.gender == 0 ? 0 : 1)
             if ageCode[index] == 0 && genderCode[index] == 0 { return nil }
-            let met = (wish.age != 0 && wish.age == ageCode[index] ? 1 : 0) + (wish.gender != 0 && wish.gender == genderCode[index] ? 1 : 0)
+            let met =
+                (wish.age != 0 && wish.age == ageCode[index] ? 1 : 0)
+                + (wish.gender != 0 && wish.gender == genderCode[index] ? 1 : 0)
             return Int32(met * 100 / max(1, asked))
         }
     }
@@ -457,7 +461,8 @@ public struct Market: Sendable {
     }
 
     private func add(
-        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>
+        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>,
+        _ points: UnsafeMutableBufferPointer<Int32>
     ) {
         func table(_ parts: [Int32]) -> [Int32] { parts.map { weight * $0 / 100 } }
         switch term {
@@ -497,7 +502,8 @@ public struct Market: Sendable {
     }
 
     private func addWithSilence(
-        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>
+        _ term: Term, _ wish: Wish, weight: Int32, _ indexes: UnsafeBufferPointer<Int32>,
+        _ points: UnsafeMutableBufferPointer<Int32>
     ) {
         var parts = [Int32](repeating: -1, count: indexes.count)
         var (sum, count): (Int64, Int64) = (0, 0)

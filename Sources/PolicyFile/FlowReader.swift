@@ -43,7 +43,8 @@ struct FlowReader {
             if reader.problems.isEmpty {
                 reader.refuse(
                     place, "\(path).like",
-                    "expected a workflow that is written out, not one that is like another: \(written.map { "`\($0.id)`" }.joined(separator: ", "))")
+                    "expected a workflow that is written out, not one that is like another: \(written.map { "`\($0.id)`" }.joined(separator: ", "))"
+                )
             }
             return nil
         }
@@ -58,7 +59,9 @@ struct FlowReader {
             node, path,
             known: Keys.workflow, optional: ["ending", "counterpart", "exchange", "rescissionCloses"])
         let names = members.list("states", nonEmpty: true) { node, path -> String? in
-            guard let text = reader.text(node, path, atMost: 40), PolicyReader(reader: reader).isWord(text), text != "same", text != "roundStart" else {
+            guard let text = reader.text(node, path, atMost: 40), PolicyReader(reader: reader).isWord(text), text != "same",
+                text != "roundStart"
+            else {
                 reader.refuse(node, path, "expected a word that is not `same` or `roundStart`")
                 return nil
             }
@@ -105,7 +108,8 @@ struct FlowReader {
         }
         let isMutual = members["exchange"] != nil
         members.only("exchange", "mutual", because: "leave the key out where one side alone releases")
-        let closes = members["rescissionCloses"] == nil
+        let closes =
+            members["rescissionCloses"] == nil
             ? .both : members.choice("rescissionCloses", of: Workflow.RescissionCloses.self)
         if let node = members["rescissionCloses"], !isMutual {
             reader.refuse(node, "\(path).rescissionCloses", "only where the exchange is mutual")

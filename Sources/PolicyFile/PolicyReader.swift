@@ -4,7 +4,8 @@ internal import ReleaseWorkflow
 /// The keys of each mapping, once: the reader refuses others, and the JSON Schema for editors is made from them.
 enum Keys {
     static let root = [
-        "policy", "version", "effectiveFrom", "openCases", "confidentiality", "administration", "governance", "discloser", "timeZone",
+        "policy", "version", "effectiveFrom", "openCases", "confidentiality", "administration", "governance", "discloser",
+        "timeZone",
         "region", "matching", "eligibility", "agreements", "release", "contact", "duration", "training", "stages", "goals",
         "termination", "rematch", "reporting", "monitoring", "evaluation", "decline", "content", "prohibitions", "is_not",
         "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices", "assumptions",
@@ -61,7 +62,9 @@ struct PolicyReader {
         let zone = timeZone(in: root)
         let region = regionCode(in: root)
         let level = confidentiality ?? .clinical
-        if level == .clinical { root.only("administration", "coordinator", because: "clinical programs match through a coordinator") }
+        if level == .clinical {
+            root.only("administration", "coordinator", because: "clinical programs match through a coordinator")
+        }
         let matching = matching(root, level, administration ?? .coordinator)
         checkCeilings(root, level)
         let rules = eligibility(root, level)
@@ -369,12 +372,17 @@ struct PolicyReader {
         if let node = members["fields"], !fields.isEmpty {
             switch level {
             case .clinical:
-                if fields != PermittedField.clinical { reader.refuse(node, "release.fields", "expected [firstName, phone], each once") }
+                if fields != PermittedField.clinical {
+                    reader.refuse(node, "release.fields", "expected [firstName, phone], each once")
+                }
             case .professional, .open:
-                if fields.contains(where: { $0.profile == nil }) || Set(fields).count != fields.count || !fields.contains(.displayName) {
+                if fields.contains(where: { $0.profile == nil }) || Set(fields).count != fields.count
+                    || !fields.contains(.displayName)
+                {
                     reader.refuse(
                         node, "release.fields",
-                        "expected displayName and any of \(ProfileField.allCases.map(\.rawValue).joined(separator: ", ")), each once")
+                        "expected displayName and any of \(ProfileField.allCases.map(\.rawValue).joined(separator: ", ")), each once"
+                    )
                 }
             }
         }
@@ -438,7 +446,9 @@ struct PolicyReader {
     private func cadence(_ contact: Reader.Members) -> ClosedRange<Int>? {
         guard let node = contact["cadence"] else { return nil }
         if case .scalar(let scalar) = node.value {
-            if scalar.text != "pair" { reader.refuse(node, "contact.cadence", "expected `pair`, or suggestedPerMonth and enforced") }
+            if scalar.text != "pair" {
+                reader.refuse(node, "contact.cadence", "expected `pair`, or suggestedPerMonth and enforced")
+            }
             return nil
         }
         let members = reader.members(node, "contact.cadence", known: Keys.cadence)
@@ -490,7 +500,9 @@ struct PolicyReader {
         return days.map { Policy.Termination(noticeDays: $0) }
     }
 
-    private func monitoring(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> [Policy.Aggregate] {
+    private func monitoring(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> [Policy
+        .Aggregate]
+    {
         guard let node = root["monitoring"] else { return [] }
         if level == .clinical || administration == .self {
             let reason = level == .clinical ? Self.ceiling : "a self-administered program has nobody to look"
@@ -508,7 +520,8 @@ struct PolicyReader {
 
     private func evaluation(_ root: Reader.Members, _ level: Confidentiality) -> Policy.Evaluation? {
         guard let node = root["evaluation"] else { return nil }
-        let found = reader.members(node, "evaluation", known: Keys.evaluation, optional: Set(Keys.evaluation).subtracting(["topics"]))
+        let found = reader.members(
+            node, "evaluation", known: Keys.evaluation, optional: Set(Keys.evaluation).subtracting(["topics"]))
         guard let topics = found.choice("topics", of: Policy.Evaluation.Topics.self) else { return nil }
         if topics == .none { return Policy.Evaluation(topics: .none, everyMonths: 0, minCell: 10) }
         let members = reader.members(node, "evaluation", known: Keys.evaluation)
@@ -574,10 +587,13 @@ struct PolicyReader {
     private func notices(_ root: Reader.Members, _ workflows: [Workflow]) -> [Notice: String] {
         guard let node = root["notices"] else { return [:] }
         var used = Set(workflows.flatMap(\.transitions).flatMap(\.tellings).map(\.notice))
-        let byOthers = workflows.flatMap(\.transitions).contains { !$0.role.isStaff && ($0.channels.contains(.phone) || $0.channels.contains(.paper)) }
+        let byOthers = workflows.flatMap(\.transitions).contains {
+            !$0.role.isStaff && ($0.channels.contains(.phone) || $0.channels.contains(.paper))
+        }
         if byOthers { used.insert(.actedForYou) }
         let members = reader.members(
-            node, "notices", known: Notice.allCases.map(\.rawValue), optional: Set(Notice.allCases.filter { !used.contains($0) }.map(\.rawValue)))
+            node, "notices", known: Notice.allCases.map(\.rawValue),
+            optional: Set(Notice.allCases.filter { !used.contains($0) }.map(\.rawValue)))
         let revealing = ["mentor", "mentee", "recovery", "release", "program", "mphp", "addiction", "sober", "monitoring"]
         var notices: [Notice: String] = [:]
         for notice in Notice.allCases {

@@ -32,9 +32,11 @@ public enum PolicySchema {
     private static let sentences = CanonicalJSON.object(["type": .string("object"), "additionalProperties": text])
 
     /// A mapping with exactly these keys; what has no form of its own takes anything.
-    private static func mapping(_ keys: [String], required: [String] = [], _ forms: [String: CanonicalJSON] = [:]) -> CanonicalJSON {
+    private static func mapping(_ keys: [String], required: [String] = [], _ forms: [String: CanonicalJSON] = [:]) -> CanonicalJSON
+    {
         .object([
-            "type": .string("object"), "additionalProperties": .boolean(false), "required": .array(required.map(CanonicalJSON.string)),
+            "type": .string("object"), "additionalProperties": .boolean(false),
+            "required": .array(required.map(CanonicalJSON.string)),
             "properties": .object(Dictionary(uniqueKeysWithValues: keys.map { ($0, forms[$0] ?? .object([:])) })),
         ])
     }
@@ -47,34 +49,44 @@ public enum PolicySchema {
                 Dictionary(uniqueKeysWithValues: Threshold.allCases.map { ($0.rawValue, number(1...600)) })),
         ])
     ])
-    private static func mapping(_ keys: [String], _ forms: [String: CanonicalJSON]) -> CanonicalJSON { mapping(keys, required: [], forms) }
+    private static func mapping(_ keys: [String], _ forms: [String: CanonicalJSON]) -> CanonicalJSON {
+        mapping(keys, required: [], forms)
+    }
 
     private static let transition = mapping(
         Keys.transition, required: ["on", "by", "via", "from", "to"],
         [
             "on": choice(CommandKind.self), "by": oneOrMore(choice(Role.self)), "via": list(choice(Channel.self)),
             "from": oneOrMore(word), "to": word, "if": list(choice(Guard.self)), "do": list(choice(Effect.self)),
-            "tell": list(.object(["type": .string("string"), "pattern": .string("^[a-z]+\\.[a-zA-Z]+$")])), "seenBy": list(choice(Role.self)),
+            "tell": list(.object(["type": .string("string"), "pattern": .string("^[a-z]+\\.[a-zA-Z]+$")])),
+            "seenBy": list(choice(Role.self)),
         ])
 
     private static let workflow = either(
         mapping(Keys.copy, required: Keys.copy, ["like": word, "requestIf": list(choice(Guard.self))]),
         mapping(
             Keys.workflow,
-            required: ["states", "initial", "ended", "handoff", "opener", "discloser", "recipient", "card", "purpose", "opens", "transitions"],
+            required: [
+                "states", "initial", "ended", "handoff", "opener", "discloser", "recipient", "card", "purpose", "opens",
+                "transitions",
+            ],
             [
-                "states": list(word), "initial": word, "ended": list(word), "ending": list(word), "handoff": word, "opener": choice(Role.self),
+                "states": list(word), "initial": word, "ended": list(word), "ending": list(word), "handoff": word,
+                "opener": choice(Role.self),
                 "counterpart": choice(Role.self), "discloser": choice(Role.self),
-                "recipient": words(Role.allCases.map(\.rawValue) + Audience.allCases.map(\.rawValue)), "exchange": words(["mutual"]),
+                "recipient": words(Role.allCases.map(\.rawValue) + Audience.allCases.map(\.rawValue)),
+                "exchange": words(["mutual"]),
                 "rescissionCloses": choice(Workflow.RescissionCloses.self),
-                "card": mapping(Keys.card, required: Keys.card), "purpose": choice(Purpose.self), "opens": list(choice(CommandKind.self)),
+                "card": mapping(Keys.card, required: Keys.card), "purpose": choice(Purpose.self),
+                "opens": list(choice(CommandKind.self)),
                 "transitions": list(transition),
             ]))
 
     private static let root: [String: CanonicalJSON] = {
         var forms: [String: CanonicalJSON] = [
             "policy": word, "version": number(1...1_000_000), "effectiveFrom": date, "openCases": choice(Policy.OpenCases.self),
-            "confidentiality": choice(Confidentiality.self), "administration": choice(Administration.self), "governance": list(text),
+            "confidentiality": choice(Confidentiality.self), "administration": choice(Administration.self),
+            "governance": list(text),
             "discloser": text, "timeZone": text, "region": .object(["type": .string("string"), "pattern": .string("^[A-Z]{2}$")]),
             "agreements": list(
                 mapping(
@@ -82,10 +94,12 @@ public enum PolicySchema {
                     ["id": word, "for": oneOrMore(choice(Role.self)), "version": number(1...1_000_000), "text": text])),
             "training": mapping(["required"], required: ["required"], ["required": flag]), "stages": list(text),
             "goals": words(["forbidden", "optional"]), "prohibitions": sentences, "is_not": sentences, "disclaimers": sentences,
-            "advice": list(words(["sameEmployer"])), "credit": words(["none", "allowed"]), "recognition": words(["forbidden", "allowed"]),
+            "advice": list(words(["sameEmployer"])), "credit": words(["none", "allowed"]),
+            "recognition": words(["forbidden", "allowed"]),
             "compensation": words(["none"]), "openForms": list(text), "assumptions": list(text),
             "texts": mapping(Keys.texts, Dictionary(uniqueKeysWithValues: Keys.texts.map { ($0, text) })),
-            "notices": mapping(Notice.allCases.map(\.rawValue), Dictionary(uniqueKeysWithValues: Notice.allCases.map { ($0.rawValue, text) })),
+            "notices": mapping(
+                Notice.allCases.map(\.rawValue), Dictionary(uniqueKeysWithValues: Notice.allCases.map { ($0.rawValue, text) })),
             "workflows": .object(["type": .string("object"), "additionalProperties": workflow]),
         ]
         forms["matching"] = mapping(
@@ -111,13 +125,16 @@ public enum PolicySchema {
         forms["contact"] = mapping(
             Keys.contact, required: ["first", "cadence", "tracking"],
             [
-                "first": mapping(Keys.first, required: ["by"], ["by": choice(Policy.Contact.FirstBy.self), "withinDays": number(1...90)]),
-                "cadence": either(words(["pair"]), mapping(Keys.cadence, required: Keys.cadence)), "answerAfterDays": number(1...90),
+                "first": mapping(
+                    Keys.first, required: ["by"], ["by": choice(Policy.Contact.FirstBy.self), "withinDays": number(1...90)]),
+                "cadence": either(words(["pair"]), mapping(Keys.cadence, required: Keys.cadence)),
+                "answerAfterDays": number(1...90),
             ])
         forms["duration"] = mapping(
             Keys.duration, required: ["kind"],
             [
-                "kind": choice(Policy.Duration.Kind.self), "months": number(1...120), "cohort": mapping(Keys.cohort, required: Keys.cohort),
+                "kind": choice(Policy.Duration.Kind.self), "months": number(1...120),
+                "cohort": mapping(Keys.cohort, required: Keys.cohort),
                 "extension": mapping(Keys.extensionOfTerm, required: Keys.extensionOfTerm),
             ])
         forms["termination"] = mapping(Keys.termination, required: ["reason"], ["noticeDays": number(1...90)])

@@ -159,7 +159,7 @@ public struct SQLTransaction: StoreTransaction {
     public func putCase(_ row: CaseRow) throws {
         try run(
             "INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due) VALUES (?, ?, ?, ?, ?, ?) "
-                + "ON CONFLICT (id) DO UPDATE SET tip = excluded.tip, due = excluded.due",
+                + "ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, tip = excluded.tip, due = excluded.due",
             .bytes(row.id.bytes), .text(row.workflow), .bytes(row.opener.bytes), .bytes(row.policy), .bytes(row.tip),
             row.due.map { .integer($0.dayNumber) } ?? .null)
     }
@@ -367,27 +367,27 @@ public struct SQLTransaction: StoreTransaction {
     public func deleteMessage(_ id: [UInt8]) throws { try run("DELETE FROM message WHERE id = ?", .bytes(id)) }
 
     public func putEvaluation(_ period: Int, code: [UInt8]) throws {
-        try run("INSERT INTO evaluation_code (period, digest) VALUES (?, ?)", .integer(Int64(period)), .bytes(code))
+        try run("INSERT INTO evaluation_code (period, digest) VALUES (?, ?)", .integer(period), .bytes(code))
     }
 
     public func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
         let found = try all(
-            "SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(Int64(period)), .bytes(code))
-        try run("DELETE FROM evaluation_code WHERE period = ? AND digest = ?", .integer(Int64(period)), .bytes(code))
+            "SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))
+        try run("DELETE FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))
         return !found.isEmpty
     }
 
     public func evaluationCodeCount(_ period: Int) throws -> Int {
-        try all("SELECT digest FROM evaluation_code WHERE period = ?", .integer(Int64(period))).count
+        try all("SELECT digest FROM evaluation_code WHERE period = ?", .integer(period)).count
     }
 
     public func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws {
         try run(
-            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(Int64(period)), .bytes(key), .text(text))
+            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(period), .bytes(key), .text(text))
     }
 
     public func evaluationAnswers(_ period: Int) throws -> [String] {
-        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(Int64(period))).map { row in
+        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(period)).map { row in
             guard let text = row[0].text else { throw DamagedRow() }
             return text
         }

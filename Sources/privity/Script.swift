@@ -205,7 +205,8 @@ struct ScriptLine {
                 return text
             }
         }
-        func set<T: RawRepresentable & CaseIterable & Hashable>(_ field: String, of type: T.Type) throws -> Set<T> where T.RawValue == String {
+        func set<T: RawRepresentable & CaseIterable & Hashable>(_ field: String, of type: T.Type) throws -> Set<T>
+        where T.RawValue == String {
             Set(try words(field).map { try choice("\(name).\(field)", $0, of: type) })
         }
         func one<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T? where T.RawValue == String {
@@ -214,7 +215,8 @@ struct ScriptLine {
             return try choice("\(name).\(field)", text, of: type)
         }
         let answers = Answers(
-            pathways: try set("pathways", of: Pathway.self), areas: Set(try words("areas")), times: try set("times", of: TimeCell.self),
+            pathways: try set("pathways", of: Pathway.self), areas: Set(try words("areas")),
+            times: try set("times", of: TimeCell.self),
             languages: Set(try words("languages")), topics: try set("topics", of: Topic.self),
             settings: try set("settings", of: Setting.self), ageBand: try one("ageBand", of: AgeBand.self),
             gender: try one("gender", of: Gender.self))
@@ -236,7 +238,9 @@ struct ScriptLine {
             guard case .text(let text) = value else { throw problem("survey.\(name)", "must, nice or no") }
             return try choice("survey.\(name)", text, of: Importance.self)
         }
-        let (field, pathway, preference) = (try importance("sameField"), try importance("sharedPathway"), try importance("preference"))
+        let (field, pathway, preference) = (
+            try importance("sameField"), try importance("sharedPathway"), try importance("preference")
+        )
         guard case .flag(let understood)? = object["understood"] else { throw problem("survey.understood", "true or false") }
         return Survey(
             sameField: field, answers: answers, sharedPathway: pathway, preference: preference, understood: understood)

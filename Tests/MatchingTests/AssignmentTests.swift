@@ -76,8 +76,10 @@ private func waiting(_ graph: CohortGraph) -> Int64 {
 private func loadCost(_ graph: CohortGraph, _ place: Int) -> Int64 {
     // Stated in the documentation: 0, 50, 150, 300, … points of score.
     let points = [0, 50, 150, 300, 500][place]
-    let one = CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [1]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
-    let none = CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [0]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
+    let one =
+        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [1]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
+    let none =
+        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [0]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
     return Int64(points) * (one - none)
 }
 
@@ -85,7 +87,9 @@ private func loadCost(_ graph: CohortGraph, _ place: Int) -> Int64 {
 struct AssignmentTests {
     private static let count = ProcessInfo.processInfo.environment["PRIVITY_SOAK"] == nil ? 5_000 : 100_000
 
-    @Test("WEB-31: the assignment equals an exhaustive search on small cohorts, its certificate verifies, no forbidden pair and no place too many")
+    @Test(
+        "WEB-31: the assignment equals an exhaustive search on small cohorts, its certificate verifies, no forbidden pair and no place too many"
+    )
     func exact() throws {
         var random = Seeded(7)
         for number in 0..<Self.count {
@@ -151,7 +155,8 @@ struct AssignmentTests {
         #expect(together.solve().columnOfRow == [0, 0])
     }
 
-    @Test("adding an exclusion never raises the best, raising a chosen pair keeps it, an unused mentor may go: nothing else changes")
+    @Test(
+        "adding an exclusion never raises the best, raising a chosen pair keeps it, an unused mentor may go: nothing else changes")
     func metamorphic() throws {
         var random = Seeded(23)
         for _ in 0..<300 {
@@ -198,11 +203,20 @@ struct AssignmentTests {
             }
         }
         for row in 0..<6 {
-            forge { $0.columnOfRow[row] = nil; $0.placeOfRow[row] = nil }
+            forge {
+                $0.columnOfRow[row] = nil
+                $0.placeOfRow[row] = nil
+            }
             forge { $0.columnOfRow[row] = nil }
             for column in 0..<5 {
-                forge { $0.columnOfRow[row] = column; $0.placeOfRow[row] = 0 }
-                forge { $0.columnOfRow[row] = column; $0.placeOfRow[row] = 7 }
+                forge {
+                    $0.columnOfRow[row] = column
+                    $0.placeOfRow[row] = 0
+                }
+                forge {
+                    $0.columnOfRow[row] = column
+                    $0.placeOfRow[row] = 7
+                }
             }
             for other in 0..<6 where other != row {
                 forge { ($0.columnOfRow[row], $0.placeOfRow[row]) = (honest.columnOfRow[other], honest.placeOfRow[other]) }

@@ -1,8 +1,8 @@
 import Cryptography
 import FolderDriver
 import Foundation
-import Matching
 import Logging
+import Matching
 import PhoneNumbers
 import PolicyFile
 import ReleaseWorkflow
@@ -48,14 +48,14 @@ final class Office {
 
     var folder: Folder { Folder(path) }
 
-    static func policyText() throws -> String {
-        try String(contentsOf: repository.appendingPathComponent("Policies/mphp.yaml"), encoding: .utf8)
+    static func policyText(_ program: String = "mphp") throws -> String {
+        try String(contentsOf: repository.appendingPathComponent("Policies/\(program).yaml"), encoding: .utf8)
     }
 
     static func calendar() throws -> ZoneCalendar { try #require(ZoneCalendar(zone: "America/Chicago")) }
 
     /// A new program; nobody in it yet.
-    init(at time: String = "2026-01-05T09:00") async throws {
+    init(at time: String = "2026-01-05T09:00", program: String = "mphp") async throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
         ownsFolder = true
         calendar = try Self.calendar()
@@ -67,7 +67,7 @@ final class Office {
         let heads = try folder.headFile(isReadOnly: false, creates: true)
         let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
         let parts = Self.parts(store, heads, clock, vault, keys)
-        try Custodian.initialize(parts, policy: PolicyFile.parse(Self.policyText()).canonical, recovery: recovery)
+        try Custodian.initialize(parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
         custodian = try await Custodian.open(parts, isWriter: true)
     }
 
@@ -136,12 +136,13 @@ final class Office {
     func add(
         _ name: String, _ fullName: String, _ surname: String, first: String, phone: String, roles: [Identity.Role],
         field: String = "nurse",
-        coordinator: String? = nil
+        coordinator: String? = nil, profile: [ProfileField: String] = [:]
     ) async throws -> PersonID {
         let outcome = try await custodian.add(
             NewPerson(
                 fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
-                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] }), key: key())
+                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] }, profile: profile),
+            key: key())
         let id = try #require(outcome.person)
         people[name] = id
         return id
@@ -166,7 +167,8 @@ final class Office {
                 roles: [.participant, .mentor], coordinator: "maya")
             _ = try await custodian.enroll(
                 id,
-                attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: self.id("maya"), key: key())
+                attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: self.id("maya"), key: key()
+            )
             let acknowledged = try await custodian.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
             #expect(acknowledged.refusal == nil)
@@ -188,12 +190,12 @@ final class Office {
         if kind == .completeSurvey {
             command.survey = Survey(sameField: .nice, answers: Answers(topics: [.balance]), understood: true)
         }
-        if kind == .sign || kind == .correct {
+        if [.sign, .correct, .extend].contains(kind) {
             command.signing = .init(
                 means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn",
                 scan: channel == .paper ? Array("scan".utf8) : nil)
         }
-        if kind == .sign || kind == .correct {
+        if [.sign, .correct, .extend].contains(kind) {
             // The signer reads what is offered and signs that.
             command.signing?.formDigest = try? await custodian.releaseText(
                 of: id(opener), workflow: workflow, for: person, kind: kind

@@ -8,14 +8,18 @@ struct EligibilityTests {
         Attestation(attributes: attributes, inRecoverySince: try since.map { try date($0) }, fields: fields)
     }
 
-    private func mayPair(_ mentor: Attestation, field: String = "nurse", in rules: Eligibility, on day: String = "2026-01-05") throws -> Bool {
+    private func mayPair(_ mentor: Attestation, field: String = "nurse", in rules: Eligibility, on day: String = "2026-01-05")
+        throws -> Bool
+    {
         rules.mayPair(mentor: mentor, mentee: Attestation(fields: [field]), on: try date(day))
     }
 
     @Test("MPHP-03, MPHP-04, A-06: any one of the three criteria suffices, over all eight combinations; strict asks for all three")
     func truthTable() throws {
         let rules = try mphp().policy.eligibility
-        let strict = try mphp(replacing: "    any:                           # any one", with: "    all:                           # all").policy.eligibility
+        let strict = try mphp(
+            replacing: "    any:                           # any one", with: "    all:                           # all"
+        ).policy.eligibility
         for bits in 0..<8 {
             var attributes: Set<Condition> = []
             if bits & 1 != 0 { attributes.insert(.inStanding) }
@@ -125,7 +129,8 @@ struct EligibilityTests {
     @Test(
         "MSC-02, MSC-06: students and the first two years of practice; a third-year clinician is out; a mentor chooses whom",
         arguments: [
-            (nil, true, "student"), ("2025-09-15", true, "firstYear"), ("2025-09-14", true, "secondYear"), ("2024-09-15", true, "secondYear"),
+            (nil, true, "student"), ("2025-09-15", true, "firstYear"), ("2025-09-14", true, "secondYear"),
+            ("2024-09-15", true, "secondYear"),
             ("2024-09-14", false, nil), ("2026-09-15", false, nil),
         ] as [(String?, Bool, String?)])
     func stages(since: String?, eligible: Bool, stage: String?) throws {
@@ -138,7 +143,9 @@ struct EligibilityTests {
             let mentor = Attestation(attributes: [.member, .experienced], acceptedStages: [accepted])
             #expect(rules.mayPair(mentor: mentor, mentee: mentee, on: today) == (stage == accepted.rawValue))
         }
-        #expect(!rules.mayPair(mentor: Attestation(attributes: [.experienced], acceptedStages: Set(Stage.allCases)), mentee: mentee, on: today))
+        #expect(
+            !rules.mayPair(
+                mentor: Attestation(attributes: [.experienced], acceptedStages: Set(Stage.allCases)), mentee: mentee, on: today))
     }
 
     @Test("WEB-50, WEB-25: the structured program asks for membership and training of both")

@@ -22,25 +22,105 @@ struct SpinTests {
     }
 
     static let broken: [Case] = [
-        row("icb", "listing", "a listing shown before it is signed", ["from: requested, to: confirmed, if: [openerEligible, agreementsCurrent],", "from: requested, to: confirmed, if: [openerEligible, agreementsCurrent], do: [openCard],"]),
-        row("icb", "listing", "a listing that stays when its mentor takes it down", ["from: listed, to: ended, do: [closeCard, closeRelease, eraseContact], tell: [mentor.findAnother]", "from: listed, to: ended, do: [closeRelease], tell: [mentor.findAnother]"]),
-        row("icb", "listing", "a listing that outlives its rescission", ["from: listed, to: ended, do: [closeCard, rescindRelease, eraseContact]", "from: listed, to: confirmed, do: [rescindRelease, eraseContact]"]),
-        row("icb", "listing", "a listing that does not run out", ["do: [closeCard, expireRelease, eraseContact]", "do: [expireRelease, eraseContact]"]),
+        row(
+            "icb", "listing", "a listing shown before it is signed",
+            [
+                "from: requested, to: confirmed, if: [openerEligible, agreementsCurrent],",
+                "from: requested, to: confirmed, if: [openerEligible, agreementsCurrent], do: [openCard],",
+            ]),
+        row(
+            "icb", "listing", "a listing that stays when its mentor takes it down",
+            [
+                "from: listed, to: ended, do: [closeCard, closeRelease, eraseContact], tell: [mentor.findAnother]",
+                "from: listed, to: ended, do: [closeRelease], tell: [mentor.findAnother]",
+            ]),
+        row(
+            "icb", "listing", "a listing that outlives its rescission",
+            [
+                "from: listed, to: ended, do: [closeCard, rescindRelease, eraseContact]",
+                "from: listed, to: confirmed, do: [rescindRelease, eraseContact]",
+            ]),
+        row(
+            "icb", "listing", "a listing that does not run out",
+            ["do: [closeCard, expireRelease, eraseContact]", "do: [expireRelease, eraseContact]"]),
         row("icb", "listing", "a listing that staff put up", ["opens: [sign, correct]", "opens: [correct]"]),
-        row("icb", "listing", "a listing that only staff take down", ["- {on: end, by: mentor, via: [screen, paper]", "- {on: end, by: coordinator, via: [screen, paper]"], ["- {on: rescind, by: mentor, via: [screen, paper], from: listed", "- {on: rescind, by: coordinator, via: [screen, paper], from: listed"], ["- {on: expire, by: clock, via: [clock], from: listed, to: ended, if: [releaseExpired], do: [closeCard, expireRelease, eraseContact],", "- {on: expire, by: clock, via: [clock], from: listed, to: same, if: [releaseExpired], do: [closeCard, expireRelease, eraseContact],"], ["- {on: lapse, by: clock, via: [clock], from: listed, to: ended", "- {on: lapse, by: clock, via: [clock], from: listed, to: same"]),
+        row(
+            "icb", "listing", "a listing that only staff take down",
+            ["- {on: end, by: mentor, via: [screen, paper]", "- {on: end, by: coordinator, via: [screen, paper]"],
+            [
+                "- {on: rescind, by: mentor, via: [screen, paper], from: listed",
+                "- {on: rescind, by: coordinator, via: [screen, paper], from: listed",
+            ],
+            [
+                "- {on: expire, by: clock, via: [clock], from: listed, to: ended, if: [releaseExpired], do: [closeCard, expireRelease, eraseContact],",
+                "- {on: expire, by: clock, via: [clock], from: listed, to: same, if: [releaseExpired], do: [closeCard, expireRelease, eraseContact],",
+            ],
+            [
+                "- {on: lapse, by: clock, via: [clock], from: listed, to: ended",
+                "- {on: lapse, by: clock, via: [clock], from: listed, to: same",
+            ]),
         row("sgv-camft", "listing", "a correction that opens without leave", ["opens: [sign, correct]", "opens: [sign]"]),
-        row("sgv-camft", "listing", "a standing that is lost and shows all the same", ["if: [standingLost], do: [closeCard, closeRelease, eraseContact]", "if: [standingLost], do: [closeRelease, eraseContact]"]),
-        row("structured", "mentorship", "one signature that opens both cards", ["to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease]", "to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease, openCard]"]),
-        row("structured", "mentorship", "a swap that leaves the cards open", ["do: [closeCard, closeRelease, excludeCounterpart", "do: [closeRelease, excludeCounterpart"]),
-        row("structured", "mentorship", "notice that closes nothing", ["from: introduced, to: ending, do: [closeCard, closeRelease, eraseSurvey, erasePrivate, eraseContact, startNotice]", "from: introduced, to: ending, do: [closeRelease, startNotice]"]),
-        row("structured", "mentorship", "a term that is over and leaves the cards open", ["if: [termOver], do: [closeCard, closeRelease,", "if: [termOver], do: [closeRelease,"]),
-        row("structured", "mentorship", "the other side's card outlives a rescission that was to close both", ["from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease", "from: [menteeSigned, introduced], to: same, do: [rescindRelease"]),
-        row("structured", "mentorship", "each rescission closes one's own card alone, and the case goes on", ["rescissionCloses: both", "rescissionCloses: own"], ["from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease", "from: [menteeSigned, introduced], to: same, if: [notRescinded], do: [closeCard, rescindRelease"]),
-        row("mscsw", "mentorship", "a disclosure that nobody named", ["opens: [disclose, correct, extend]", "opens: [correct, extend]"]),
-        row("mscsw", "mentorship", "an extension that opens without leave", ["opens: [disclose, correct, extend]", "opens: [disclose, correct]"]),
-        row("mscsw", "mentorship", "pairs disclosed after one signature", ["from: paired, to: introduced, if: [releaseComplete, notRescinded,", "from: [paired, menteeSigned], to: introduced, if: [releaseComplete, notRescinded,"]),
-        row("mscsw", "mentorship", "a request that only staff can end", ["from: [requested, surveyed, proposed, offered], to: roundStart", "from: [surveyed, proposed, offered], to: roundStart"], ["- {on: completeSurvey, by: mentee,", "- {on: completeSurvey, by: coordinator,"]),
-        row("mscsw", "mentorship", "an end that forgets the cards", ["from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeCard, closeRelease,", "from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeRelease,"]),
+        row(
+            "sgv-camft", "listing", "a standing that is lost and shows all the same",
+            [
+                "if: [standingLost], do: [closeCard, closeRelease, eraseContact]",
+                "if: [standingLost], do: [closeRelease, eraseContact]",
+            ]),
+        row(
+            "structured", "mentorship", "one signature that opens both cards",
+            [
+                "to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease]",
+                "to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease, openCard]",
+            ]),
+        row(
+            "structured", "mentorship", "a swap that leaves the cards open",
+            ["do: [closeCard, closeRelease, excludeCounterpart", "do: [closeRelease, excludeCounterpart"]),
+        row(
+            "structured", "mentorship", "notice that closes nothing",
+            [
+                "from: introduced, to: ending, do: [closeCard, closeRelease, eraseSurvey, erasePrivate, eraseContact, startNotice]",
+                "from: introduced, to: ending, do: [closeRelease, startNotice]",
+            ]),
+        row(
+            "structured", "mentorship", "a term that is over and leaves the cards open",
+            ["if: [termOver], do: [closeCard, closeRelease,", "if: [termOver], do: [closeRelease,"]),
+        row(
+            "structured", "mentorship", "the other side's card outlives a rescission that was to close both",
+            [
+                "from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease",
+                "from: [menteeSigned, introduced], to: same, do: [rescindRelease",
+            ]),
+        row(
+            "structured", "mentorship", "each rescission closes one's own card alone, and the case goes on",
+            ["rescissionCloses: both", "rescissionCloses: own"],
+            [
+                "from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease",
+                "from: [menteeSigned, introduced], to: same, if: [notRescinded], do: [closeCard, rescindRelease",
+            ]),
+        row(
+            "mscsw", "mentorship", "a disclosure that nobody named",
+            ["opens: [disclose, correct, extend]", "opens: [correct, extend]"]),
+        row(
+            "mscsw", "mentorship", "an extension that opens without leave",
+            ["opens: [disclose, correct, extend]", "opens: [disclose, correct]"]),
+        row(
+            "mscsw", "mentorship", "pairs disclosed after one signature",
+            [
+                "from: paired, to: introduced, if: [releaseComplete, notRescinded,",
+                "from: [paired, menteeSigned], to: introduced, if: [releaseComplete, notRescinded,",
+            ]),
+        row(
+            "mscsw", "mentorship", "a request that only staff can end",
+            [
+                "from: [requested, surveyed, proposed, offered], to: roundStart",
+                "from: [surveyed, proposed, offered], to: roundStart",
+            ], ["- {on: completeSurvey, by: mentee,", "- {on: completeSurvey, by: coordinator,"]),
+        row(
+            "mscsw", "mentorship", "an end that forgets the cards",
+            [
+                "from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeCard, closeRelease,",
+                "from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeRelease,",
+            ]),
     ]
 
     private func spin(_ workflow: Workflow, of policy: Policy) throws -> Set<PolicyProperty> {
@@ -66,7 +146,8 @@ struct SpinTests {
     @Test(
         "spin finds nothing wrong with any shipped workflow",
         arguments: [
-            ("mphp", "mentorship"), ("mphp", "peerConversation"), ("icb", "listing"), ("sgv-camft", "listing"), ("structured", "mentorship"),
+            ("mphp", "mentorship"), ("mphp", "peerConversation"), ("icb", "listing"), ("sgv-camft", "listing"),
+            ("structured", "mentorship"),
             ("mscsw", "mentorship"),
         ])
     func shipped(program: String, workflow: String) throws {
@@ -74,7 +155,9 @@ struct SpinTests {
         #expect(try spin(#require(loaded.policy.workflow(workflow)), of: loaded.policy) == [])
     }
 
-    @Test("spin and our proof find the same properties broken in every broken policy of the clinical program", arguments: PolicyProofTests.broken)
+    @Test(
+        "spin and our proof find the same properties broken in every broken policy of the clinical program",
+        arguments: PolicyProofTests.broken)
     func clinical(broken: PolicyProofTests.Broken) throws {
         let loaded = try PolicyProofTests.loaded(broken)
         let workflow = try #require(loaded.policy.workflow(broken.workflow))

@@ -232,7 +232,9 @@ extension Custodian {
         try context.loaded.policy.workflows.contains { workflow in
             guard workflow.id != context.workflow.id, workflow.opener == context.workflow.opener else { return false }
             let other = try self.context(of: context.opener, workflow: workflow.id, tx)
-            guard let round = other.state.round, let partner = round.counterpart, !other.state.openCards.isEmpty else { return false }
+            guard let round = other.state.round, let partner = round.counterpart, !other.state.openCards.isEmpty else {
+                return false
+            }
             return round.secondSeekers.contains(context.opener) && round.secondSeekers.contains(partner)
         }
     }

@@ -219,7 +219,8 @@ extension Custodian {
         try check(
             own, 0,
             [
-                "to.person": release.recipient.text, "by.principal": release.discloser.description, "shown": Hex.format(SHA256.hash(text)),
+                "to.person": release.recipient.text, "by.principal": release.discloser.description,
+                "shown": Hex.format(SHA256.hash(text)),
                 "by.evidence": Hex.format(SHA256.hash(Self.encode(signature))),
             ].merging(fields.texts.map { ("fields.\($0.key.rawValue)", $0.value) }) { $1 })
         var isDisclosed = false
@@ -232,7 +233,8 @@ extension Custodian {
         let isClosed = records.contains { $0.type == .closing || $0.type == .rescission } || isPending
         return VerifiedRelease(
             id: release.id, recipient: release.recipient,
-            fields: fields, complete: complete, confidentiality: context.loaded.policy.confidentiality, isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
+            fields: fields, complete: complete, confidentiality: context.loaded.policy.confidentiality,
+            isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
     }
 
     /// The card that a verified release permits this reader now: a contact card in a clinical program, elsewhere a profile card.

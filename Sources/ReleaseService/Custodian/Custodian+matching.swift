@@ -31,7 +31,9 @@ extension Custodian {
         let policy = current.policy
         guard !policy.isDirectory else { throw MatchingProblem.directoryProgram }
         let context = try context(of: opener, workflow: workflow, tx)
-        guard try identity(opener, tx)?.coordinator == staff, let mentee = try waiting(context, seed: nil, tx) else { throw Refusal.notFound }
+        guard try identity(opener, tx)?.coordinator == staff, let mentee = try waiting(context, seed: nil, tx) else {
+            throw Refusal.notFound
+        }
         return (try Market(mentors(seed: nil, tx), policy: policy, on: moment().date), mentee)
     }
 
@@ -104,7 +106,8 @@ extension Custodian {
         guard !mentees.isEmpty else { throw Refusal.conditionFailed(.surveyAnswered) }
         let market = try Market(mentors, policy: policy, on: moment().date)
         let plan = try market.cohort(
-            mentees, draw: Draw(commitment: Hex.format(SHA256.hash(seed)), seed: Hex.format(seed)), policyDigest: Hex.format(current.digest),
+            mentees, draw: Draw(commitment: Hex.format(SHA256.hash(seed)), seed: Hex.format(seed)),
+            policyDigest: Hex.format(current.digest),
             first: policy.matching.first == .participation ? .participation : .score)
         try write { try $0.setSetting("draw", []) }
         return plan

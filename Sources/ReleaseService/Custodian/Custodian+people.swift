@@ -291,7 +291,8 @@ extension Custodian {
     public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) throws -> Outcome {
         let survey = Survey(sameField: .no, answers: answers, understood: true)
         if let problem = survey.problem(under: current.policy) {
-            throw FieldProblem(field: problem.field.replacingOccurrences(of: "survey.", with: "answers."), expected: problem.expected)
+            throw FieldProblem(
+                field: problem.field.replacingOccurrences(of: "survey.", with: "answers."), expected: problem.expected)
         }
         let text = "answers \(String(decoding: try Self.encode(answers), as: UTF8.self))"
         return try road(key: key, scope: "person \(id)", text: text) { step in

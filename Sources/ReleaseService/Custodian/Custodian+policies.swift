@@ -31,7 +31,8 @@ extension Custodian {
                 throw FieldProblem(field: "version", expected: "a number above \(newest.policy.version)")
             }
             guard policy.confidentiality == first.policy.confidentiality else {
-                throw FieldProblem(field: "confidentiality", expected: "`\(first.policy.confidentiality.rawValue)`: a program never changes it")
+                throw FieldProblem(
+                    field: "confidentiality", expected: "`\(first.policy.confidentiality.rawValue)`: a program never changes it")
             }
             guard policy.timeZone == first.policy.timeZone else {
                 throw FieldProblem(field: "timeZone", expected: "`\(first.policy.timeZone)`: the log's days are counted there")
@@ -39,7 +40,8 @@ extension Custodian {
             let today = try moment().date
             guard policy.effectiveFrom >= today, policy.effectiveFrom >= newest.policy.effectiveFrom else {
                 throw FieldProblem(
-                    field: "effectiveFrom", expected: "\(max(today, newest.policy.effectiveFrom)) or later: nothing takes effect in the past")
+                    field: "effectiveFrom",
+                    expected: "\(max(today, newest.policy.effectiveFrom)) or later: nothing takes effect in the past")
             }
             for workflow in policy.workflows {
                 if let failure = prove(loaded, workflow: workflow).counterexamples.first { throw failure }
@@ -97,9 +99,13 @@ extension Custodian {
     func followed(_ own: LoadedPolicy?, isDraft: Bool, workflow id: String, state: (Workflow) -> Bool) -> LoadedPolicy {
         let now = current
         guard let own else { return now }
-        if isDraft || own.digest == now.digest || now.policy.openCases == .keep || now.policy.version < own.policy.version { return own }
+        if isDraft || own.digest == now.digest || now.policy.openCases == .keep || now.policy.version < own.policy.version {
+            return own
+        }
         // Only between rounds, and only where both versions know the same states.
-        guard let old = own.policy.workflow(id), let new = now.policy.workflow(id), old.names == new.names, state(old) else { return own }
+        guard let old = own.policy.workflow(id), let new = now.policy.workflow(id), old.names == new.names, state(old) else {
+            return own
+        }
         return now
     }
 }

@@ -102,7 +102,8 @@ extension Custodian {
                 }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
                 .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired, .handedOff,
-                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased, .contactErased,
+                .noticed, .callPlaced, .meetingArranged, .privateErased:
                 break
             }
         }

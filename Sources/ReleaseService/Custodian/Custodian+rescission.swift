@@ -102,7 +102,9 @@ extension Custodian {
         }
         // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a superseded release of the
         // round that is still open ends the one that took its place.
-        if let live = context.state.currentRelease(of: standing.discloser), live.id != release, live.isLive, live.round == standing.round {
+        if let live = context.state.currentRelease(of: standing.discloser), live.id != release, live.isLive,
+            live.round == standing.round
+        {
             try carryOutCode(live.id, step)
             context = try self.context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, step.tx)
         }

@@ -38,7 +38,8 @@ extension Custodian {
                 !context.workflow.transitions(on: kind, from: context.state.position).isEmpty
             else { throw Refusal.notFound }
             let work = try signatureWork(
-                context, by: signer, signing: nil, replacing: old, kind: kind, firstName: nil, phone: nil, profile: nil, at: moment(),
+                context, by: signer, signing: nil, replacing: old, kind: kind, firstName: nil, phone: nil, profile: nil,
+                at: moment(),
                 tx)
             let texts = work.fields.texts
             return ReleaseText(
@@ -104,7 +105,9 @@ extension Custodian {
             recipient = .person(other)
             let role = isOpener ? context.workflow.counterpart : context.workflow.opener
             document.recipientName = try role.flatMap { try enrollment(other, as: $0, tx)?.display } ?? context.draftContent.display
-            if !isOpener, document.recipientName == nil, let old { document.recipientName = try storedDocument(old, tx)?.recipientName }
+            if !isOpener, document.recipientName == nil, let old {
+                document.recipientName = try storedDocument(old, tx)?.recipientName
+            }
         }
         document.purpose = context.workflow.purpose
         document.revocation = policy.release.statements.revocation

@@ -53,7 +53,8 @@ extension Custodian {
             let isParty = role != .coordinator
             let round = state.round
             // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
-            let release = context.workflow.isMutual && role != .coordinator ? state.currentRelease(of: viewer) : state.currentRelease
+            let release =
+                context.workflow.isMutual && role != .coordinator ? state.currentRelease(of: viewer) : state.currentRelease
             let today = try moment().date
             // The recipient learns of a release when a card is opened under it, and not before.
             let isOpened = release.map { $0.cardVersion > 0 } ?? false

@@ -66,7 +66,9 @@ extension Custodian {
         }
         guard let digest = RescindCode.digest(ofTyped: code) else { throw Refusal.notFound }
         let period = try evaluationPeriod(on: moment().date)
-        let text = String(decoding: try Self.encode(Dictionary(uniqueKeysWithValues: answers.map { ($0.key.rawValue, $0.value.rawValue) })), as: UTF8.self)
+        let text = String(
+            decoding: try Self.encode(Dictionary(uniqueKeysWithValues: answers.map { ($0.key.rawValue, $0.value.rawValue) })),
+            as: UTF8.self)
         try write { tx in
             guard try tx.deleteEvaluation(period, code: digest) else { throw Refusal.notFound }
             // Keyed by chance: rows lie in no order of arrival.

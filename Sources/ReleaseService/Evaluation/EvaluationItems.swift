@@ -26,7 +26,8 @@ public enum EvaluationItem: String, CaseIterable, Hashable, Sendable, Codable {
     /// The items that a policy may ask.
     public static func bank(_ topics: Policy.Evaluation.Topics) -> [EvaluationItem] {
         let operations: [EvaluationItem] = [
-            .surveyClarity, .waitingTime, .formClarity, .contactDetails, .coordinatorProcess, .noticeClarity, .stoppingEasy, .receiptClarity,
+            .surveyClarity, .waitingTime, .formClarity, .contactDetails, .coordinatorProcess, .noticeClarity, .stoppingEasy,
+            .receiptClarity,
         ]
         switch topics {
         case .none: return []
@@ -42,15 +43,21 @@ public enum EvaluationAnswer: String, CaseIterable, Hashable, Sendable, Codable 
 /// Finds questions that do not belong into an evaluation of operations. What it does not recognize as operational it refuses.
 public enum ItemLinter {
     private static let operational = [
-        "survey", "form", "notice", "receipt", "contact details", "time from", "office", "instruction", "page", "directory", "training material",
+        "survey", "form", "release", "notice", "receipt", "contact details", "time from", "office", "instruction", "page",
+        "directory", "training material",
         "website", "code", "answer from the program", "paperwork",
     ]
     private static let personal = [
-        "mentor", "mentee", "relationship", "feel", "felt", "feeling", "helpful", "helped", "comfortable", "trust", "talk", "call", "meet",
-        "met", "sober", "sobriety", "recovery", "relapse", "drink", "use ", "using", "experience", "satisf", "like", "enjoy", "support",
-        "bond", "connect", "listen", "match", "partner", "together", "you two", "personal", "progress", "better", "worse", "benefit", "gain",
-        "problem", "conflict", "argu", "often", "how long did you", "who ", "why did", "name", "hope", "encourag", "goal", "conversation",
-        "visit", "attend", "stress", "friend", "honest", "respect", "growth", "change in your", "your life", "work situation", "other person",
+        "mentor", "mentee", "relationship", "feel", "felt", "feeling", "helpful", "helped", "comfortable", "trust", "talk", "call",
+        "meet",
+        "met", "sober", "sobriety", "recovery", "relapse", "drink", "use ", "using", "experience", "satisf", "like", "enjoy",
+        "support",
+        "bond", "connect", "listen", "match", "partner", "together", "you two", "personal", "progress", "better", "worse",
+        "benefit", "gain",
+        "problem", "conflict", "argu", "often", "how long did you", "who ", "why did", "name", "hope", "encourag", "goal",
+        "conversation",
+        "visit", "attend", "stress", "friend", "honest", "respect", "growth", "change in your", "your life", "work situation",
+        "other person",
     ]
 
     /// Why a question cannot be asked; nil for one about operations alone.
@@ -87,14 +94,19 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
         var counts: [EvaluationAnswer: Int] = [:]
         for answer in answers { counts[answer, default: 0] += 1 }
         // Every answer has a cell, a cell of nobody too: that nobody said something also tells.
-        let cells = EvaluationAnswer.allCases.map { (answer: $0, count: counts[$0] ?? 0) }.sorted { ($0.count, $0.answer.rawValue) < ($1.count, $1.answer.rawValue) }
+        let cells = EvaluationAnswer.allCases.map { (answer: $0, count: counts[$0] ?? 0) }.sorted {
+            ($0.count, $0.answer.rawValue) < ($1.count, $1.answer.rawValue)
+        }
         var hidden: Set<EvaluationAnswer> = Set(cells.filter { $0.count < smallest }.map(\.answer))
         if !hidden.isEmpty {
             // The hidden ones together must be a cell of at least that size, and more than one.
-            for cell in cells where hidden.count < 2 || hidden.reduce(0, { $0 + (counts[$1] ?? 0) }) < smallest { hidden.insert(cell.answer) }
+            for cell in cells where hidden.count < 2 || hidden.reduce(0, { $0 + (counts[$1] ?? 0) }) < smallest {
+                hidden.insert(cell.answer)
+            }
         }
         isWithheld = !hidden.isEmpty
-        self.counts = Dictionary(uniqueKeysWithValues: cells.filter { !hidden.contains($0.answer) }.map { ($0.answer.rawValue, $0.count) })
+        self.counts = Dictionary(
+            uniqueKeysWithValues: cells.filter { !hidden.contains($0.answer) }.map { ($0.answer.rawValue, $0.count) })
     }
 }
 

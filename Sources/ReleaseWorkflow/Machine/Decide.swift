@@ -58,7 +58,9 @@ private func holds(
         guard let round = state.round, let end = round.endsOn, !round.isReminded else { return false }
         return moment.date >= end.adding(days: -Policy.Duration.reminderDays)
     case .extensionLeft:
-        guard let actor, let round = state.round, round.endsOn != nil, let limit = policy.duration.extensionLimit else { return false }
+        guard let actor, let round = state.round, round.endsOn != nil, let limit = policy.duration.extensionLimit else {
+            return false
+        }
         return round.extensionCount < limit && !round.extensionSigners.contains(actor)
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
@@ -212,7 +214,9 @@ private struct Decision {
         return cards.filter { $0.subject == actor }.map { .cardClosed($0.release) }
     }
 
-    private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State) throws(Refusal) -> [Event] {
+    private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State) throws(Refusal)
+        -> [Event]
+    {
         guard old.isLive, moment.date <= old.expiresOn else { throw .conditionFailed(.notRescinded) }
         var events: [Event] = [
             .releaseSigned(id, discloser: old.discloser, recipient: old.recipient, on: moment.date, expires: expires),

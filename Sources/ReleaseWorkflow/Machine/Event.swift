@@ -3,7 +3,8 @@ public enum Event: Hashable, Sendable, Codable {
     case advanced(to: Position)
     case roundStarted(RoundID, since: CivilDate)
     /// A draft condensed by its first signature: what of it the case must remember.
-    case roundOpened(RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?, since: CivilDate?)
+    case roundOpened(
+        RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?, since: CivilDate?)
     case roundForgotten
     case counterpartNamed(PersonID)
     case counterpartCleared

@@ -20,12 +20,15 @@ public enum Diagram {
             lines.append("  subgraph \"cluster_\(workflow.id)\" { label=\"\(workflow.id)\"; fontname=\"sans-serif\";")
             for (number, name) in workflow.names.enumerated() {
                 let position = Position(number: UInt8(number))
-                let style = workflow.ended.contains(position) ? ", peripheries=2" : position == workflow.initial ? ", style=\"rounded,bold\"" : ""
+                let style =
+                    workflow.ended.contains(position)
+                    ? ", peripheries=2" : position == workflow.initial ? ", style=\"rounded,bold\"" : ""
                 lines.append("    \"\(workflow.id).\(name)\" [label=\"\(name)\"\(style)];")
             }
             for arrow in arrows(workflow) {
                 lines.append(
-                    "    \"\(workflow.id).\(arrow.from)\" -> \"\(workflow.id).\(arrow.to)\" [label=\"\(arrow.labels.joined(separator: "\\n"))\"];")
+                    "    \"\(workflow.id).\(arrow.from)\" -> \"\(workflow.id).\(arrow.to)\" [label=\"\(arrow.labels.joined(separator: "\\n"))\"];"
+                )
             }
             lines.append("  }")
         }

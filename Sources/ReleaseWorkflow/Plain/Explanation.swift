@@ -22,7 +22,9 @@ public struct Explanation: Hashable, Sendable {
         sections += [words.others, words.eligibility, words.agreements, words.ending, words.counting]
         if !policy.clauses.isEmpty { sections.append(words.clauses) }
         if !policy.assumptions.isEmpty {
-            sections.append(Section(title: "What the source leaves open, and what this policy chose", lines: policy.assumptions.map { "- \($0)" }))
+            sections.append(
+                Section(
+                    title: "What the source leaves open, and what this policy chose", lines: policy.assumptions.map { "- \($0)" }))
         }
         self.sections = sections
     }
@@ -58,7 +60,10 @@ private struct PolicyWords {
             }
         return .init(
             title: "\(policy.program), version \(policy.version), in force from \(policy.effectiveFrom)",
-            lines: [policy.texts.mission.oneLine, "", "A \(policy.confidentiality.rawValue) program. \(runner) \(matching)", policy.texts.voluntary.oneLine])
+            lines: [
+                policy.texts.mission.oneLine, "", "A \(policy.confidentiality.rawValue) program. \(runner) \(matching)",
+                policy.texts.voluntary.oneLine,
+            ])
     }
 
     var crossing: Explanation.Section {
@@ -77,8 +82,12 @@ private struct PolicyWords {
                 )
             }
         }
-        lines.append("A release lasts \(policy.release.termMonths.months) at most and can be taken back at any moment; everything then closes at once.")
-        lines.append("Whether anybody looked, called or met is known to the two people alone, if to anybody; staff and auditors never learn it.")
+        lines.append(
+            "A release lasts \(policy.release.termMonths.months) at most and can be taken back at any moment; everything then closes at once."
+        )
+        lines.append(
+            "Whether anybody looked, called or met is known to the two people alone, if to anybody; staff and auditors never learn it."
+        )
         return .init(title: "What can cross", lines: lines)
     }
 
@@ -92,7 +101,8 @@ private struct PolicyWords {
             for command in CommandKind.allCases {
                 let own = rows.filter { $0.command == command }
                 guard !own.isEmpty else { continue }
-                lines.append("  - " + prefix + sentence(command, own.map { ($0.state, $0.channels, $0.leadsTo) }, role, table.workflow))
+                lines.append(
+                    "  - " + prefix + sentence(command, own.map { ($0.state, $0.channels, $0.leadsTo) }, role, table.workflow))
             }
         }
         if lines.count == 1 { lines.append("  - nothing") }
@@ -107,7 +117,8 @@ private struct PolicyWords {
     }
 
     private func sentence(
-        _ command: CommandKind, _ rows: [(state: String, channels: [Channel], leadsTo: [String])], _ role: Role, _ workflow: Workflow
+        _ command: CommandKind, _ rows: [(state: String, channels: [Channel], leadsTo: [String])], _ role: Role,
+        _ workflow: Workflow
     ) -> String {
         let states = rows.map(\.state).uniqued
         let channels = rows.flatMap(\.channels).uniqued.filter { $0 != .clock }
@@ -166,7 +177,9 @@ private struct PolicyWords {
         var lines = ["a mentee: \(rules.mentee.plainWords)", "a mentor: \(rules.mentor.plainWords)"]
         if rules.pair != .nothing { lines.append("the two together: \(rules.pair.plainWords)") }
         if !rules.similarFields.isEmpty {
-            lines.append("fields that count as similar: " + rules.similarFields.map { $0.joined(separator: " and ") }.joined(separator: "; "))
+            lines.append(
+                "fields that count as similar: " + rules.similarFields.map { $0.joined(separator: " and ") }.joined(separator: "; ")
+            )
         }
         if !rules.continuous.isEmpty {
             let held = Condition.allCases.filter(rules.continuous.contains).map(\.plainWords)
@@ -174,7 +187,9 @@ private struct PolicyWords {
         }
         if policy.matching.mode != .directory {
             let weights = policy.matching.weights.filter { $0.value > 0 }.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-            if !weights.isEmpty { lines.append("a good fit counts: " + weights.map { "\($0.key) \($0.value)" }.joined(separator: ", ")) }
+            if !weights.isEmpty {
+                lines.append("a good fit counts: " + weights.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+            }
             lines.append(
                 policy.confidentiality == .clinical
                     ? "age and gender are never asked" : "age and gender count only for people who ask for it themselves")
@@ -186,8 +201,12 @@ private struct PolicyWords {
     var agreements: Explanation.Section {
         .init(
             title: "What is signed besides the release",
-            lines: policy.agreements.map { "\($0.id.spaced), version \($0.version), by \(inWords($0.roles.map { "the \($0.rawValue)" }))" }
-                + policy.customs.openForms.map { "\($0): named by the source, which does not print it; still to be written by the program" })
+            lines: policy.agreements.map {
+                "\($0.id.spaced), version \($0.version), by \(inWords($0.roles.map { "the \($0.rawValue)" }))"
+            }
+                + policy.customs.openForms.map {
+                    "\($0): named by the source, which does not print it; still to be written by the program"
+                })
     }
 
     var ending: Explanation.Section {
@@ -205,7 +224,9 @@ private struct PolicyWords {
             lines.append("may be extended \(limit == 1 ? "once" : "\(limit) times") by \(months.months), when both sign for it")
         }
         if policy.termination.noticeDays > 0 {
-            lines.append("a mentor gives \(policy.termination.noticeDays) days of notice; everything shown is closed at once, only the word waits")
+            lines.append(
+                "a mentor gives \(policy.termination.noticeDays) days of notice; everything shown is closed at once, only the word waits"
+            )
         }
         lines.append("nobody has to say why, and nothing keeps it")
         for workflow in policy.workflows {
@@ -216,7 +237,9 @@ private struct PolicyWords {
                     + (policy.administration == .self ? ": there is nobody to withdraw" : ": staff stay within reach"))
         }
         if let cadence = policy.customs.cadence {
-            let often = cadence.lowerBound == cadence.upperBound ? "\(cadence.lowerBound)" : "\(cadence.lowerBound) to \(cadence.upperBound)"
+            let often =
+                cadence.lowerBound == cadence.upperBound
+                ? "\(cadence.lowerBound)" : "\(cadence.lowerBound) to \(cadence.upperBound)"
             lines.append("contact is suggested \(often) times a month; nobody watches whether it is followed")
         } else {
             lines.append("how often they talk is for the pair to decide")
@@ -229,11 +252,14 @@ private struct PolicyWords {
         lines.append(
             policy.monitoring.isEmpty
                 ? "the program counts nothing about relationships"
-                : "the program may count \(inWords(policy.monitoring.map(\.rawValue.spaced))), for at least \(policy.evaluation.minCell) people at once, never for one")
+                : "the program may count \(inWords(policy.monitoring.map(\.rawValue.spaced))), for at least \(policy.evaluation.minCell) people at once, never for one"
+        )
         switch policy.evaluation.topics {
         case .none: lines.append("people are not asked to evaluate anything")
         case .operationalOnly, .programGoals:
-            let what = policy.evaluation.topics == .operationalOnly ? "how the program itself works, never how it went between two people" : "the program's goals"
+            let what =
+                policy.evaluation.topics == .operationalOnly
+                ? "how the program itself works, never how it went between two people" : "the program's goals"
             lines.append(
                 "every \(policy.evaluation.everyMonths.months) people are asked about \(what), under codes that nobody can tie to them; results only for \(policy.evaluation.minCell) or more"
             )

@@ -21,12 +21,15 @@ public struct PolicyDifference: Hashable, Sendable {
     public private(set) var faults: [String] = []
 
     public var isEmpty: Bool {
-        revealsMore.isEmpty && revealsLess.isEmpty && permitsMore.isEmpty && permitsLess.isEmpty && changed.isEmpty && signAgain.isEmpty
+        revealsMore.isEmpty && revealsLess.isEmpty && permitsMore.isEmpty && permitsLess.isEmpty && changed.isEmpty
+            && signAgain.isEmpty
     }
 
     /// Everybody whom any of it concerns.
     public var concerned: Set<Role> {
-        [revealsMore, revealsLess, permitsMore, permitsLess, changed, signAgain].joined().reduce(into: []) { $0.formUnion($1.roles) }
+        [revealsMore, revealsLess, permitsMore, permitsLess, changed, signAgain].joined().reduce(into: []) {
+            $0.formUnion($1.roles)
+        }
     }
 
     public init(from old: Policy, to new: Policy) {
@@ -60,14 +63,17 @@ public struct PolicyDifference: Hashable, Sendable {
         note("smallest group that is reported", "\(old.evaluation.minCell)", "\(new.evaluation.minCell)", people)
         note("whom open cases follow", old.openCases.rawValue, new.openCases.rawValue, people)
         for notice in Notice.allCases where old.notices[notice] != new.notices[notice] {
-            note("notice `\(notice.rawValue)`", old.notices[notice]?.oneLine ?? "not sent", new.notices[notice]?.oneLine ?? "not sent", people)
+            note(
+                "notice `\(notice.rawValue)`", old.notices[notice]?.oneLine ?? "not sent",
+                new.notices[notice]?.oneLine ?? "not sent", people)
         }
         for agreement in new.agreements {
             let earlier = old.agreements.first { $0.id == agreement.id }
             if earlier?.fullText == agreement.fullText { continue }
             signAgain.append(
                 Change(
-                    text: "\(agreement.id.spaced), version \(agreement.version)\(earlier == nil ? ", new" : "")", roles: Set(agreement.roles)))
+                    text: "\(agreement.id.spaced), version \(agreement.version)\(earlier == nil ? ", new" : "")",
+                    roles: Set(agreement.roles)))
             if let earlier, earlier.version >= agreement.version {
                 faults.append("agreement `\(agreement.id)` has another text and no higher version than \(earlier.version)")
             }
@@ -81,12 +87,15 @@ public struct PolicyDifference: Hashable, Sendable {
         }
         if new.program != old.program { faults.append("another program: `\(new.program)` is not `\(old.program)`") }
         if new.version <= old.version { faults.append("version \(new.version) is not above \(old.version)") }
-        if new.effectiveFrom < old.effectiveFrom { faults.append("in force from \(new.effectiveFrom), before the old version's \(old.effectiveFrom)") }
+        if new.effectiveFrom < old.effectiveFrom {
+            faults.append("in force from \(new.effectiveFrom), before the old version's \(old.effectiveFrom)")
+        }
         if new.confidentiality != old.confidentiality { faults.append("a program never changes its confidentiality") }
     }
 
     private static func words(_ duration: Policy.Duration) -> String {
-        "\(duration.kind.rawValue) \(duration.months.map(\.months) ?? "") \(duration.extensionLimit.map { "extended \($0) times" } ?? "")".oneLine
+        "\(duration.kind.rawValue) \(duration.months.map(\.months) ?? "") \(duration.extensionLimit.map { "extended \($0) times" } ?? "")"
+            .oneLine
     }
 
     private static func words(_ weights: [String: Int]) -> String {
@@ -97,7 +106,12 @@ public struct PolicyDifference: Hashable, Sendable {
     public var text: String {
         func part(_ title: String, _ changes: [Change]) -> [String] {
             changes.isEmpty
-                ? [] : [title] + changes.map { "  - \($0.text)" + ($0.roles.isEmpty ? "" : " [\($0.roles.map(\.rawValue).sorted().joined(separator: ", "))]") }
+                ? []
+                : [title]
+                    + changes.map {
+                        "  - \($0.text)"
+                            + ($0.roles.isEmpty ? "" : " [\($0.roles.map(\.rawValue).sorted().joined(separator: ", "))]")
+                    }
         }
         let parts =
             part("REVEALS MORE", revealsMore) + part("REVEALS LESS", revealsLess) + part("PERMITS MORE", permitsMore)
@@ -118,21 +132,31 @@ private struct Capabilities {
 
     var facts: [Fact: Set<Role>] = [:]
 
-    private mutating func reveal(_ text: String, _ roles: Set<Role>) { facts[Fact(text: text, kind: .reveals), default: []].formUnion(roles) }
-    private mutating func permit(_ text: String, _ roles: Set<Role>) { facts[Fact(text: text, kind: .permits), default: []].formUnion(roles) }
+    private mutating func reveal(_ text: String, _ roles: Set<Role>) {
+        facts[Fact(text: text, kind: .reveals), default: []].formUnion(roles)
+    }
+    private mutating func permit(_ text: String, _ roles: Set<Role>) {
+        facts[Fact(text: text, kind: .permits), default: []].formUnion(roles)
+    }
 
     init(_ policy: Policy) {
         for workflow in policy.workflows {
             for field in policy.release.fields {
-                reveal("\(workflow.id): \(workflow.reader.plainWords) may read the \(field.plainWords) of the \(workflow.subject.rawValue)", [workflow.discloser])
+                reveal(
+                    "\(workflow.id): \(workflow.reader.plainWords) may read the \(field.plainWords) of the \(workflow.subject.rawValue)",
+                    [workflow.discloser])
                 if workflow.isMutual, let other = workflow.counterpart {
-                    reveal("\(workflow.id): the \(workflow.opener.rawValue) may read the \(field.plainWords) of the \(other.rawValue)", [other])
+                    reveal(
+                        "\(workflow.id): the \(workflow.opener.rawValue) may read the \(field.plainWords) of the \(other.rawValue)",
+                        [other])
                 }
             }
             for command in workflow.opens { reveal("\(workflow.id): `\(command.rawValue)` opens a card", [workflow.discloser]) }
             for transition in workflow.transitions { note(transition, in: workflow) }
         }
-        for aggregate in policy.monitoring { reveal("staff may count \(aggregate.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties))) }
+        for aggregate in policy.monitoring {
+            reveal("staff may count \(aggregate.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties)))
+        }
         if policy.evaluation.topics != .none {
             reveal("people are asked about \(policy.evaluation.topics.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties)))
         }
@@ -142,7 +166,8 @@ private struct Capabilities {
     private mutating func note(_ transition: Transition, in workflow: Workflow) {
         let command = transition.command.rawValue
         for role in transition.seenBy {
-            reveal("\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue)", Set(workflow.parties))
+            reveal(
+                "\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue)", Set(workflow.parties))
         }
         for telling in transition.tellings {
             reveal("\(workflow.id): `\(command)` tells the \(telling.role.rawValue) `\(telling.notice.rawValue)`", [telling.role])

@@ -249,7 +249,9 @@ public struct Eligibility: Hashable, Sendable {
     public func requirement(of role: Role) -> Requirement { role == .mentor ? mentor : mentee }
 
     /// What holds of these two together; `relations` is what they or the program declared between them.
-    public func facts(mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate) -> Set<Condition> {
+    public func facts(mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate) -> Set<
+        Condition
+    > {
         var facts = relations
         if mentee.fields.contains(where: { field in mentor.fields.contains { isSimilar($0, field) } }) {
             facts.insert(.sameOrSimilarField)

@@ -331,7 +331,11 @@ public struct Policy: Hashable, Sendable {
     }
 
     public init(
-        program: String, version: Int, effectiveFrom: CivilDate, openCases: OpenCases, confidentiality: Confidentiality, administration: Administration, discloserName: String, timeZone: String, region: String, matching: Matching, eligibility: Eligibility, release: Release, contact: Contact, duration: Duration, termination: Termination, monitoring: [Aggregate], evaluation: Evaluation, customs: Customs, agreements: [Agreement], clauses: [Clause], notices: [Notice: String], texts: Texts, assumptions: [String], workflows: [Workflow]
+        program: String, version: Int, effectiveFrom: CivilDate, openCases: OpenCases, confidentiality: Confidentiality,
+        administration: Administration, discloserName: String, timeZone: String, region: String, matching: Matching,
+        eligibility: Eligibility, release: Release, contact: Contact, duration: Duration, termination: Termination,
+        monitoring: [Aggregate], evaluation: Evaluation, customs: Customs, agreements: [Agreement], clauses: [Clause],
+        notices: [Notice: String], texts: Texts, assumptions: [String], workflows: [Workflow]
     ) {
         self.program = program
         self.version = version

@@ -31,7 +31,8 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         policy.duration.months == nil || commands.contains(.remindEnd),
         "a term ends without `remindEnd`: an end that is not announced hurts more (WEB-07)")
     demand(
-        policy.duration.extensionLimit == nil || commands.contains(.extend), "`duration.extension` is set and no workflow has `extend`")
+        policy.duration.extensionLimit == nil || commands.contains(.extend),
+        "`duration.extension` is set and no workflow has `extend`")
     demand(
         policy.termination.noticeDays == 0 || effects.contains(.startNotice) && commands.contains(.finish),
         "`termination.noticeDays` is set and no workflow has a notice that begins and ends")

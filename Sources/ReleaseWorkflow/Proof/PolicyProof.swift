@@ -503,7 +503,8 @@ struct Normal: Hashable {
                 due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil), reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
-                extensionSigners: $0.extensionSigners.map { number($0) }, secondSeekers: $0.secondSeekers.map { number($0) }.sorted())
+                extensionSigners: $0.extensionSigners.map { number($0) },
+                secondSeekers: $0.secondSeekers.map { number($0) }.sorted())
         }
         isDraft = state.isDraft
         let open = Set(state.openCards.map(\.release))

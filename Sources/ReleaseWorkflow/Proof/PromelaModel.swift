@@ -40,16 +40,19 @@ private struct Writer {
     func text() -> String {
         var lines = [
             "/* \(policy.program)/\(workflow.id), version \(policy.version). Made by `privity policy promela`. */",
-            "byte position = \(workflow.initial.number);", "byte counterpart, slot, handedOff, rounds, inRound, called, met, bad, step, unsettled;",
+            "byte position = \(workflow.initial.number);",
+            "byte counterpart, slot, handedOff, rounds, inRound, called, met, bad, step, unsettled;",
             "byte excluded[3]; byte release[2]; byte rescinded[2]; byte recipient[2]; byte expiry[2];",
             "byte due, answer, term, reminder, notice, reminded, extensions; byte extensionSigned[2];",
             "/* A card: whether it is open, which release it rests on (0, 1, 3 and 4 for the round before, 2 for none), whose it is, who reads. */",
             "byte open[2]; byte rests[2]; byte subject[2]; byte reader[2];",
             "/* The round before a draft. */",
             "byte wasPosition, wasCounterpart, wasSlot, wasHandedOff, wasInRound, wasDue, wasAnswer, wasTerm, wasReminder, wasNotice, wasReminded, wasExtensions;",
-            "byte wasExcluded[3]; byte wasRelease[2]; byte wasRescinded[2]; byte wasRecipient[2]; byte wasExpiry[2];", "byte before;", "",
+            "byte wasExcluded[3]; byte wasRelease[2]; byte wasRescinded[2]; byte wasRecipient[2]; byte wasExpiry[2];",
+            "byte before;", "",
             "#define atRest (\(rest("position")))", "#define ended (\(endedCondition("position")))",
-            "#define live(s) (release[s] == 1 && !rescinded[s])", "#define isDraft (inRound && release[0] == 0 && release[1] == 0)", "",
+            "#define live(s) (release[s] == 1 && !rescinded[s])", "#define isDraft (inRound && release[0] == 0 && release[1] == 0)",
+            "",
         ]
         lines += startRound + forgetRound + forgetEarlier + check
         for (number, transition) in workflow.transitions.enumerated() { lines += macro(transition, number) }
@@ -72,9 +75,13 @@ private struct Writer {
             "  wasPosition = position; wasCounterpart = counterpart; wasSlot = slot; wasHandedOff = handedOff; wasInRound = inRound;",
             "  wasDue = due; wasAnswer = answer; wasTerm = term; wasReminder = reminder; wasNotice = notice; wasReminded = reminded; wasExtensions = extensions;",
             "  wasExcluded[1] = excluded[1]; wasExcluded[2] = excluded[2];",
-        ] + [0, 1].map { s in
-            "  wasRelease[\(s)] = release[\(s)]; wasRescinded[\(s)] = rescinded[\(s)]; wasRecipient[\(s)] = recipient[\(s)]; wasExpiry[\(s)] = expiry[\(s)]; release[\(s)] = 0; rescinded[\(s)] = 0; recipient[\(s)] = 0; expiry[\(s)] = 0; extensionSigned[\(s)] = 0;"
-        } + [0, 1].map { c in "  if :: open[\(c)] && rests[\(c)] < 2 -> rests[\(c)] = rests[\(c)] + 3 :: else -> if :: rests[\(c)] > 2 -> rests[\(c)] = 2 :: else fi fi;" }
+        ]
+            + [0, 1].map { s in
+                "  wasRelease[\(s)] = release[\(s)]; wasRescinded[\(s)] = rescinded[\(s)]; wasRecipient[\(s)] = recipient[\(s)]; wasExpiry[\(s)] = expiry[\(s)]; release[\(s)] = 0; rescinded[\(s)] = 0; recipient[\(s)] = 0; expiry[\(s)] = 0; extensionSigned[\(s)] = 0;"
+            }
+            + [0, 1].map { c in
+                "  if :: open[\(c)] && rests[\(c)] < 2 -> rests[\(c)] = rests[\(c)] + 3 :: else -> if :: rests[\(c)] > 2 -> rests[\(c)] = 2 :: else fi fi;"
+            }
             + [
                 "  inRound = 1; counterpart = 0; slot = 0; handedOff = 0; called = 0; met = 0;",
                 "  due = 0; answer = 0; term = 0; reminder = 0; notice = 0; reminded = 0; extensions = 0;", "}", "",
@@ -87,12 +94,13 @@ private struct Writer {
             "  position = wasPosition; counterpart = wasCounterpart; slot = wasSlot; handedOff = wasHandedOff; inRound = wasInRound;",
             "  due = wasDue; answer = wasAnswer; term = wasTerm; reminder = wasReminder; notice = wasNotice; reminded = wasReminded; extensions = wasExtensions;",
             "  excluded[1] = wasExcluded[1]; excluded[2] = wasExcluded[2]; called = 0; met = 0;",
-        ] + [0, 1].map { s in
-            "  release[\(s)] = wasRelease[\(s)]; rescinded[\(s)] = wasRescinded[\(s)]; recipient[\(s)] = wasRecipient[\(s)]; expiry[\(s)] = wasExpiry[\(s)]; wasRelease[\(s)] = 0; wasRescinded[\(s)] = 0; wasRecipient[\(s)] = 0; wasExpiry[\(s)] = 0;"
-        } + [0, 1].map { c in "  if :: rests[\(c)] > 2 -> rests[\(c)] = rests[\(c)] - 3 :: else fi;" } + [
-            "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
-            "}", "",
         ]
+            + [0, 1].map { s in
+                "  release[\(s)] = wasRelease[\(s)]; rescinded[\(s)] = wasRescinded[\(s)]; recipient[\(s)] = wasRecipient[\(s)]; expiry[\(s)] = wasExpiry[\(s)]; wasRelease[\(s)] = 0; wasRescinded[\(s)] = 0; wasRecipient[\(s)] = 0; wasExpiry[\(s)] = 0;"
+            } + [0, 1].map { c in "  if :: rests[\(c)] > 2 -> rests[\(c)] = rests[\(c)] - 3 :: else fi;" } + [
+                "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
+                "}", "",
+            ]
     }
 
     /// Once a round is signed nothing leads back to the one before.
@@ -100,7 +108,10 @@ private struct Writer {
         [
             "inline forgetEarlier() {",
             "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
-        ] + [0, 1].map { "  if :: open[0] && rests[0] == \($0 + 3) || open[1] && rests[1] == \($0 + 3) -> skip :: else -> wasRelease[\($0)] = 0; wasRescinded[\($0)] = 0; wasRecipient[\($0)] = 0; wasExpiry[\($0)] = 0 fi;" }
+        ]
+            + [0, 1].map {
+                "  if :: open[0] && rests[0] == \($0 + 3) || open[1] && rests[1] == \($0 + 3) -> skip :: else -> wasRelease[\($0)] = 0; wasRescinded[\($0)] = 0; wasRecipient[\($0)] = 0; wasExpiry[\($0)] = 0 fi;"
+            }
             + ["}", ""]
     }
 
@@ -110,7 +121,9 @@ private struct Writer {
         for card in [0, 1] {
             lines.append("  :: open[\(card)] && ended -> bad = 5; assert(bad != 5); bad = 0")
             for (rests, prefix, slot) in [(0, "", 0), (1, "", 1), (3, "was", 0), (4, "was", 1)] {
-                func name(_ word: String) -> String { prefix.isEmpty ? "\(word)[\(slot)]" : "was\(word.prefix(1).uppercased())\(word.dropFirst())[\(slot)]" }
+                func name(_ word: String) -> String {
+                    prefix.isEmpty ? "\(word)[\(slot)]" : "was\(word.prefix(1).uppercased())\(word.dropFirst())[\(slot)]"
+                }
                 let here = "open[\(card)] && !ended && rests[\(card)] == \(rests)"
                 lines.append("  :: \(here) && \(name("rescinded")) -> bad = 2; assert(bad != 2); bad = 0")
                 let subject = slot == 0 ? "subject[\(card)] != 9" : "subject[\(card)] == 9"
@@ -137,7 +150,9 @@ private struct Writer {
         }
         let isPerson = workflow.parties.contains(transition.role)
         let own = side(transition.role)
-        for condition in transition.guards { if let text = self.condition(condition, transition, own, isPerson, person) { parts.append(text) } }
+        for condition in transition.guards {
+            if let text = self.condition(condition, transition, own, isPerson, person) { parts.append(text) }
+        }
         for effect in transition.effects {
             switch effect {
             case .forgetRound: parts.append("isDraft")
@@ -171,7 +186,8 @@ private struct Writer {
         case .callPlaced: return "called"
         case .meetingArranged: return "met"
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady, .acknowledgementCurrent,
-            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost, .dutiesSeparate, .assigned:
+            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost, .dutiesSeparate,
+            .assigned:
             return nil
         }
     }
@@ -210,10 +226,12 @@ private struct Writer {
             let first = workflow.isMutual ? 0 : releaseSide
             var lines = unnamed
             lines.append(
-                "  open[0] = 1; subject[0] = \(person(workflow.subject)); reader[0] = \(person(workflow.reader)); if :: release[\(first)] != 0 -> rests[0] = \(first) :: else -> rests[0] = 2 fi;")
+                "  open[0] = 1; subject[0] = \(person(workflow.subject)); reader[0] = \(person(workflow.reader)); if :: release[\(first)] != 0 -> rests[0] = \(first) :: else -> rests[0] = 2 fi;"
+            )
             if workflow.isMutual {
                 lines.append(
-                    "  open[1] = 1; subject[1] = counterpart; reader[1] = \(person(workflow.subject)); if :: release[1] != 0 -> rests[1] = 1 :: else -> rests[1] = 2 fi;")
+                    "  open[1] = 1; subject[1] = counterpart; reader[1] = \(person(workflow.subject)); if :: release[1] != 0 -> rests[1] = 1 :: else -> rests[1] = 2 fi;"
+                )
             }
             return lines
         case .closeCard:
@@ -224,10 +242,19 @@ private struct Writer {
             }
             return [0, 1].map { "  \(Self.shut($0));" }
         case .supersedeRelease:
-            return mayOpen ? [] : ["  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"]
+            return mayOpen
+                ? []
+                : [
+                    "  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"
+                ]
         case .extendRelease:
             let other = 1 - own
-            let opened = mayOpen ? [] : ["  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"]
+            let opened =
+                mayOpen
+                ? []
+                : [
+                    "  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"
+                ]
             return opened + [
                 "  expiry[\(own)] = 1; if :: extensionSigned[\(other)] -> extensionSigned[0] = 0; extensionSigned[1] = 0; extensions++; term = 1; reminder = 1; reminded = 0 :: else -> extensionSigned[\(own)] = 1 fi;"
             ]
@@ -250,16 +277,24 @@ private struct Writer {
         }
     }
 
-    private static func shut(_ card: Int) -> String { "open[\(card)] = 0; rests[\(card)] = 0; subject[\(card)] = 0; reader[\(card)] = 0" }
+    private static func shut(_ card: Int) -> String {
+        "open[\(card)] = 0; rests[\(card)] = 0; subject[\(card)] = 0; reader[\(card)] = 0"
+    }
 
-    private func isUrgent(_ transition: Transition) -> Bool { transition.role == .clock && !transition.guards.contains(.standingLost) }
+    private func isUrgent(_ transition: Transition) -> Bool {
+        transition.role == .clock && !transition.guards.contains(.standingLost)
+    }
 
     /// Due transitions of the clock are taken before anything else, in the order of the commands.
     private var settle: [String] {
         var lines = ["inline settle() {", "  step = 0;", "  do", "  :: step >= 8 -> break", "  :: step < 8 -> step++;"]
         let order = CommandKind.allCases
         let rows = workflow.transitions.enumerated().filter { isUrgent($0.element) }
-            .sorted { (order.firstIndex(of: $0.element.command) ?? 0, $0.offset) < (order.firstIndex(of: $1.element.command) ?? 0, $1.offset) }
+            .sorted {
+                (order.firstIndex(of: $0.element.command) ?? 0, $0.offset) < (
+                    order.firstIndex(of: $1.element.command) ?? 0, $1.offset
+                )
+            }
         lines.append("    if")
         var earlier: [String] = []
         for (number, transition) in rows {
@@ -307,9 +342,12 @@ private struct Writer {
         let none = exits.isEmpty ? "true" : "!(" + exits.joined(separator: " || ") + ")"
         let passing = deadlines.map { "(\($0) == 1 || \($0) == 2)" }.joined(separator: " || ")
         lines.append("  :: atomic { !unsettled && !atRest && \(none) && (\(passing)) ->")
-        for deadline in deadlines { lines.append("       if :: \(deadline) == 1 || \(deadline) == 2 -> \(deadline) = 3 :: else fi;") }
+        for deadline in deadlines {
+            lines.append("       if :: \(deadline) == 1 || \(deadline) == 2 -> \(deadline) = 3 :: else fi;")
+        }
         lines += [
-            "       unsettled = 1 }", "  :: atomic { !unsettled && !atRest && \(none) && !(\(passing)) -> bad = 9; assert(bad != 9); break }", "  od", "}",
+            "       unsettled = 1 }",
+            "  :: atomic { !unsettled && !atRest && \(none) && !(\(passing)) -> bad = 9; assert(bad != 9); break }", "  od", "}",
         ]
         return lines
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PolicyFile
 import ReleaseService
 import ReleaseWorkflow
 
@@ -65,7 +66,8 @@ struct EvaluationGroup: AsyncParsableCommand {
             var given: [EvaluationItem: EvaluationAnswer] = [:]
             for text in answers {
                 let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2, let item = EvaluationItem(rawValue: parts[0]), let answer = EvaluationAnswer(rawValue: parts[1]),
+                guard parts.count == 2, let item = EvaluationItem(rawValue: parts[0]),
+                    let answer = EvaluationAnswer(rawValue: parts[1]),
                     given[item] == nil
                 else {
                     throw Failure(
@@ -105,7 +107,9 @@ struct EvaluationGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let count = try await open.custodian.evaluationCount(period: period)
-            say("issued \(count.issued) = used \(count.redeemed) + unused \(count.unused): \(count.isReconciled ? "adds up" : "DOES NOT ADD UP")")
+            say(
+                "issued \(count.issued) = used \(count.redeemed) + unused \(count.unused): \(count.isReconciled ? "adds up" : "DOES NOT ADD UP")"
+            )
             if !count.isReconciled { throw ExitCode(1) }
         }
     }

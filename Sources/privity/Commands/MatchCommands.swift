@@ -25,14 +25,17 @@ struct MatchGroup: AsyncParsableCommand {
             say("\(list.allowedCount) mentors pass every rule")
             for (place, candidate) in list.candidates.enumerated() {
                 let margin = candidate.margin.map { ", \($0) more than the next" } ?? ""
-                say("\(place + 1). \(candidate.mentor)  \(candidate.score) of 10000\(margin)\(candidate.isTie ? " (equal: the draw decided)" : "")")
+                say(
+                    "\(place + 1). \(candidate.mentor)  \(candidate.score) of 10000\(margin)\(candidate.isTie ? " (equal: the draw decided)" : "")"
+                )
                 for points in candidate.terms { say("     \(points.term.plainWords): \(points.points) of \(points.most)") }
             }
         }
     }
 
     struct Why: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "why-not", abstract: "The rules that keep a mentor from somebody who waits.")
+        static let configuration = CommandConfiguration(
+            commandName: "why-not", abstract: "The rules that keep a mentor from somebody who waits.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "Who waits: id, `phone:…` or `name:…`.") var person: String
         @Argument(help: "The mentor: id, `phone:…` or `name:…`.") var mentor: String
@@ -71,7 +74,9 @@ struct MatchGroup: AsyncParsableCommand {
         @Option(help: "The certificate to write; it must not exist.", completion: .file()) var certificate: String
 
         func run() async throws {
-            guard !FileManager.default.fileExists(atPath: certificate) else { throw Failure("`\(certificate)`: exists already", status: 2) }
+            guard !FileManager.default.fileExists(atPath: certificate) else {
+                throw Failure("`\(certificate)`: exists already", status: 2)
+            }
             let open = try await OpenFolder(options, isWriter: true)
             let id = await open.workflow(workflow)
             let staff = try await open.person(coordinator)
@@ -135,7 +140,8 @@ struct MatchGroup: AsyncParsableCommand {
             for line in try await open.custodian.ablation(workflow: id, by: open.person(coordinator)) {
                 say(
                     "\(line.question.rawValue). ".padded(4) + line.question.text.padded(86)
-                        + "\(line.changedCount) of \(line.matchedCount) change\(line.isIdle ? "; asked for nothing, consider dropping it" : "")")
+                        + "\(line.changedCount) of \(line.matchedCount) change\(line.isIdle ? "; asked for nothing, consider dropping it" : "")"
+                )
             }
         }
     }

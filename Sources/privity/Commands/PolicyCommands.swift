@@ -9,7 +9,8 @@ struct PolicyGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check, explain and draw policies.",
         subcommands: [
-            New.self, Check.self, Cases.self, Explain.self, Diff.self, Graph.self, Schema.self, Promela.self, Adopt.self, Versions.self,
+            New.self, Check.self, Cases.self, Explain.self, Diff.self, Graph.self, Schema.self, Promela.self, Adopt.self,
+            Versions.self,
         ])
 
     struct Check: ParsableCommand {
@@ -78,7 +79,9 @@ struct PolicyGroup: AsyncParsableCommand {
         func run() throws {
             let (parsed, loaded) = try loadPolicy(atPath: file)
             say("# Who can do what in which state, and where it leads. Every combination that no line names is refused.")
-            say("# workflow  state  command  role/channels  -> states it may lead to; run by `privity policy check` and by the tests.")
+            say(
+                "# workflow  state  command  role/channels  -> states it may lead to; run by `privity policy check` and by the tests."
+            )
             for workflow in parsed.policy.workflows {
                 var state = ""
                 for row in DecisionTable(loaded, workflow: workflow).allowed {
@@ -112,13 +115,15 @@ struct PolicyGroup: AsyncParsableCommand {
 
     struct Diff: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say what a new version reveals or permits that the old did not, whom it concerns, and what must be signed again.")
+            abstract:
+                "Say what a new version reveals or permits that the old did not, whom it concerns, and what must be signed again.")
 
         @Argument(help: "The policy in force.", completion: .file(extensions: ["yaml"])) var old: String
         @Argument(help: "The new version.", completion: .file(extensions: ["yaml"])) var new: String
 
         func run() throws {
-            let difference = PolicyDifference(from: try loadPolicy(atPath: old).parsed.policy, to: try loadPolicy(atPath: new).parsed.policy)
+            let difference = PolicyDifference(
+                from: try loadPolicy(atPath: old).parsed.policy, to: try loadPolicy(atPath: new).parsed.policy)
             say(difference.text)
             if !difference.faults.isEmpty { throw ExitCode(1) }
         }
@@ -212,7 +217,9 @@ struct PolicyGroup: AsyncParsableCommand {
     struct Adopt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take up a new version of the program's policy from its effective date on.",
-            discussion: "Prints first what changes; see `policy diff`. Cases under way keep their version, unless the new one says otherwise.")
+            discussion:
+                "Prints first what changes; see `policy diff`. Cases under way keep their version, unless the new one says otherwise."
+        )
 
         @OptionGroup var options: FolderOptions
         @Argument(help: "The new version.", completion: .file(extensions: ["yaml"])) var file: String
@@ -240,7 +247,9 @@ struct PolicyGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             for version in await open.custodian.policyVersions {
-                say("version \(version.policy.version), in force from \(version.policy.effectiveFrom), SHA-256 \(Hex.format(version.digest))")
+                say(
+                    "version \(version.policy.version), in force from \(version.policy.effectiveFrom), SHA-256 \(Hex.format(version.digest))"
+                )
             }
         }
     }

@@ -1,0 +1,553 @@
+import Cryptography
+import Foundation
+import Matching
+import PolicyFile
+import ReleaseService
+import ReleaseWorkflow
+import SQLiteDriver
+import Testing
+
+extension Office {
+    /// A program with Maya as staff, and people with everything its policy may ask of them.
+    static func running(_ program: String, at time: String = "2026-02-02T09:00") async throws -> Office {
+        let office = try await Office(at: time, program: program)
+        if program != "sgv-camft" {
+            try await office.add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        }
+        for (name, full, surname, phone) in [
+            ("ada", "Ada Fairweather", "Fairweather", "312-555-0142"), ("eve", "Evelyn Castellanos", "Castellanos", "312-555-0146"),
+            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"), ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
+        ] {
+            let isMentor = name == "ben" || name == "cleo"
+            let profile: [ProfileField: String] = [
+                .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org", .region: "Springfield",
+                .topics: "careers", .interests: "research",
+            ]
+            let id = try await office.add(
+                name, full, surname, first: name.capitalized, phone: phone, roles: [isMentor ? .mentor : .participant],
+                coordinator: program == "sgv-camft" ? nil : "maya", profile: profile)
+            try await office.enroll(name, as: isMentor ? .mentor : .mentee)
+            _ = try await office.custodian.acknowledge(
+                Actor(.person(id), channel: .screen), as: isMentor ? .mentor : .mentee, display: "\(name.capitalized) X.",
+                key: "sign \(name)")
+        }
+        return office
+    }
+
+    static let everything = Attestation(
+        attributes: [.member, .goodStanding, .licensed, .preLicensed, .trained, .experienced, .student],
+        experiencedSince: CivilDate(year: 2010, month: 1, day: 1), licensedOn: CivilDate(year: 2025, month: 6, day: 1),
+        inPracticeSince: CivilDate(year: 2025, month: 6, day: 1), certifiedUntil: CivilDate(year: 2026, month: 12, day: 31),
+        acceptedStages: [.student, .firstYear, .secondYear])
+
+    @discardableResult
+    func enroll(_ name: String, as role: Role, capacity: Int = 1, _ change: (inout Attestation) -> Void = { _ in }) async throws
+        -> Outcome
+    {
+        var attestation = Self.everything
+        change(&attestation)
+        return try await custodian.enroll(
+            id(name), as: role, attestation: attestation, capacity: capacity, by: people["maya"], key: nil)
+    }
+
+    /// Takes a mutual pair to `introduced`.
+    func pair(_ opener: String = "ada", with mentor: String = "ben", workflow: String = "mentorship") async throws {
+        try await must(.request, opener, on: opener, workflow: workflow)
+        try await must(.completeSurvey, opener, on: opener, workflow: workflow)
+        let id = try id(mentor)
+        try await must(.propose, "maya", on: opener, workflow: workflow) { $0.person = id }
+        try await must(.acceptSlot, mentor, on: opener, workflow: workflow)
+        try await must(.offer, "maya", on: opener, workflow: workflow)
+        try await must(.sign, opener, on: opener, workflow: workflow)
+        try await must(.sign, mentor, on: opener, workflow: workflow)
+        let policy = await custodian.policy.policy
+        if policy.program == "mscsw" { try await must(.disclose, "maya", on: opener, workflow: workflow) }
+    }
+
+    func listed(_ name: String) async throws {
+        let program = await custodian.policy.policy.program
+        try await must(.request, name, on: name, workflow: "listing")
+        if program == "icb" { try await must(.offer, "maya", on: name, workflow: "listing") }
+        try await must(.sign, name, on: name, workflow: "listing")
+    }
+
+    func names(_ viewer: Viewer = .anonymous) async throws -> [String] {
+        try await custodian.directory(viewer).listings.compactMap { $0.card.fields[.displayName] }
+    }
+}
+
+@Suite("Directory programs")
+struct DirectoryTests {
+    @Test(
+        "ICB-03, ICB-04, ICB-35: nobody is listed without the agreements and a signature; what is shown is what was signed, and nothing else"
+    )
+    func listing() async throws {
+        let office = try await Office.running("icb")
+        #expect(try await office.names() == [])
+        try await office.must(.request, "ben", on: "ben", workflow: "listing")
+        #expect(try await office.names() == [])
+        try await office.must(.offer, "maya", on: "ben", workflow: "listing")
+        try await office.must(.sign, "ben", on: "ben", workflow: "listing")
+        let view = try await office.custodian.directory(.anonymous)
+        let card = try #require(view.listings.first?.card)
+        #expect(Set(card.fields.keys) == [.displayName, .region, .topics, .contactRoute])
+        let shown = "\(view)"
+        for secret in ["Okafor", "Benedict", "+13125550143", "research", "312-555"] {
+            #expect(!shown.contains(secret), "shown: \(secret)")
+        }
+        #expect(try office.audit().isVerified)
+        let unsigned = try await office.add(
+            "dan", "Daniel Underhill", "Underhill", first: "Dan", phone: "312-555-0145", roles: [.mentor], coordinator: "maya")
+        try await office.enroll("dan", as: .mentor)
+        #expect(
+            try await office.act(.request, "dan", on: "dan", workflow: "listing").refusalCode == "conditionFailed.agreementsCurrent"
+        )
+        #expect(try await office.custodian.identity(of: unsigned) != nil)
+    }
+
+    @Test("ICB-33, ICB-37, A-22: a listing is gone with the act that takes it down; its mentor alone is told what they still owe")
+    func delist() async throws {
+        let office = try await Office.running("icb")
+        try await office.listed("ben")
+        try await office.listed("cleo")
+        #expect(try await office.names() == ["Ben Profile", "Cleo Profile"])
+        let outcome = try await office.must(.end, "ben", on: "ben", workflow: "listing")
+        #expect(outcome.state == "ended" && outcome.notices == [Telling(role: .mentor, notice: .findAnother)])
+        #expect(try await office.names() == ["Cleo Profile"])
+        try await office.must(.rescind, "cleo", on: "cleo", workflow: "listing")
+        #expect(try await office.names() == [])
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test("ICB-15: a certification that runs out takes the listing down on the next day, by the clock alone, with a notice")
+    func lapse() async throws {
+        let office = try await Office.running("icb", at: "2026-12-01T09:00")
+        try await office.listed("ben")
+        try office.time("2026-12-31T23:50")
+        #expect(try await office.names() == ["Ben Profile"])
+        try office.time("2027-01-01T00:10")
+        #expect(try await office.names() == [])
+        #expect(try await office.custodian.outbox().contains { $0.notice == .lapsed })
+        #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").state == "requested")
+        #expect(
+            try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode == "conditionFailed.openerEligible")
+    }
+
+    @Test(
+        "ICB-07, ICB-17, ICB-25 to ICB-31: what is signed is the published code word for word; a new version is signed before anything new opens, and what is open stays"
+    )
+    func agreements() async throws {
+        let office = try await Office.running("icb")
+        let policy = await office.custodian.policy.policy
+        let code = try #require(policy.agreements.first { $0.id == "ethicsCode" })
+        for clause in policy.clauses where clause.kind.isBinding { #expect(code.fullText.contains(clause.text)) }
+        let digest = Hex.format(SHA256.hash(Array(code.fullText.utf8)))
+        let records = try office.store.read { tx in
+            try (0..<tx.logSize()).compactMap { try tx.entry($0).map { String(decoding: $0, as: UTF8.self) } }
+        }
+        #expect(records.contains { $0.contains("acknowledgement/v1") && $0.contains(digest) })
+        try await office.listed("ben")
+        let next = try Office.policyText("icb").replacingOccurrences(
+            of: "version: 1\neffectiveFrom: 2026-01-01", with: "version: 2\neffectiveFrom: 2026-02-02"
+        )
+        .replacingOccurrences(
+            of: "- id: ethicsCode\n    for: mentor\n    version: 1", with: "- id: ethicsCode\n    for: mentor\n    version: 2"
+        )
+        .replacingOccurrences(of: "Power, knowledge and time are given", with: "Power, knowledge and time are lent")
+        #expect(try await office.custodian.adopt(policy: PolicyFile.parse(next).canonical, key: nil).refusal == nil)
+        #expect(try await office.names() == ["Ben Profile"])
+        #expect(
+            try await office.act(.request, "cleo", on: "cleo", workflow: "listing").refusalCode
+                == "conditionFailed.agreementsCurrent")
+        _ = try await office.custodian.acknowledge(
+            Actor(.person(office.id("cleo")), channel: .screen), display: "Cleo X.", key: "again")
+        try await office.listed("cleo")
+        #expect(try await office.names() == ["Ben Profile", "Cleo Profile"])
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "ICB-18, ICB-36, SGV-29: nobody proposes anybody in a directory program, no solver runs, and nothing counts how often somebody chose"
+    )
+    func noPairing() async throws {
+        for program in ["icb", "sgv-camft"] {
+            let office = try await Office.running(program)
+            let policy = await office.custodian.policy.policy
+            #expect(policy.isDirectory)
+            #expect(throws: MatchingProblem.directoryProgram) { try Market([], policy: policy, on: CivilDate(dayNumber: 20_500)) }
+            await #expect(throws: MatchingProblem.directoryProgram) {
+                try await office.custodian.planCohort(
+                    workflow: "listing", by: office.people.values.first ?? PersonID(high: 0, low: 0))
+            }
+            await #expect(throws: MatchingProblem.directoryProgram) { _ = try await office.custodian.commitDraw() }
+            #expect(policy.workflows.allSatisfy { $0.transitions.allSatisfy { $0.command != .propose } })
+        }
+    }
+
+    @Test("ICB-24: the same employer is pointed out and never blocks; a private list does, whoever wrote it, and says nothing")
+    func employer() async throws {
+        let office = try await Office.running("icb")
+        try await office.listed("ben")
+        for name in ["ada", "ben"] {
+            _ = try await office.custodian.setEmployer(of: office.id(name), typed: "County Clinic", key: nil)
+        }
+        let listing = try #require(try await office.custodian.directory(.person(office.id("ada"))).listings.first)
+        #expect(listing.advice?.contains("same employer") == true)
+        #expect(try await office.custodian.directory(.person(office.id("eve"))).listings.first?.advice == nil)
+        let hit = try await office.custodian.exclude(by: office.id("ben"), relation: .person, typed: "ada FAIRWEATHER", key: nil)
+        let miss = try await office.custodian.exclude(by: office.id("ben"), relation: .person, typed: "nobody at all", key: nil)
+        #expect(
+            hit.refusal == miss.refusal && hit.records == miss.records && hit.notices == miss.notices && hit.state == miss.state)
+        #expect(try await office.names(.person(office.id("ada"))) == [])
+        #expect(try await office.names(.person(office.id("eve"))) == ["Ben Profile"])
+    }
+
+    @Test(
+        "SGV-03, SGV-05, SGV-08: there is no coordinator in the chapter's program: no row, no view, no agent, and nothing about a pair is stored"
+    )
+    func selfAdministered() async throws {
+        let office = try await Office.running("sgv-camft")
+        let policy = await office.custodian.policy.policy
+        for transition in policy.workflows.flatMap(\.transitions) {
+            #expect(transition.role == .mentor || transition.role == .clock)
+            #expect(!transition.seenBy.contains(.coordinator) && transition.channels.allSatisfy { $0 == .screen || $0 == .clock })
+        }
+        try await office.listed("ben")
+        let staff = try await office.add(
+            "maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        for kind in CommandKind.allCases {
+            let command = CaseCommand(
+                kind, workflow: "listing", opener: try office.id("ben"), actor: Actor(.staff(staff), channel: .screen))
+            #expect(try await office.custodian.perform(command).refusal != nil)
+        }
+        #expect(
+            try await office.custodian.enroll(
+                office.id("ada"), as: .mentee, attestation: Attestation(), capacity: 1, by: staff, key: nil
+            ).refusalCode == "notFound")
+        #expect(try await office.custodian.board(of: staff).isEmpty)
+        #expect(try office.store.read { try $0.cases().count } == 1)
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.aggregates() }
+    }
+
+    @Test(
+        "SGV-04, SGV-06, SGV-09, SGV-27: who is not logged in, or seeks nobody, sees nothing, in the same words; two check boxes are all there is"
+    )
+    func seekers() async throws {
+        let office = try await Office.running("sgv-camft")
+        try await office.listed("ben")
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.anonymous) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(PersonID(high: 7, low: 7))) }
+        #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"])
+        _ = try await office.custodian.setAvailability(of: office.id("ada"), as: .mentee, isPaused: true, key: nil)
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("ada"))) }
+        _ = try await office.custodian.setAvailability(of: office.id("ada"), as: .mentee, isPaused: false, key: nil)
+        #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"])
+        // A mentor who seeks nobody is no seeker.
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("cleo"))) }
+    }
+
+    @Test(
+        "SGV-02, SGV-07, SGV-21, A-25: good standing lost on either side closes at once, both ways, without a word why; clearing the box is the notice"
+    )
+    func standing() async throws {
+        let office = try await Office.running("sgv-camft")
+        try await office.listed("ben")
+        try await office.enroll("ada", as: .mentee) { $0.attributes.remove(.goodStanding) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("ada"))) }
+        try await office.enroll("ada", as: .mentee)
+        try await office.enroll("ben", as: .mentor) { $0.attributes.remove(.goodStanding) }
+        #expect(try await office.names(.person(office.id("ada"))) == [])
+        #expect(try office.audit().isVerified)
+        try await office.enroll("ben", as: .mentor)
+        try await office.listed("ben")
+        let outcome = try await office.must(.end, "ben", on: "ben", workflow: "listing")
+        #expect(outcome.notices.isEmpty && outcome.state == "ended")
+        #expect(try await office.names(.person(office.id("ada"))) == [])
+    }
+
+    @Test("SGV-15: a declared supervisor and the one they supervise never see each other's entry")
+    func supervisor() async throws {
+        let office = try await Office.running("sgv-camft")
+        try await office.listed("ben")
+        _ = try await office.custodian.exclude(by: office.id("ada"), relation: .supervisor, typed: "Benedict Okafor", key: nil)
+        #expect(try await office.names(.person(office.id("ada"))) == [])
+        #expect(try await office.names(.person(office.id("eve"))) == ["Ben Profile"])
+    }
+}
+
+@Suite("Programs of pairs")
+struct PairTests {
+    @Test(
+        "MSC-12, MSC-18, WEB-12: nothing crosses before both have signed; then each sees the other's fields and nothing else",
+        arguments: ["structured", "mscsw"])
+    func exchange(program: String) async throws {
+        let office = try await Office.running(program)
+        try await office.must(.request, "ada")
+        try await office.must(.completeSurvey, "ada")
+        let ben = try office.id("ben")
+        try await office.must(.propose, "maya") { $0.person = ben }
+        try await office.must(.acceptSlot, "ben")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ben")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.self) { _ = try await office.look(reader) } }
+        try await office.must(.sign, "ada")
+        if program == "mscsw" {
+            await #expect(throws: Refusal.cardClosed) { _ = try await office.look("ben") }
+            try await office.must(.disclose, "maya")
+        }
+        let fields = Set(await office.custodian.policy.policy.release.fields.compactMap(\.profile))
+        for (reader, subject) in [("ada", "Ben"), ("ben", "Ada")] {
+            let view = try await office.look(reader)
+            #expect(view.contact == nil && view.profile.map { Set($0.fields.keys) } == fields)
+            #expect(view.profile?.fields[.displayName] == "\(subject) Profile")
+            #expect(view.text.utf8.count == 3072)
+            for secret in ["Fairweather", "Okafor", "+1312", "Springfield"] { #expect(!view.text.contains(secret)) }
+        }
+        await #expect(throws: Refusal.notFound) { _ = try await office.look("cleo") }
+        // Each sees who looked at their own fields, and nobody else does.
+        #expect(try await office.custodian.accounting(of: office.id("ada")).map(\.recipient) == ["Ben X."])
+        #expect(try await office.custodian.accounting(of: office.id("ben")).map(\.recipient) == ["Ada X."])
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "MSC-19, MSC-20, A-27: not a match, by either side and without a reason: both cards close, both are free for others, and the two never meet again",
+        arguments: ["ada", "ben"])
+    func notAMatch(who: String) async throws {
+        let office = try await Office.running("mscsw")
+        try await office.pair()
+        #expect(try office.store.read { try $0.placesHeld(with: office.id("ben")) } == 1)
+        let outcome = try await office.must(.notAMatch, who)
+        #expect(outcome.state == "requested")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.self) { _ = try await office.look(reader) } }
+        #expect(try office.store.read { try $0.placesHeld(with: office.id("ben")) } == 0)
+        try await office.must(.completeSurvey, "ada")
+        let (ben, cleo) = (try office.id("ben"), try office.id("cleo"))
+        #expect(try await office.act(.propose, "maya") { $0.person = ben }.refusalCode == "conditionFailed.notExcluded")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.decline, "ada")
+        // Declining the new round leaves the old one ended, and nothing of the new.
+        #expect(
+            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+                .state == "ended")
+        #expect(try office.store.read { try $0.drafts().isEmpty })
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "MSC-15, MSC-16, A-26: a year ends by itself; both signatures extend it once, one alone does not, and two years are the cap"
+    )
+    func longerTerm() async throws {
+        let office = try await Office.running("mscsw")
+        try await office.pair()
+        try office.time("2026-12-01T09:00")
+        try await office.must(.extend, "ada")
+        #expect(try await office.act(.extend, "ada").refusalCode == "conditionFailed.extensionLeft")
+        let alone = try await office.copy()
+        try alone.time("2027-02-03T00:10")
+        await #expect(throws: Refusal.self) { _ = try await alone.look("ben") }
+        try await office.must(.extend, "ben")
+        #expect(try await office.act(.extend, "ada").refusalCode == "conditionFailed.extensionLeft")
+        try office.time("2027-02-03T00:10")
+        #expect(try await office.look("ben").profile != nil)
+        try office.time("2028-02-02T23:50")
+        #expect(try await office.look("ada").profile != nil)
+        try office.time("2028-02-03T00:10")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test("MSC-22: a second mentor is asked for by both of the first pair, and is a case and a release of its own")
+    func second() async throws {
+        let office = try await Office.running("mscsw")
+        #expect(try await office.act(.request, "ada", workflow: "secondMentor").refusalCode == "conditionFailed.secondSought")
+        try await office.pair()
+        try await office.must(.seekSecond, "ada")
+        #expect(try await office.act(.request, "ada", workflow: "secondMentor").refusalCode == "conditionFailed.secondSought")
+        try await office.must(.seekSecond, "ben")
+        try await office.pair("ada", with: "cleo", workflow: "secondMentor")
+        #expect(try await office.look("cleo", workflow: "secondMentor").profile?.fields[.displayName] == "Ada Profile")
+        await #expect(throws: Refusal.notFound) { _ = try await office.look("cleo") }
+        try await office.must(.rescind, "ada", workflow: "secondMentor")
+        await #expect(throws: Refusal.cardClosed) { _ = try await office.look("cleo", workflow: "secondMentor") }
+        #expect(try await office.look("ben").profile != nil)
+    }
+
+    @Test(
+        "WEB-10, WEB-16, WEB-49: six months and no more; a mentor's notice closes everything at once and only the word waits fourteen days"
+    )
+    func notice() async throws {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        let other = try await office.copy()
+        try office.time("2026-03-01T09:00")
+        #expect(try await office.must(.giveNotice, "ben").state == "ending")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        try office.time("2026-03-15T23:50")
+        try await office.custodian.runClock()
+        #expect(
+            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+                .state == "ending")
+        try office.time("2026-03-16T00:10")
+        try await office.custodian.runClock()
+        #expect(
+            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+                .state == "ended")
+        try other.time("2026-08-03T00:10")
+        await #expect(throws: Refusal.cardClosed) { _ = try await other.look("ben") }
+        #expect(try office.audit().isVerified && other.audit().isVerified)
+    }
+
+    @Test("WEB-07: thirty days before the end both are reminded, once, and it changes nothing else")
+    func reminder() async throws {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        try office.time("2026-07-02T09:00")
+        try await office.custodian.runClock()
+        #expect(try await office.custodian.outbox().filter { $0.notice == .endNear }.isEmpty)
+        try office.time("2026-07-03T09:00")
+        try await office.custodian.runClock()
+        try await office.custodian.runClock()
+        #expect(try await office.custodian.outbox().filter { $0.notice == .endNear }.count == 2)
+        #expect(try await office.look("ben").profile != nil)
+    }
+
+    @Test(
+        "a rescission in an exchange closes both cards at once, whoever rescinds and however: on screen or by code",
+        arguments: ["ada", "ben"])
+    func rescission(who: String) async throws {
+        let office = try await Office.running("structured")
+        try await office.must(.request, "ada")
+        try await office.must(.completeSurvey, "ada")
+        let ben = try office.id("ben")
+        try await office.must(.propose, "maya") { $0.person = ben }
+        try await office.must(.acceptSlot, "ben")
+        try await office.must(.offer, "maya")
+        var codes: [String: String] = [:]
+        codes["ada"] = try await office.must(.sign, "ada").rescindCode
+        codes["ben"] = try await office.must(.sign, "ben").rescindCode
+        let byCode = try await office.copy()
+        try await office.must(.rescind, who)
+        _ = try await byCode.custodian.rescind(typedCode: try #require(codes[who]))
+        for told in [office, byCode] {
+            for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await told.look(reader) } }
+            #expect(try told.audit().isVerified)
+        }
+    }
+
+    @Test(
+        "WEB-40, WEB-41, A-29: a program counts only what its policy allows, for ten people at least; under a clinical policy nothing"
+    )
+    func aggregates() async throws {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        try office.time("2026-05-04T09:00")
+        let counts = try await office.custodian.aggregates()
+        #expect(counts.keys.count == 2 && counts.values.allSatisfy { $0 == nil })
+        let clinical = try await Office().staffed()
+        await #expect(throws: Refusal.notFound) { _ = try await clinical.custodian.aggregates() }
+    }
+
+    @Test("a mentor who pauses is not proposed any more, and the last place goes to one of two who take it at once")
+    func lastPlace() async throws {
+        let office = try await Office.running("mscsw")
+        for name in ["ada", "eve"] {
+            try await office.must(.request, name, on: name)
+            try await office.must(.completeSurvey, name, on: name)
+        }
+        let ben = try office.id("ben")
+        _ = try await office.custodian.setAvailability(of: ben, isPaused: true, key: nil)
+        #expect(try await office.act(.propose, "maya") { $0.person = ben }.refusalCode == "conditionFailed.mentorReady")
+        _ = try await office.custodian.setAvailability(of: ben, isPaused: false, key: nil)
+        let custodian = office.custodian
+        let maya = Actor(.staff(try office.id("maya")), channel: .screen)
+        var first = CaseCommand(.propose, workflow: "mentorship", opener: try office.id("ada"), actor: maya, key: "one")
+        first.person = ben
+        var second = CaseCommand(.propose, workflow: "mentorship", opener: try office.id("eve"), actor: maya, key: "two")
+        second.person = ben
+        let (left, right) = (first, second)
+        async let one = custodian.perform(left)
+        async let two = custodian.perform(right)
+        let codes = try await [one.refusalCode, two.refusalCode]
+        #expect(codes.filter { $0 == nil }.count == 1 && codes.contains("conditionFailed.capacityLeft"))
+    }
+}
+
+@Suite("Versions of a policy")
+struct VersionTests {
+    private func second(_ change: (String) -> String, from day: String = "2026-02-01", openCases: String = "") throws -> [UInt8] {
+        let text = try Office.policyText().replacingOccurrences(
+            of: "version: 1\neffectiveFrom: 2026-01-01", with: "version: 2\neffectiveFrom: \(day)\(openCases)")
+        return try PolicyFile.parse(change(text)).canonical
+    }
+
+    @Test(
+        "MPHP-06, DER-17: a version takes effect on its day; cases keep theirs, decisions keep the digest they were made under, and all of it verifies"
+    )
+    func effective() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        let first = await office.custodian.policy.digest
+        let outcome = try await office.custodian.adopt(
+            policy: second { $0.replacingOccurrences(of: "termMonths: 12", with: "termMonths: 6") }, key: nil)
+        #expect(outcome.refusal == nil && outcome.records.count == 1)
+        #expect(await office.custodian.policy.digest == first)
+        try office.time("2026-02-01T09:00")
+        let now = await office.custodian.policy
+        #expect(now.digest != first && now.policy.version == 2)
+        #expect(try await office.look("ben").contact != nil)
+        try await office.go(to: "introduced", "eve", with: "cleo")
+        try await office.reopen()
+        #expect(await office.custodian.policyVersions.count == 2)
+        #expect(try await office.look("cleo", on: "eve").contact != nil)
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "what cannot be a version is refused with the field: an older number, another program, a day that is over, a property that does not hold"
+    )
+    func refused() async throws {
+        let office = try await Office().staffed()
+        let tries: [(String, (String) -> String)] = [
+            ("version", { $0.replacingOccurrences(of: "version: 2\neffectiveFrom", with: "version: 1\neffectiveFrom") }),
+            ("policy", { $0.replacingOccurrences(of: "policy: mphp", with: "policy: other") }),
+            ("effectiveFrom", { $0.replacingOccurrences(of: "effectiveFrom: 2026-02-01", with: "effectiveFrom: 2026-01-04") }),
+            ("timeZone", { $0.replacingOccurrences(of: "timeZone: America/Chicago", with: "timeZone: America/Denver") }),
+        ]
+        for (field, change) in tries {
+            let canonical = try second(change)
+            let problem = await #expect(throws: FieldProblem.self) { try await office.custodian.adopt(policy: canonical, key: nil) }
+            #expect(problem?.field == field)
+        }
+        let leaky = try second {
+            $0.replacingOccurrences(
+                of: "if: [slotAccepted, acknowledgementCurrent], tell",
+                with: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell")
+        }
+        await #expect(throws: Counterexample.self) { try await office.custodian.adopt(policy: leaky, key: nil) }
+        #expect(await office.custodian.policyVersions.count == 1)
+    }
+
+    @Test("with `openCases: nextRound` a case takes the new version with its next round, and not before")
+    func nextRound() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        _ = try await office.custodian.adopt(
+            policy: second(
+                { $0.replacingOccurrences(of: "withinDays: 7", with: "withinDays: 5") }, openCases: "\nopenCases: nextRound"),
+            key: nil)
+        try office.time("2026-02-02T09:00")
+        #expect(try await office.look("ben").contact != nil)
+        try await office.must(.end, "ada")
+        try await office.must(.rematch, "ada")
+        try await office.must(.completeSurvey, "ada")
+        let cleo = try office.id("cleo")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ada")
+        try await office.must(.disclose, "maya")
+        #expect(try await office.look("cleo").callBy?.description == "2026-02-07")
+        #expect(try office.audit().isVerified)
+    }
+}

@@ -1,0 +1,270 @@
+import Foundation
+import PolicyFile
+import ReleaseWorkflow
+import Testing
+
+@testable import ReleaseWorkflow
+
+@Suite("The policy language")
+struct LanguageTests {
+    @Test(
+        "WEB-24, WEB-48: each shipped policy is complete, its table of cases says what the machine decides, and one without a part is found out",
+        arguments: shippedNames)
+    func complete(name: String) throws {
+        let loaded = try shippedPolicy(name)
+        #expect(completenessFindings(loaded.policy) == [])
+        let cases = try PolicyCases(
+            parsing: String(contentsOf: repository.appendingPathComponent("Policies/\(name).cases"), encoding: .utf8))
+        #expect(cases.cases.count >= 10)
+        for workflow in loaded.policy.workflows { #expect(cases.findings(in: DecisionTable(loaded, workflow: workflow)) == []) }
+        let text = try shippedText(name)
+        for key in ["matching:", "eligibility:", "training:", "goals:", "contact:", "texts:"] {
+            let renamed = text.replacingOccurrences(of: "\n\(key)", with: "\nremoved\(key)")
+            #expect(throws: PolicyFile.Problems.self) { try PolicyFile.parse(renamed) }
+        }
+    }
+
+    @Test("the starting file holds as it is, and is complete")
+    func startingFile() throws {
+        let loaded = try load(StartingFile.text.replacingOccurrences(of: "NAME", with: "example"))
+        #expect(completenessFindings(loaded.policy) == [])
+        for workflow in loaded.policy.workflows { #expect(prove(loaded, workflow: workflow).counterexamples == []) }
+    }
+
+    @Test(
+        "an explanation says every field that can cross, every role, every notice and every assumption, and no word of the file's own",
+        arguments: shippedNames)
+    func explanation(name: String) throws {
+        let loaded = try shippedPolicy(name)
+        let policy = loaded.policy
+        let text = Explanation(policy, tables: policy.workflows.map { DecisionTable(loaded, workflow: $0) }).text
+        for field in policy.release.fields { #expect(text.contains(field.plainWords)) }
+        for assumption in policy.assumptions { #expect(text.contains(assumption)) }
+        for notice in Set(policy.workflows.flatMap(\.transitions).flatMap(\.tellings).map(\.notice)) {
+            #expect(
+                text.contains(try #require(policy.notices[notice]).split(whereSeparator: \.isWhitespace).joined(separator: " ")))
+        }
+        #expect(text.contains("STAFF") == (policy.administration != .self))
+        for word in ["slotUnavailable", "releaseComplete", "closeCard", "notExcluded", "Optional(", "roundStart"] {
+            #expect(!text.contains(word), "\(word)")
+        }
+    }
+
+    @Test("ICB-11, SGV-16, A-28: what one program welcomes and the other forbids is in their clauses, and in what is signed")
+    func clauses() throws {
+        let (icb, sgv) = (try shippedPolicy("icb").policy, try shippedPolicy("sgv-camft").policy)
+        #expect(icb.clauses.contains { $0.kind == .allowed && $0.text.contains("ethics") })
+        #expect(sgv.clauses.contains { $0.kind == .forbidden && $0.text.contains("ethical") })
+        #expect(sgv.agreements(of: .mentor).contains { $0.fullText.contains("no advice on legal concerns") })
+    }
+
+    @Test(
+        "every binding clause of a program stands word for word in an agreement that its people sign; without `{clauses}` a policy does not load",
+        arguments: shippedNames)
+    func bound(name: String) throws {
+        let policy = try shippedPolicy(name).policy
+        for clause in policy.clauses where clause.kind.isBinding {
+            #expect(policy.agreements.contains { $0.fullText.contains(clause.text) }, "\(clause.id)")
+        }
+        let text = try shippedText(name).replacingOccurrences(of: "{clauses}", with: "")
+        #expect(throws: PolicyFile.Problems.self) { try PolicyFile.parse(text) }
+    }
+
+    @Test("a new version's difference names what it reveals, permits and asks, whom it concerns and what is signed again")
+    func difference() throws {
+        let old = try shippedPolicy("icb").policy
+        let next = try shippedText("icb").replacingOccurrences(of: "version: 1\neffectiveFrom", with: "version: 2\neffectiveFrom")
+        let wider = try load(
+            next.replacingOccurrences(
+                of: "fields: [displayName, region, topics, contactRoute]",
+                with: "fields: [displayName, region, topics, contactRoute, interests]")
+        ).policy
+        let more = PolicyDifference(from: old, to: wider)
+        #expect(
+            more.revealsMore.map(\.text) == [
+                "listing: everybody who looks at the public directory may read the interests of the mentor"
+            ])
+        #expect(more.revealsLess.isEmpty && more.permitsMore.isEmpty && more.concerned == [.mentor] && more.faults.isEmpty)
+        let less = PolicyDifference(from: wider, to: old)
+        #expect(less.revealsLess == more.revealsMore && less.faults.count == 1)
+        let eased = try load(
+            next.replacingOccurrences(
+                of: "from: requested, to: confirmed, if: [openerEligible, agreementsCurrent]",
+                with: "from: requested, to: confirmed, if: [agreementsCurrent]")
+        ).policy
+        #expect(
+            PolicyDifference(from: old, to: eased).permitsMore.map(\.text) == [
+                "no longer: listing: `offer` by the coordinator while requested asks that the person meets what the program asks of their role"
+            ])
+        let silent = try load(next.replacingOccurrences(of: "no place for gossip", with: "no place at all for gossip")).policy
+        let resigned = PolicyDifference(from: old, to: silent)
+        #expect(
+            resigned.signAgain.map(\.text) == ["ethics code, version 1"]
+                && resigned.faults.contains { $0.contains("no higher version") })
+        #expect(PolicyDifference(from: old, to: old).isEmpty)
+        #expect(PolicyDifference(from: old, to: try mphp().policy).faults.contains { $0.contains("another program") })
+    }
+
+    @Test(
+        "contradictory, impossible and meaningless rules do not load, each with its place",
+        arguments: [
+            ("icb", "mentee: [certified]", "mentee: {all: [certified], none: [certified]}", "eligibility.mentee"),
+            ("icb", "{experienceMonths: 120}", "{experienceMonths: 0}", "eligibility.mentor.all[1].experienceMonths"),
+            ("icb", "{experienceMonths: 120}", "{experienceMonths: 9999}", "eligibility.mentor.all[1].experienceMonths"),
+            ("icb", "mentee: [certified]", "mentee: []", "eligibility.mentee"),
+            ("icb", "mentee: [certified]", "mentee: [sameEmployer]", "eligibility.mentee"),
+            ("icb", "directory: public", "directory: none", "matching.directory"),
+            ("icb", "fields: [displayName, region", "fields: [firstName, displayName, region", "release.fields"),
+            ("icb", "compensation: none", "compensation: hourly", "compensation"),
+            ("icb", "recipient: public", "recipient: members", "workflows.listing.recipient"),
+            (
+                "sgv-camft", "by: mentor, via: [screen], from: [idle, ended]",
+                "by: coordinator, via: [screen], from: [idle, ended]", "workflows.listing.transitions"
+            ),
+            ("sgv-camft", "monitoring: forbidden", "monitoring: {allowed: [pairCount], level: aggregate}", "monitoring"),
+            ("structured", "level: aggregate", "level: person", "monitoring.level"),
+            ("structured", "enforced: false", "enforced: true", "contact.cadence.enforced"),
+            ("structured", "  months: 6", "  months: 0", "duration.months"),
+            ("structured", "noticeDays: 14", "noticeDays: 400", "termination.noticeDays"),
+            ("structured", ", noticeDays: 14", "", "workflows.mentorship.transitions"),
+            ("mscsw", "consent: both", "consent: one", "duration.extension.consent"),
+            ("mscsw", "start: \"09-30\"", "start: \"13-45\"", "duration.cohort.start"),
+            ("mscsw", "like: mentorship", "like: secondMentor", "workflows.secondMentor.like"),
+            ("mscsw", "weights: {setting: 6000", "weights: {setting: 9000", "matching.weights"),
+            ("mphp", "goals: forbidden", "goals: optional", "goals"),
+            ("mphp", "recognition: forbidden", "recognition: allowed", "recognition"),
+            (
+                "mphp", "opener: mentee\n    counterpart: mentor\n    discloser: mentee\n    recipient: mentor",
+                "opener: mentee\n    counterpart: mentor\n    exchange: mutual\n    discloser: mentee\n    recipient: mentor",
+                "workflows.mentorship.exchange"
+            ),
+        ])
+    func refused(program: String, passage: String, replacement: String, path: String) throws {
+        let text = try shippedText(program)
+        try #require(text.contains(passage))
+        do {
+            _ = try PolicyFile.parse(text.replacingOccurrences(of: passage, with: replacement))
+            Issue.record("it loads")
+        } catch let problems as PolicyFile.Problems {
+            #expect(problems.list.contains { $0.path.hasPrefix(path) && $0.line > 0 }, "\(problems)")
+        }
+    }
+
+    @Test(
+        "WEB-55: text that looks like a script, and names in any script, are text and nothing else: they parse, hash and explain as they stand"
+    )
+    func inert() throws {
+        let hostile = "<script>MktoForms2.loadForm()</script> Привет 世界 \u{202E}abc"
+        let text = try shippedText("structured").replacingOccurrences(of: "Listen without judgment.", with: "\"\(hostile)\"")
+        let loaded = try load(text)
+        #expect(loaded.policy.clauses.contains { $0.text == hostile })
+        #expect(try load(text).digest == loaded.digest && loaded.digest != shippedPolicy("structured").digest)
+    }
+
+    @Test(
+        "WEB-56, WEB-57: no fixture, policy or document names a person of the task force, and no requirement rests on the spun passages"
+    )
+    func synthetic() throws {
+        for folder in ["Policies", "docs"] {
+            let walker = try #require(
+                FileManager.default.enumerator(at: repository.appendingPathComponent(folder), includingPropertiesForKeys: nil))
+            for case let file as URL in walker
+            where ["yaml", "jsonl", "md", "cases"].contains(file.pathExtension) && file.lastPathComponent != "requirements.md" {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for word in ["Ex-Officio", "MktoForms", "new York State mentoring"] {
+                    #expect(!text.contains(word), "\(file.lastPathComponent)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "the JSON Schema made from the vocabulary accepts every shipped policy and refuses broken ones, in a validator that is not ours"
+    )
+    func schema() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("privity-schema-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(PolicySchema.json.bytes).write(to: folder.appendingPathComponent("schema.json"))
+        for name in shippedNames {
+            try Data(PolicyFile.parse(shippedText(name)).canonical).write(to: folder.appendingPathComponent("good-\(name).json"))
+        }
+        let text = String(decoding: try PolicyFile.parse(mphpText()).canonical, as: UTF8.self)
+        let broken = [
+            ("\"on\":\"sign\"", "\"on\":\"scribble\""), ("\"confidentiality\":\"clinical\"", "\"confidentiality\":\"secret\""),
+            ("\"part2\":true", "\"part2\":\"maybe\""), ("\"region\"", "\"country\""),
+        ]
+        for (number, change) in broken.enumerated() {
+            try #require(text.contains(change.0))
+            try Data(text.replacingOccurrences(of: change.0, with: change.1).utf8).write(
+                to: folder.appendingPathComponent("bad-\(number).json"))
+        }
+        let script =
+            "import json,sys,glob,jsonschema\nv=jsonschema.Draft202012Validator(json.load(open(sys.argv[1]+'/schema.json')))\nfor f in sorted(glob.glob(sys.argv[1]+'/*-*.json')):\n print(f.split('/')[-1], v.is_valid(json.load(open(f))))"
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        process.arguments = ["-c", script, folder.path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        for line in printed.split(separator: "\n") { #expect(line.hasSuffix(line.hasPrefix("good") ? "True" : "False"), "\(line)") }
+        #expect(printed.split(separator: "\n").count == shippedNames.count + broken.count)
+    }
+
+    @Test(
+        "states that merge in the proofs answer every command alike, and lead to states that merge: checked on raw runs of every program",
+        arguments: shippedNames)
+    func bisimulation(name: String) throws {
+        let loaded = try shippedPolicy(name)
+        for workflow in loaded.policy.workflows.prefix(1) {
+            let explorer = Explorer(loaded: loaded, workflow: workflow)
+            var random = SystemSeed(seed: 77)
+            // Random runs of the raw machine; the first answers seen for a normal form bind every later state of that form.
+            var answers: [Normal: [String]] = [:]
+            var merged = 0
+            for _ in 0..<60 {
+                var state = State(opener: Explorer.opener, position: workflow.initial)
+                var today = Explorer.firstDay
+                for _ in 0..<40 {
+                    let commands = explorer.commands(in: state).filter {
+                        !workflow.transitions(on: $0.kind, from: state.position).isEmpty
+                    }
+                    var taken: [[Event]] = []
+                    var line: [String] = []
+                    for command in commands {
+                        for actor in explorer.actors where actor.channel == .screen || actor.channel == .clock {
+                            switch explorer.outcome(command, by: actor, in: state, on: today) {
+                            case .success(let done):
+                                taken.append(done.events)
+                                line.append(
+                                    "\(command.kind) \(done.authorized.role) \(workflow.name(of: done.events.reduce(state, evolve).position))"
+                                )
+                            case .failure: break
+                            }
+                        }
+                    }
+                    // Which of two interchangeable people is meant differs; how many answers there are of each kind does not.
+                    let key = Normal(state, today: today, began: nil)
+                    let sorted = line.sorted()
+                    if let known = answers[key] {
+                        merged += 1
+                        #expect(known == sorted)
+                    } else {
+                        answers[key] = sorted
+                    }
+                    let node = Explorer.Node(state: state, today: today, began: nil, parent: nil, step: "")
+                    if let day = explorer.daysAhead(node).first, random.next() % 6 == 0 {
+                        today = day
+                    } else if !taken.isEmpty {
+                        state = taken[Int(random.next() % UInt64(taken.count))].reduce(state, evolve)
+                    }
+                    if state.signedRounds > 2 { break }
+                }
+            }
+            #expect(merged > 50)
+        }
+    }
+}
