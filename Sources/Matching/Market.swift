@@ -142,16 +142,6 @@ struct Bitset: Sendable {
             written = count
         }
     }
-
-    func forEach(_ body: (Int) -> Void) {
-        for (place, word) in words.enumerated() {
-            var rest = word
-            while rest != 0 {
-                body(place << 6 + rest.trailingZeroBitCount)
-                rest &= rest - 1
-            }
-        }
-    }
 }
 
 /// Mentors laid out for matching: a bitset for each answer, evaluated before any score.

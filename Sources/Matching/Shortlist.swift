@@ -72,7 +72,9 @@ extension Market {
                 part = own
             } else {
                 var (sum, count): (Int64, Int64) = (0, 0)
-                allowed.forEach { if let other = self.part(term, wish, $0) { (sum, count) = (sum + Int64(other), count + 1) } }
+                for other in allowed.indexes {
+                    if let part = self.part(term, wish, Int(other)) { (sum, count) = (sum + Int64(part), count + 1) }
+                }
                 part = count == 0 ? 0 : Int32(sum / count)
             }
             return Candidate.Points(term: term, points: Int(weight * part / 100), most: Int(weight))

@@ -231,6 +231,8 @@ struct MarketTests {
             #expect(!question.text.isEmpty && !question.reason.isEmpty && !question.viewer.isEmpty && !question.erasure.isEmpty)
         }
         #expect(Question.allCases.count == 10)
+        // WEB-06: four career-related and four psychosocial functions.
+        #expect(Topic.functions.count == 8 && Set(Topic.functions).isDisjoint(with: Topic.recovery))
     }
 
     @Test(

@@ -69,6 +69,13 @@ struct EligibilityTests {
         #expect(try mayPair(person(fields: [mentor]), field: mentee, in: shipped) == expected)
     }
 
+    @Test("MPHP-10: who qualifies by field alone is eligible for that field's mentees and no other")
+    func pairLevel() throws {
+        let rules = try mphp().policy.eligibility
+        #expect(try mayPair(person(fields: ["nurse"]), in: rules))
+        #expect(try !mayPair(person(fields: ["nurse"]), field: "pharmacist", in: rules))
+    }
+
     @Test("MPHP-12: a counselor passes criterion 3 for every field")
     func counselor() throws {
         for field in ["nurse", "physician", "veterinarian"] {

@@ -50,6 +50,40 @@ struct LanguageTests {
         }
     }
 
+    @Test(
+        "what a program says and no machine enforces stands in its policy, is explained, and is text alone",
+        arguments: [
+            ("icb", "ICB-02", "stress and burnout"), ("icb", "ICB-09", "time, an ear, honest feedback and a network"),
+            ("icb", "ICB-10", "network"), ("icb", "ICB-12", "openness to feedback"),
+            ("icb", "ICB-14", "Rules and regulations, and where to find them"),
+            ("icb", "ICB-19", "for the pair to decide"), ("icb", "ICB-20", "agreed by the two"),
+            ("icb", "ICB-22", "suggested topics"),
+            ("icb", "ICB-38", "Mentorship Application"),
+            ("sgv-camft", "SGV-11", "Advice, consultation, encouragement and honest feedback"),
+            ("sgv-camft", "SGV-12", "concerns the profession"), ("sgv-camft", "SGV-19", "unbiased ear"),
+            ("sgv-camft", "SGV-20", "for the pair to decide"),
+            ("sgv-camft", "SGV-25", "how often and for how long is yours to decide"),
+            ("sgv-camft", "SGV-28", "check one box, sign"),
+            ("mscsw", "MSC-07", "field of clinical social work"), ("mscsw", "MSC-13", "Meet in person or talk on the telephone"),
+            ("mscsw", "MSC-14", "1 to 2 times a month"), ("mscsw", "MSC-17", "begins on 9/30, or whenever"),
+            ("mscsw", "MSC-21", "follows the mentee's lead"),
+            ("mscsw", "MSC-24", "any professional avenue"), ("mscsw", "MSC-26", "Use it, and enjoy it"),
+            ("mscsw", "MSC-27", "supports, encourages, advises"),
+            ("structured", "WEB-03", "deepening"), ("structured", "WEB-05", "sponsors, coaches"),
+            ("structured", "WEB-17", "how they like to be told things"),
+            ("structured", "WEB-21", "If the work itself goes badly"), ("structured", "WEB-26", "1 times a month; nobody watches"),
+            ("structured", "WEB-27", "Listen without judgment"),
+            ("structured", "WEB-38", "Name them when you reach them"), ("structured", "WEB-47", "what they hope for"),
+            ("structured", "WEB-51", "a member's career grows"),
+            ("structured", "WEB-54", "Look for others yourself"), ("structured", "A-30", "credit: none"),
+        ])
+    func said(program: String, id: String, phrase: String) throws {
+        let loaded = try shippedPolicy(program)
+        let text = Explanation(loaded.policy, tables: loaded.policy.workflows.prefix(1).map { DecisionTable(loaded, workflow: $0) })
+            .text
+        #expect(text.contains(phrase), "\(id)")
+    }
+
     @Test("ICB-11, SGV-16, A-28: what one program welcomes and the other forbids is in their clauses, and in what is signed")
     func clauses() throws {
         let (icb, sgv) = (try shippedPolicy("icb").policy, try shippedPolicy("sgv-camft").policy)

@@ -168,7 +168,8 @@ public struct LogAudit {
         if record.fieldNames.sorted() != own.record.fieldNames {
             find(pointer.index, release, "42 CFR 2.13(a)", "other fields than the release permits")
         }
-        if record.json["notice"]?.string != Hex.format(SHA256.hash(Array(RedisclosureNotice.text.utf8))) {
+        let notice = RedisclosureNotice.text(for: record.fieldNames.compactMap(PermittedField.init))
+        if record.json["notice"]?.string != Hex.format(SHA256.hash(Array(notice.utf8))) {
             find(pointer.index, release, "42 CFR 2.32(a)", "without the notice that goes with a disclosure")
         }
         if trail.cards > 0 { find(pointer.index, release, "disclosure", "a second disclosure of one release") }

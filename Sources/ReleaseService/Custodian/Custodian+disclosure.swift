@@ -153,7 +153,7 @@ extension Custodian {
         let callBy = context.state.round?.due.flatMap { $0 >= step.moment.date && !context.state.isHandedOff ? $0 : nil }
         let fields = inWords(verified.complete.fields.map(\.plainWords))
         return CardView(
-            card: card, notice: policy.release.isPart2 ? RedisclosureNotice.text : RedisclosureNotice.plain,
+            card: card, notice: RedisclosureNotice.text(for: verified.complete.fields),
             scope:
                 "You may use this \(fields) \(context.workflow.purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: policy.texts.callScript, emergency: policy.texts.emergency, callBy: callBy)

@@ -81,7 +81,8 @@ extension Custodian {
                     draft.members["act"] = try draft.commit("act", act.description)
                     draft.members["card"] = .integer(version)
                     draft.members["fields"] = .array(context.loaded.policy.release.fields.map { .string($0.rawValue) })
-                    draft.members["notice"] = .string(Hex.format(SHA256.hash(Array(RedisclosureNotice.text.utf8))))
+                    draft.members["notice"] = .string(
+                        Hex.format(SHA256.hash(Array(RedisclosureNotice.text(for: context.loaded.policy.release.fields).utf8))))
                     draft.members["rule"] = .string(rule)
                     draft.members["to"] = .object(["person": try draft.commit("to.person", reader.text)])
                     draft.members["under"] = Self.json(under)

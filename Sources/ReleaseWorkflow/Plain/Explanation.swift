@@ -147,7 +147,8 @@ private struct PolicyWords {
                 lines.append("\(place)the \(workflow.subject.rawValue)'s \(fields), while the release is live")
             }
             if workflow.discloser == role || workflow.isMutual && workflow.parties.contains(role) {
-                lines.append("\(place)their own release with its receipt, and when the card was looked at, by whom")
+                let looks = workflow.audience == nil ? ", and when the card was looked at, by whom" : ""
+                lines.append("\(place)their own release with its receipt\(looks)")
             }
         }
         if policy.workflows.contains(where: { $0.audience != nil }), role == .mentor {
@@ -261,7 +262,7 @@ private struct PolicyWords {
                 policy.evaluation.topics == .operationalOnly
                 ? "how the program itself works, never how it went between two people" : "the program's goals"
             lines.append(
-                "every \(policy.evaluation.everyMonths.months) people are asked about \(what), under codes that nobody can tie to them; results only for \(policy.evaluation.minCell) or more"
+                "every \(policy.evaluation.everyMonths == 12 ? "year" : policy.evaluation.everyMonths.months) people are asked about \(what), under codes that nobody can tie to them; results only for \(policy.evaluation.minCell) or more"
             )
         }
         lines.append("nobody has to report, and no free text reaches anybody")
