@@ -40,6 +40,54 @@ struct ReleaseTests {
         }
     }
 
+    @Test(
+        "MPHP-36: a clinical release makes a contact card for one person and nothing else ever; a profile card comes of other programs alone"
+    )
+    func cards() throws {
+        let today = try date("2026-01-08")
+        let now = try moment("2026-01-08")
+        let ben = Recipient.person(PersonID(high: 1, low: 2))
+        let contact = ReleasedFields.contact(
+            try FirstName(parsing: "Ada", surname: "Fairweather"), try PhoneNumber(e164: "+13125550142"))
+        let profile = ReleasedFields.profile([.displayName: try ProfileText(parsing: "Ada F.", field: "displayName")])
+        func active(
+            _ fields: ReleasedFields, _ listed: [PermittedField], _ level: Confidentiality, to recipient: Recipient,
+            isClosed: Bool = false,
+            isDisclosed: Bool = true
+        ) throws -> ActiveRelease {
+            var document = document(signedOn: today)
+            document.fields = listed
+            let verified = VerifiedRelease(
+                id: ReleaseID(high: 0, low: 1), recipient: recipient, fields: fields, complete: try document.complete(asOf: today),
+                confidentiality: level, isClosed: isClosed, isDisclosed: isDisclosed)
+            return try ActiveRelease(verified, for: recipient, at: now)
+        }
+        let clinical = try active(contact, [.firstName, .phone], .clinical, to: ben)
+        #expect(try disclose(contact, under: clinical).firstName.text == "Ada")
+        #expect(throws: Refusal.cardClosed) { try disclose(profile: contact, under: clinical) }
+        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .clinical, to: ben) }
+        #expect(throws: Refusal.cardClosed) { try active(contact, [.firstName, .phone], .clinical, to: .audience(.everyone)) }
+        #expect(throws: Refusal.cardClosed) { try active(contact, [.firstName], .clinical, to: ben) }
+        let open = try active(profile, [.displayName], .professional, to: .audience(.everyone))
+        #expect(try disclose(profile: profile, under: open).fields == [.displayName: "Ada F."])
+        #expect(throws: Refusal.cardClosed) { try disclose(profile, under: open) }
+        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName, .region], .professional, to: ben) }
+        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .professional, to: ben, isClosed: true) }
+        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .professional, to: ben, isDisclosed: false) }
+    }
+
+    @Test(
+        "a profile field is one visible line of at most 200 characters in any script; what is refused is named and never repeated")
+    func profileText() throws {
+        for text in ["Ada F.", "アダ・フェア", "ada@example.org, evenings", "O’Brien-Łuczak"] {
+            #expect(try ProfileText(parsing: text, field: "region").text == text)
+        }
+        for text in ["", "   ", "two\nlines", "hidden\u{202E}", "bell\u{7}", String(repeating: "x", count: 201)] {
+            let problem = #expect(throws: FieldProblem.self) { try ProfileText(parsing: text, field: "region") }
+            #expect(problem?.field == "region" && !"\(String(describing: problem))".contains("hidden"))
+        }
+    }
+
     @Test("a signature dated in the future, or on paper without a scan, is no signature (law.md section 1, (a)(8), (a)(9))")
     func signatures() throws {
         let today = try date("2026-01-08")

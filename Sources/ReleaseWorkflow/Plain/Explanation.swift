@@ -69,16 +69,19 @@ private struct PolicyWords {
     var crossing: Explanation.Section {
         var lines = ["Ever: \(fields). Nothing else, whatever anybody does."]
         for workflow in policy.workflows {
-            let openers = workflow.opens.filter { $0 != .correct && $0 != .extend }
-            let act = inWords(openers.map { "\(Self.act($0))" }, "or")
+            let acts = workflow.opens.filter { $0 != .correct && $0 != .extend }.map { command -> String in
+                let who = workflow.transitions.filter { $0.command == command }.map { "the \($0.role.rawValue)" }.uniqued
+                return "\(inWords(who, "or")) decides to \(Self.act(command))"
+            }
+            let act = inWords(acts, "or")
             let reader = workflow.reader.plainWords
             if workflow.isMutual {
                 lines.append(
-                    "In \(workflow.id.spaced): what the \(workflow.opener.rawValue) signs goes to the \(workflow.counterpart?.rawValue ?? ""), and what the \(workflow.counterpart?.rawValue ?? "") signs to the \(workflow.opener.rawValue), once both have signed. It opens only when somebody comes to \(act)."
+                    "In \(workflow.id.spaced): what the \(workflow.opener.rawValue) signs goes to the \(workflow.counterpart?.rawValue ?? ""), and what the \(workflow.counterpart?.rawValue ?? "") signs to the \(workflow.opener.rawValue), once both have signed. It opens only when \(act)."
                 )
             } else {
                 lines.append(
-                    "In \(workflow.id.spaced): what the \(workflow.discloser.rawValue) signs goes to \(reader), and to nobody else. It opens only when somebody comes to \(act)."
+                    "In \(workflow.id.spaced): what the \(workflow.discloser.rawValue) signs goes to \(reader), and to nobody else. It opens only when \(act)."
                 )
             }
         }
@@ -129,6 +132,7 @@ private struct PolicyWords {
         if !channels.isEmpty { text += " (\(inWords(channels.map(\.plainWords), "or")))" }
         if !guards.isEmpty { text += "; only if \(inWords(guards.map(\.plainWords)))" }
         let targets = rows.flatMap(\.leadsTo).uniqued.filter { !states.contains($0) }
+        if workflow.opens.contains(command) { text += "; this may open a card" }
         if !targets.isEmpty { text += " → \(inWords(targets.map(\.spaced), "or"))" }
         return text
     }
@@ -292,7 +296,7 @@ private struct PolicyWords {
         case .refuseMentor: "refuse the person proposed, without a reason"
         case .decline: "decline, leaving no trace"
         case .sign: "sign the release"
-        case .disclose: "disclose, which opens the card"
+        case .disclose: "disclose"
         case .correct: "sign corrected details"
         case .recordCall: "note privately that they talked"
         case .recordMeeting: "note privately that they will meet"
@@ -306,7 +310,7 @@ private struct PolicyWords {
         case .invite: "invite somebody to talk"
         case .agree: "agree to talk"
         case .refuseInvitation: "say no, or nothing"
-        case .alert: "tell the one who asked, which opens the card"
+        case .alert: "tell the one who asked that there is an answer"
         case .answer: "answer on the day that was set"
         case .notAMatch: "say that it is not a match; nothing more need be said"
         case .giveNotice: "give notice"
