@@ -1,3 +1,5 @@
+public import ReleaseWorkflow
+
 /// Who may be matched with whom, and how well: rows are people who wait, columns are mentors.
 ///
 /// A pair that may not be is absent, never merely expensive: its score is ``Scores/forbidden`` and no sum is large enough to choose it.
@@ -40,13 +42,8 @@ public struct Scores: Sendable {
 /// For `n` people one more match is worth more than everything below it can sum to, and one point of score more than every draw: with
 /// merits below 2^15, `n · 2^15 < matched` and `n · 2^drawBits ≤ draw`, and the sum of all stays below 2^62. Checked in ``init(people:first:floor:)``.
 public struct Weighing: Hashable, Sendable {
-    /// What counts first once somebody has to be left out.
-    public enum First: String, CaseIterable, Hashable, Sendable {
-        /// As many people as can be.
-        case participation
-        /// The best sum of scores: a pair that is worth less than the floor is not made.
-        case score
-    }
+    /// What counts first once somebody has to be left out; the policy's own words.
+    public typealias First = Policy.Matching.First
 
     public static let largest = 65_536
     /// What a week of waiting adds to the score of whoever is matched; ten years at most.

@@ -9,7 +9,7 @@ public struct Candidate: Hashable, Sendable {
     public let terms: [Points]
     /// How much less the next one has; nil for the last of all.
     public let margin: Int?
-    /// Whether another one has as much, so that the draw decided the order.
+    /// Whether another one has as much, so that the score does not decide between them.
     public let isTie: Bool
 
     public struct Points: Hashable, Sendable {

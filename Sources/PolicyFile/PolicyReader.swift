@@ -138,7 +138,6 @@ struct PolicyReader {
         let isClinical = level == .clinical
         root.only("compensation", "none", because: "nobody pays or is paid for mentoring in any of the programs")
         _ = root.list("governance") { reader.text($0, $1, atMost: 120) }
-        if let node = root["training"] { _ = reader.members(node, "training", known: ["required"]).boolean("required") }
         if let node = root["reporting"] {
             let reporting = reader.members(node, "reporting", known: Keys.reporting, optional: isClinical ? [] : ["stance"])
             reporting.only("required", "false", because: "nobody has to report on a relationship")
@@ -423,7 +422,7 @@ struct PolicyReader {
         }
         _ = members.choices("modes", of: Mode.self)
         let answer = members["answerAfterDays"] == nil ? 14 : members.integer("answerAfterDays", in: 1...90)
-        _ = cadence(members)
+        let cadence = cadence(members)
         guard let firstNode = members["first"] else { return nil }
         let first = reader.members(
             firstNode, "contact.first", known: Keys.first, optional: isClinical ? [] : ["mode", "withinDays", "from", "endOfDay"])
@@ -436,7 +435,7 @@ struct PolicyReader {
         first.only("endOfDay", "true", because: "MPHP-40")
         let days = first["withinDays"] == nil ? 7 : first.integer("withinDays", in: 1...90)
         guard let answer, let days, let by else { return nil }
-        return Policy.Contact(withinDays: days, firstBy: by, answerAfterDays: answer)
+        return Policy.Contact(withinDays: days, firstBy: by, answerAfterDays: answer, cadence: cadence)
     }
 
     private enum Tracking: String, CaseIterable { case participantPrivate, none }
@@ -543,25 +542,10 @@ struct PolicyReader {
 
     private func customs(_ root: Reader.Members, _ level: Confidentiality) -> Policy.Customs? {
         guard let goals = root.choice("goals", of: Goals.self) else { return nil }
-        let contact = root["contact"].map { node -> Reader.Members in
-            guard case .mapping(let items) = node.value else {
-                return Reader.Members(reader: reader, node: node, path: "contact", values: [:])
-            }
-            return Reader.Members(
-                reader: reader, node: node, path: "contact",
-                values: Dictionary(items.map { ($0.key, $0.value) }) { first, _ in first })
+        let training = root["training"].flatMap {
+            reader.members($0, "training", known: ["required"]).boolean("required")
         }
-        let training = root["training"].flatMap { node -> Bool? in
-            guard case .mapping(let items) = node.value, let value = items.first(where: { $0.key == "required" })?.value,
-                case .scalar(let scalar) = value.value
-            else { return nil }
-            return scalar.text == "true"
-        }
-        let problemsBefore = reader.problems.count
-        let cadence = contact.flatMap { self.cadence($0) }
-        reader.forget(after: problemsBefore)
         return Policy.Customs(
-            cadence: cadence, modes: contact?.choices("modes", of: Mode.self).map(\.rawValue) ?? [],
             isTrainingRequired: training ?? false, stages: root.list("stages") { reader.text($0, $1, atMost: 40) },
             goals: goals.rawValue, credit: (root.choice("credit", of: Credit.self) ?? .none).rawValue,
             recognition: (root.choice("recognition", of: Recognition.self) ?? .forbidden).rawValue,

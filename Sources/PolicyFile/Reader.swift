@@ -8,9 +8,6 @@ final class Reader {
         problems.append(PolicyProblem(line: node.line, column: node.column, path: path, expected: expected))
     }
 
-    /// Drops what was noted twice because a place is read twice.
-    func forget(after count: Int) { problems.removeLast(max(0, problems.count - count)) }
-
     func members(_ node: StrictYAML, _ path: String, known: [String], optional: Set<String> = []) -> Members {
         guard case .mapping(let members) = node.value else {
             refuse(node, path, "expected a mapping with the keys \(known.map { "`\($0)`" }.joined(separator: ", "))")

@@ -106,6 +106,8 @@ struct ProgramCommandTests {
         #expect(try Tool.run("policy", "versions", place.data).out.split(separator: "\n").count == 2)
         #expect(try Tool.run("policy", "adopt", place.data, later).status != 0)
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
+        #expect(try Tool.run("audit", "export", place.data, place.path + "/log", "--include-today").status == 0)
+        #expect(try Tool.shell("dash Kit/verify.sh \(place.path)/log").status == 0)
     }
 
     @Test("an evaluation is opened once, its sheets entered, counted and reconciled; what a question may be is said")

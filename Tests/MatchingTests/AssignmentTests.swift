@@ -1,5 +1,6 @@
 import Foundation
 import Matching
+import ReleaseWorkflow
 import Testing
 
 /// A small generator with a fixed seed: the same instances on every machine.

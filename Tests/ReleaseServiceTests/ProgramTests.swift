@@ -50,14 +50,19 @@ extension Office {
             id(name), as: role, attestation: attestation, capacity: capacity, by: people["maya"], key: nil)
     }
 
-    /// Takes a mutual pair to `introduced`.
-    func pair(_ opener: String = "ada", with mentor: String = "ben", workflow: String = "mentorship") async throws {
+    /// Takes a pair to where both are asked to sign.
+    func offered(_ opener: String = "ada", with mentor: String = "ben", workflow: String = "mentorship") async throws {
         try await must(.request, opener, on: opener, workflow: workflow)
         try await must(.completeSurvey, opener, on: opener, workflow: workflow)
         let id = try id(mentor)
         try await must(.propose, "maya", on: opener, workflow: workflow) { $0.person = id }
         try await must(.acceptSlot, mentor, on: opener, workflow: workflow)
         try await must(.offer, "maya", on: opener, workflow: workflow)
+    }
+
+    /// Takes a mutual pair to `introduced`.
+    func pair(_ opener: String = "ada", with mentor: String = "ben", workflow: String = "mentorship") async throws {
+        try await offered(opener, with: mentor, workflow: workflow)
         try await must(.sign, opener, on: opener, workflow: workflow)
         try await must(.sign, mentor, on: opener, workflow: workflow)
         let policy = await custodian.policy.policy
@@ -131,6 +136,24 @@ struct DirectoryTests {
         #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").state == "requested")
         #expect(
             try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode == "conditionFailed.openerEligible")
+    }
+
+    @Test("ICB-15: a certification that is shortened or renewed counts from its new last day, whatever the case had noted before")
+    func shortened() async throws {
+        let office = try await Office.running("icb")
+        try await office.listed("ben")
+        try await office.listed("cleo")
+        try await office.enroll("ben", as: .mentor) { $0.certifiedUntil = CivilDate(year: 2026, month: 4, day: 30) }
+        try await office.enroll("cleo", as: .mentor) { $0.certifiedUntil = CivilDate(year: 2027, month: 6, day: 30) }
+        try office.time("2026-04-30T23:50")
+        #expect(try await office.names() == ["Ben Profile", "Cleo Profile"])
+        try office.time("2026-05-01T00:10")
+        #expect(try await office.names() == ["Cleo Profile"])
+        try office.time("2027-01-15T09:00")
+        #expect(try await office.names() == ["Cleo Profile"])
+        try office.time("2027-07-01T00:10")
+        #expect(try await office.names() == [])
+        #expect(try office.audit().isVerified)
     }
 
     @Test(
@@ -282,12 +305,7 @@ struct PairTests {
         arguments: ["structured", "mscsw"])
     func exchange(program: String) async throws {
         let office = try await Office.running(program)
-        try await office.must(.request, "ada")
-        try await office.must(.completeSurvey, "ada")
-        let ben = try office.id("ben")
-        try await office.must(.propose, "maya") { $0.person = ben }
-        try await office.must(.acceptSlot, "ben")
-        try await office.must(.offer, "maya")
+        try await office.offered()
         try await office.must(.sign, "ben")
         for reader in ["ada", "ben"] { await #expect(throws: Refusal.self) { _ = try await office.look(reader) } }
         try await office.must(.sign, "ada")
@@ -417,12 +435,7 @@ struct PairTests {
         arguments: ["ada", "ben"])
     func rescission(who: String) async throws {
         let office = try await Office.running("structured")
-        try await office.must(.request, "ada")
-        try await office.must(.completeSurvey, "ada")
-        let ben = try office.id("ben")
-        try await office.must(.propose, "maya") { $0.person = ben }
-        try await office.must(.acceptSlot, "ben")
-        try await office.must(.offer, "maya")
+        try await office.offered()
         var codes: [String: String] = [:]
         codes["ada"] = try await office.must(.sign, "ada").rescindCode
         codes["ben"] = try await office.must(.sign, "ben").rescindCode
@@ -526,6 +539,33 @@ struct VersionTests {
         }
         await #expect(throws: Counterexample.self) { try await office.custodian.adopt(policy: leaky, key: nil) }
         #expect(await office.custodian.policyVersions.count == 1)
+    }
+
+    @Test(
+        "a mentor who signs the newer words keeps the card that was opened under the older; one who has not signs before anything new"
+    )
+    func newerWords() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        try await office.go(to: "surveyed", "eve")
+        _ = try await office.custodian.adopt(
+            policy: second(
+                {
+                    $0.replacingOccurrences(of: "for: mentor\n    version: 1", with: "for: mentor\n    version: 2")
+                        .replacingOccurrences(of: "a compass, who shows", with: "a steady compass, who shows")
+                }, from: "2026-01-05"), key: nil)
+        #expect(try await office.look("ben").contact != nil)
+        for name in ["ben", "cleo"] {
+            let actor = Actor(.person(try office.id(name)), channel: .screen)
+            _ = try await office.custodian.acknowledge(actor, display: "\(name.capitalized) X.", key: "newer \(name)")
+        }
+        #expect(try await office.look("ben").contact != nil)
+        // Eve's request began under the older version; a mentor of the newer words may be proposed to her.
+        let cleo = try office.id("cleo")
+        try await office.must(.propose, "maya", on: "eve") { $0.person = cleo }
+        try await office.must(.end, "ada")
+        try await office.must(.rematch, "ada")
+        #expect(try office.audit().isVerified)
     }
 
     @Test("with `openCases: nextRound` a case takes the new version with its next round, and not before")

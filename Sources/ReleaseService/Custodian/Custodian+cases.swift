@@ -222,9 +222,8 @@ extension Custodian {
     func mayPair(
         mentor: PersonID, _ enrollment: Enrollment, mentee: PersonID, _ own: Attestation, _ policy: Policy, _ step: Step
     ) throws -> Bool {
-        guard mentor != mentee, let relations = try relations(between: mentee, mentor, step.tx) else { return false }
-        return policy.eligibility.mayPair(
-            mentor: enrollment.attestation, mentee: own, relations: relations, on: step.moment.date)
+        if try mentor == mentee || areKeptApart(mentee, mentor, step.tx) { return false }
+        return policy.eligibility.mayPair(mentor: enrollment.attestation, mentee: own, on: step.moment.date)
     }
 
     /// Whether both of a pair that is together now have asked for a second mentor, in another workflow of this program.
@@ -244,26 +243,40 @@ extension Custodian {
         var facts = Facts()
         let rules = context.loaded.policy.eligibility
         guard !rules.continuous.isEmpty else { return facts }
-        var parties: [(PersonID, Role)] = [(context.opener, context.workflow.opener)]
-        if let role = context.workflow.counterpart, let other = context.state.round?.counterpart { parties.append((other, role)) }
-        facts[.standingLost] = try parties.contains { person, role in
-            // Only what the policy asks of this role has to keep holding.
-            let asked = rules.requirement(of: role).predicates.intersection(rules.continuous)
-            let held = try attestation(of: person, as: role, tx)
-            return asked.contains { !Requirement.holds($0).isMet(by: held, on: date) }
+        facts[.standingLost] = try parties(of: context, context.state).contains { person, role in
+            rules.isLost(try attestation(of: person, as: role, tx), as: role, on: date)
         }
         return facts
     }
 
-    /// Ends what rests on a standing that is gone, in the transaction that takes it away.
+    /// The people of a case with their roles.
+    private func parties(of context: CaseContext, _ state: State) -> [(PersonID, Role)] {
+        let opener = [(context.opener, context.workflow.opener)]
+        guard let role = context.workflow.counterpart, let other = state.round?.counterpart else { return opener }
+        return opener + [(other, role)]
+    }
+
+    /// Ends what rests on a standing that is gone, in the transaction that takes it away, and notes the day on which what is left may run out:
+    /// a certification that was shortened is found by the clock on its new last day.
     ///
     /// - Complexity: O(cases): a change of standing is rare, and no index of who is in which case is kept.
     func settleStanding(of person: PersonID, _ step: Step) throws {
-        guard !current.policy.eligibility.continuous.isEmpty else { return }
         for row in try step.tx.cases() {
-            let context = try context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
-            guard row.opener == person || context.state.round?.counterpart == person else { continue }
-            try settle(row.id, opener: row.opener, workflow: row.workflow, step, isStandingChanged: true)
+            do {
+                let context = try context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
+                guard !context.loaded.policy.eligibility.continuous.isEmpty,
+                    row.opener == person || context.state.round?.counterpart == person
+                else { continue }
+                try settle(row.id, opener: row.opener, workflow: row.workflow, step, isStandingChanged: true)
+                let after = try self.context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
+                if var kept = after.row, !after.state.isDraft {
+                    kept.due = try nextDue(after.state, after, step.tx)
+                    try step.tx.putCase(kept)
+                }
+            } catch is ServiceError {
+                // One damaged case must not keep anybody's standing from being recorded.
+                parts.logger.error("a case does not verify and was passed over")
+            }
         }
     }
 
@@ -469,9 +482,7 @@ extension Custodian {
     /// The last days of the certifications that this case rests on.
     private func lastDaysOfStanding(_ state: State, _ context: CaseContext, _ tx: any StoreTransaction) throws -> [CivilDate] {
         guard context.loaded.policy.eligibility.continuous.contains(.certified) else { return [] }
-        var parties: [(PersonID, Role)] = [(context.opener, context.workflow.opener)]
-        if let role = context.workflow.counterpart, let other = state.round?.counterpart { parties.append((other, role)) }
-        return try parties.compactMap { try attestation(of: $0.0, as: $0.1, tx).certifiedUntil }
+        return try parties(of: context, state).compactMap { try attestation(of: $0.0, as: $0.1, tx).certifiedUntil }
     }
 
     private func send(

@@ -312,7 +312,7 @@ extension Custodian {
         else { return nil }
         var advice: String?
         if case .person(let id) = viewer, id != row.opener {
-            guard try relations(between: id, row.opener, tx) != nil else { return nil }
+            if try areKeptApart(id, row.opener, tx) { return nil }
             let employers = try [id, row.opener].map { try identity($0, tx)?.employer }
             if let one = employers[0], one == employers[1], context.loaded.policy.customs.advice.contains("sameEmployer") {
                 advice = "You work for the same employer. That is no obstacle, but other settings often suit better."

@@ -108,7 +108,7 @@ extension Custodian {
         let plan = try market.cohort(
             mentees, draw: Draw(commitment: Hex.format(SHA256.hash(seed)), seed: Hex.format(seed)),
             policyDigest: Hex.format(current.digest),
-            first: policy.matching.first == .participation ? .participation : .score)
+            first: policy.matching.first)
         try write { try $0.setSetting("draw", []) }
         return plan
     }

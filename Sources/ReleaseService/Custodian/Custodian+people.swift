@@ -30,10 +30,15 @@ extension Custodian {
         return attestation
     }
 
-    /// Whether this person has signed every agreement of the role, in the versions of this policy.
+    /// Whether this person has signed every agreement of the role as this policy words it, or as a later version does: who signs the newer
+    /// words loses nothing that rests on the older.
     func hasSigned(_ id: PersonID, as role: Role, under policy: Policy, _ tx: any StoreTransaction) throws -> Bool {
         let signed = try enrollment(id, as: role, tx)?.agreements ?? [:]
-        return policy.agreements(of: role).allSatisfy { signed[$0.id]?.form == Self.digest(of: $0) }
+        let later = versions.map(\.policy).filter { $0.version > policy.version }
+        return policy.agreements(of: role).allSatisfy { agreement in
+            let accepted = [agreement] + later.flatMap { $0.agreements(of: role) }.filter { $0.id == agreement.id }
+            return signed[agreement.id].map { own in accepted.contains { Self.digest(of: $0) == own.form } } ?? false
+        }
     }
 
     static func digest(of agreement: Agreement) -> String { Hex.format(SHA256.hash(Array(agreement.fullText.utf8))) }
@@ -162,22 +167,17 @@ extension Custodian {
         return tokens + [try vault.indexToken("exclude/phone", identity.phone)] + (identity.employer.map { [$0] } ?? [])
     }
 
-    /// What either of the two declared about the other; nil where they are to be kept apart whatever it is.
+    /// Whether either of the two has the other on their private list, whatever for.
     ///
     /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
-    func relations(between first: PersonID, _ second: PersonID, _ tx: any StoreTransaction) throws -> Set<Condition>? {
-        guard let one = try identity(first, tx), let two = try identity(second, tx) else { return nil }
-        var found: Set<Condition> = []
-        var isExcluded = false
+    func areKeptApart(_ first: PersonID, _ second: PersonID, _ tx: any StoreTransaction) throws -> Bool {
+        guard let one = try identity(first, tx), let two = try identity(second, tx) else { return true }
+        var isHit = false
         for (owner, other) in [(one, two), (two, one)] {
             let tokens = try ownTokens(other)
-            for line in owner.exclusions ?? [] where tokens.contains(line.token) {
-                isExcluded = true
-                if let predicate = line.relation.predicate { found.insert(predicate) }
-            }
+            for line in owner.exclusions ?? [] where tokens.contains(line.token) { isHit = true }
         }
-        // The same employer, without anybody asking to be kept apart, is advice at most.
-        return isExcluded ? nil : found
+        return isHit
     }
 
     /// Changes what staff may change of a person: contract and coordinator. When a contract ends nothing happens to a pair (DER-14).

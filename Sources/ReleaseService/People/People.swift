@@ -37,16 +37,6 @@ public struct Exclusion: Codable, Hashable, Sendable {
         case personal
         /// Everybody of one employer (ICB-24 warns of it, a person may demand it).
         case employer
-
-        /// What it makes true of the two.
-        public var predicate: Condition? {
-            switch self {
-            case .person: nil
-            case .supervisor: .supervisorialRelationship
-            case .personal: .personalRelationship
-            case .employer: .sameEmployer
-            }
-        }
     }
 
     public var relation: Relation

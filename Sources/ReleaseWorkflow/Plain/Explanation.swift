@@ -241,7 +241,7 @@ private struct PolicyWords {
                 } ?? "there is no hand-off in \(workflow.id.spaced)"
                     + (policy.administration == .self ? ": there is nobody to withdraw" : ": staff stay within reach"))
         }
-        if let cadence = policy.customs.cadence {
+        if let cadence = policy.contact.cadence {
             let often =
                 cadence.lowerBound == cadence.upperBound
                 ? "\(cadence.lowerBound)" : "\(cadence.lowerBound) to \(cadence.upperBound)"

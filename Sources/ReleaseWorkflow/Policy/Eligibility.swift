@@ -268,9 +268,9 @@ public struct Eligibility: Hashable, Sendable {
         return self.mentor.isMet(by: mentor, pair: facts, on: date) && pair.isMet(by: mentor, pair: facts, on: date)
     }
 
-    /// Whether something that must keep holding of this person does not any more.
-    public func isLost(_ person: Attestation, on date: CivilDate) -> Bool {
-        continuous.contains { !$0.isOfPair && !person.holds($0, on: date) }
+    /// Whether something that the policy asks of this role, and wants to keep holding, does not hold any more.
+    public func isLost(_ person: Attestation, as role: Role, on date: CivilDate) -> Bool {
+        requirement(of: role).predicates.intersection(continuous).contains { !$0.isOfPair && !person.holds($0, on: date) }
     }
 }
 

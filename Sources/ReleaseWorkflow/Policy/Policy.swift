@@ -124,7 +124,10 @@ public struct Policy: Hashable, Sendable {
         /// Days after which one who asked for a conversation is answered.
         public let answerAfterDays: Int
         public enum FirstBy: String, CaseIterable, Hashable, Sendable { case reader, mentee, mentor, pair }
-        public init(withinDays: Int, firstBy: FirstBy, answerAfterDays: Int) {
+        /// Contacts a month that are suggested, fewest and most; never enforced. Nil where the pair decides alone.
+        public let cadence: ClosedRange<Int>?
+        public init(withinDays: Int, firstBy: FirstBy, answerAfterDays: Int, cadence: ClosedRange<Int>?) {
+            self.cadence = cadence
             self.withinDays = withinDays
             self.firstBy = firstBy
             self.answerAfterDays = answerAfterDays
@@ -136,7 +139,8 @@ public struct Policy: Hashable, Sendable {
         public enum By: String, CaseIterable, Hashable, Sendable { case coordinator, program, mentee }
         /// One at a time; a cohort at once; not at all: people find each other in a directory.
         public enum Mode: String, CaseIterable, Hashable, Sendable { case rolling, batch, directory }
-        /// What a cohort is solved for first once everybody who can be is matched.
+        /// What counts first once somebody of a cohort has to be left out: as many people as can be matched, or the best sum of scores, where a
+        /// pair that is worth less than a floor is not made.
         public enum First: String, CaseIterable, Hashable, Sendable { case participation, score }
         public enum Directory: String, CaseIterable, Hashable, Sendable {
             case none
@@ -240,9 +244,6 @@ public struct Policy: Hashable, Sendable {
 
     /// What a policy says that no machine enforces: shown by `explain`, compared by `diff`.
     public struct Customs: Hashable, Sendable {
-        /// Contacts a month that are suggested, fewest and most; never enforced.
-        public let cadence: ClosedRange<Int>?
-        public let modes: [String]
         public let isTrainingRequired: Bool
         public let stages: [String]
         public let goals: String
@@ -252,11 +253,9 @@ public struct Policy: Hashable, Sendable {
         /// The documents that belong to the program and that its source does not print.
         public let openForms: [String]
         public init(
-            cadence: ClosedRange<Int>?, modes: [String], isTrainingRequired: Bool, stages: [String], goals: String, credit: String,
+            isTrainingRequired: Bool, stages: [String], goals: String, credit: String,
             recognition: String, advice: [String], openForms: [String]
         ) {
-            self.cadence = cadence
-            self.modes = modes
             self.isTrainingRequired = isTrainingRequired
             self.stages = stages
             self.goals = goals

@@ -228,9 +228,6 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case actedForYou, releaseReady, slotOffered, mentorUnavailable, declineConfirmed, cardReady, ended, deleteDetails
     case promptRescission, rescinded, expired, corrected, callBackAsked, inviteToTalk, contactReady, nobodyAvailable
     case lapsed, noticeGiven, newRound, endNear, termOver, extended, secondSought, findAnother
-
-    /// What every notice of a policy that does not use it may leave out.
-    public static let everywhere: [Notice] = [.actedForYou]
 }
 
 /// A notice and whom it goes to, written `role.notice` in a policy.

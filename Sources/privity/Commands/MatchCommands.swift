@@ -5,6 +5,12 @@ import Matching
 import ReleaseService
 import ReleaseWorkflow
 
+/// Whose desk it is, and which workflow.
+struct DeskOptions: ParsableArguments {
+    @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
+    @Option(help: "The workflow; the program's first by default.") var workflow: String?
+}
+
 struct MatchGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "match", abstract: "Find a good fit: for one person, or for a cohort, with a certificate.",
@@ -15,18 +21,17 @@ struct MatchGroup: AsyncParsableCommand {
             commandName: "shortlist", abstract: "The ten best mentors for somebody who waits, with reasons.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "Who waits: id, `phone:…` or `name:…`.") var person: String
-        @Option(help: "Their coordinator: id, `phone:…` or `name:…`.") var coordinator: String
-        @Option(help: "The workflow; the program's first by default.") var workflow: String?
+        @OptionGroup var desk: DeskOptions
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let id = await open.workflow(workflow)
-            let list = try await open.custodian.shortlist(of: open.person(person), workflow: id, by: open.person(coordinator))
+            let id = await open.workflow(desk.workflow)
+            let list = try await open.custodian.shortlist(of: open.person(person), workflow: id, by: open.person(desk.coordinator))
             say("\(list.allowedCount) mentors pass every rule")
             for (place, candidate) in list.candidates.enumerated() {
                 let margin = candidate.margin.map { ", \($0) more than the next" } ?? ""
                 say(
-                    "\(place + 1). \(candidate.mentor)  \(candidate.score) of 10000\(margin)\(candidate.isTie ? " (equal: the draw decided)" : "")"
+                    "\(place + 1). \(candidate.mentor)  \(candidate.score) of 10000\(margin)\(candidate.isTie ? " (equal to another)" : "")"
                 )
                 for points in candidate.terms { say("     \(points.term.plainWords): \(points.points) of \(points.most)") }
             }
@@ -39,14 +44,13 @@ struct MatchGroup: AsyncParsableCommand {
         @OptionGroup var options: FolderOptions
         @Argument(help: "Who waits: id, `phone:…` or `name:…`.") var person: String
         @Argument(help: "The mentor: id, `phone:…` or `name:…`.") var mentor: String
-        @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
-        @Option(help: "The workflow; the program's first by default.") var workflow: String?
+        @OptionGroup var desk: DeskOptions
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let id = await open.workflow(workflow)
+            let id = await open.workflow(desk.workflow)
             let found = try await open.custodian.barriers(
-                of: open.person(person), workflow: id, mentor: open.person(mentor), by: open.person(coordinator))
+                of: open.person(person), workflow: id, mentor: open.person(mentor), by: open.person(desk.coordinator))
             if found.isEmpty { say("nothing: every rule allows it") }
             for barrier in Barrier.allCases where found.contains(barrier) { say(barrier.plainWords) }
         }
@@ -69,8 +73,7 @@ struct MatchGroup: AsyncParsableCommand {
             abstract: "Match everybody of a coordinator who waits; proposes nothing.",
             discussion: "Writes the certificate: numbers instead of people, for anybody to check with `match verify`.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
-        @Option(help: "The workflow; the program's first by default.") var workflow: String?
+        @OptionGroup var desk: DeskOptions
         @Option(help: "The certificate to write; it must not exist.", completion: .file()) var certificate: String
 
         func run() async throws {
@@ -78,8 +81,8 @@ struct MatchGroup: AsyncParsableCommand {
                 throw Failure("`\(certificate)`: exists already", status: 2)
             }
             let open = try await OpenFolder(options, isWriter: true)
-            let id = await open.workflow(workflow)
-            let staff = try await open.person(coordinator)
+            let id = await open.workflow(desk.workflow)
+            let staff = try await open.person(desk.coordinator)
             let problem = try await open.custodian.cohortProblem(workflow: id, by: staff)
             let plan = try await open.custodian.planCohort(workflow: id, by: staff)
             for pair in plan.pairs { say("\(pair.mentee)  \(pair.mentor)  \(pair.score) of 10000") }
@@ -131,13 +134,12 @@ struct MatchGroup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "ablation", abstract: "Name the questions that change nothing: solve again without each.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
-        @Option(help: "The workflow; the program's first by default.") var workflow: String?
+        @OptionGroup var desk: DeskOptions
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let id = await open.workflow(workflow)
-            for line in try await open.custodian.ablation(workflow: id, by: open.person(coordinator)) {
+            let id = await open.workflow(desk.workflow)
+            for line in try await open.custodian.ablation(workflow: id, by: open.person(desk.coordinator)) {
                 say(
                     "\(line.question.rawValue). ".padded(4) + line.question.text.padded(86)
                         + "\(line.changedCount) of \(line.matchedCount) change\(line.isIdle ? "; asked for nothing, consider dropping it" : "")"
