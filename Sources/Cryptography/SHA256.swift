@@ -26,6 +26,42 @@ public enum SHA256 {
         return digest
     }
 
+    /// Hashes `bytes` into the 32 bytes at `digest`, without an array on either side.
+    ///
+    /// - Precondition: `digest` has room for 32 bytes; it may lie within `bytes`.
+    public static func hash(_ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawPointer) {
+        let context = contexts.take()
+        defer { contexts.give(context) }
+        digestBytes(bytes, into: digest, context)
+    }
+
+    /// Hashes many messages with one digest context of its own: for whoever hashes millions.
+    public struct Run: ~Copyable {
+        private let context: OpaquePointer
+
+        public init() {
+            guard let context = EVP_MD_CTX_new() else { preconditionFailure("out of memory for a digest context") }
+            self.context = context
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        /// As ``SHA256/hash(_:into:)``.
+        public func hash(_ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawPointer) {
+            digestBytes(bytes, into: digest, context)
+        }
+    }
+
+    private static func digestBytes(
+        _ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawPointer, _ context: OpaquePointer
+    ) {
+        let result =
+            EVP_DigestInit_ex2(context, OpenSSL.sha256.pointer, nil) == 1
+            && EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+            && EVP_DigestFinal_ex(context, digest.assumingMemoryBound(to: UInt8.self), nil) == 1
+        precondition(result, "SHA-256 failed in libcrypto")
+    }
+
     private static let contexts = ContextPool()
 
     /// Digest contexts between uses. A context is worth keeping: making one costs as much as hashing sixty-five bytes.

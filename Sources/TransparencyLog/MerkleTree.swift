@@ -2,16 +2,24 @@ internal import Cryptography
 
 /// A SHA-256 hash in the tree: of a leaf, of a node, or of a whole log.
 public struct TreeHash: Hashable, Sendable {
+    // Held in place: a log of a million records has two million of these.
+    private var words: SIMD4<UInt64>
+
     /// 32 bytes.
-    public let bytes: [UInt8]
+    public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
 
     /// Nil unless `bytes` has 32 bytes.
-    public init?(bytes: [UInt8]) {
+    public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == SHA256.byteCount else { return nil }
-        self.bytes = bytes
+        words = SIMD4()
+        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
-    init(digest: [UInt8]) { bytes = digest }
+    /// Fills the hash in place.
+    private init(filling body: (UnsafeMutableRawPointer) -> Void) {
+        words = SIMD4()
+        withUnsafeMutableBytes(of: &words) { if let base = $0.baseAddress { body(base) } }
+    }
 
     /// Base64 with padding.
     public var base64: String { Base64.format(bytes) }
@@ -24,17 +32,28 @@ public struct TreeHash: Hashable, Sendable {
     /// The hash of a log entry: SHA-256(0x00 ‖ entry).
     ///
     /// - Source: RFC 6962 §2.1, “Merkle Hash Trees”.
-    public static func leaf(_ entry: [UInt8]) -> TreeHash { TreeHash(digest: SHA256.hash([0x00], entry)) }
+    public static func leaf(_ entry: [UInt8]) -> TreeHash {
+        withUnsafeTemporaryAllocation(byteCount: entry.count + 1, alignment: 16) { whole in
+            whole[0] = 0x00
+            UnsafeMutableRawBufferPointer(rebasing: whole[1...]).copyBytes(from: entry)
+            return TreeHash { SHA256.hash(UnsafeRawBufferPointer(whole), into: $0) }
+        }
+    }
 
     /// The hash of two subtrees: SHA-256(0x01 ‖ left ‖ right).
     ///
     /// - Source: RFC 6962 §2.1, “Merkle Hash Trees”.
     public static func node(_ left: TreeHash, _ right: TreeHash) -> TreeHash {
-        TreeHash(digest: SHA256.hash([0x01], left.bytes, right.bytes))
+        withUnsafeTemporaryAllocation(byteCount: 65, alignment: 16) { whole in
+            whole[0] = 0x01
+            whole.storeBytes(of: left.words, toByteOffset: 1, as: SIMD4<UInt64>.self)
+            whole.storeBytes(of: right.words, toByteOffset: 33, as: SIMD4<UInt64>.self)
+            return TreeHash { SHA256.hash(UnsafeRawBufferPointer(whole), into: $0) }
+        }
     }
 
     /// The root of the empty tree: SHA-256 of nothing.
-    public static let empty = TreeHash(digest: SHA256.hash([]))
+    public static let empty = TreeHash { SHA256.hash(UnsafeRawBufferPointer(start: nil, count: 0), into: $0) }
 }
 
 /// Where a stored hash stands: the root of the perfect subtree of `2^level` leaves that begins at leaf `index · 2^level`.
@@ -58,6 +77,10 @@ public enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
     case outOfRange
     /// A stored hash is missing.
     case missingNode(level: Int, index: Int)
+    /// A tile is missing, by its path.
+    case missingTile(String)
+    /// A tile whose bytes are not what its path and the log's size make them; why, in words.
+    case badTile(String, String)
     /// Text that is not a note, checkpoint, key or proof. Says no more, for it may be hostile.
     case malformed(String)
     /// The bytes are well formed and not signed by the key they must be signed by.
@@ -67,6 +90,8 @@ public enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .outOfRange: "index or size is outside the log"
         case .missingNode(let level, let index): "log hash at level \(level), index \(index) is missing"
+        case .missingTile(let path): "`\(path)` is missing"
+        case .badTile(let path, let why): "`\(path)`: \(why)"
         case .malformed(let what): "malformed \(what)"
         case .badSignature: "signature does not verify"
         }
