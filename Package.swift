@@ -49,6 +49,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // What auditors are given, embedded as it stands.
+        .target(
+            name: "AuditorKit", path: "Kit",
+            resources: [.embedInCode("verify.sh"), .embedInCode("verify.go"), .embedInCode("README.md")], swiftSettings: strict),
+
         // The outer ring: they do.
         .target(
             name: "PolicyFile",
@@ -75,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "privity",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore",
+                "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile",
+                "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -52,6 +52,31 @@ public enum SHA256 {
         }
     }
 
+    /// Hashes a message that comes in pieces.
+    public final class Stream {
+        private let context: OpaquePointer
+
+        public init() {
+            guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex2(context, OpenSSL.sha256.pointer, nil) == 1 else {
+                preconditionFailure("out of memory for a digest context")
+            }
+            self.context = context
+        }
+
+        deinit { EVP_MD_CTX_free(context) }
+
+        public func update(_ bytes: [UInt8]) {
+            precondition(EVP_DigestUpdate(context, bytes, bytes.count) == 1, "SHA-256 failed in libcrypto")
+        }
+
+        /// The digest; nothing more can be added then.
+        public func finish() -> [UInt8] {
+            var digest = [UInt8](repeating: 0, count: byteCount)
+            precondition(EVP_DigestFinal_ex(context, &digest, nil) == 1, "SHA-256 failed in libcrypto")
+            return digest
+        }
+    }
+
     private static func digestBytes(
         _ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawPointer, _ context: OpaquePointer
     ) {

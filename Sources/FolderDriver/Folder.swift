@@ -54,6 +54,18 @@ public struct Folder: Sendable {
         } catch {
             throw FolderError(file: path, problem: "the folder cannot be made")
         }
+        let made = try makeKeys(origin: origin, passphrase: passphrase)
+        try DurableFile.create(
+            path: key("vault.key"), name: "keys/vault.key",
+            VaultKeyFile.format(RandomBytes.generate(count: 32), passphrase: passphrase))
+        _ = try KeyRingFile(path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: false, creates: true)
+        try DurableFile.syncFolder(path + "/keys")
+        try DurableFile.syncFolder(path)
+        return made
+    }
+
+    /// Makes the three keys of a new log.
+    func makeKeys(origin: String, passphrase: SecretBytes) throws -> (keys: SigningKeys, recovery: NoteKey) {
         func make(_ name: String, _ file: String, at path: String) throws -> NoteSigner {
             let key = try SigningKey.generate()
             try DurableFile.create(path: path, name: file, KeyFile.format(key, passphrase: passphrase))
@@ -62,18 +74,19 @@ public struct Folder: Sendable {
         let log = try make(origin, "keys/log.pem", at: key("log.pem"))
         let record = try make("\(origin)/record", "keys/record.pem", at: key("record.pem"))
         let recovery = try make("\(origin)/recovery", "recovery.pem", at: path + "/recovery.pem")
-        try DurableFile.create(
-            path: key("vault.key"), name: "keys/vault.key",
-            VaultKeyFile.format(RandomBytes.generate(count: 32), passphrase: passphrase))
-        _ = try KeyRingFile(path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: false, creates: true)
-        try DurableFile.syncFolder(path + "/keys")
-        try DurableFile.syncFolder(path)
         return (SigningKeys(record: record, log: log), recovery.key)
     }
+
+    /// Where a prepared revocation lies until it is taken up; while it is there nothing is signed.
+    public var revocationPath: String { path + "/revocation" }
+    public var isRevoking: Bool { FileManager.default.fileExists(atPath: revocationPath) }
 
     public func write(_ name: String, _ text: String) throws {
         try DurableFile.create(path: path + "/" + name, name: name, Array(text.utf8))
     }
+
+    /// Where the complete tiles of the log go as it grows.
+    public var tiles: TileFolder { TileFolder(path + "/log") }
 
     public func headFile(isReadOnly: Bool, creates: Bool = false) throws -> HeadFile {
         try HeadFile(path: path + "/head", isReadOnly: isReadOnly, creates: creates)
@@ -91,17 +104,65 @@ public struct Folder: Sendable {
         }
     }
 
-    /// Opens the signing keys.
-    public func signingKeys(origin: String, passphrase: SecretBytes) throws -> SigningKeys {
-        func load(_ file: String, _ name: String) throws -> NoteSigner {
-            let bytes = try read(key(file), "keys/\(file)")
-            do {
-                return try NoteSigner(name: name, key: KeyFile.parse(bytes, passphrase: passphrase))
-            } catch let error as CryptographyError {
-                throw FolderError(file: "keys/\(file)", problem: "\(error)")
+    /// Opens the keys that the log's own statements put into force.
+    public func signingKeys(for history: KeyHistory, passphrase: SecretBytes) throws -> SigningKeys {
+        SigningKeys(
+            record: try signer(history.currentRecord, .record, passphrase), log: try signer(history.currentLog, .log, passphrase))
+    }
+
+    private func signer(_ key: NoteKey, _ role: KeyHistory.Role, _ passphrase: SecretBytes) throws -> NoteSigner {
+        // Genesis keys have no id in their name.
+        let own = keyName(role, key)
+        let file = FileManager.default.fileExists(atPath: self.key(own)) ? own : "\(role.rawValue).pem"
+        return try Self.signer(at: self.key(file), "keys/\(file)", name: key.name, passphrase)
+    }
+
+    private func keyName(_ role: KeyHistory.Role, _ key: NoteKey) -> String { "\(role.rawValue)-\(Hex.format(key.id)).pem" }
+
+    /// Opens a key file that may lie anywhere: the recovery key, a witness's.
+    public static func signer(
+        at path: String, _ label: String, name: String, kind: NoteKey.Kind = .text, _ passphrase: SecretBytes
+    ) throws -> NoteSigner {
+        let file = try DurableFile(path: path, name: label, isReadOnly: true, creates: false)
+        do {
+            let key = try KeyFile.parse(file.read(at: 0, count: min(file.size(), 1 << 20)), passphrase: passphrase)
+            return try NoteSigner(name: name, kind: kind, key: key)
+        } catch let error as CryptographyError {
+            throw FolderError(file: label, problem: "\(error)")
+        }
+    }
+
+    /// Makes a new key for a role and puts its file beside the others; the log has still to state it.
+    public func makeKey(_ role: KeyHistory.Role, name: String, passphrase: SecretBytes) throws -> NoteSigner {
+        let signing = try SigningKey.generate()
+        let signer = try NoteSigner(name: name, key: signing)
+        let file = keyName(role, signer.key)
+        try DurableFile.create(path: key(file), name: "keys/\(file)", KeyFile.format(signing, passphrase: passphrase))
+        try DurableFile.syncFolder(path + "/keys")
+        return signer
+    }
+
+    /// Opens a key that was made and is not in force yet.
+    public func madeKey(_ key: NoteKey, _ role: KeyHistory.Role, passphrase: SecretBytes) throws -> NoteSigner {
+        let file = keyName(role, key)
+        return try Self.signer(at: self.key(file), "keys/\(file)", name: key.name, passphrase)
+    }
+
+    /// Overwrites and removes the key files of roles that sign nothing any more.
+    public func retireKeys(_ history: KeyHistory) throws {
+        for (role, spans) in [(KeyHistory.Role.record, history.record), (.log, history.log)] where spans.count > 1 {
+            for span in spans.dropLast() {
+                for file in [keyName(role, span.key)] + (span.from == spans[0].from ? ["\(role.rawValue).pem"] : []) {
+                    let path = key(file)
+                    guard FileManager.default.fileExists(atPath: path) else { continue }
+                    let old = try DurableFile(path: path, name: "keys/\(file)", isReadOnly: false, creates: false)
+                    try old.write([UInt8](repeating: 0, count: old.size()), at: 0)
+                    try old.sync()
+                    _ = try? FileManager.default.removeItem(atPath: path)
+                }
             }
         }
-        return SigningKeys(record: try load("record.pem", "\(origin)/record"), log: try load("log.pem", origin))
+        try DurableFile.syncFolder(path + "/keys")
     }
 
     private func read(_ path: String, _ name: String) throws -> [UInt8] {

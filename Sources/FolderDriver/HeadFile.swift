@@ -46,8 +46,11 @@ public final class HeadFile: HeadKeeper {
         slot += Self.bigEndian(UInt64(new.note.count), count: 4) + new.note
         slot += SHA256.hash(slot)
         slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
+        FaultPoint.reach(.beforeHeadWrite)
         try file.write(slot, at: Int(generation % 2) * Self.slotByteCount)
+        FaultPoint.reach(.beforeHeadSync)
         try file.sync()
+        FaultPoint.reach(.afterHeadSync)
         known.withLock { $0 = generation }
     }
 

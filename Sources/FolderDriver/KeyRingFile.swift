@@ -17,6 +17,8 @@ public final class KeyRingFile: KeyRing {
         var end = 0
         var destroyed: [[UInt8]] = []
         var listed: Set<[UInt8]> = []
+        /// Keys written since the last sync.
+        var unsynced: [[UInt8]] = []
     }
 
     private let file: DurableFile
@@ -57,25 +59,42 @@ public final class KeyRingFile: KeyRing {
 
     public func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws {
         try slots.withLock { slots in
-            var next = slots
-            for key in keys where next.keys[key.id] == nil {
+            for key in keys where slots.keys[key.id] == nil {
                 guard key.id.count == 16, key.wrapped.count == Self.wrappedByteCount else {
                     throw FolderError(file: "data-keys", problem: "a wrapped key has the wrong length")
                 }
-                guard !next.listed.contains(key.id) else {
+                guard !slots.listed.contains(key.id) else {
                     throw FolderError(file: "data-keys", problem: "this key was destroyed and cannot be made again")
                 }
                 var slot = [1] + key.id + key.wrapped
                 slot += SHA256.hash(slot).prefix(Self.checkByteCount)
                 slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
-                let offset = next.free.popLast() ?? next.end
+                let offset = slots.free.last ?? slots.end
+                FaultPoint.reach(.beforeKeyWrite)
                 try file.write(slot, at: offset)
-                next.end = max(next.end, offset + Self.slotByteCount)
-                next.keys[key.id] = (offset, key.wrapped)
+                if !slots.free.isEmpty { slots.free.removeLast() }
+                slots.end = max(slots.end, offset + Self.slotByteCount)
+                slots.keys[key.id] = (offset, key.wrapped)
+                slots.unsynced.append(key.id)
             }
-            // A key is there once it is synced, and not before.
-            try file.sync()
-            slots = next
+        }
+    }
+
+    public func sync() throws {
+        try slots.withLock { slots in
+            guard !slots.unsynced.isEmpty else { return }
+            FaultPoint.reach(.beforeKeySync)
+            defer { slots.unsynced = [] }
+            do {
+                try file.sync()
+            } catch {
+                // What the disk did not confirm may be lost: these keys are made anew by whoever needs them.
+                for id in slots.unsynced {
+                    if let slot = slots.keys.removeValue(forKey: id) { slots.free.append(slot.offset) }
+                }
+                throw error
+            }
+            FaultPoint.reach(.afterKeySync)
         }
     }
 

@@ -50,6 +50,16 @@ public struct SQLTransaction: StoreTransaction {
         try first("SELECT note FROM log_entry WHERE position = ?", .integer(index))?[0].bytes
     }
 
+    public func entries(from index: Int, count: Int) throws -> [[UInt8]] {
+        try all(
+            "SELECT note FROM log_entry WHERE position >= ? AND position < ? ORDER BY position", .integer(index),
+            .integer(index + count)
+        ).map { row in
+            guard let note = row[0].bytes else { throw DamagedRow() }
+            return note
+        }
+    }
+
     public func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])] {
         try all(
             "SELECT position, note FROM log_entry WHERE release_id = ? ORDER BY position", .text(release.description)
@@ -74,22 +84,30 @@ public struct SQLTransaction: StoreTransaction {
         return hash
     }
 
-    public func nodes() throws -> [(position: NodePosition, hash: [UInt8])] {
-        try all("SELECT level, position, hash FROM log_node ORDER BY level, position").map { row in
-            guard let level = row[0].integer, let index = row[1].integer, let hash = row[2].bytes else { throw DamagedRow() }
-            return (NodePosition(level: level, index: index), hash)
-        }
-    }
+    public func nodeCount() throws -> Int { try first("SELECT COUNT(*) FROM log_node")?[0].integer ?? 0 }
 
     public func putHead(size: Int, note: [UInt8]) throws {
         try run("INSERT INTO log_head (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING", .integer(size), .bytes(note))
     }
 
-    public func heads() throws -> [(size: Int, note: [UInt8])] {
-        try all("SELECT size, note FROM log_head ORDER BY size").map { row in
-            guard let size = row[0].integer, let note = row[1].bytes else { throw DamagedRow() }
-            return (size, note)
-        }
+    public func heads(of sizes: ClosedRange<Int>) throws -> [(size: Int, note: [UInt8])] {
+        try all(
+            "SELECT size, note FROM log_head WHERE size BETWEEN ? AND ? ORDER BY size", .integer(sizes.lowerBound),
+            .integer(sizes.upperBound)
+        ).map(Self.head)
+    }
+
+    public func head(atMost size: Int) throws -> (size: Int, note: [UInt8])? {
+        try first("SELECT size, note FROM log_head WHERE size <= ? ORDER BY size DESC LIMIT 1", .integer(size)).map(Self.head)
+    }
+
+    private static func head(_ row: [SQLValue]) throws -> (size: Int, note: [UInt8]) {
+        guard let size = row[0].integer, let note = row[1].bytes else { throw DamagedRow() }
+        return (size, note)
+    }
+
+    public func clearLog() throws {
+        for table in ["log_entry", "log_node", "log_head", "outcome", "pending_closing"] { try run("DELETE FROM \(table)") }
     }
 
     public func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) throws {

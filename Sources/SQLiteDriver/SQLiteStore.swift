@@ -73,6 +73,19 @@ public final class SQLiteStore: Store {
         }
     }
 
+    /// Copies the database as it is at this moment into a new file, beside a running writer.
+    public func copy(to path: String) throws {
+        do {
+            let target = try DatabaseQueue(path: path)
+            try pool.backup(to: target)
+            // One file and nothing beside it; whoever opens it for writing goes back to a write-ahead log.
+            try target.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            try target.close()
+        } catch {
+            throw SQLiteError(error)
+        }
+    }
+
     /// Closes every connection; the last one leaves no write-ahead log behind.
     public func close() throws { try pool.close() }
 

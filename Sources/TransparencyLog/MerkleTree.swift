@@ -139,6 +139,21 @@ public struct MerkleTree: Hashable, Sendable {
         return completed
     }
 
+    /// Appends a perfect subtree of `2^level` leaves, of which only the root is known.
+    ///
+    /// - Precondition: the tree's size is a multiple of the subtree's.
+    public mutating func appendSubtree(_ root: TreeHash, level: Int) {
+        precondition(size & (1 << level - 1) == 0, "a subtree begins at a multiple of its size")
+        var hash = root
+        var count = size >> level
+        while count & 1 == 1 {
+            hash = .node(subtrees.removeLast(), hash)
+            count >>= 1
+        }
+        subtrees.append(hash)
+        size += 1 << level
+    }
+
     /// The Merkle tree hash of RFC 6962 §2.1.
     public var root: TreeHash {
         guard var hash = subtrees.last else { return .empty }

@@ -146,6 +146,11 @@ public struct SignedNote: Equatable, Sendable {
         SignedNote(text: text, signatures: signatures + [try witness.cosignature(of: text, atSeconds: time)])
     }
 
+    /// The note with the lines of one name alone.
+    public func keepingLines(named name: String) -> SignedNote {
+        SignedNote(text: text, signatures: signatures.filter { $0.name == name })
+    }
+
     /// Parses a note without checking signatures: for that, ``verify(by:)``.
     ///
     /// - Parameter limit: the most bytes that are looked at; a log entry's by default.

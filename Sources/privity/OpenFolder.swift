@@ -60,6 +60,7 @@ struct OpenFolder {
     let store: SQLiteStore
     let heads: HeadFile
     let custodian: Custodian
+    let passphrase: SecretBytes
     let calendar: ZoneCalendar
     /// The clock that can be set, in example folders.
     let setClock: SetClock?
@@ -69,8 +70,8 @@ struct OpenFolder {
 
     /// Opens for writing, which one process at a time may do, or for reading beside it.
     ///
-    /// - Parameter isLocked: opens without any key, for the rescind-only code.
-    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false) async throws {
+    /// - Parameter isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
+    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false) async throws {
         folder = Folder(options.directory)
         guard folder.exists else {
             throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2)
@@ -91,10 +92,14 @@ struct OpenFolder {
         let setClock = canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: Date()) : nil
         self.setClock = setClock
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: !isWriter)
-        let keys = isWriter ? try folder.signingKeys(origin: settings.origin, passphrase: passphrase) : nil
+        let history = try KeyHistory(store: store, origin: settings.origin)
+        let isRevoking = folder.isRevoking && !isRevocation
+        let keys = isWriter && !isRevoking ? try folder.signingKeys(for: history, passphrase: passphrase) : nil
+        self.passphrase = passphrase
         custodian = try await Custodian.open(
             Custodian.Parts(
-                origin: settings.origin, store: store, heads: heads, time: setClock ?? MachineClock(calendar),
+                origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
+                time: setClock ?? MachineClock(calendar),
                 seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys, parsePolicy: Self.parse,
                 logger: Self.logger()), isWriter: isWriter)
     }

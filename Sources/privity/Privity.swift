@@ -20,7 +20,7 @@ struct Privity: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
-            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, Erase.self,
+            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, Erase.self, Backup.self, Restore.self,
         ])
 
     /// Maps every error to its exit status and one line on standard error.
@@ -65,10 +65,12 @@ struct Privity: AsyncParsableCommand {
         error is CleanExit || error is ValidationError || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
     }
 
-    private static func complain(_ message: String) {
-        let prefix = message.hasPrefix("Error: ") ? "" : "privity: "
-        FileHandle.standardError.write(Data("\(prefix)\(message)\n".utf8))
-    }
+}
+
+/// One line on standard error.
+func complain(_ message: String) {
+    let prefix = message.hasPrefix("Error: ") ? "" : "privity: "
+    FileHandle.standardError.write(Data("\(prefix)\(message)\n".utf8))
 }
 
 /// An error on its way out of the program: one line, and the status it ends with.
@@ -108,6 +110,9 @@ struct Failure: Error {
 
 /// Prints to standard output.
 func say(_ text: String = "") { print(text) }
+
+/// Prints bytes as they are.
+func say(bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
 
 /// Prints a value as one line of JSON with sorted keys.
 func sayJSON(_ value: some Encodable) throws {

@@ -1,323 +1,403 @@
 internal import Cryptography
+internal import Foundation
 public import ReleaseWorkflow
 public import TransparencyLog
 
-/// What an audit found.
-public struct AuditReport: Sendable, Codable {
-    /// One thing that is not as it must be, and where.
-    public struct Finding: Sendable, Codable, Hashable, CustomStringConvertible {
-        /// The record's place in the log; nil for a head or a key.
-        public let index: Int?
-        public let release: String?
-        public let rule: String
-        public let message: String
-
-        public var description: String {
-            let place = index.map { "record \($0)" } ?? "log"
-            let about = release.map { ", release \($0)" } ?? ""
-            return "\(place)\(about): \(rule): \(message)"
-        }
-    }
-
-    public internal(set) var recordCount = 0
-    public internal(set) var releaseCount = 0
-    public internal(set) var size = 0
-    public internal(set) var root = ""
-    public internal(set) var findings: [Finding] = []
-    public var isVerified: Bool { findings.isEmpty }
-}
-
 /// Checks a log from its bytes alone: no vault, no person, nothing that the writer remembers.
 ///
-/// It shares with the writer the hashing and the parsing of notes and records, and nothing else.
-public struct LogAudit {
+/// It shares with the writer the hashing and the parsing of notes and records, and nothing else. Memory grows with the releases, by some
+/// two hundred bytes each, and not with the records.
+public struct LogAudit: Sendable {
     private var report = AuditReport()
     private let origin: String
-    public private(set) var recordKey: NoteKey?
-    public private(set) var logKey: NoteKey?
+    /// Heads that witnesses signed, by size: what a revoked key signed before the last of them still counts.
+    private let cosigned: [Checkpoint]
+    private var recordKeys: [KeySpan] = []
+    private var logKeys: [KeySpan] = []
+    private var recoveryKey: NoteKey?
     private var tree = MerkleTree()
-    private var releases: [ReleaseID: Trail] = [:]
-    private var policies: Set<String> = []
-    /// The digests of every policy that a record names.
-    public private(set) var namedPolicies: Set<String> = []
+    private var trails: [Trail] = []
+    private var trailOf: [ReleaseID: Int] = [:]
+    /// The trail of the release that is recorded at an index.
+    private var trailAt: [Int: Int] = [:]
+    private var policies: Set<TreeHash> = []
+    private var named: Set<TreeHash> = []
     private var lastDate: CivilDate?
-    private var acknowledged = 0
-    /// The root after each entry.
-    public private(set) var roots: [TreeHash] = [.empty]
+    private var formerOrigin: String?
+
+    /// One key and what it may sign: records by index, heads by size.
+    private struct KeySpan {
+        let key: NoteKey
+        let from: Int
+        /// Where the next key took over.
+        var until: Int?
+        /// Where a revocation stands, and from where on it says not to trust the key.
+        var revoked: (at: Int, from: Int)?
+
+        func holds(_ index: Int) -> Bool { index >= from && index < until ?? .max }
+    }
 
     /// What the log said of one release so far.
     private struct Trail {
+        let release: ReleaseID
         var next = 0
-        var own: (pointer: RecordPointer, record: Record)?
+        var index = -1
+        var leaf = TreeHash.empty
+        var expiresOn: CivilDate?
+        var fields: UInt32 = 0
         var isClosed = false
         var isRescinded = false
         var cards = 0
     }
 
-    public init(origin: String) { self.origin = origin }
+    /// - Parameter cosigned: heads of this log that witnesses are known to have signed.
+    public init(origin: String, cosigned: [Checkpoint] = []) {
+        self.origin = origin
+        self.cosigned = cosigned.sorted { $0.size < $1.size }
+        report.origin = origin
+    }
+
+    /// The record and log keys in force after the entries so far; nil before genesis.
+    public var recordKey: NoteKey? { recordKeys.last?.key }
+    public var logKey: NoteKey? { logKeys.last?.key }
+    /// Every record and log key that the log stated so far, newest first, then the recovery key.
+    public var keys: (record: [NoteKey], log: [NoteKey], recovery: NoteKey?) {
+        (recordKeys.reversed().map(\.key), logKeys.reversed().map(\.key), recoveryKey)
+    }
+    /// Entries so far.
+    public var size: Int { tree.size }
+    public var root: TreeHash { tree.root }
+    /// The digests of every policy that a record names, in hexadecimal.
+    public var namedPolicies: Set<String> { Set(named.map { Hex.format($0.bytes) }) }
 
     private mutating func find(_ index: Int?, _ release: ReleaseID? = nil, _ rule: String, _ message: String) {
-        report.findings.append(
-            .init(index: index, release: release?.description, rule: rule, message: message))
+        report.note(.init(index: index, release: release?.description, rule: rule, message: message))
     }
+
+    // MARK: Entries
 
     /// Takes the next entry of the log, in order.
     public mutating func add(_ bytes: [UInt8]) {
-        let index = tree.size
-        let leaf = TreeHash.leaf(bytes)
-        _ = tree.append(leaf)
-        roots.append(tree.root)
-        report.recordCount += 1
-        guard let note = try? SignedNote(parsing: bytes), note.bytes == bytes else {
-            find(index, nil, "signed note", "the entry is not a signed note")
-            return
+        if tree.size == 0 { report.fingerprint = Hex.format(SHA256.hash(bytes)) }
+        take(EntryReading(bytes, origin: origin, keys: recordKeys.map(\.key)))
+    }
+
+    /// Takes the next entries of the log, in order; their signatures are checked on every core.
+    ///
+    /// - Parameter after: called with the size after each entry, for what else is to be compared there.
+    public mutating func add(_ entries: [[UInt8]], after: (inout LogAudit) -> Void = { _ in }) {
+        // The first entry names the keys of all others.
+        var rest = entries[...]
+        if tree.size == 0, let first = rest.popFirst() {
+            add(first)
+            after(&self)
         }
-        let record: Record
-        do {
-            record = try Record(parsing: note.text, origin: origin)
-        } catch {
-            find(index, nil, "canonical form", "\(error)")
-            return
-        }
-        if index == 0 { takeGenesis(record) }
-        guard let recordKey, (try? note.verify(by: recordKey)) != nil, note.signatures.count == 1 else {
-            find(index, record.release, "signature", "not signed by the record key, once")
-            return
-        }
-        if let digest = record.policyDigest { namedPolicies.insert(digest) }
-        checkDate(record, index)
-        checkPolicy(record, index)
-        let pointer = RecordPointer(index: index, leaf: leaf.base64, origin: origin)
-        switch record.type {
-        case .genesis: if index != 0 { find(index, nil, "genesis", "a second genesis record") }
-        case .policy: if let digest = record.policyDigest { policies.insert(digest) }
-        case .acknowledgement, .key: break
-        case .release: takeRelease(record, pointer)
-        case .disclosure: takeDisclosure(record, pointer)
-        case .rescission, .closing: takeClosing(record, pointer)
+        for reading in Self.read(Array(rest), origin: origin, keys: recordKeys.map(\.key)) {
+            take(reading)
+            after(&self)
         }
     }
 
-    private mutating func takeGenesis(_ record: Record) {
-        guard record.type == .genesis, record.json["origin"]?.string == origin,
+    /// Entries that one core reads at a time: enough that handing out the work costs nothing beside it.
+    private static let stride = 32
+
+    private static func read(_ entries: [[UInt8]], origin: String, keys: [NoteKey]) -> [EntryReading] {
+        let parts = (entries.count + stride - 1) / stride
+        if parts <= 1 { return entries.map { EntryReading($0, origin: origin, keys: keys) } }
+        return Array(unsafeUninitializedCapacity: entries.count) { buffer, count in
+            // Each place is written once, by the one core that has its part.
+            nonisolated(unsafe) let places = buffer
+            DispatchQueue.concurrentPerform(iterations: parts) { part in
+                for index in part * stride..<min((part + 1) * stride, entries.count) {
+                    places.initializeElement(at: index, to: EntryReading(entries[index], origin: origin, keys: keys))
+                }
+            }
+            count = entries.count
+        }
+    }
+
+    private mutating func take(_ reading: EntryReading) {
+        let index = tree.size
+        _ = tree.append(reading.leaf)
+        report.recordCount += 1
+        if let fault = reading.fault { find(index, nil, fault.rule, fault.message) }
+        guard let facts = reading.facts else { return }
+        report.counts[facts.type.rawValue, default: 0] += 1
+        if index == 0 { takeGenesis(facts.record, reading.leaf) }
+        if facts.type == .key {
+            takeKey(facts, reading.note, index)
+        } else if !isSigned(reading, index) {
+            find(index, facts.release, "signature", "not signed by the record key of its place in the log, once")
+            return
+        }
+        if let digest = facts.policy { named.insert(digest) }
+        checkDate(facts, index)
+        checkPolicy(facts, index)
+        switch facts.type {
+        case .genesis: if index != 0 { find(index, nil, "genesis", "a second genesis record") }
+        case .policy: if let digest = facts.policy { policies.insert(digest) }
+        case .acknowledgement, .key: break
+        case .release: takeRelease(facts, reading.leaf, index)
+        case .disclosure: takeDisclosure(facts, index)
+        case .rescission, .closing: takeClosing(facts, index)
+        }
+    }
+
+    /// Whether the record key in force at `index` signed the entry, alone.
+    private func isSigned(_ reading: EntryReading, _ index: Int) -> Bool {
+        guard let span = recordKeys.last(where: { $0.holds(index) }) else { return false }
+        switch reading.signature {
+        case .verified(let id): return id == span.key.id
+        case .open:
+            guard let note = reading.note, note.signatures.count == 1 else { return false }
+            return (try? note.verify(by: span.key)) != nil
+        }
+    }
+
+    // MARK: Keys
+
+    private mutating func takeGenesis(_ record: Record?, _ leaf: TreeHash) {
+        guard let record, record.type == .genesis, record.json["origin"]?.string == origin,
             let log = record.json["log"]?.string, let own = record.json["record"]?.string,
-            let logKey = try? NoteKey(parsing: log), let recordKey = try? NoteKey(parsing: own), logKey.name == origin,
-            recordKey.name == "\(origin)/record"
+            let recovery = record.json["recovery"]?.string, let logKey = try? NoteKey(parsing: log),
+            let recordKey = try? NoteKey(parsing: own), let recoveryKey = try? NoteKey(parsing: recovery),
+            logKey.name == origin, recordKey.name == "\(origin)/record", recoveryKey.name == "\(origin)/recovery"
         else {
             find(0, nil, "genesis", "entry 0 does not name the keys of this log")
             return
         }
-        self.logKey = logKey
-        self.recordKey = recordKey
-        if let digest = record.policyDigest { policies.insert(digest) }
+        recordKeys = [KeySpan(key: recordKey, from: 0)]
+        logKeys = [KeySpan(key: logKey, from: 1)]
+        self.recoveryKey = recoveryKey
+        formerOrigin = record.json["after"]?["origin"]?.string
+        if let digest = record.policyDigest.flatMap({ Hex.parse($0) }).flatMap({ TreeHash(bytes: $0) }) { policies.insert(digest) }
     }
 
-    private mutating func checkDate(_ record: Record, _ index: Int) {
-        guard let date = record.date else { return }
+    /// A statement about a key: its signers depend on what it states, and it takes effect with the next entry.
+    private mutating func takeKey(_ facts: EntryReading.Facts, _ note: SignedNote?, _ index: Int) {
+        guard let record = facts.record, let note, let text = record.json["key"]?.string, let key = try? NoteKey(parsing: text),
+            let from = record.json["from"]?.integer, let recovery = recoveryKey,
+            let currentRecord = recordKeys.last, let currentLog = logKeys.last
+        else {
+            find(index, nil, "key", "not a statement about a key")
+            return
+        }
+        let isLog = record.json["role"]?.string == "log"
+        let current = isLog ? currentLog : currentRecord
+        guard key.name == current.key.name, key.kind == .text else {
+            find(index, nil, "key", "names a key of another name")
+            return
+        }
+        let signers: [NoteKey]
+        if record.json["state"]?.string == "revoked" {
+            guard key == current.key, current.revoked == nil, from <= index else {
+                find(index, nil, "key", "revokes a key that is not in force, or from a place that is not in the log")
+                return
+            }
+            signers = [recovery]
+        } else {
+            let isKnown = (recordKeys + logKeys).contains { $0.key == key }
+            guard !isKnown, from == index + 1 else {
+                find(index, nil, "key", "puts a key in force that was in force before, or not from the next record on")
+                return
+            }
+            if current.revoked != nil {
+                signers = [recovery, key]
+            } else {
+                signers = isLog ? [currentRecord.key, current.key, key] : [current.key, key]
+            }
+        }
+        guard (try? note.verify(byEach: signers)) != nil else {
+            find(
+                index, nil, "key",
+                "not signed by \(signers.count == 1 ? "the recovery key alone" : "the keys that hand over, each once")")
+            return
+        }
+        func change(_ spans: inout [KeySpan]) {
+            if record.json["state"]?.string == "revoked" {
+                spans[spans.count - 1].revoked = (index, from)
+            } else {
+                spans[spans.count - 1].until = from
+                spans.append(KeySpan(key: key, from: from))
+            }
+        }
+        if isLog { change(&logKeys) } else { change(&recordKeys) }
+    }
+
+    /// What a revoked key signed, where no witness saw it before the revocation.
+    private mutating func checkRevoked() {
+        for span in recordKeys {
+            guard let revoked = span.revoked else { continue }
+            let seen = cosigned.last { $0.size <= revoked.at }?.size ?? 0
+            let first = max(span.from, min(seen, revoked.from))
+            // The statement itself is the recovery key's, and what stands after it was looked at in its turn.
+            guard first < revoked.at else { continue }
+            find(
+                first, nil, "revoked key",
+                "records \(first) to \(revoked.at - 1) are signed by a key that record \(revoked.at) revokes, and no head over them that witnesses signed before that is known"
+            )
+        }
+    }
+
+    // MARK: Records
+
+    private mutating func checkDate(_ facts: EntryReading.Facts, _ index: Int) {
+        guard let date = facts.date else { return }
         // A closing given while nothing could be signed keeps its own date; everything else is in the order of days.
-        if let lastDate, date < lastDate, record.type != .closing, record.type != .rescission {
-            find(index, record.release, "order of dates", "dated \(date), after a record of \(lastDate)")
+        if let lastDate, date < lastDate, facts.type != .closing, facts.type != .rescission {
+            find(index, facts.release, "order of dates", "dated \(date), after a record of \(lastDate)")
         }
         lastDate = max(date, lastDate ?? date)
     }
 
-    private mutating func checkPolicy(_ record: Record, _ index: Int) {
-        guard let digest = record.policyDigest, record.type != .genesis, record.type != .policy else { return }
-        if !policies.contains(digest) { find(index, record.release, "policy", "under a policy that the log never stated") }
+    private mutating func checkPolicy(_ facts: EntryReading.Facts, _ index: Int) {
+        guard let digest = facts.policy, facts.type != .genesis, facts.type != .policy else { return }
+        if !policies.contains(digest) { find(index, facts.release, "policy", "under a policy that the log never stated") }
     }
 
-    private mutating func sequence(_ record: Record, _ index: Int) -> ReleaseID? {
-        guard let release = record.release else { return nil }
-        let expected = releases[release, default: Trail()].next
-        if record.sequence != expected {
-            find(index, release, "sequence", "number \(record.sequence ?? -1), expected \(expected)")
+    /// The release's trail, after its next number was taken.
+    private mutating func sequence(_ facts: EntryReading.Facts, _ index: Int) -> Int? {
+        guard let release = facts.release else { return nil }
+        let number = trailOf[release] ?? trails.count
+        if number == trails.count {
+            trails.append(Trail(release: release))
+            trailOf[release] = number
         }
-        releases[release, default: Trail()].next = expected + 1
-        return release
+        if facts.sequence != trails[number].next {
+            find(index, release, "sequence", "number \(facts.sequence ?? -1), expected \(trails[number].next)")
+        }
+        trails[number].next += 1
+        return number
     }
 
-    private mutating func takeRelease(_ record: Record, _ pointer: RecordPointer) {
-        guard let release = sequence(record, pointer.index) else { return }
-        if releases[release]?.own != nil { find(pointer.index, release, "release", "recorded twice") }
-        releases[release]?.own = (pointer, record)
+    private mutating func takeRelease(_ facts: EntryReading.Facts, _ leaf: TreeHash, _ index: Int) {
+        guard let number = sequence(facts, index) else { return }
+        let release = trails[number].release
+        if trails[number].index >= 0 { find(index, release, "release", "recorded twice") }
+        trails[number].index = index
+        trails[number].leaf = leaf
+        trails[number].expiresOn = facts.expiresOn
+        trails[number].fields = facts.fields
+        trailAt[index] = number
         report.releaseCount += 1
-        if let supersedes = record.supersedes {
-            let old = releases.values.first { $0.own?.pointer == supersedes }
-            if old == nil { find(pointer.index, release, "supersedes", "names no earlier release") }
-            if old?.isClosed == true || old?.isRescinded == true {
-                find(pointer.index, release, "supersedes", "takes the place of a release that had ended")
+        if let supersedes = facts.supersedes {
+            if let old = trailAt[supersedes.index].map({ trails[$0] }), supersedes.isOwnLog, old.leaf == supersedes.leaf {
+                if old.isClosed || old.isRescinded {
+                    find(index, release, "supersedes", "takes the place of a release that had ended")
+                }
+            } else {
+                find(index, release, "supersedes", "names no earlier release")
             }
         }
-        if let expires = record.expiresOn, let date = record.date, expires < date {
-            find(pointer.index, release, "42 CFR 2.31(a)(7)", "expires before it is signed")
+        if let expires = facts.expiresOn, let date = facts.date, expires < date {
+            find(index, release, "42 CFR 2.31(a)(7)", "expires before it is signed")
         }
     }
 
-    private mutating func takeDisclosure(_ record: Record, _ pointer: RecordPointer) {
-        guard let release = sequence(record, pointer.index) else { return }
-        guard let trail = releases[release], let own = trail.own, own.pointer == record.under else {
-            find(pointer.index, release, "42 CFR 2.31(c)", "a disclosure without its release")
+    /// Whether `under` points at the release's own record.
+    private func isUnder(_ trail: Trail, _ under: EntryReading.Pointer?) -> Bool {
+        guard let under, trail.index >= 0 else { return false }
+        return under.isOwnLog && under.index == trail.index && under.leaf == trail.leaf
+    }
+
+    private mutating func takeDisclosure(_ facts: EntryReading.Facts, _ index: Int) {
+        guard let number = sequence(facts, index) else { return }
+        let trail = trails[number]
+        let release = trail.release
+        guard isUnder(trail, facts.under) else {
+            find(index, release, "42 CFR 2.31(c)", "a disclosure without its release")
             return
         }
         if trail.isRescinded || trail.isClosed {
-            find(pointer.index, release, "42 CFR 2.31(c)", "a disclosure after the release ended")
+            find(index, release, "42 CFR 2.31(c)", "a disclosure after the release ended")
         }
-        if let expires = own.record.expiresOn, let date = record.date, date > expires {
-            find(pointer.index, release, "42 CFR 2.31(c)", "a disclosure after \(expires), when the release expired")
+        if let expires = trail.expiresOn, let date = facts.date, date > expires {
+            find(index, release, "42 CFR 2.31(c)", "a disclosure after \(expires), when the release expired")
         }
-        if record.fieldNames.sorted() != own.record.fieldNames {
-            find(pointer.index, release, "42 CFR 2.13(a)", "other fields than the release permits")
+        if facts.fields != trail.fields {
+            find(index, release, "42 CFR 2.13(a)", "other fields than the release permits")
         }
-        let notice = RedisclosureNotice.text(for: record.fieldNames.compactMap(PermittedField.init))
-        if record.json["notice"]?.string != Hex.format(SHA256.hash(Array(notice.utf8))) {
-            find(pointer.index, release, "42 CFR 2.32(a)", "without the notice that goes with a disclosure")
+        if !facts.hasNotice {
+            find(index, release, "42 CFR 2.32(a)", "without the notice that goes with a disclosure")
         }
-        if trail.cards > 0 { find(pointer.index, release, "disclosure", "a second disclosure of one release") }
-        releases[release]?.cards += 1
+        if trail.cards > 0 { find(index, release, "disclosure", "a second disclosure of one release") }
+        trails[number].cards += 1
     }
 
-    private mutating func takeClosing(_ record: Record, _ pointer: RecordPointer) {
-        guard let release = sequence(record, pointer.index) else { return }
-        guard let trail = releases[release], let own = trail.own, own.pointer == record.under else {
-            find(pointer.index, release, "closing", "ends a release that is not there")
+    private mutating func takeClosing(_ facts: EntryReading.Facts, _ index: Int) {
+        guard let number = sequence(facts, index) else { return }
+        let trail = trails[number]
+        guard isUnder(trail, facts.under) else {
+            find(index, trail.release, "closing", "ends a release that is not there")
             return
         }
-        if record.type == .rescission {
-            if trail.isRescinded { find(pointer.index, release, "rescission", "rescinded twice") }
-            releases[release]?.isRescinded = true
+        if facts.type == .rescission {
+            if trail.isRescinded { find(index, trail.release, "rescission", "rescinded twice") }
+            trails[number].isRescinded = true
         } else {
-            if trail.isClosed { find(pointer.index, release, "closing", "closed twice") }
-            releases[release]?.isClosed = true
+            if trail.isClosed { find(index, trail.release, "closing", "closed twice") }
+            trails[number].isClosed = true
         }
     }
+
+    /// What the log says of a release: whether it ended by an event, whether it was rescinded, cards opened under it.
+    public func standing(of release: ReleaseID) -> (isClosed: Bool, isRescinded: Bool, cards: Int)? {
+        trailOf[release].map { (trails[$0].isClosed, trails[$0].isRescinded, trails[$0].cards) }
+    }
+
+    /// Every release that the log records.
+    public var releases: [ReleaseID] { trails.filter { $0.index >= 0 }.map(\.release) }
+
+    // MARK: Heads
 
     /// Compares with a signed head and reports.
     public mutating func finish(head bytes: [UInt8]) -> AuditReport {
         checkHead(bytes, at: tree.size)
+        for head in cosigned where head.size > tree.size {
+            find(nil, nil, "head", "witnesses signed a head of size \(head.size), the log has \(tree.size) records")
+        }
+        return finish()
+    }
+
+    /// Reports what was found so far.
+    public mutating func finish() -> AuditReport {
+        checkRevoked()
         report.size = tree.size
         report.root = tree.root.base64
         return report
     }
 
-    /// Checks a signed head against the entries so far.
-    public mutating func checkHead(_ bytes: [UInt8], at size: Int?) {
-        guard let logKey else {
+    /// Checks a signed head whose size is that of the log so far.
+    public mutating func checkHead(_ bytes: [UInt8], at size: Int) {
+        guard let span = logKeys.last(where: { $0.holds(size) }) else {
             find(nil, nil, "head", "no genesis record names the log's key")
             return
         }
+        // Witnesses may have added their lines; the log's own is one.
         guard let note = try? SignedNote(parsing: bytes), note.bytes == bytes,
-            let head = try? Checkpoint(verifying: note, by: logKey), note.signatures.count == 1
+            let head = try? Checkpoint(verifying: note, by: span.key)
         else {
-            find(nil, nil, "head", "the checkpoint\(size.map { " at size \($0)" } ?? "") is not signed by the log key")
+            find(nil, nil, "head", "the checkpoint at size \(size) is not signed by the log key")
             return
         }
-        guard head.size < roots.count, size == nil || head.size == size else {
-            find(nil, nil, "head", "the checkpoint is of size \(head.size), the log of size \(tree.size)")
+        guard head.size == size else {
+            find(nil, nil, "head", "the checkpoint is of size \(head.size), the log of size \(size)")
             return
         }
-        if head.root != roots[head.size] {
-            find(nil, nil, "head", "the root of the first \(head.size) records is not the one that was signed")
+        if head.root != tree.root {
+            find(nil, nil, "head", "the root of the first \(size) records is not the one that was signed")
+        }
+    }
+
+    /// Compares with the heads that witnesses signed of the log so far.
+    mutating func checkCosigned() {
+        for head in cosigned where head.size == tree.size && head.root != tree.root {
+            find(nil, nil, "split view", "witnesses signed another history of the first \(head.size) records")
         }
     }
 
     /// Notes a fault that a caller found in what it alone can see.
-    public mutating func note(_ index: Int?, rule: String, _ message: String) { find(index, nil, rule, message) }
-}
-
-/// Audits a database where it lies: the log, every stored hash, every stored head, and the head file.
-public func auditStore(_ store: any Store, heads: any HeadKeeper, origin: String) throws -> AuditReport {
-    try store.read { tx in
-        var audit = LogAudit(origin: origin)
-        let size = try tx.logSize()
-        var tree = MerkleTree()
-        var expected: [NodePosition: [UInt8]] = [:]
-        for index in 0..<size {
-            guard let entry = try tx.entry(index) else {
-                audit.note(index, rule: "log", "the record is missing")
-                continue
-            }
-            audit.add(entry)
-            for (position, hash) in tree.append(.leaf(entry)) { expected[position] = hash.bytes }
-        }
-        for (position, hash) in try tx.nodes() {
-            if expected.removeValue(forKey: position) != hash {
-                audit.note(
-                    position.index << position.level, rule: "stored hash",
-                    "the hash at level \(position.level), index \(position.index) does not match the records")
-            }
-        }
-        for position in expected.keys.sorted(by: { ($0.level, $0.index) < ($1.level, $1.index) }) {
-            audit.note(
-                position.index << position.level, rule: "stored hash",
-                "the hash at level \(position.level), index \(position.index) is missing")
-        }
-        for head in try tx.heads() { audit.checkHead(head.note, at: head.size) }
-        do {
-            guard let head = try heads.read() else {
-                audit.note(nil, rule: "head file", "missing")
-                return audit.finish(head: [])
-            }
-            return audit.finish(head: head.note)
-        } catch {
-            audit.note(nil, rule: "head file", "\(error)")
-            return audit.finish(head: [])
-        }
-    }
-}
-
-/// What an export holds, file by file: nothing personal, and everything that an outsider needs to check the log.
-public struct AuditExport: Sendable {
-    /// Paths within the export, with their bytes.
-    public let files: [(path: String, bytes: [UInt8])]
-    public let size: Int
-
-    /// Builds the export of all records dated before `day`, under the newest head that ends there; of all records where `day` is nil.
-    ///
-    /// A day that is not over is left out by default: what of it an auditor saw would tell when within the day they asked.
-    public init(_ store: any Store, heads: any HeadKeeper, origin: String, before day: CivilDate?) throws {
-        (files, size) = try store.read { tx in
-            let total = try tx.logSize()
-            var entries: [[UInt8]] = []
-            for index in 0..<total {
-                guard let entry = try tx.entry(index) else { throw ServiceError.corrupt("record \(index) is missing") }
-                if let day {
-                    let note = try SignedNote(parsing: entry)
-                    if let date = try Record(parsing: note.text, origin: origin).date, date >= day { break }
-                }
-                entries.append(entry)
-            }
-            guard let newest = try heads.read() else { throw ServiceError.corrupt("the head file is missing") }
-            let newestSize = try Checkpoint(parsing: SignedNote(parsing: newest.note).text).size
-            let candidates = try tx.heads() + [(size: newestSize, note: newest.note)]
-            guard let head = candidates.last(where: { $0.size <= entries.count && $0.size > 0 }) else {
-                throw ServiceError.corrupt("no signed head ends before that day: nothing can be exported yet")
-            }
-            entries = Array(entries.prefix(head.size))
-            let genesis = try Record(parsing: SignedNote(parsing: entries[0]).text, origin: origin)
-            var files: [(path: String, bytes: [UInt8])] = [
-                ("checkpoint", head.note), ("origin", Array("\(origin)\n".utf8)),
-                ("keys/log.vkey", Array("\(genesis.json["log"]?.string ?? "")\n".utf8)),
-                ("keys/record.vkey", Array("\(genesis.json["record"]?.string ?? "")\n".utf8)),
-            ]
-            let signedHead = try SignedNote(parsing: head.note)
-            var digests: Set<String> = []
-            for (index, entry) in entries.enumerated() {
-                let name = String(index)
-                let padded = String(repeating: "0", count: max(0, 6 - name.count)) + name
-                files.append(("entries/\(padded).note", entry))
-                let hashes = try LogProof.proveInclusion(of: index, in: head.size, reader: Custodian.NodeAdapter(tx: tx))
-                files.append(
-                    ("proofs/\(padded).tlog-proof", EntryProof(index: index, hashes: hashes, checkpoint: signedHead).bytes))
-                if let digest = try Record(parsing: SignedNote(parsing: entry).text, origin: origin).policyDigest {
-                    digests.insert(digest)
-                }
-            }
-            for digest in digests.sorted() {
-                if let bytes = Hex.parse(digest), let canonical = try tx.policy(bytes) {
-                    files.append(("policy/\(digest).json", canonical))
-                }
-            }
-            return (files, head.size)
-        }
+    public mutating func note(_ index: Int?, rule: String, _ message: String, release: ReleaseID? = nil) {
+        find(index, release, rule, message)
     }
 }

@@ -39,11 +39,11 @@ extension Custodian {
     ///
     /// - Returns: an outcome, done or refused; a refusal has changed nothing.
     /// - Throws: `FieldProblem` for a value that cannot be used; ``ServiceError`` and storage errors when the machinery fails.
-    public func perform(_ command: CaseCommand) throws -> Outcome {
+    public func perform(_ command: CaseCommand) async throws -> Outcome {
         if let known = command.key, known.isEmpty || known.utf8.count > 200 {
             throw FieldProblem(field: "key", expected: "1 to 200 bytes")
         }
-        return try road(
+        return try await road(
             key: command.kind.isPrivate ? nil : command.key, scope: command.actor.text, text: command.canonicalText,
             onRefusal: { step, refusal in try self.noteRefusal(refusal, command, step) },
             body: { step in try self.carryOut(command, step) })
@@ -576,17 +576,10 @@ extension Custodian {
     }
 
     /// Runs the clock alone: what `serve` does between commands.
-    public func runClock() throws {
-        let moment = try moment()
-        let derive = Derivation(seed: try parts.seeds.seed(for: nil))
-        try signPending()
-        let step = try write { tx -> Step in
-            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
-            try settleDue(step)
-            try putHeads(step)
-            return step
+    public func runClock() async throws {
+        try await together(seed: nil) { _ in
+        } answer: { _, _ in
         }
-        try afterCommit(step)
     }
 
     // MARK: Refusals

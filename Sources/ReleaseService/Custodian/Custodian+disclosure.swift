@@ -87,32 +87,21 @@ extension Custodian {
     /// The look is committed, into the mentee's own encrypted accounting and nowhere else, before the card is returned.
     ///
     /// - Throws: `Refusal.cardClosed` to the recipient, `Refusal.notFound` to everybody else; neither says why.
-    public func look(_ opener: PersonID, workflow: String, reader: PersonID) throws -> CardView {
+    public func look(_ opener: PersonID, workflow: String, reader: PersonID) async throws -> CardView {
         let vault = try requireVault()
-        let moment = try moment()
-        let derive = Derivation(seed: try parts.seeds.seed(for: nil))
-        var refused: Refusal?
-        var view: CardView?
-        try signPending()
-        let step = try write { tx -> Step in
-            (refused, view) = (nil, nil)
-            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
-            try settleDue(step)
+        return try await together(seed: nil) { step -> Result<CardView, Refusal> in
             do {
-                view = try tx.savepoint { try openCard(opener, workflow: workflow, reader: reader, vault, step) }
+                return .success(
+                    try step.tx.savepoint { try self.openCard(opener, workflow: workflow, reader: reader, vault, step) })
             } catch let refusal as Refusal {
-                refused = refusal
-                if refusal == .notFound, let context = try? context(of: opener, workflow: workflow, tx) {
-                    try note(reader, "look", about: context.id, step)
+                if refusal == .notFound, let context = try? self.context(of: opener, workflow: workflow, step.tx) {
+                    try self.note(reader, "look", about: context.id, step)
                 }
+                return .failure(refusal)
             }
-            try putHeads(step)
-            return step
+        } answer: { result, _ in
+            try result.get()
         }
-        try afterCommit(step)
-        if let refused { throw refused }
-        guard let view else { throw Refusal.cardClosed }
-        return view
     }
 
     private func openCard(
@@ -172,7 +161,8 @@ extension Custodian {
         var records: [Record] = []
         for (sequence, entry) in entries.enumerated() {
             let note = try SignedNote(parsing: entry.note)
-            try note.verify(by: recordKey)
+            guard let key = history.recordKey(at: entry.index) else { throw refuse("signed by a revoked key") }
+            try note.verify(by: key)
             let hashes = try LogProof.proveInclusion(of: entry.index, in: checkpoint.size, reader: NodeAdapter(tx: tx))
             guard
                 LogProof.isInclusion(
@@ -270,8 +260,8 @@ extension Custodian {
     /// keeps apart from this viewer, is not there; neither says so.
     ///
     /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant words (SGV-27).
-    public func directory(_ viewer: Viewer) throws -> DirectoryView {
-        try runClock()
+    public func directory(_ viewer: Viewer) async throws -> DirectoryView {
+        try await runClock()
         guard stopped == nil else { throw Refusal.notSigning }
         let moment = try moment()
         return try parts.store.read { tx in

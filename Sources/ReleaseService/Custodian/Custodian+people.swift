@@ -63,10 +63,10 @@ extension Custodian {
     /// Enters a person. The operator's hand: accounts come with the service.
     ///
     /// - Throws: `FieldProblem` for a name, number or field that cannot be used.
-    public func add(_ new: NewPerson, key: String?) throws -> Outcome {
+    public func add(_ new: NewPerson, key: String?) async throws -> Outcome {
         let identity = try parse(new)
         let canonical = String(decoding: try Self.encode(identity), as: UTF8.self)
-        return try road(key: key, scope: "operator", text: "add \(canonical)") { step in
+        return try await road(key: key, scope: "operator", text: "add \(canonical)") { step in
             let id: PersonID = try step.derive.identifier("person")
             if let coordinator = new.coordinator {
                 guard try self.identity(coordinator, step.tx)?.roles.contains(.coordinator) == true else { throw Refusal.notFound }
@@ -108,10 +108,10 @@ extension Custodian {
     }
 
     /// A person rewrites what stands in their profile. What is already released does not change with it: that takes a correction.
-    public func setProfile(of id: PersonID, _ profile: [ProfileField: String], key: String?) throws -> Outcome {
+    public func setProfile(of id: PersonID, _ profile: [ProfileField: String], key: String?) async throws -> Outcome {
         let parsed = try parse(profile)
         let text = "profile \(String(decoding: try Self.encode(parsed), as: UTF8.self))"
-        return try road(key: key, scope: "person \(id)", text: text) { step in
+        return try await road(key: key, scope: "person \(id)", text: text) { step in
             guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
             identity.profile = (identity.profile ?? [:]).merging(parsed) { $1 }
             try self.put(identity, of: id, step.tx)
@@ -124,9 +124,9 @@ extension Custodian {
     /// Adds to a person's private list: whom they are never to be brought together with.
     ///
     /// The answer is the same whether or not anybody is known by that name, number or employer: a different one would tell who takes part.
-    public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) throws -> Outcome {
+    public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) async throws -> Outcome {
         let token = try exclusionToken(relation, typed)
-        return try road(key: key, scope: "person \(id)", text: "exclude \(relation.rawValue) \(Hex.format(token))") { step in
+        return try await road(key: key, scope: "person \(id)", text: "exclude \(relation.rawValue) \(Hex.format(token))") { step in
             guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
             let line = Exclusion(relation: relation, token: token)
             if identity.exclusions?.contains(line) != true { identity.exclusions = (identity.exclusions ?? []) + [line] }
@@ -136,9 +136,9 @@ extension Custodian {
     }
 
     /// Says where a person works, as a token; the name is not kept.
-    public func setEmployer(of id: PersonID, typed: String, key: String?) throws -> Outcome {
+    public func setEmployer(of id: PersonID, typed: String, key: String?) async throws -> Outcome {
         let token = try exclusionToken(.employer, typed)
-        return try road(key: key, scope: "person \(id)", text: "employer \(Hex.format(token))") { step in
+        return try await road(key: key, scope: "person \(id)", text: "employer \(Hex.format(token))") { step in
             guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
             identity.employer = token
             try self.put(identity, of: id, step.tx)
@@ -183,9 +183,9 @@ extension Custodian {
     /// Changes what staff may change of a person: contract and coordinator. When a contract ends nothing happens to a pair (DER-14).
     public func change(
         _ id: PersonID, isUnderContract: Bool? = nil, coordinator: PersonID? = nil, key: String?
-    ) throws -> Outcome {
+    ) async throws -> Outcome {
         let text = "change \(id) \(isUnderContract.map(String.init) ?? "") \(coordinator?.description ?? "")"
-        return try road(key: key, scope: "operator", text: text) { step in
+        return try await road(key: key, scope: "operator", text: text) { step in
             guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
             if let coordinator {
                 guard try self.identity(coordinator, step.tx)?.roles.contains(.coordinator) == true else { throw Refusal.notFound }
@@ -202,12 +202,12 @@ extension Custodian {
     /// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with this act.
     public func enroll(
         _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?, key: String?
-    ) throws -> Outcome {
+    ) async throws -> Outcome {
         guard (0...20).contains(capacity) else { throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20") }
         guard role == .mentor || role == .mentee else { throw FieldProblem(field: "role", expected: "mentor or mentee") }
         let canonical = String(decoding: try Self.encode(attestation), as: UTF8.self)
         let text = "enroll \(id) \(role.rawValue) \(canonical) \(capacity)"
-        return try road(key: key, scope: staff.map { "staff \($0)" } ?? "operator", text: text) { step in
+        return try await road(key: key, scope: staff.map { "staff \($0)" } ?? "operator", text: text) { step in
             guard var identity = try self.identity(id, step.tx) else { throw Refusal.notFound }
             if let staff {
                 guard self.current.policy.administration != .`self`,
@@ -240,7 +240,7 @@ extension Custodian {
     /// - Parameter display: the name that may stand on other people's forms; needed where a release names this person.
     public func acknowledge(
         _ actor: Actor, as role: Role = .mentor, display: String?, key: String?
-    ) throws -> Outcome {
+    ) async throws -> Outcome {
         guard case .person(let id) = actor.principal else {
             throw FieldProblem(field: "by", expected: "the person who signs")
         }
@@ -248,7 +248,7 @@ extension Custodian {
         if name == nil, !current.policy.isDirectory {
             throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line")
         }
-        return try road(key: key, scope: actor.text, text: "acknowledge \(role.rawValue) \(name ?? "")") { step in
+        return try await road(key: key, scope: actor.text, text: "acknowledge \(role.rawValue) \(name ?? "")") { step in
             guard var enrollment = try self.enrollment(id, as: role, step.tx) else { throw Refusal.notFound }
             // On screen the person alone; on paper or by phone through their own coordinator.
             let coordinator = try self.identity(id, step.tx)?.coordinator
@@ -288,14 +288,14 @@ extension Custodian {
     /// What a mentor answers for matching.
     ///
     /// - Throws: `FieldProblem` for an answer that is not on the policy's lists.
-    public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) throws -> Outcome {
+    public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) async throws -> Outcome {
         let survey = Survey(sameField: .no, answers: answers, understood: true)
         if let problem = survey.problem(under: current.policy) {
             throw FieldProblem(
                 field: problem.field.replacingOccurrences(of: "survey.", with: "answers."), expected: problem.expected)
         }
         let text = "answers \(String(decoding: try Self.encode(answers), as: UTF8.self))"
-        return try road(key: key, scope: "person \(id)", text: text) { step in
+        return try await road(key: key, scope: "person \(id)", text: text) { step in
             guard var enrollment = try self.enrollment(id, step.tx) else { throw Refusal.notFound }
             enrollment.answers = answers
             try self.put(enrollment, as: .mentor, of: id, step.tx)
@@ -317,13 +317,13 @@ extension Custodian {
     /// A mentor's own switches: ready, paused, how many people at once.
     public func setAvailability(
         of id: PersonID, as role: Role = .mentor, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil, key: String?
-    ) throws -> Outcome {
+    ) async throws -> Outcome {
         if let capacity, !(0...20).contains(capacity) {
             throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
         }
         let text =
             "availability \(role.rawValue) \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
-        return try road(key: key, scope: "person \(id)", text: text) { step in
+        return try await road(key: key, scope: "person \(id)", text: text) { step in
             guard var enrollment = try self.enrollment(id, as: role, step.tx) else { throw Refusal.notFound }
             enrollment.isReady = isReady ?? enrollment.isReady
             enrollment.isPaused = isPaused ?? enrollment.isPaused
@@ -357,8 +357,8 @@ extension Custodian {
     /// Erases a person: identity, blind index, enrollment, accounting, and the evidence of every round. Records stay, and still verify.
     ///
     /// - Returns: a refusal ``Refusal/stillOpen`` while a round of theirs is open or somebody's live release names them.
-    public func erase(_ id: PersonID, key: String?) throws -> Outcome {
-        try road(key: key, scope: "operator", text: "erase \(id)") { step in
+    public func erase(_ id: PersonID, key: String?) async throws -> Outcome {
+        try await road(key: key, scope: "operator", text: "erase \(id)") { step in
             guard try step.tx.person(id) != nil else { throw Refusal.notFound }
             var scopes: [Vault.Scope] = [.identity(id), .accounting(id)]
             for workflow in self.current.policy.workflows {
@@ -378,6 +378,7 @@ extension Custodian {
             }
             try self.erase(scopes, step)
             step.mustSettle = true
+            step.endsBatch = true
             return Done()
         }
     }

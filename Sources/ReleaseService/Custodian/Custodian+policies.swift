@@ -18,7 +18,7 @@ extension Custodian {
     ///
     /// - Throws: `FieldProblem` unless it is a later version of the same program, effective today or later; the first
     ///   ``Counterexample`` if it does not keep the ten properties.
-    public func adopt(policy canonical: [UInt8], key: String?) throws -> Outcome {
+    public func adopt(policy canonical: [UInt8], key: String?) async throws -> Outcome {
         let loaded = LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: SHA256.hash(canonical))
         let policy = loaded.policy
         guard let newest = versions.last, let first = versions.first else { throw ServiceError.corrupt("no policy") }
@@ -47,23 +47,29 @@ extension Custodian {
                 if let failure = prove(loaded, workflow: workflow).counterexamples.first { throw failure }
             }
         }
-        let outcome = try road(key: key, scope: "operator", text: "adopt \(Hex.format(loaded.digest))") { step in
+        return try await road(
+            key: key, scope: "operator", text: "adopt \(Hex.format(loaded.digest))", committed: { try self.takeUpVersions() }
+        ) { step in
             if isKnown { throw FieldProblem(field: "version", expected: "a version that is not in force or announced already") }
-            let record = try Record(
-                origin: self.parts.origin, type: .policy,
-                json: .object([
-                    "at": .string(step.moment.date.description), "effective": .string(policy.effectiveFrom.description),
-                    "policy": .string(Hex.format(loaded.digest)), "program": .string(policy.program), "v": .integer(1),
-                    "version": .integer(policy.version),
-                ]))
-            let pointer = try self.append(record, in: step)
+            try self.state(loaded, step)
             try step.tx.putPolicy(loaded.digest, canonical)
-            let stated = try Self.statedVersions(step.tx) + [StatedVersion(index: pointer.index, digest: Hex.format(loaded.digest))]
-            try step.tx.setSetting("versions", Self.encode(stated))
             return Done()
         }
-        try takeUpVersions()
-        return outcome
+    }
+
+    /// Appends the statement of a version, and remembers where it stands.
+    func state(_ loaded: LoadedPolicy, _ step: Step) throws {
+        let policy = loaded.policy
+        let record = try Record(
+            origin: parts.origin, type: .policy,
+            json: .object([
+                "at": .string(step.moment.date.description), "effective": .string(policy.effectiveFrom.description),
+                "policy": .string(Hex.format(loaded.digest)), "program": .string(policy.program), "v": .integer(1),
+                "version": .integer(policy.version),
+            ]))
+        let pointer = try append(record, in: step)
+        let stated = try Self.statedVersions(step.tx) + [StatedVersion(index: pointer.index, digest: Hex.format(loaded.digest))]
+        try step.tx.setSetting("versions", Self.encode(stated))
     }
 
     static func statedVersions(_ tx: any StoreTransaction) throws -> [StatedVersion] {
@@ -81,7 +87,10 @@ extension Custodian {
                     let canonical = try tx.policy(digest), SHA256.hash(canonical) == digest
                 else { throw ServiceError.corrupt("a version of the policy is missing") }
                 let note = try SignedNote(parsing: entry)
-                try note.verify(by: recordKey)
+                guard let key = history.recordKey(at: stated.index) else {
+                    throw ServiceError.corrupt("a version of the policy is not signed")
+                }
+                try note.verify(by: key)
                 let hashes = try LogProof.proveInclusion(of: stated.index, in: checkpoint.size, reader: NodeAdapter(tx: tx))
                 let record = try Record(parsing: note.text, origin: parts.origin)
                 guard record.type == .policy, record.policyDigest == stated.digest,

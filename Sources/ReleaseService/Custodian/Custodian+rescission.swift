@@ -67,10 +67,10 @@ extension Custodian {
                 step.tree = inner.tree
                 step.erased += inner.erased
             }
-            try putHeads(step)
+            try putHeads(step.tree.size, tx)
             return step
         }
-        try afterCommit(step)
+        try afterCommit([step])
     }
 
     /// Rescinds by code: through the workflow where the release is the current one, as a record alone where its round is over.

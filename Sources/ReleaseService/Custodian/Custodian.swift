@@ -15,6 +15,8 @@ public actor Custodian {
         public var origin: String
         public var store: any Store
         public var heads: any HeadKeeper
+        /// Where complete tiles of the log go as it grows; nil where nobody wants them.
+        public var tiles: (any TileKeeper)?
         public var time: any MomentSource
         public var seeds: any SeedSource
         public var phones: any PhoneNumberParser
@@ -27,13 +29,15 @@ public actor Custodian {
         public var logger: Logger
 
         public init(
-            origin: String, store: any Store, heads: any HeadKeeper, time: any MomentSource, seeds: any SeedSource,
+            origin: String, store: any Store, heads: any HeadKeeper, tiles: (any TileKeeper)? = nil, time: any MomentSource,
+            seeds: any SeedSource,
             phones: any PhoneNumberParser, vault: Vault?, keys: SigningKeys?,
             parsePolicy: @escaping @Sendable ([UInt8]) throws -> Policy, logger: Logger
         ) {
             self.origin = origin
             self.store = store
             self.heads = heads
+            self.tiles = tiles
             self.time = time
             self.seeds = seeds
             self.phones = phones
@@ -45,8 +49,10 @@ public actor Custodian {
     }
 
     let parts: Parts
-    let logKey: NoteKey
-    let recordKey: NoteKey
+    /// The keys that the log states, and what each may sign.
+    private(set) var history: KeyHistory
+    /// The keys that sign now; nil while they are locked.
+    private(set) var keys: SigningKeys?
     /// The versions of the program's policy that the log states, in the order of their statements.
     private(set) var versions: [LoadedPolicy]
     /// The version in force today: what new cases begin under.
@@ -59,6 +65,11 @@ public actor Custodian {
     private var head: SignedHead?
     private(set) var checkpoint: Checkpoint
     private(set) var tree: MerkleTree
+    /// Entries whose complete tiles are known to be in their place.
+    private var tiledSize = 0
+    /// Commands that wait for the next commit.
+    private var queue: [Job] = []
+    private var isDraining = false
     /// Why nothing is signed; nil while signing works.
     public private(set) var stopped: String?
     /// Signed heads whose rows go in with the next commit that appends.
@@ -69,19 +80,25 @@ public actor Custodian {
     // MARK: Opening
 
     /// Starts a log: writes the genesis record as entry 0, signs the first head.
+    ///
+    /// - Parameter former: the last known head of the log that this one continues after a restore.
     public static func initialize(
-        _ parts: Parts, policy canonical: [UInt8], recovery: NoteKey
+        _ parts: Parts, policy canonical: [UInt8], recovery: NoteKey, after former: Checkpoint? = nil
     ) throws {
         guard let keys = parts.keys else { throw ServiceError.locked("starting a log needs its keys") }
         let moment = try parts.time.now()
         let digest = SHA256.hash(canonical)
-        let record = try Record(
-            origin: parts.origin, type: .genesis,
-            json: .object([
-                "at": .string(moment.date.description), "log": .string(keys.log.key.text), "origin": .string(parts.origin),
-                "policy": .string(Hex.format(digest)), "record": .string(keys.record.key.text),
-                "recovery": .string(recovery.text), "v": .integer(1),
-            ]))
+        var members: [String: CanonicalJSON] = [
+            "at": .string(moment.date.description), "log": .string(keys.log.key.text), "origin": .string(parts.origin),
+            "policy": .string(Hex.format(digest)), "record": .string(keys.record.key.text),
+            "recovery": .string(recovery.text), "v": .integer(1),
+        ]
+        if let former {
+            members["after"] = .object([
+                "origin": .string(former.origin), "root": .string(former.root.base64), "size": .integer(former.size),
+            ])
+        }
+        let record = try Record(origin: parts.origin, type: .genesis, json: .object(members))
         let note = try keys.record.sign(record.text).bytes
         let leaf = TreeHash.leaf(note)
         try parts.store.write { tx in
@@ -125,9 +142,10 @@ public actor Custodian {
         let first = LoadedPolicy(policy: try parts.parsePolicy(opened.canonical), digest: opened.digest)
         versions = [first]
         policies[opened.digest] = first
-        let genesis = try Self.readGenesis(opened.genesis, origin: parts.origin)
-        (logKey, recordKey, statedPolicies) = (genesis.log, genesis.record, [genesis.policy])
-        guard genesis.policy == opened.digest else {
+        history = try KeyHistory(store: parts.store, origin: parts.origin)
+        keys = parts.keys
+        statedPolicies = [history.policy]
+        guard history.policy == opened.digest else {
             throw ServiceError.corrupt("the stored policy is not the one that the log states")
         }
         checkpoint = Checkpoint(origin: parts.origin, size: 0, root: .empty)
@@ -142,6 +160,7 @@ public actor Custodian {
         guard stopped == nil else { return }
         do {
             try publish(at: head?.instantMilliseconds ?? 0)
+            writeTiles()
             try signPending()
         } catch {
             stop("recovery failed: \(error)")
@@ -162,26 +181,11 @@ public actor Custodian {
         }
     }
 
-    private static func readGenesis(
-        _ bytes: [UInt8], origin: String
-    ) throws -> (log: NoteKey, record: NoteKey, policy: [UInt8]) {
-        let note = try SignedNote(parsing: bytes)
-        let record = try Record(parsing: note.text, origin: origin)
-        guard record.type == .genesis, let log = record.json["log"]?.string, let own = record.json["record"]?.string,
-            let policy = record.policyDigest.flatMap({ Hex.parse($0) })
-        else {
-            throw ServiceError.corrupt("entry 0 of the log is not a genesis record")
-        }
-        let recordKey = try NoteKey(parsing: own)
-        try note.verify(by: recordKey)
-        return (try NoteKey(parsing: log), recordKey, policy)
-    }
-
     /// Compares the head file with the database: behind or different refuses to sign, ahead is signed forward later.
     private func takeUpHead() throws {
-        if let keys = parts.keys {
-            if keys.log.key != logKey || keys.record.key != recordKey {
-                stopped = "the signing keys are not the ones that genesis names"
+        if let keys {
+            if keys.log.key != history.currentLog || keys.record.key != history.currentRecord {
+                stopped = "the signing keys are not the ones that the log names"
             }
         } else {
             stopped = "the signing keys are locked"
@@ -197,8 +201,10 @@ public actor Custodian {
             return
         }
         do {
-            checkpoint = try Checkpoint(verifying: SignedNote(parsing: head.note), by: logKey)
-            let size = checkpoint.size
+            let note = try SignedNote(parsing: head.note)
+            let size = try Checkpoint(parsing: note.text).size
+            guard let key = history.logKey(signing: size) else { throw LogError.badSignature }
+            checkpoint = try Checkpoint(verifying: note, by: key)
             let held = try parts.store.read { tx in
                 (try tx.logSize(), try tx.logSize() >= size ? MerkleTree(size: size, reader: NodeAdapter(tx: tx)) : nil)
             }
@@ -213,6 +219,7 @@ public actor Custodian {
             }
             tree = known
             unstoredHeads = [(size, head.note)]
+            try confirmKeyStatements()
             try takeUpVersions()
         } catch let error as LogError {
             stopped = stopped ?? "the head file does not fit this log: \(error)"
@@ -271,6 +278,10 @@ public actor Custodian {
         var immediate: [Telling] = []
         var notices: [Telling] = []
         var mustSettle = false
+        /// Whether no later command may share the commit: what this one erases must be gone before the next looks.
+        var endsBatch = false
+        /// The key that the command puts into force.
+        var newKey: (role: KeyHistory.Role, signer: NoteSigner)?
         /// Whether the command must leave nothing behind, its own outcome included.
         var storesNothing = false
         /// The draft that a refused command was about.
@@ -283,6 +294,7 @@ public actor Custodian {
             self.tree = tree
         }
 
+        /// Forgets what a refused command did.
         func reset(to tree: MerkleTree) {
             self.tree = tree
             records = []
@@ -291,6 +303,8 @@ public actor Custodian {
             erased = []
             immediate = []
             notices = []
+            endsBatch = false
+            newKey = nil
         }
     }
 
@@ -324,77 +338,191 @@ public actor Custodian {
         return vault
     }
 
-    /// Takes one command down the road.
+    /// Takes one command down the road, in one commit with those that arrive together with it.
     ///
     /// - Parameters:
     ///   - scope: the actor, within whom the key is unique.
     ///   - text: the canonical command, compared when the key is used again.
-    ///   - round: the draft that the outcome belongs to, asked after the body ran.
+    ///   - committed: what the service takes up once the command's records are under a signed head, before any other command runs.
+    ///   - body: runs within a savepoint, and runs again if the batch has to; it keeps no results outside the transaction.
     func road(
         key: String?, scope: String, text: String, onRefusal: ((Step, Refusal) throws -> Void)? = nil,
-        body: (Step) throws -> Done
-    ) throws -> Outcome {
+        committed: (() throws -> Void)? = nil, body: @escaping (Step) throws -> Done
+    ) async throws -> Outcome {
         let vault = try requireVault()
-        let moment = try moment()
-        let derive = Derivation(seed: try parts.seeds.seed(for: key))
         let outcomeKey = try key.map { try vault.commandDigest("key", scope, $0) }
         let digest = try vault.commandDigest("command", scope, text)
-        var replayed: StoredOutcome?
-        var stored = StoredOutcome(refusal: nil, refusalText: nil, done: nil, records: [])
+        return try await together(seed: key) { step in
+            try self.attempt(outcomeKey, digest, onRefusal: onRefusal, body: body, step)
+        } answer: { [self] attempted, step in
+            if !attempted.isReplay { try committed?() }
+            return try answer(attempted, step)
+        }
+    }
+
+    /// What a command's turn in a transaction came to.
+    private struct Attempted {
+        let stored: StoredOutcome
         var refusal: Refusal?
-        try signPending()
-        let step = try write { tx -> Step in
-            let step = Step(tx: tx, moment: moment, derive: derive, tree: tree)
-            (replayed, refusal) = (nil, nil)
-            try settleDue(step)
-            if let outcomeKey, let row = try tx.outcome(outcomeKey) {
-                guard row.command == digest else {
-                    refusal = .keyReused
-                    return step
-                }
-                var earlier = try JSONDecoder().decode(StoredOutcome.self, from: Data(row.outcome.utf8))
-                if let release = earlier.pendingRelease {
-                    step.isPending = try tx.isPending(release)
-                    if !step.isPending { earlier.records = try tx.entries(of: release).map(\.index).suffix(1) }
-                }
-                replayed = earlier
-                return step
+        var isReplay = false
+    }
+
+    private func attempt(
+        _ outcomeKey: [UInt8]?, _ digest: [UInt8], onRefusal: ((Step, Refusal) throws -> Void)?, body: (Step) throws -> Done,
+        _ step: Step
+    ) throws -> Attempted {
+        if let outcomeKey, let row = try step.tx.outcome(outcomeKey) {
+            guard row.command == digest else {
+                let refusal = Refusal.keyReused
+                return Attempted(
+                    stored: StoredOutcome(refusal: refusal.code, refusalText: "\(refusal)", done: nil, records: []),
+                    refusal: refusal)
             }
-            let before = step.tree
-            let (erased, recordCount) = (step.erased, step.records.count)
-            do {
-                let done = try tx.savepoint { try body(step) }
-                stored = StoredOutcome(
-                    refusal: nil, refusalText: nil, done: done, records: Array(step.records.dropFirst(recordCount)),
-                    pendingRelease: step.pendingRelease)
-            } catch let refused as Refusal {
-                step.reset(to: before)
-                step.erased = erased
-                refusal = refused
-                stored = StoredOutcome(refusal: refused.code, refusalText: "\(refused)", done: nil, records: [])
-                try onRefusal?(step, refused)
+            var earlier = try JSONDecoder().decode(StoredOutcome.self, from: Data(row.outcome.utf8))
+            if let release = earlier.pendingRelease {
+                step.isPending = try step.tx.isPending(release)
+                if !step.isPending { earlier.records = try step.tx.entries(of: release).map(\.index).suffix(1) }
             }
-            // What was refused because nothing is signed now may be done when it is.
-            if let outcomeKey, !step.storesNothing, refusal != .notSigning {
-                let text = String(decoding: try JSONEncoder().encode(stored), as: UTF8.self)
-                try tx.putOutcome(
-                    OutcomeRow(key: outcomeKey, command: digest, outcome: text, round: stored.done?.round ?? step.refusedRound))
-            }
-            try putHeads(step)
-            return step
+            return Attempted(stored: earlier, isReplay: true)
         }
-        try afterCommit(step)
-        if let replayed {
-            return try answer(
-                replayed.done, replayed.records, replayed.refusalText.map { ($0, replayed.refusal ?? "") }, step, isReplay: true)
+        let before = step.tree
+        var attempted: Attempted
+        do {
+            let done = try step.tx.savepoint { try body(step) }
+            attempted = Attempted(
+                stored: StoredOutcome(
+                    refusal: nil, refusalText: nil, done: done, records: step.records, pendingRelease: step.pendingRelease))
+        } catch let refused as Refusal {
+            step.reset(to: before)
+            attempted = Attempted(
+                stored: StoredOutcome(refusal: refused.code, refusalText: "\(refused)", done: nil, records: []), refusal: refused)
+            try onRefusal?(step, refused)
         }
-        return try answer(stored.done, stored.records, refusal.map { ("\($0)", $0.code) }, step, isReplay: false)
+        // What was refused because nothing is signed now may be done when it is.
+        if let outcomeKey, !step.storesNothing, attempted.refusal != .notSigning {
+            let text = String(decoding: try JSONEncoder().encode(attempted.stored), as: UTF8.self)
+            try step.tx.putOutcome(
+                OutcomeRow(
+                    key: outcomeKey, command: digest, outcome: text, round: attempted.stored.done?.round ?? step.refusedRound))
+        }
+        return attempted
+    }
+
+    // MARK: Commands that arrive together
+
+    /// As many commands as share one commit.
+    static let batchLimit = 256
+
+    /// One command on its way: what it does in the transaction, and how whoever waits for it is answered.
+    private struct Job {
+        let derive: Derivation
+        /// Carries the command out and returns how to answer once the commit is durable and its head signed.
+        let carry: (Step) throws -> () -> Void
+        let fail: (any Error) -> Void
+    }
+
+    /// Runs `carry` in one commit with whatever else is waiting, then `answer`.
+    ///
+    /// A command that is alone does not wait: the queue is taken up as soon as the callers already in line have joined it.
+    func together<T, R: Sendable>(
+        seed key: String?, _ carry: @escaping (Step) throws -> T, answer: @escaping (T, Step) throws -> R
+    ) async throws -> R {
+        let derive = Derivation(seed: try parts.seeds.seed(for: key))
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.append(
+                Job(
+                    derive: derive,
+                    carry: { step in
+                        let value = try carry(step)
+                        return { continuation.resume(with: Result { try answer(value, step) }) }
+                    }, fail: { continuation.resume(throwing: $0) }))
+            takeUpQueue()
+        }
+    }
+
+    private func takeUpQueue() {
+        guard !isDraining, !queue.isEmpty else { return }
+        isDraining = true
+        Task { drain() }
+    }
+
+    private func drain() {
+        isDraining = false
+        let batch = Array(queue.prefix(Self.batchLimit))
+        queue.removeFirst(batch.count)
+        let left = carryOut(batch)
+        queue.insert(contentsOf: left, at: 0)
+        takeUpQueue()
+    }
+
+    /// Carries out a batch and answers everybody in it; a failure of the machinery fails the batch, whose commands are then tried singly, so
+    /// that each gets its own error.
+    ///
+    /// - Returns: the commands that must not share this commit.
+    private func carryOut(_ batch: [Job]) -> [Job] {
+        guard let first = batch.first else { return [] }
+        let committed: Committed
+        do {
+            try signPending()
+            committed = try commit(batch)
+        } catch {
+            if batch.count == 1 {
+                first.fail(error)
+            } else {
+                for job in batch { _ = carryOut([job]) }
+            }
+            return []
+        }
+        // From here on the batch is durable: nothing is tried again.
+        let done = batch.prefix(committed.answers.count)
+        do {
+            try afterCommit(committed.steps)
+            FaultPoint.reach(.beforeAnswer)
+            for answer in committed.answers { answer() }
+        } catch {
+            for job in done { job.fail(error) }
+        }
+        return Array(batch.dropFirst(done.count))
+    }
+
+    private struct Committed {
+        var steps: [Step] = []
+        var answers: [() -> Void] = []
+    }
+
+    private func commit(_ batch: [Job]) throws -> Committed {
+        let moment = try moment()
+        let settling = Derivation(seed: try parts.seeds.seed(for: nil))
+        return try write { tx in
+            var committed = Committed()
+            let due = Step(tx: tx, moment: moment, derive: settling, tree: tree)
+            try settleDue(due)
+            committed.steps.append(due)
+            var reached = due.tree
+            for job in batch {
+                let step = Step(tx: tx, moment: moment, derive: job.derive, tree: reached)
+                committed.answers.append(try job.carry(step))
+                committed.steps.append(step)
+                reached = step.tree
+                if step.endsBatch { break }
+            }
+            try putHeads(reached.size, tx)
+            return committed
+        }
     }
 
     /// Runs a transaction. A failing disk stops signing: what it lost is not known.
     func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
         do {
-            return try parts.store.write(body)
+            let result = try parts.store.write { tx in
+                let result = try body(tx)
+                // A data key is durable before the rows that need it.
+                try parts.vault?.sync()
+                FaultPoint.reach(.beforeCommit)
+                return result
+            }
+            FaultPoint.reach(.afterCommit)
+            return result
         } catch {
             switch error {
             case is Refusal, is FieldProblem, is ServiceError, is LogError, is RecordError, is CryptographyError, is DecodingError:
@@ -407,31 +535,34 @@ public actor Custodian {
     }
 
     /// The rows of heads signed earlier, with a commit that appends.
-    func putHeads(_ step: Step) throws {
-        guard step.tree.size > tree.size else { return }
-        for head in unstoredHeads { try step.tx.putHead(size: head.size, note: head.note) }
+    func putHeads(_ size: Int, _ tx: any StoreTransaction) throws {
+        guard size > tree.size else { return }
+        for head in unstoredHeads { try tx.putHead(size: head.size, note: head.note) }
     }
 
     /// What follows every commit, in this order: signing, erasing, emptying the write-ahead log.
-    func afterCommit(_ step: Step) throws {
-        if step.tree.size > tree.size {
+    func afterCommit(_ steps: [Step]) throws {
+        if let last = steps.last, last.tree.size > tree.size {
             // If the process stops here, the records are durable and their receipts pending; opening signs forward.
             unstoredHeads = []
             do {
-                try publish(at: step.moment.instantMilliseconds)
+                for change in steps.compactMap(\.newKey) { try takeUp(change.signer, as: change.role) }
+                try publish(at: last.moment.instantMilliseconds)
             } catch {
                 stop("signing the head failed: \(error)")
             }
+            writeTiles()
         }
-        if !step.erased.isEmpty { try finishErasures(step.erased) }
-        if step.mustSettle { empty() }
+        let erased = steps.flatMap(\.erased)
+        if !erased.isEmpty { try finishErasures(erased) }
+        if steps.contains(where: \.mustSettle) { empty() }
     }
 
     /// Re-reads what is durable beyond the last head, recomputes the root, signs it and replaces the head file.
     ///
     /// - Throws: if the durable bytes are not those that were appended; then nothing was signed.
     private func publish(at instant: Int64) throws {
-        guard let keys = parts.keys else { throw ServiceError.locked("the signing keys are locked") }
+        guard let keys else { throw ServiceError.locked("the signing keys are locked") }
         var next = tree
         try parts.store.read { tx in
             let size = try tx.logSize()
@@ -446,6 +577,7 @@ public actor Custodian {
             }
         }
         guard next.size > tree.size else { return }
+        FaultPoint.reach(.afterReread)
         let head = Checkpoint(origin: parts.origin, size: next.size, root: next.root)
         let signed = SignedHead(
             note: try keys.log.sign(head.text).bytes, instantMilliseconds: max(instant, self.head?.instantMilliseconds ?? 0))
@@ -454,11 +586,36 @@ public actor Custodian {
         unstoredHeads.append((head.size, signed.note))
     }
 
-    /// Signs `text` with the record key and appends the note to the log.
+    /// Writes the complete tiles that the signed log has and the tile folder has not. Tiles repeat what is in the database: if writing
+    /// one fails, the next commit or opening tries again, and nobody waits for it.
+    private func writeTiles() {
+        guard let keeper = parts.tiles else { return }
+        let complete = checkpoint.size / TilePath.fullWidth * TilePath.fullWidth
+        guard complete > tiledSize else { return }
+        do {
+            try parts.store.read { tx in
+                for tile in TilePath.tiles(of: complete, beyond: tiledSize) where tile.isFull {
+                    if try !keeper.holds(tile) { try keeper.write(tile, tileBytes(tile, tx)) }
+                }
+            }
+            tiledSize = complete
+        } catch {
+            parts.logger.error("a tile of the log was not written and will be tried again")
+        }
+    }
+
+    /// Signs the record with the record key and appends the note to the log.
     @discardableResult
     func append(_ record: Record, in step: Step) throws -> RecordPointer {
-        guard let keys = parts.keys, stopped == nil else { throw Refusal.notSigning }
-        let note = try keys.record.sign(record.text).bytes
+        guard let keys, stopped == nil else { throw Refusal.notSigning }
+        return try append(keys.record.sign(record.text), in: step)
+    }
+
+    /// Appends a note that is signed already.
+    @discardableResult
+    func append(_ signed: SignedNote, in step: Step) throws -> RecordPointer {
+        guard stopped == nil else { throw Refusal.notSigning }
+        let note = signed.bytes
         let index = step.tree.size
         let leaf = TreeHash.leaf(note)
         try step.tx.appendEntry(index, note)
@@ -468,15 +625,15 @@ public actor Custodian {
     }
 
     /// Builds the answer from what is stored: receipts anew, a rescind-only code again, a card never.
-    private func answer(
-        _ done: Done?, _ records: [Int], _ refusal: (text: String, code: String)?, _ step: Step, isReplay: Bool
-    ) throws -> Outcome {
-        let isSigned = records.allSatisfy { $0 < checkpoint.size } && !step.isPending
+    private func answer(_ attempted: Attempted, _ step: Step) throws -> Outcome {
+        let stored = attempted.stored
+        let isSigned = stored.records.allSatisfy { $0 < checkpoint.size } && !step.isPending
         return Outcome(
-            refusal: refusal?.text, refusalCode: refusal?.code, isReceiptPending: !isSigned, isReplay: isReplay,
-            state: done?.state, rule: done?.rule, release: done?.release, person: done?.person, records: records,
-            receipts: isSigned ? try receipts(for: records) : [], rescindCode: try rescindCode(done),
-            notices: isReplay ? [] : step.notices + step.immediate, moment: step.moment)
+            refusal: stored.refusalText, refusalCode: stored.refusal, isReceiptPending: !isSigned, isReplay: attempted.isReplay,
+            state: stored.done?.state, rule: stored.done?.rule, release: stored.done?.release, person: stored.done?.person,
+            records: stored.records, receipts: isSigned ? try receipts(for: stored.records) : [],
+            rescindCode: try rescindCode(stored.done), notices: attempted.isReplay ? [] : step.notices + step.immediate,
+            moment: step.moment)
     }
 
     private func rescindCode(_ done: Done?) throws -> String? {
@@ -494,6 +651,27 @@ public actor Custodian {
                 let hashes = try LogProof.proveInclusion(
                     of: index, in: checkpoint.size, reader: CachedReader(cache: cache, tx: tx))
                 return Receipt(index: index, record: entry, proof: EntryProof(index: index, hashes: hashes, checkpoint: note).bytes)
+            }
+        }
+    }
+
+    // MARK: Keys
+
+    /// Takes up a key that the log now states.
+    private func takeUp(_ signer: NoteSigner, as role: KeyHistory.Role) throws {
+        history = try KeyHistory(store: parts.store, origin: parts.origin)
+        guard let old = keys else { return }
+        keys = role == .record ? SigningKeys(record: signer, log: old.log) : SigningKeys(record: old.record, log: signer)
+    }
+
+    /// Every statement about a key that the head covers must be in the log that the head signs.
+    private func confirmKeyStatements() throws {
+        try parts.store.read { tx in
+            for index in history.statements where index < checkpoint.size {
+                let hashes = try LogProof.proveInclusion(of: index, in: checkpoint.size, reader: NodeAdapter(tx: tx))
+                guard let entry = try tx.entry(index),
+                    LogProof.isInclusion(hashes, of: .leaf(entry), at: index, in: checkpoint.size, root: checkpoint.root)
+                else { throw LogError.malformed("statement about a key") }
             }
         }
     }
@@ -524,7 +702,9 @@ public actor Custodian {
 
     /// Destroys keys whose erasure was committed, then deletes what they covered.
     func finishErasures(_ keys: [[UInt8]]) throws {
+        FaultPoint.reach(.beforeDestroy)
         try requireVault().destroy(keys)
+        FaultPoint.reach(.afterDestroy)
         // If the process stops here, the keys are gone and opening deletes the rest.
         try parts.store.write { tx in
             for key in keys {

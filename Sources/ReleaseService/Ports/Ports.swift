@@ -46,11 +46,24 @@ public protocol HeadKeeper: Sendable {
     func replace(_ old: SignedHead?, with new: SignedHead) throws
 }
 
+/// Keeps the complete tiles of the log as files that never change.
+public protocol TileKeeper: Sendable {
+    func holds(_ tile: TilePath) throws -> Bool
+    /// Puts a tile in its place, synced, whole or not at all.
+    ///
+    /// - Throws: if it cannot be written, or other bytes are there already.
+    func write(_ tile: TilePath, _ bytes: [UInt8]) throws
+}
+
 /// Keeps wrapped data keys apart from the database, so that destroying one is final.
 public protocol KeyRing: Sendable {
     func wrappedKey(_ id: [UInt8]) throws -> [UInt8]?
-    /// Adds keys and syncs before returning. A key that is already there stays as it is.
+    /// Adds keys, which can be used at once and are durable after ``sync()``. A key that is already there stays as it is.
     func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws
+    /// Makes added keys durable; does nothing where none was added since.
+    ///
+    /// - Throws: if the disk does not confirm; the keys added since the last sync are then gone.
+    func sync() throws
     /// Lists the ids as destroyed, overwrites the keys and syncs, in that order. May be repeated.
     func destroy(_ ids: [[UInt8]]) throws
     /// Every key that is there.

@@ -130,13 +130,20 @@ public protocol StoreTransaction: NodeReader {
     func logSize() throws -> Int
     func appendEntry(_ index: Int, _ note: [UInt8]) throws
     func entry(_ index: Int) throws -> [UInt8]?
+    /// Up to `count` entries from `index` on, in log order.
+    func entries(from index: Int, count: Int) throws -> [[UInt8]]
     /// The entries whose bytes name this release, in log order.
     func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])]
     func putNode(_ position: NodePosition, _ hash: TreeHash) throws
-    func nodes() throws -> [(position: NodePosition, hash: [UInt8])]
+    /// How many hashes are stored, of any level.
+    func nodeCount() throws -> Int
     func putHead(size: Int, note: [UInt8]) throws
-    /// Heads in the order of their sizes.
-    func heads() throws -> [(size: Int, note: [UInt8])]
+    /// Heads of these sizes, in the order of their sizes.
+    func heads(of sizes: ClosedRange<Int>) throws -> [(size: Int, note: [UInt8])]
+    /// The newest head whose size is at most this.
+    func head(atMost size: Int) throws -> (size: Int, note: [UInt8])?
+    /// Empties the log, its heads, and what answers from them: outcomes and closings that wait to be signed.
+    func clearLog() throws
 
     func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) throws
     func policy(_ digest: [UInt8]) throws -> [UInt8]?
@@ -196,7 +203,6 @@ public protocol StoreTransaction: NodeReader {
     func deleteMessages(of round: RoundID) throws
     func messages() throws -> [(id: [UInt8], sealed: [UInt8])]
     func deleteMessage(_ id: [UInt8]) throws
-    /// Adds a line to the operator journal unless there is one under this token.
     /// Of an evaluation only the hashes of unused codes, and answers under random keys.
     func putEvaluation(_ period: Int, code: [UInt8]) throws
     /// - Returns: whether it was there.
@@ -205,6 +211,7 @@ public protocol StoreTransaction: NodeReader {
     func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws
     func evaluationAnswers(_ period: Int) throws -> [String]
 
+    /// Adds a line to the operator journal unless there is one under this token.
     func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws
     func journal() throws -> [(token: [UInt8], sealed: [UInt8])]
 }

@@ -60,7 +60,7 @@ public struct Vault: Sendable {
         Array(try HMACSHA256.authenticate(Array(scope.label.utf8), key: naming).prefix(16))
     }
 
-    /// Makes the keys for these scopes where they are missing, and syncs them: this comes before the commit that uses them.
+    /// Makes the keys for these scopes where they are missing; ``sync()`` comes before the commit that uses them.
     public func prepare(_ scopes: [Scope]) throws {
         var missing: [(id: [UInt8], wrapped: [UInt8])] = []
         for scope in scopes {
@@ -73,6 +73,9 @@ public struct Vault: Sendable {
         }
         if !missing.isEmpty { try ring.add(missing) }
     }
+
+    /// Makes every key that was prepared durable.
+    public func sync() throws { try ring.sync() }
 
     /// The data key itself; nil once it is destroyed.
     func dataKey(_ id: [UInt8]) throws -> SecretBytes? {
@@ -216,7 +219,7 @@ struct Derivation {
 
 extension Commitment {
     /// Commits to `value` under `label`: HMAC-SHA256(key, label ‖ 0x00 ‖ value) in base64.
-    init(_ label: String, _ value: String, key: [UInt8]) throws {
+    public init(_ label: String, _ value: String, key: [UInt8]) throws {
         self.init(
             base64: Base64.format(
                 try HMACSHA256.authenticate(Array("\(label)\u{0}\(value)".utf8), key: SecretBytes(copying: key))))

@@ -146,7 +146,10 @@ enum Schema {
     static func members(of type: RecordType) -> [Member] {
         switch type {
         case .genesis:
-            common + [must("log", .name), must("origin", .name), must("record", .name), must("recovery", .name)]
+            common + [
+                must("log", .name), must("origin", .name), must("record", .name), must("recovery", .name),
+                may("after", .object([must("origin", .name), must("root", .hash), must("size", .count)])),
+            ]
         case .policy: common + [must("effective", .date), must("program", .name), must("version", .count)]
         case .acknowledgement:
             common + [must("by", .object(actor)), must("form", .digest), may("display", .commitment)]

@@ -28,12 +28,7 @@ struct Initialize: AsyncParsableCommand {
         let (parsed, _) = try provenPolicy(atPath: policy)
         let origin = origin ?? (example ? "example.org/\(parsed.policy.program)" : nil)
         guard let origin else { throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2) }
-        guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"),
-            origin.count <= 100
-        else { throw Failure("`--origin`: expected printable characters without spaces, with a slash, at most 100", status: 2) }
-        guard example == origin.hasPrefix("example.") else {
-            throw Failure("`--origin`: names that begin with `example.` are for --example folders, and only for them", status: 2)
-        }
+        try Self.check(origin: origin, isExample: example)
         guard let calendar = ZoneCalendar(zone: parsed.policy.timeZone) else {
             throw Failure("`timeZone`: this machine does not know `\(parsed.policy.timeZone)`", status: 2)
         }
@@ -79,6 +74,18 @@ struct Initialize: AsyncParsableCommand {
     }
 }
 
+extension Initialize {
+    /// - Throws: unless `origin` can name a log, and a worked example's log is named as one.
+    static func check(origin: String, isExample: Bool) throws {
+        guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"),
+            origin.count <= 100
+        else { throw Failure("`--origin`: expected printable characters without spaces, with a slash, at most 100", status: 2) }
+        guard isExample == origin.hasPrefix("example.") else {
+            throw Failure("`--origin`: names that begin with `example.` are for --example folders, and only for them", status: 2)
+        }
+    }
+}
+
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Erase a person: what the program knows of them, everywhere, for good. Their records stay, and still verify.",
@@ -94,35 +101,4 @@ struct Erase: AsyncParsableCommand {
         if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
         say("erased")
     }
-}
-
-struct KeyGroup: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Show the keys of a log.", subcommands: [List.self])
-
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the public keys that genesis names.")
-        @OptionGroup var options: FolderOptions
-        @Flag(help: "Print one JSON object.") var json = false
-
-        func run() async throws {
-            let folder = Folder(options.directory)
-            guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
-            let settings = try await Settings(folder, passphraseFile: options.passphraseFile)
-            let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
-            let keys = try genesisKeys(store, origin: settings.origin)
-            if json { return try sayJSON(keys) }
-            for name in ["log", "record", "recovery"] { say(name.padded(10) + (keys[name] ?? "")) }
-        }
-    }
-}
-
-/// The verifier keys that entry 0 names, by role.
-func genesisKeys(_ store: SQLiteStore, origin: String) throws -> [String: String] {
-    guard let entry = try store.read({ try $0.entry(0) }) else { throw Failure("the log is empty", status: 3) }
-    let record = try Record(
-        parsing: String(decoding: entry, as: UTF8.self).components(separatedBy: "\n\n")[0] + "\n", origin: origin)
-    var keys: [String: String] = [:]
-    for name in ["log", "record", "recovery"] { keys[name] = record.json[name]?.string }
-    return keys
 }
