@@ -38,8 +38,11 @@ split_note() { # note what
         t="$work/text" s="$work/sigs" "$1" 2>/dev/null
     [ -s "$work/text" ] && [ -s "$work/sigs" ] && { cat "$work/text"; echo; cat "$work/sigs"; } | cmp -s - "$1" || fail "$2: not a signed note"
     [ "$(wc -l < "$work/sigs")" -le 100 ] || fail "$2: more than 100 signatures"
-    ! grep -qv '^— [^ +]* [A-Za-z0-9+/]*=*$' "$work/sigs" || fail "$2: bytes after the signatures, or a line that is none"
-    [ "$(tr -d '\n' < "$1" | tr -d '\001-\037' | wc -c)" -eq "$(tr -d '\n' < "$1" | wc -c)" ] || fail "$2: a control character"
+    ! grep -qv '^— [^ +][^ +]* [A-Za-z0-9+/]*=*$' "$work/sigs" || fail "$2: bytes after the signatures, or a line that is none"
+    while read -r dash name line; do printf %s "$line" | openssl base64 -d -A > "$work/raw"
+        [ "$(openssl base64 -A < "$work/raw")" = "$line" ] && [ "$(wc -c < "$work/raw")" -gt 4 ] || fail "$2: a signature that is not base64"
+    done < "$work/sigs"
+    iconv -f UTF-8 -t UTF-8 < "$1" 2>/dev/null | tr -d '\001-\011\013-\037\177' | cmp -s - "$1" || fail "$2: a control character, or not UTF-8"
 }
 
 # Checks the line of the key in use: its id, its signature, and how many lines bear its name.
@@ -48,7 +51,6 @@ check_line() { # what lines-of-this-name
     [ "$(printf '%s\n' "$sig" | grep -c .)" -eq "$2" ] || fail "$1: $(printf '%s\n' "$sig" | grep -c .) lines of $key_name, expected $2"
     for line in $sig; do
         printf %s "$line" | openssl base64 -d -A > "$work/raw"
-        [ "$(openssl base64 -A < "$work/raw")" = "$line" ] || fail "$1: a signature that is not base64"
         [ "$(head -c 4 "$work/raw" | hex)" = "$key_id" ] && tail -c +5 "$work/raw" > "$work/sig" && found=$line
     done
     [ "${found:-}" ] || fail "$1: signed by another key of this name"

@@ -22,7 +22,7 @@ for program in ${PROGRAMS:-mphp icb sgv-camft structured mscsw}; do
     echo "== stock openssl (Kit/verify.sh), on what an auditor is given"
     export=$(mktemp -d)
     "$privity" audit export "$dir/$program" "$export/log" --include-today
-    sh Kit/verify.sh "$export/log"
+    sh Kit/verify.sh all "$export/log"
     rm -rf "$export"
     echo
 done

@@ -118,7 +118,9 @@ struct Parameters {
             switch value {
             case .text(let bytes), .bytes(let bytes):
                 count = bytes.count
-                storage = .allocate(byteCount: max(count, 8), alignment: 8)
+                // libcrypto takes a text's address for a C string, whatever its length says: a zero must follow.
+                storage = .allocate(byteCount: count + 1, alignment: 8)
+                storage.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
                 bytes.withUnsafeBytes {
                     if count > 0, let base = $0.baseAddress { storage.copyMemory(from: base, byteCount: count) }
                 }

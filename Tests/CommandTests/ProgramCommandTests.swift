@@ -19,7 +19,7 @@ struct ProgramCommandTests {
         let verified = try Tool.run("audit", "verify", place.data, "--json").out
         #expect(verified.contains("\"findings\":[]"))
         #expect(try Tool.run("audit", "export", place.data, place.path + "/log", "--include-today").status == 0)
-        let kit = try Tool.shell("dash Kit/verify.sh \(place.path)/log")
+        let kit = try Tool.shell("dash Kit/verify.sh all \(place.path)/log")
         #expect(kit.status == 0 && kit.out.contains("verified with OpenSSL"), "\(kit.errors)")
         _ = try Tool.run("apply", place.data, "Policies/examples/\(program).jsonl", "--json", "--keep-going")
         #expect(try Tool.run("audit", "verify", place.data, "--json").out == verified)
@@ -107,7 +107,7 @@ struct ProgramCommandTests {
         #expect(try Tool.run("policy", "adopt", place.data, later).status != 0)
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
         #expect(try Tool.run("audit", "export", place.data, place.path + "/log", "--include-today").status == 0)
-        #expect(try Tool.shell("dash Kit/verify.sh \(place.path)/log").status == 0)
+        #expect(try Tool.shell("dash Kit/verify.sh all \(place.path)/log").status == 0)
     }
 
     @Test("an evaluation is opened once, its sheets entered, counted and reconciled; what a question may be is said")

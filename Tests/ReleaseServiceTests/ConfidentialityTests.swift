@@ -255,7 +255,7 @@ struct ConfidentialityTests {
         let looks = try await office.custodian.accounting(of: office.id("ada"))
         #expect(looks.count == 2)
         #expect(looks.allSatisfy { $0.recipient == "Ben X." && $0.fields == [.firstName, .phone] })
-        let key = await office.custodian.logKey
+        let key = await office.custodian.history.currentLog
         for receipt in signed.receipts + disclosed.receipts {
             _ = try EntryProof(parsing: receipt.proof).verify(entry: receipt.record, by: key)
         }

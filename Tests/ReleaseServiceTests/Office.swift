@@ -66,7 +66,7 @@ final class Office {
         store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let heads = try folder.headFile(isReadOnly: false, creates: true)
         let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
-        let parts = Self.parts(store, heads, clock, vault, keys)
+        let parts = Self.parts(store, heads, folder.tiles, clock, vault, keys)
         try Custodian.initialize(parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
         custodian = try await Custodian.open(parts, isWriter: true)
     }
@@ -90,18 +90,19 @@ final class Office {
         let folder = Folder(path)
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: false)
-        let keys = isKeyless ? nil : try folder.signingKeys(origin: origin, passphrase: passphrase)
+        let keys =
+            isKeyless ? nil : try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
         let heads = try folder.headFile(isReadOnly: false)
-        return (store, try await Custodian.open(parts(store, heads, clock, vault, keys), isWriter: true))
+        return (store, try await Custodian.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true))
     }
 
     private static func parts(
-        _ store: SQLiteStore, _ heads: HeadFile, _ clock: SetClock, _ vault: Vault?, _ keys: SigningKeys?
+        _ store: SQLiteStore, _ heads: HeadFile, _ tiles: TileFolder, _ clock: SetClock, _ vault: Vault?, _ keys: SigningKeys?
     ) -> Custodian.Parts {
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         return Custodian.Parts(
-            origin: origin, store: store, heads: heads, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(),
+            origin: origin, store: store, heads: heads, tiles: tiles, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(),
             vault: vault,
             keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy }, logger: logger)
     }
@@ -245,8 +246,34 @@ final class Office {
         try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: Self.origin)
     }
 
-    func export(before day: CivilDate? = nil) throws -> AuditExport {
-        try AuditExport(store, heads: folder.headFile(isReadOnly: true), origin: Self.origin, before: day)
+    /// The keys that sign now, as the folder holds them.
+    func signers() throws -> SigningKeys {
+        try folder.signingKeys(for: KeyHistory(store: store, origin: Self.origin), passphrase: Self.passphrase)
+    }
+
+    /// What an auditor is given, in a folder of its own beside the data.
+    struct Exported {
+        let path: String
+        let size: Int
+        var folder: TileFolder { TileFolder(path) }
+
+        var files: [(path: String, bytes: [UInt8])] {
+            get throws { try folder.paths().map { ($0, try folder.bytes(of: $0, atMost: 1 << 24) ?? []) } }
+        }
+
+        var entries: [[UInt8]] {
+            get throws {
+                let reader = TileReader(folder, size: size)
+                return try (0..<size).map { try reader.entry($0) }
+            }
+        }
+    }
+
+    func export(before day: CivilDate? = nil, into path: String? = nil) throws -> Exported {
+        let path = path ?? "\(self.path)/export-\(UUID())"
+        let export = AuditExport(
+            store, heads: try folder.headFile(isReadOnly: true), origin: Self.origin, signer: try signers().record)
+        return Exported(path: path, size: try export.write(to: TileFolder(path), before: day))
     }
 
     /// Runs SQL in a connection of its own, as somebody with the file would.
