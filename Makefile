@@ -10,11 +10,13 @@ run: packages              ## install what is missing, build, run the worked exa
 
 test: packages             ## install what is missing, build, run every test
 	scripts/install-packages.sh test
+	scripts/install-peers.sh
 	PRIVITY_OPTIMIZE=1 swift build --build-tests --explicit-target-dependency-import-check error
 	PRIVITY_OPTIMIZE=1 swift test --skip-build --parallel
 
 soak: packages             ## the long versions: random interleavings and kills
 	scripts/install-packages.sh test
+	scripts/install-peers.sh
 	PRIVITY_OPTIMIZE=1 swift build --build-tests
 	PRIVITY_OPTIMIZE=1 PRIVITY_SOAK=1 swift test --skip-build --filter 'Interleaving|Kill|Assignment'
 

@@ -112,8 +112,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "privity", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow", "TransparencyLog",
-            ],
+                "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow",
+                "TransparencyLog",
+            ], exclude: ["Peers"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

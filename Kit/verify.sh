@@ -10,8 +10,7 @@
 #   sh verify.sh commitment PATH VALUE OPENING STATED a revealed value is the one that was committed to
 #
 # KEY is a verifier key or a file that holds one. Ends 0 and says "verified", 1 with the first thing that is wrong, 2 for wrong use.
-set -u; export LC_ALL=C
-fail() { printf 'NOT verified: %s\n' "$1"; exit 1; }
+set -u; export LC_ALL=C; fail() { printf 'NOT verified: %s\n' "$1"; exit 1; }
 usage() { sed -n '4,11s/^#   sh /usage: /p' "$0" >&2; exit 2; }
 work=$(mktemp -d) || exit 3; trap 'rm -rf "$work"' EXIT
 hex() { od -An -v -tx1 | tr -d ' \n'; }; sha256() { openssl dgst -sha256 -binary; }
@@ -54,8 +53,7 @@ check_line() { # what lines-of-this-name
         [ "$(head -c 4 "$work/raw" | hex)" = "$key_id" ] && tail -c +5 "$work/raw" > "$work/sig" && found=$line
     done
     [ "${found:-}" ] || fail "$1: signed by another key of this name"
-    found=; cp "$work/text" "$work/message"
-    if [ "${cosigning:-}" ]; then # eight bytes of time before the signature, two lines before the text
+    found=; cp "$work/text" "$work/message"; if [ "${cosigning:-}" ]; then # eight bytes of time before the signature, two lines before the text
         seconds=$(printf %d "0x$(head -c 8 "$work/sig" | hex)"); tail -c +9 "$work/sig" > "$work/raw"; mv "$work/raw" "$work/sig"
         { printf 'cosignature/v1\ntime %d\n' "$seconds"; cat "$work/text"; } > "$work/message"
     fi
@@ -109,8 +107,7 @@ consistency/4) use_key "$4" 01; check_head "$2" "old checkpoint"; first=$size; f
     echo "consistency: $size records continue $first: verified" ;;
 commitment/5) [ "$(printf '%s\000%s' "$2" "$3" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$4" -binary 2>/dev/null | openssl base64 -A)" = "$5" ] ||
         fail "commitment: of another value, or another opening"; echo "commitment: $2 is what was committed to: verified" ;;
-all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; total=$size; signed_root=$root; log=$origin
-    count=0; stack=; states=
+all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; total=$size signed_root=$root; log=$origin; count=0; stack=; states=
     while [ "$count" -lt "$total" ]; do
         if [ $((count & 255)) -eq 0 ]; then # the next bundle: c2sp.org/tlog-tiles
             n=$((count / 256)); path=$(printf %03d $((n % 1000))); at=1; left=$((total - count))
@@ -121,17 +118,18 @@ all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; to
         [ "$(wc -c < "$work/entry")" -eq "$length" ] && [ "$length" -gt 0 ] || fail "record $count: cut off"; at=$((at + 2 + length))
         what="record $count"; split_note "$work/entry" "$what"; type=$(sed -n 1p "$work/text"); json=$(sed -n 2p "$work/text")
         member() { printf %s "$json" | sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
-        case $type in
-        "$log/genesis/v1") [ "$count" -eq 0 ] || fail "$what: a second genesis record"; record=$(member record); logkey=$(member log); recovery=$(member recovery)
+        case $count/$type in
+        0/"$log/genesis/v1") record=$(member record); logkey=$(member log); recovery=$(member recovery)
             printf 'fingerprint of this log, to compare with your paper: %s\n' "$(sha256 < "$work/entry" | hex)"; use_key "$record" 01; signers=1; check_line "$what" 1 ;;
-        "$log/key/v1") new=$(member key); role=$(member role); case $role in log) old=$logkey ;; *) old=$record ;; esac
+        0/* | */"$log/genesis/v1") fail "$what: a log begins with its genesis record, and has one" ;;
+        */"$log/key/v1") new=$(member key); role=$(member role); case $role in log) old=$logkey ;; *) old=$record ;; esac
             case $(member state)/$states in
             revoked/*) [ "$new" = "$old" ] && set -- "$recovery" && states=$states$role && echo "$what revokes the $role key: trust only what witnesses had signed before" ;;
             */*$role*) set -- "$recovery" "$new"; states=${states%"$role"*}${states##*"$role"} ;;
             *) case $role in log) set -- "$record" "$old" "$new" ;; *) set -- "$old" "$new" ;; esac ;; esac
             signers=$#; for key in "$@"; do same=0; for other in "$@"; do [ "${other%%+*}" != "${key%%+*}" ] || same=$((same + 1)); done; use_key "$key" 01; check_line "$what" "$same"; done
             [ "$role" = log ] && logkey=$new || record=$new; use_key "$record" 01 ;;
-        "$log"/*/v1) case $states in *record*) fail "$what: by a revoked key" ;; esac; signers=1; check_line "$what" 1 ;;
+        */"$log"/*/v1) case $states in *record*) fail "$what: by a revoked key" ;; esac; signers=1; check_line "$what" 1 ;;
         *) fail "$what: of another log" ;; esac
         [ "$(wc -l < "$work/sigs")" -eq "$signers" ] || fail "$what: a signature too many"
         release=$(member release); [ -z "$release" ] || { [ "$(cat "$work/seq.$release" 2>/dev/null || echo 0)" = "$(member seq)" ] || fail "$what: out of sequence"; echo $(($(member seq) + 1)) > "$work/seq.$release"; }

@@ -2,7 +2,8 @@
 # Installs the Debian packages that building (and, with "test", testing) needs. Asks dpkg first: a machine that has them pays nothing.
 set -euo pipefail
 build=(libssl-dev libsqlite3-dev libphonenumber-dev pkg-config openssl)
-test=("${build[@]}" dash sqlite3 spin gcc libc6-dev graphviz python3-jsonschema python3-yaml golang-go golang-golang-x-mod-dev)
+test=("${build[@]}" dash sqlite3 spin gcc libc6-dev graphviz python3-jsonschema python3-yaml
+    python3-venv golang-go golang-golang-x-mod-dev strace)
 declare -n want="${1:-build}"
 missing=()
 for package in "${want[@]}"; do

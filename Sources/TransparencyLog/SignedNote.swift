@@ -188,6 +188,11 @@ public struct SignedNote: Equatable, Sendable {
         return Array(out.utf8)
     }
 
+    /// A note as somebody without our limits would make it, for tests of what refuses it.
+    package static func testingOnlySign(_ text: String, by signer: NoteSigner) throws -> [UInt8] {
+        SignedNote(text: text, signatures: [try signer.signature(of: text)]).bytes
+    }
+
     /// Checks that `key` signed this text, in the one line that bears its name.
     ///
     /// Lines under other names are ignored; a second line under this name rejects the note, whatever it holds.

@@ -102,7 +102,8 @@ final class Office {
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         return Custodian.Parts(
-            origin: origin, store: store, heads: heads, tiles: tiles, time: clock, seeds: StorySeeds(), phones: LibraryPhoneNumbers(),
+            origin: origin, store: store, heads: heads, tiles: tiles, time: clock, seeds: StorySeeds(),
+            phones: LibraryPhoneNumbers(),
             vault: vault,
             keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy }, logger: logger)
     }
