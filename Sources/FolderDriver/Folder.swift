@@ -150,6 +150,8 @@ public struct Folder: Sendable {
 
     /// Overwrites and removes the key files of roles that sign nothing any more.
     public func retireKeys(_ history: KeyHistory) throws {
+        var isChanged = false
+        defer { if isChanged { try? DurableFile.syncFolder(path + "/keys") } }
         for (role, spans) in [(KeyHistory.Role.record, history.record), (.log, history.log)] where spans.count > 1 {
             for span in spans.dropLast() {
                 for file in [keyName(role, span.key)] + (span.from == spans[0].from ? ["\(role.rawValue).pem"] : []) {
@@ -158,11 +160,15 @@ public struct Folder: Sendable {
                     let old = try DurableFile(path: path, name: "keys/\(file)", isReadOnly: false, creates: false)
                     try old.write([UInt8](repeating: 0, count: old.size()), at: 0)
                     try old.sync()
-                    _ = try? FileManager.default.removeItem(atPath: path)
+                    do {
+                        try FileManager.default.removeItem(atPath: path)
+                    } catch {
+                        throw FolderError(file: "keys/\(file)", problem: "cannot be removed")
+                    }
+                    isChanged = true
                 }
             }
         }
-        try DurableFile.syncFolder(path + "/keys")
     }
 
     private func read(_ path: String, _ name: String) throws -> [UInt8] {

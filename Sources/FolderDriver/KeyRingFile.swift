@@ -107,6 +107,7 @@ public final class KeyRingFile: KeyRing {
                 slots.destroyed += new
                 slots.listed.formUnion(new)
             }
+            FaultPoint.reach(.betweenDestroys)
             try overwrite(ids, in: &slots)
         }
     }

@@ -121,7 +121,8 @@ public struct TileFolder: TileKeeper, ExportFolder {
             try DurableFile.syncFolder(folders[index - 1])
         }
         let parent = folders[folders.count - 1]
-        let temporary = "\(parent)/.new-\(getpid())"
+        // The same name each time: what a stopped process left is taken away by the one that finishes its work.
+        let temporary = "\(parent)/.new-\(path.split(separator: "/").last ?? "")"
         unlink(temporary)
         try DurableFile.create(path: temporary, name: path, bytes)
         // What auditors are given is for everybody to read.

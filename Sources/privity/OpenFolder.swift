@@ -95,13 +95,15 @@ struct OpenFolder {
         let history = try KeyHistory(store: store, origin: settings.origin)
         let isRevoking = folder.isRevoking && !isRevocation
         let keys = isWriter && !isRevoking ? try folder.signingKeys(for: history, passphrase: passphrase) : nil
+        // A rotation that was stopped half-way left a private key that signs nothing any more.
+        if keys != nil { try folder.retireKeys(history) }
         self.passphrase = passphrase
-        custodian = try await Custodian.open(
-            Custodian.Parts(
-                origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
-                time: setClock ?? MachineClock(calendar),
-                seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys, parsePolicy: Self.parse,
-                logger: Self.logger()), isWriter: isWriter)
+        var parts = Custodian.Parts(
+            origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
+            time: setClock ?? MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
+            parsePolicy: Self.parse, logger: Self.logger())
+        parts.isRevoking = isRevocation
+        custodian = try await Custodian.open(parts, isWriter: isWriter)
     }
 
     static func policy(in store: SQLiteStore) throws -> Policy {

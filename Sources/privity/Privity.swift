@@ -108,8 +108,11 @@ struct Failure: Error {
     }
 }
 
-/// Prints to standard output.
-func say(_ text: String = "") { print(text) }
+/// Prints to standard output, at once: what was acknowledged must not wait in a buffer that a crash would empty.
+func say(_ text: String = "") {
+    print(text)
+    fflush(nil)
+}
 
 /// Prints bytes as they are.
 func say(bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }

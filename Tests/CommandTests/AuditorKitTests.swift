@@ -540,7 +540,8 @@ struct AuditorKitTests {
         #expect(shown.status == 1, "\(shown.out)")
         // A witness request, as c2sp.org/tlog-witness puts it, is answered with the line alone.
         let request = try place.write(
-            "request", try Tool.run("audit", "prove", anna, "--from", "\(try #require(try readHead(TileFolder(anna))).head.size)").out)
+            "request",
+            try Tool.run("audit", "prove", anna, "--from", "\(try #require(try readHead(TileFolder(anna))).head.size)").out)
         let answer = try cosign(request)
         #expect(answer.status == 0 && answer.out.hasPrefix("— auditor.example.net/cora "), "\(answer.errors)")
         let stale = try place.write("stale", try Tool.run("audit", "prove", bert, "--from", "1").out)

@@ -69,7 +69,7 @@ enum Tool {
 }
 
 /// A folder for one test, removed with it.
-final class Workplace {
+final class Workplace: Sendable {
     let path: String
 
     init() throws {

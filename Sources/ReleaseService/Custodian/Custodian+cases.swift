@@ -239,7 +239,7 @@ extension Custodian {
     }
 
     /// What the clock has to know that is not in the case: whether somebody's standing is lost on this day.
-    private func clockFacts(_ context: CaseContext, on date: CivilDate, _ tx: any StoreTransaction) throws -> Facts {
+    func clockFacts(_ context: CaseContext, on date: CivilDate, _ tx: any StoreTransaction) throws -> Facts {
         var facts = Facts()
         let rules = context.loaded.policy.eligibility
         guard !rules.continuous.isEmpty else { return facts }

@@ -42,7 +42,7 @@ extension Custodian {
 
     /// Carries out what committed while nothing could be signed, first and in commit order, each with the date it was given.
     func signPending() throws {
-        guard parts.vault != nil, stopped == nil, try !parts.store.read({ try $0.pending() }).isEmpty else { return }
+        guard parts.vault != nil, stopped == nil, !isRevoking, try !parts.store.read({ try $0.pending() }).isEmpty else { return }
         let moment = try moment()
         let derive = Derivation(seed: try parts.seeds.seed(for: nil))
         let step = try write { tx -> Step in

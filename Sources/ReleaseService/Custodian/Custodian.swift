@@ -24,6 +24,8 @@ public actor Custodian {
         public var vault: Vault?
         /// Nil while the signing keys are locked: then signing has stopped.
         public var keys: SigningKeys?
+        /// Whether a key in force is about to be revoked: nothing but the revocation is signed.
+        public var isRevoking = false
         /// Reads a policy back from its canonical bytes.
         public var parsePolicy: @Sendable ([UInt8]) throws -> Policy
         public var logger: Logger
@@ -53,6 +55,8 @@ public actor Custodian {
     private(set) var history: KeyHistory
     /// The keys that sign now; nil while they are locked.
     private(set) var keys: SigningKeys?
+    /// While a key is about to be revoked, what waits to be signed waits for the next key.
+    private(set) var isRevoking: Bool
     /// The versions of the program's policy that the log states, in the order of their statements.
     private(set) var versions: [LoadedPolicy]
     /// The version in force today: what new cases begin under.
@@ -144,6 +148,7 @@ public actor Custodian {
         policies[opened.digest] = first
         history = try KeyHistory(store: parts.store, origin: parts.origin)
         keys = parts.keys
+        isRevoking = parts.isRevoking
         statedPolicies = [history.policy]
         guard history.policy == opened.digest else {
             throw ServiceError.corrupt("the stored policy is not the one that the log states")
@@ -660,6 +665,7 @@ public actor Custodian {
     /// Takes up a key that the log now states.
     private func takeUp(_ signer: NoteSigner, as role: KeyHistory.Role) throws {
         history = try KeyHistory(store: parts.store, origin: parts.origin)
+        isRevoking = false
         guard let old = keys else { return }
         keys = role == .record ? SigningKeys(record: signer, log: old.log) : SigningKeys(record: old.record, log: signer)
     }

@@ -54,18 +54,21 @@ extension Custodian {
             for row in try step.tx.cases() {
                 var context = try self.context(row.id, opener: row.opener, workflow: row.workflow, step.tx)
                 guard !context.state.liveReleases.isEmpty || !context.state.openCards.isEmpty else { continue }
-                var facts = Facts()
-                facts[.releaseExpired] = true
+                // Decided as on the day after the last that any of them names; recorded today.
+                let last = context.state.liveReleases.map(\.expiresOn).max() ?? step.moment.date
+                let over = Moment(
+                    instantMilliseconds: step.moment.instantMilliseconds, date: max(last.adding(days: 1), step.moment.date))
+                let facts = try self.clockFacts(context, on: over.date, step.tx)
                 let command = Command(
                     .expire, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0),
                     release: ReleaseID(high: 0, low: 0))
                 let inner = Step(tx: step.tx, moment: step.moment, derive: step.derive, tree: step.tree)
                 if let authorized = try? authorize(
                     command, by: .clock, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
-                    at: step.moment),
+                    at: over),
                     let events = try? decide(
                         authorized, in: context.state, under: context.loaded, workflow: context.workflow, given: facts,
-                        at: step.moment)
+                        at: over)
                 {
                     _ = try self.apply(
                         events, rule: authorized.rule, actor: .clock, seenBy: authorized.seenBy, to: &context, inner)

@@ -100,7 +100,9 @@ struct Restore: AsyncParsableCommand {
             logger: OpenFolder.logger())
         let ended = try await Custodian.restore(parts, recovery: recovery, after: former.head)
         say("restored as `\(name)`, which continues `\(former.head.origin)` after \(former.head.size) records")
-        say("\(ended) cases had a release that may have been taken back since: all ended, people sign anew")
+        say(
+            "\(ended) \(ended == 1 ? "case" : "cases") had a release that may have been taken back since: all ended, people sign anew"
+        )
         say("  log key       \(keys.log.key.text)")
         say("  record key    \(keys.record.key.text)")
         say("  recovery key  \(recovery.text)")

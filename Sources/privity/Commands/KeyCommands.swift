@@ -110,10 +110,19 @@ struct KeyGroup: AsyncParsableCommand {
                 let key = try record.json["key"]?.string.map({ try NoteKey(parsing: $0) })
             else { throw Failure("`--signed`: not the statements of this log", status: 2) }
             let signer = try open.folder.madeKey(key, role, passphrase: open.passphrase)
+            if (role == .record ? history.currentRecord : history.currentLog) == key {
+                // An earlier run was stopped after the log had taken it up.
+                try open.folder.remove("revocation")
+                try open.retireKeys()
+                say("the log states \(key.text) already")
+                return
+            }
             let outcome = try await open.custodian.revoke(role, statements, signer: signer)
             try outcome.requireDone()
             try open.folder.remove("revocation")
             try open.retireKeys()
+            // What people ended meanwhile is signed now, by the new key, with the day on which they did.
+            try await open.custodian.runClock()
             let revoked = role == .record ? history.currentRecord : history.currentLog
             say("record \(outcome.records[0]) revokes \(revoked.text)")
             say("record \(outcome.records[1]) puts into force \(key.text)")
