@@ -33,9 +33,19 @@ func peakMemory() -> Int {
     return usage.ru_maxrss / 1024
 }
 
-if CommandLine.arguments.dropFirst().contains("matching") {
+// `privity-bench [matching | callers | audit [records]]`; without a word, everything but a million records.
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "matching":
     try MatchingBench().run()
     exit(0)
+case "audit":
+    try await AuditBench(count: words.count > 1 ? Int(words[1]) ?? 1_000_000 : 1_000_000).run()
+    exit(0)
+case "fsck", "verify":
+    try AuditBench.child(words[0], words[1])
+    exit(0)
+default: break
 }
 
 let text = try String(contentsOfFile: "Policies/mphp.yaml", encoding: .utf8)
@@ -178,6 +188,11 @@ var spent: [CommandKind: Double] = [:]
     spent[kind, default: 0] += Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
 }
 
+if words.first == "callers" {
+    try await CallersBench(custodian: custodian, coordinator: maya).run()
+    exit(0)
+}
+
 let cases = 300
 for number in 0..<(cases + 20) {
     if number == 20 { spent = [:] }
@@ -221,7 +236,11 @@ let total = Double(4 * cases) / spent.values.reduce(0, +)
 print(
     "durable signed records, one caller, whole mix: \(String(format: "%.0f/s", total)), \(percent(total, of: commitRate)) of raw commits (aim: 45%), \(percent(total, of: Double(count) / signatures)) of raw signing"
 )
+try await CallersBench(custodian: custodian, coordinator: maya).run()
 print("peak memory: \(peakMemory()) MiB")
 
 // 5. Matching, beside its peers.
 try MatchingBench().run()
+
+// 6. Auditing, beside libcrypto, openssl and Go.
+try await AuditBench(count: 100_000).run()

@@ -18,7 +18,7 @@ public enum LogRehash {
     /// - Throws: ``LogError/badTile(_:_:)`` unless the bytes are exactly the entries that the path names.
     public static func hash(_ bytes: inout [UInt8], of path: TilePath) throws -> Bundle {
         let ranges = try EntryBundle.ranges(in: bytes, of: path)
-        var leaves = [UInt8](repeating: 0, count: ranges.count * SHA256ByteCount)
+        var leaves = [UInt8](repeating: 0, count: ranges.count * hashByteCount)
         let run = SHA256.Run()
         bytes.withUnsafeMutableBytes { bytes in
             leaves.withUnsafeMutableBytes { leaves in
@@ -26,7 +26,7 @@ public enum LogRehash {
                 for (index, range) in ranges.enumerated() {
                     bytes[range.lowerBound - 1] = 0x00
                     let message = UnsafeRawBufferPointer(rebasing: bytes[range.lowerBound - 1..<range.upperBound])
-                    run.hash(message, into: out + index * SHA256ByteCount)
+                    run.hash(message, into: out + index * hashByteCount)
                 }
             }
         }
@@ -39,11 +39,11 @@ public enum LogRehash {
     public static func root(of hashes: [UInt8]) -> TreeHash { root(of: hashes, SHA256.Run()) }
 
     private static func root(of hashes: [UInt8], _ run: borrowing SHA256.Run) -> TreeHash {
-        precondition(hashes.count == TilePath.fullWidth * SHA256ByteCount, "not a full tile")
+        precondition(hashes.count == TilePath.fullWidth * hashByteCount, "not a full tile")
         var level = hashes
         level.withUnsafeMutableBytes { level in
             guard let base = level.baseAddress else { return }
-            withUnsafeTemporaryAllocation(byteCount: 1 + 2 * SHA256ByteCount, alignment: 16) { message in
+            withUnsafeTemporaryAllocation(byteCount: 1 + 2 * hashByteCount, alignment: 16) { message in
                 guard let start = message.baseAddress else { return }
                 message[0] = 0x01
                 var count = TilePath.fullWidth
@@ -56,7 +56,7 @@ public enum LogRehash {
                 }
             }
         }
-        guard let root = TreeHash(bytes: level.prefix(SHA256ByteCount)) else { preconditionFailure("no hash") }
+        guard let root = TreeHash(bytes: level.prefix(hashByteCount)) else { preconditionFailure("no hash") }
         return root
     }
 
@@ -65,6 +65,6 @@ public enum LogRehash {
         if one == other { return nil }
         let common = min(one.count, other.count)
         let byte = (0..<common).first { one[$0] != other[$0] } ?? common
-        return byte / SHA256ByteCount
+        return byte / hashByteCount
     }
 }

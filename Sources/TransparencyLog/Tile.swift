@@ -75,7 +75,7 @@ public struct TilePath: Hashable, Sendable {
     /// The most bytes that such a tile can have: a verifier reads no more.
     public var maximumByteCount: Int {
         switch content {
-        case .hashes: width * SHA256ByteCount
+        case .hashes: width * hashByteCount
         case .entries: width * (2 + EntryBundle.maximumEntryByteCount)
         }
     }
@@ -109,7 +109,7 @@ public struct TilePath: Hashable, Sendable {
 }
 
 /// Bytes in a hash.
-let SHA256ByteCount = 32
+let hashByteCount = 32
 
 /// The bytes of up to 256 entries: each after its length, two bytes, big-endian.
 ///
@@ -186,7 +186,7 @@ public final class TileReader<Source: TileSource>: NodeReader {
         let bytes = try hashes(level: tileLevel, number)
         let start = first % TilePath.fullWidth
         var hashes = (start..<start + 1 << height).compactMap {
-            TreeHash(bytes: bytes[$0 * SHA256ByteCount..<($0 + 1) * SHA256ByteCount])
+            TreeHash(bytes: bytes[$0 * hashByteCount..<($0 + 1) * hashByteCount])
         }
         while hashes.count > 1 {
             hashes = stride(from: 0, to: hashes.count, by: 2).map { .node(hashes[$0], hashes[$0 + 1]) }

@@ -160,7 +160,7 @@ struct RoadTests {
         #expect(await torn.custodian.stopped?.contains("damaged") == true)
     }
 
-    @Test("keys that genesis does not name sign nothing")
+    @Test("keys that the log does not name sign nothing")
     func wrongKeys() async throws {
         let (office, other) = (try await Office().staffed(), try await Office())
         for name in ["log.pem", "record.pem"] {
@@ -169,7 +169,7 @@ struct RoadTests {
             try FileManager.default.copyItem(atPath: "\(other.path)/keys/\(name)", toPath: path)
         }
         try await office.reopen()
-        #expect(await office.custodian.stopped?.contains("genesis") == true)
+        #expect(await office.custodian.stopped?.contains("the log names") == true)
         try await office.go(to: "offered")
         #expect(try await office.act(.sign, "ada").refusalCode == "notSigning")
         #expect(try office.audit().findings == [])

@@ -155,6 +155,58 @@ struct MerkleVectorTests {
     }
 }
 
+extension MerkleVectorTests {
+    @Test("of every proof of transparency-dev that holds, each single-bit change of a hash, a root or the leaf is rejected")
+    func everyBit() throws {
+        func changes(_ hash: TreeHash) -> [TreeHash] {
+            (0..<256).compactMap { bit in
+                var bytes = hash.bytes
+                bytes[bit / 8] ^= 1 << (bit % 8)
+                return TreeHash(bytes: bytes)
+            }
+        }
+        var count = 0
+        for file in try files("inclusion") {
+            let vector = try JSONDecoder().decode(Inclusion.self, from: Data(contentsOf: file))
+            guard !vector.wantErr, let proof = hashes(vector.proof), let leaf = TreeHash(base64: vector.leafHash),
+                let root = TreeHash(base64: vector.root), let index = Int(exactly: vector.leafIdx),
+                let size = Int(exactly: vector.treeSize)
+            else { continue }
+            func isHeld(_ proof: [TreeHash], _ leaf: TreeHash, _ root: TreeHash) -> Bool {
+                LogProof.isInclusion(proof, of: leaf, at: index, in: size, root: root)
+            }
+            #expect(isHeld(proof, leaf, root))
+            #expect(changes(leaf).allSatisfy { !isHeld(proof, $0, root) }, "\(file.lastPathComponent)")
+            #expect(changes(root).allSatisfy { !isHeld(proof, leaf, $0) }, "\(file.lastPathComponent)")
+            for place in proof.indices {
+                let wrong = changes(proof[place]).map { Array(proof[..<place]) + [$0] + proof[(place + 1)...] }
+                #expect(wrong.allSatisfy { !isHeld($0, leaf, root) }, "\(file.lastPathComponent) hash \(place)")
+                count += 1
+            }
+        }
+        for file in try files("consistency") {
+            let vector = try JSONDecoder().decode(Consistency.self, from: Data(contentsOf: file))
+            guard !vector.wantErr, let proof = hashes(vector.proof), let old = TreeHash(base64: vector.root1),
+                let new = TreeHash(base64: vector.root2), let oldSize = Int(exactly: vector.size1),
+                let newSize = Int(exactly: vector.size2)
+            else { continue }
+            func isHeld(_ proof: [TreeHash], _ old: TreeHash, _ new: TreeHash) -> Bool {
+                LogProof.isConsistency(proof, from: oldSize, old, to: newSize, new)
+            }
+            #expect(isHeld(proof, old, new))
+            if oldSize == 0 { continue }
+            #expect(changes(old).allSatisfy { !isHeld(proof, $0, new) }, "\(file.lastPathComponent)")
+            #expect(changes(new).allSatisfy { !isHeld(proof, old, $0) }, "\(file.lastPathComponent)")
+            for place in proof.indices {
+                let wrong = changes(proof[place]).map { Array(proof[..<place]) + [$0] + proof[(place + 1)...] }
+                #expect(wrong.allSatisfy { !isHeld($0, old, new) }, "\(file.lastPathComponent) hash \(place)")
+                count += 1
+            }
+        }
+        #expect(count > 20)
+    }
+}
+
 @Suite("Signed notes")
 struct SignedNoteTests {
     private func signer(_ name: String = "example.org/mphp") throws -> NoteSigner { try NoteSigner(name: name, key: .generate()) }

@@ -12,6 +12,7 @@ public struct LogAudit: Sendable {
     private let origin: String
     /// Heads that witnesses signed, by size: what a revoked key signed before the last of them still counts.
     private let cosigned: [Checkpoint]
+    private var comparedCount = 0
     private var recordKeys: [KeySpan] = []
     private var logKeys: [KeySpan] = []
     private var recoveryKey: NoteKey?
@@ -119,6 +120,7 @@ public struct LogAudit: Sendable {
     private mutating func take(_ reading: EntryReading) {
         let index = tree.size
         _ = tree.append(reading.leaf)
+        checkCosigned()
         report.recordCount += 1
         if let fault = reading.fault { find(index, nil, fault.rule, fault.message) }
         guard let facts = reading.facts else { return }
@@ -390,9 +392,13 @@ public struct LogAudit: Sendable {
     }
 
     /// Compares with the heads that witnesses signed of the log so far.
-    mutating func checkCosigned() {
-        for head in cosigned where head.size == tree.size && head.root != tree.root {
-            find(nil, nil, "split view", "witnesses signed another history of the first \(head.size) records")
+    private mutating func checkCosigned() {
+        while comparedCount < cosigned.count, cosigned[comparedCount].size <= tree.size {
+            let head = cosigned[comparedCount]
+            if head.size == tree.size, head.root != tree.root {
+                find(nil, nil, "split view", "witnesses signed another history of the first \(head.size) records")
+            }
+            comparedCount += 1
         }
     }
 

@@ -48,13 +48,13 @@ extension Custodian {
             }
         }
         return try await road(
-            key: key, scope: "operator", text: "adopt \(Hex.format(loaded.digest))", committed: { try self.takeUpVersions() }
-        ) { step in
-            if isKnown { throw FieldProblem(field: "version", expected: "a version that is not in force or announced already") }
-            try self.state(loaded, step)
-            try step.tx.putPolicy(loaded.digest, canonical)
-            return Done()
-        }
+            key: key, scope: "operator", text: "adopt \(Hex.format(loaded.digest))", committed: { try self.takeUpVersions() },
+            body: { step in
+                if isKnown { throw FieldProblem(field: "version", expected: "a version that is not in force or announced already") }
+                try self.state(loaded, step)
+                try step.tx.putPolicy(loaded.digest, canonical)
+                return Done()
+            })
     }
 
     /// Appends the statement of a version, and remembers where it stands.

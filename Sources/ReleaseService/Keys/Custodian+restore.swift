@@ -40,11 +40,11 @@ extension Custodian {
     private func state(version digest: [UInt8], _ canonical: [UInt8]) async throws {
         let policy = try parts.parsePolicy(canonical)
         _ = try await road(
-            key: nil, scope: "operator", text: "state \(Hex.format(digest))", committed: { try self.takeUpVersions() }
-        ) { step in
-            try self.state(LoadedPolicy(policy: policy, digest: digest), step)
-            return Done()
-        }
+            key: nil, scope: "operator", text: "state \(Hex.format(digest))", committed: { try self.takeUpVersions() },
+            body: { step in
+                try self.state(LoadedPolicy(policy: policy, digest: digest), step)
+                return Done()
+            })
     }
 
     /// Ends every case whose release may still permit something, as if its last day were over.

@@ -1,0 +1,305 @@
+import Cryptography
+import FolderDriver
+import Foundation
+import Logging
+import PhoneNumbers
+import PolicyFile
+import ReleaseService
+import ReleaseWorkflow
+import SQLiteDriver
+import TransparencyLog
+
+/// Measures what an auditor waits for: re-hashing, verifying, one receipt; and appending to a short and to a long log.
+///
+/// `privity-bench audit [records]`; a million by default. Go and stock openssl run on the same files in the same run.
+struct AuditBench {
+    let count: Int
+    private let place: String
+    private let origin = "example.org/bench"
+    private let passphrase = SecretBytes(copying: Array("a passphrase for measuring".utf8))
+
+    init(count: Int) throws {
+        self.count = count
+        place = FileManager.default.temporaryDirectory.appendingPathComponent("privity-audit-bench-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    }
+
+    /// A log of release, disclosure, closing and rescission in turn, as the service writes them.
+    private struct Writer {
+        let origin: String
+        let signer: NoteSigner
+        let policy: String
+        var generator = SystemRandomNumberGenerator()
+
+        func hash() -> String { Base64.format((0..<32).map { _ in UInt8.random(in: 0...255) }) }
+
+        func note(_ type: RecordType, _ members: [String: CanonicalJSON], _ release: String, _ sequence: Int) throws -> [UInt8] {
+            var all = members
+            all["at"] = .string("2026-01-05")
+            all["v"] = .integer(1)
+            all["policy"] = .string(policy)
+            all["release"] = .string(release)
+            all["seq"] = .integer(sequence)
+            return try signer.sign(Record(origin: origin, type: type, json: .object(all)).text).bytes
+        }
+
+        /// Four records of one release whose first is at `index`.
+        func release(at index: Int) throws -> [[UInt8]] {
+            let id = Hex.format((0..<16).map { _ in UInt8.random(in: 0...255) })
+            func by(_ channel: String, _ more: [String: CanonicalJSON] = [:]) -> CanonicalJSON {
+                .object(["channel": .string(channel), "principal": .string(hash())].merging(more) { $1 })
+            }
+            let fields: [PermittedField] = [.firstName, .phone]
+            let first = try note(
+                .release,
+                [
+                    "by": by("screen", ["evidence": .string(hash())]),
+                    "expires": .object(["date": .string("2027-01-05"), "on": .array([.string("relationshipEnded")])]),
+                    "fields": .object(["firstName": .string(hash()), "phone": .string(hash())]), "form": .string(policy),
+                    "purpose": .string("firstCallAndMeeting"), "shown": .string(hash()), "to": .object(["person": .string(hash())]),
+                ], id, 0)
+            let under = CanonicalJSON.object([
+                "index": .integer(index), "leaf": .string(TreeHash.leaf(first).base64), "origin": .string(origin),
+            ])
+            let notice = Hex.format(SHA256.hash(Array(RedisclosureNotice.text(for: fields).utf8)))
+            return [
+                first,
+                try note(
+                    .disclosure,
+                    [
+                        "act": .string(hash()), "card": .integer(1), "fields": .array(fields.map { .string($0.rawValue) }),
+                        "notice": .string(notice), "rule": .string("mphp/mentorship/disclose"),
+                        "to": .object(["person": .string(hash())]), "under": under,
+                    ], id, 1), try note(.closing, ["under": under], id, 2),
+                try note(.rescission, ["by": by("phone"), "under": under], id, 3),
+            ]
+        }
+    }
+
+    private func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Custodian.Parts {
+        guard let calendar = ZoneCalendar(zone: "America/Chicago") else { fatalError("no time zone data on this machine") }
+        return Custodian.Parts(
+            origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates), tiles: folder.tiles,
+            time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
+            vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
+            parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
+            logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// A folder whose log has `size` records, most of them written straight into the database.
+    private func folder(_ name: String, size: Int) async throws -> (Folder, SQLiteStore, SigningKeys) {
+        let folder = Folder("\(place)/\(name)")
+        let (keys, recovery) = try folder.create(origin: origin, passphrase: passphrase)
+        let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
+        let policy = try PolicyFile.parse(String(contentsOfFile: "Policies/mphp.yaml", encoding: .utf8)).canonical
+        let parts = try parts(folder, store, keys, creates: true)
+        try Custodian.initialize(parts, policy: policy, recovery: recovery)
+        let writer = Writer(origin: origin, signer: keys.record, policy: Hex.format(SHA256.hash(policy)))
+        var tree = MerkleTree()
+        _ = tree.append(.leaf(try store.read { try $0.entry(0) } ?? []))
+        while tree.size < size {
+            try store.write { tx in
+                var next = tree
+                for _ in 0..<min(2500, (size - tree.size + 3) / 4) {
+                    for note in try writer.release(at: next.size) where next.size < size {
+                        try tx.appendEntry(next.size, note)
+                        for (position, hash) in next.append(.leaf(note)) { try tx.putNode(position, hash) }
+                    }
+                }
+                tree = next
+            }
+        }
+        let heads = try folder.headFile(isReadOnly: false)
+        let head = Checkpoint(origin: origin, size: tree.size, root: tree.root)
+        try heads.replace(heads.read(), with: SignedHead(note: keys.log.sign(head.text).bytes, instantMilliseconds: 0))
+        return (folder, store, keys)
+    }
+
+    /// Seconds for each of `commands` acknowledgements, one caller, on a log that is there.
+    private func appendRate(_ name: String, size: Int) async throws -> (Folder, SQLiteStore, SigningKeys, Double) {
+        let (folder, store, keys) = try await folder(name, size: size)
+        let custodian = try await Custodian.open(parts(folder, store, keys, creates: false), isWriter: true)
+        let person = try await custodian.add(
+            NewPerson(
+                fullName: "Ben Example", surname: "Example", firstName: "Ben", phone: "312-555-0143", roles: [.mentor],
+                field: "nurse", isUnderContract: true, coordinator: nil), key: nil
+        ).person
+        guard let ben = person else { fatalError("the benchmark's person cannot be entered") }
+        func append(_ rounds: Int) async throws -> Double {
+            let start = DispatchTime.now().uptimeNanoseconds
+            for number in 0..<rounds {
+                let outcome = try await custodian.acknowledge(
+                    Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: nil)
+                guard outcome.receipts.count == 1 else {
+                    fatalError("an acknowledgement was not recorded: \(outcome.refusal ?? "")")
+                }
+            }
+            return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        }
+        _ = try await append(50)
+        var times: [Double] = []
+        for _ in 0..<5 { times.append(try await append(200)) }
+        return (folder, store, keys, 200 / times.sorted()[2])
+    }
+
+    func run() async throws {
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        print("auditing, \(count) records, \(cores) cores")
+
+        let (_, shortStore, _, short) = try await appendRate("short", size: 1000)
+        try shortStore.close()
+        let building = DispatchTime.now().uptimeNanoseconds
+        let (folder, store, keys, long) = try await appendRate("long", size: count)
+        print(
+            "  log of \(count) records made in \(String(format: "%.0f s", Double(DispatchTime.now().uptimeNanoseconds - building) / 1e9))"
+        )
+        print(
+            "append, one caller with receipt: \(rate(Int(short), 1)) at 1,000 records, \(rate(Int(long), 1)) at \(count): \(percent(long, of: short)) (aim: within 10%)"
+        )
+
+        // An export, which is what auditors work on.
+        let export = "\(place)/export"
+        var size = 0
+        let exporting = try seconds {
+            size = try AuditExport(
+                store, heads: folder.headFile(isReadOnly: true), origin: origin, signer: keys.record
+            ).write(to: TileFolder(export), before: nil)
+        }
+        let again = try seconds {
+            _ = try AuditExport(store, heads: folder.headFile(isReadOnly: true), origin: origin, signer: keys.record)
+                .write(to: TileFolder(export), before: nil)
+        }
+        let bytes = try TilePath.tiles(of: size).reduce(0) { $0 + (try TileFolder(export).bytes(of: $1).count) }
+        print(
+            "export: \(rate(size, exporting)), \(bytes >> 20) MiB of tiles; again with nothing new: \(String(format: "%.1f s", again))"
+        )
+        try store.close()
+
+        // Re-hashing: the limit is libcrypto's own hashing of messages of this size and of two nodes, one of each an entry.
+        let entry = try TileReader(TileFolder(export), size: size).entry(size / 2)
+        let message = [0x00] + entry
+        let node = [UInt8](repeating: 1, count: 65)
+        let hashing = SHA256.Run()
+        var digest = [UInt8](repeating: 0, count: 32)
+        func hash(_ message: [UInt8], _ rounds: Int) -> Double {
+            seconds {
+                digest.withUnsafeMutableBytes { out in
+                    message.withUnsafeBytes { bytes in
+                        guard let address = out.baseAddress else { return }
+                        for _ in 0..<rounds { hashing.hash(bytes, into: address) }
+                    }
+                }
+            }
+        }
+        let lengths = try TilePath.tiles(of: size).filter { $0.content == .entries }.reduce(0) {
+            $0 + (try TileFolder(export).bytes(of: $1).count)
+        }
+        let mean = [UInt8](repeating: 7, count: lengths / size - 1)
+        let limit = 1e6 / (hash(mean, 1_000_000) + hash(node, 1_000_000))
+        let go = try build()
+        // As whole processes on one core each, in turn, three times.
+        func best(_ command: String) throws -> Double { try (0..<3).map { _ in try shell(command) }.min() ?? 0 }
+        let own = CommandLine.arguments[0]
+        let ours = Double(size) / (try best("taskset -c 0 \(own) fsck \(export)"))
+        let theirs = Double(size) / (try best("GOMAXPROCS=1 taskset -c 0 \(go) fsck \(export)"))
+        let both = Double(size) / (try best("\(own) fsck \(export)"))
+        let bothGo = Double(size) / (try best("\(go) fsck \(export)"))
+        print(
+            "re-hash of everything, one core: \(rate(Int(ours), 1)), mean entry \(mean.count) bytes: \(percent(ours, of: limit)) of libcrypto hashing the same bytes, \(String(format: "%.2f", ours / theirs)) times Go (aim: 1,000,000/s and twice Go's)"
+        )
+        print(
+            "  every core: \(rate(Int(both), 1)), \(String(format: "%.2f", both / bothGo)) times Go on every core (\(rate(Int(bothGo), 1)))"
+        )
+
+        // Verifying everything: the limit is openssl's own measurement of Ed25519 verification.
+        let speed = try verificationLimit(cores)
+        let verifying = try (0..<2).map { _ in try shell("\(own) verify \(export)") }.min() ?? 0
+        let verified = Double(size) / verifying
+        print(
+            "verify of everything: \(rate(Int(verified), 1)), \(percent(verified, of: speed)) of `openssl speed -multi \(cores) ed25519` (\(rate(Int(speed), 1))) (aim: 90%)"
+        )
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+        print("  most memory of any of these processes: \(usage.ru_maxrss / 1024) MiB")
+        let verifyMemory = try memory(of: "\(own) verify \(export)")
+        let fsckMemory = try memory(of: "\(own) fsck \(export)")
+        print("  memory: verify \(verifyMemory) MiB, fsck \(fsckMemory) MiB, for \(size) records of \(size / 4) releases")
+
+        // One receipt with stock openssl.
+        let reader = TileReader(TileFolder(export), size: size)
+        let head = try SignedNote(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(export)/checkpoint"))))
+        let proof = EntryProof(
+            index: size / 3, hashes: try LogProof.proveInclusion(of: size / 3, in: size, reader: reader), checkpoint: head)
+        try Data(reader.entry(size / 3)).write(to: URL(fileURLWithPath: "\(place)/record"))
+        try Data(proof.bytes).write(to: URL(fileURLWithPath: "\(place)/proof"))
+        let receipt = try best(
+            "dash Kit/verify.sh record \(place)/record \(export)/keys/record.vkey && dash Kit/verify.sh inclusion \(place)/record \(place)/proof \(export)/keys/log.vkey"
+        )
+        print(
+            "one receipt of a log of \(size), record and inclusion, with the shell script: \(String(format: "%.2f s", receipt)) (aim: 0.5)"
+        )
+    }
+
+    private func build() throws -> String {
+        let program = "\(place)/verify"
+        let source = FileManager.default.currentDirectoryPath + "/Kit/verify.go"
+        _ = try shell("cd /tmp && GO111MODULE=off GOPATH=/usr/share/gocode go build -o \(program) \(source)")
+        return program
+    }
+
+    /// Seconds that a command takes; ends the benchmark if it fails.
+    @discardableResult
+    private func shell(_ command: String) throws -> Double {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", command]
+        process.standardOutput = FileHandle.nullDevice
+        let time = try seconds {
+            try process.run()
+            process.waitUntilExit()
+        }
+        guard process.terminationStatus == 0 else { fatalError("failed: \(command)") }
+        return time
+    }
+
+    private func memory(of command: String) throws -> Int {
+        let pipe = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "\(command)"]
+        process.standardOutput = pipe
+        try process.run()
+        let out = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return Int(out.split(separator: "\n").last?.split(separator: " ").last ?? "") ?? 0
+    }
+
+    /// Ed25519 verifications a second as `openssl speed` measures them, on every core.
+    private func verificationLimit(_ cores: Int) throws -> Double {
+        let pipe = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments = ["speed", "-seconds", "3", "-multi", "\(cores)", "ed25519"]
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let out = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard let line = out.split(separator: "\n").last(where: { $0.contains("253 bits") }),
+            let perSecond = line.split(separator: " ").last.flatMap({ Double($0) })
+        else { fatalError("openssl speed printed something else") }
+        return perSecond
+    }
+
+    /// What the timed processes do: `fsck EXPORT`, `verify EXPORT`.
+    static func child(_ command: String, _ path: String) throws {
+        let folder = TileFolder(path)
+        guard let head = try readHead(folder) else { fatalError("no export") }
+        let report =
+            command == "fsck"
+            ? try rehash(folder, head: head.note, keys: readKeys(folder, role: "log")) : try auditExport(folder)
+        guard report.isVerified else { fatalError("not verified: \(report.findings.first?.description ?? "")") }
+        print("peak memory in MiB: \(peakMemory())")
+    }
+}

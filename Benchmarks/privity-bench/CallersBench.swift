@@ -1,0 +1,85 @@
+import Cryptography
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+
+/// Durable signed records with many callers at once, beside raw Ed25519 signing on every core.
+struct CallersBench {
+    let custodian: Custodian
+    let coordinator: PersonID
+    private let callers = 64
+    private let casesEach = 6
+
+    private func act(
+        _ kind: CommandKind, _ opener: PersonID, _ principal: Principal,
+        _ change: @Sendable (inout CaseCommand) -> Void = { _ in }
+    ) async throws {
+        var command = CaseCommand(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+        change(&command)
+        let outcome = try await custodian.perform(command)
+        if let refusal = outcome.refusal { fatalError("the benchmark's story is refused: \(kind): \(refusal)") }
+    }
+
+    private func person(_ name: String, _ phone: String, _ roles: [Identity.Role]) async throws -> PersonID {
+        let outcome = try await custodian.add(
+            NewPerson(
+                fullName: "\(name) Example", surname: "Example", firstName: name, phone: phone, roles: roles, field: "nurse",
+                isUnderContract: true, coordinator: coordinator), key: nil)
+        guard let id = outcome.person else { fatalError("the benchmark's people cannot be entered") }
+        return id
+    }
+
+    func run() async throws {
+        // Everybody waits with an offer; only the record-bearing commands are timed.
+        var mentors: [PersonID] = []
+        let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
+        for _ in 0..<(callers * casesEach / 20 + 1) {
+            let mentor = try await person("Ben", "312-555-0143", [.mentor])
+            _ = try await custodian.enroll(mentor, attestation: attestation, capacity: 20, by: coordinator, key: nil)
+            _ = try await custodian.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
+            mentors.append(mentor)
+        }
+        var cases: [(mentee: PersonID, mentor: PersonID, digest: String)] = []
+        for number in 0..<callers * casesEach {
+            let (mentee, mentor) = (try await person("Ada", "312-555-0142", [.participant]), mentors[number / 20])
+            try await act(.request, mentee, .person(mentee))
+            try await act(.completeSurvey, mentee, .person(mentee)) {
+                $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)
+            }
+            try await act(.propose, mentee, .staff(coordinator)) { $0.person = mentor }
+            try await act(.acceptSlot, mentee, .person(mentor))
+            try await act(.offer, mentee, .staff(coordinator))
+            let read = try await custodian.releaseText(of: mentee, workflow: "mentorship", for: mentee)
+            cases.append((mentee, mentor, read.digest))
+        }
+        let (all, each, coordinator) = (cases, casesEach, coordinator)
+        let start = DispatchTime.now().uptimeNanoseconds
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    for (mentee, mentor, digest) in all[caller * each..<(caller + 1) * each] {
+                        try await act(.sign, mentee, .person(mentee)) {
+                            $0.signing = .init(means: .screen, authenticatedBy: "signIn", formDigest: digest)
+                        }
+                        try await act(.disclose, mentee, .staff(coordinator))
+                        try await act(.end, mentee, .person(mentor))
+                        try await act(.rescind, mentee, .person(mentee))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let perSecond = Double(4 * all.count) / (Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
+
+        let key = try SigningKey.generate()
+        let message = [UInt8](repeating: 7, count: 700)
+        let (cores, rounds) = (ProcessInfo.processInfo.activeProcessorCount, 20_000)
+        let signing = seconds {
+            DispatchQueue.concurrentPerform(iterations: cores) { _ in for _ in 0..<rounds { _ = try? key.sign(message) } }
+        }
+        let raw = Double(cores * rounds) / signing
+        print(
+            "durable signed records, \(callers) callers, whole mix: \(rate(Int(perSecond), 1)), \(percent(perSecond, of: raw)) of raw Ed25519 signing on \(cores) cores (\(rate(Int(raw), 1))) (aim: 10,000/s or 50%, whichever is less)"
+        )
+    }
+}
