@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Matching
 import ReleaseService
 import ReleaseWorkflow
 

@@ -1,8 +1,10 @@
 internal import COpenSSL
+internal import Synchronization
 
 /// A private Ed25519 key (RFC 8032), held by libcrypto and wiped by it.
 public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable here and reference-counted
     let pointer: OpaquePointer
+    private let contexts = SignatureContexts()
 
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
@@ -30,13 +32,48 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
 
     /// Signs `message`. The same key and message always give the same 64 bytes (RFC 8032 §5.1.6).
     public func sign(_ message: [UInt8]) throws(CryptographyError) -> [UInt8] {
-        let context = try OpenSSL.require(EVP_MD_CTX_new(), "Ed25519 context")
-        defer { EVP_MD_CTX_free(context) }
-        try OpenSSL.check(EVP_DigestSignInit(context, nil, nil, nil, pointer), "Ed25519 signing key")
         var signature = [UInt8](repeating: 0, count: VerifyingKey.signatureByteCount)
-        var count = signature.count
-        try OpenSSL.check(EVP_DigestSign(context, &signature, &count, message, message.count), "Ed25519 signature")
+        let isSigned = try contexts.use { context in
+            EVP_DigestSignInit(context, nil, nil, nil, pointer) == 1
+        } attempt: { context in
+            var count = signature.count
+            return EVP_DigestSign(context, &signature, &count, message, message.count) == 1 && count == signature.count
+        }
+        guard isSigned else { throw OpenSSL.failure("Ed25519 signature") }
         return signature
+    }
+}
+
+/// Contexts that were made ready for one key: libcrypto looks its algorithms up each time it makes one ready, which costs a tenth of a
+/// verification.
+///
+/// A context is used again as `openssl speed` does. Should a libcrypto refuse that, a fresh one decides: what is reported as no signature was
+/// looked at by a context that had never been used.
+private final class SignatureContexts: Sendable {
+    private struct Idle: @unchecked Sendable { var pointers: [OpaquePointer] = [] }
+    private let idle = Mutex(Idle())
+
+    deinit { idle.withLock { for context in $0.pointers { EVP_MD_CTX_free(context) } } }
+
+    /// Runs `attempt` with a ready context, and again with a fresh one if it fails.
+    func use(
+        ready: (OpaquePointer) -> Bool, attempt: (OpaquePointer) -> Bool
+    ) throws(CryptographyError) -> Bool {
+        if let used = idle.withLock({ $0.pointers.popLast().map { OpenSSL.Fetched(pointer: $0) } }) {
+            if attempt(used.pointer) {
+                idle.withLock { $0.pointers.append(used.pointer) }
+                return true
+            }
+            EVP_MD_CTX_free(used.pointer)
+            ERR_clear_error()
+        }
+        let fresh = OpenSSL.Fetched(pointer: try OpenSSL.require(EVP_MD_CTX_new(), "Ed25519 context"))
+        guard ready(fresh.pointer), attempt(fresh.pointer) else {
+            EVP_MD_CTX_free(fresh.pointer)
+            return false
+        }
+        idle.withLock { $0.pointers.append(fresh.pointer) }
+        return true
     }
 }
 
@@ -48,6 +85,7 @@ public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
     /// The 32 bytes of RFC 8032 §5.1.2.
     public let bytes: [UInt8]
     private let pointer: OpaquePointer
+    private let contexts = SignatureContexts()
 
     public init(bytes: [UInt8]) throws(CryptographyError) {
         guard bytes.count == Self.byteCount else { throw .wrongLength(what: "Ed25519 public key", expected: 32) }
@@ -62,12 +100,13 @@ public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
 
     /// Whether `signature` is this key's over `message`. Anything malformed is simply not a signature.
     public func isSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
-        guard signature.count == Self.signatureByteCount, let context = EVP_MD_CTX_new() else { return false }
-        defer { EVP_MD_CTX_free(context) }
-        let good =
+        guard signature.count == Self.signatureByteCount else { return false }
+        let isGood = try? contexts.use { context in
             EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
-            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
-        if !good { ERR_clear_error() }
-        return good
+        } attempt: { context in
+            EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+        }
+        if isGood != true { ERR_clear_error() }
+        return isGood == true
     }
 }

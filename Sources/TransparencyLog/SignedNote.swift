@@ -49,8 +49,10 @@ public struct NoteKey: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
     static func isName(_ name: String) -> Bool {
-        !name.isEmpty
-            && name.unicodeScalars.allSatisfy { !$0.properties.isWhitespace && $0.value >= 0x20 && $0.value != 0x7F && $0 != "+" }
+        if name.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "+") }) { return !name.isEmpty }
+        return name.unicodeScalars.allSatisfy {
+            !$0.properties.isWhitespace && $0.value >= 0x20 && $0.value != 0x7F && $0 != "+"
+        }
     }
 }
 

@@ -46,7 +46,8 @@ struct EntryReading: Sendable {
     /// - Parameter keys: the record keys known so far; a signature by another is checked when its turn comes.
     init(_ bytes: [UInt8], origin: String, keys: [NoteKey]) {
         leaf = .leaf(bytes)
-        guard let note = try? SignedNote(parsing: bytes), note.bytes == bytes else {
+        // A note that parses has one spelling, these bytes: names and texts are taken as they are, base64 is strict.
+        guard let note = try? SignedNote(parsing: bytes) else {
             (fault, facts, note, signature) = (("signed note", "the entry is not a signed note"), nil, nil, .open)
             return
         }
@@ -85,6 +86,10 @@ struct EntryReading: Sendable {
     }
 
     private static func notice(_ fields: [PermittedField]) -> String {
-        Hex.format(SHA256.hash(Array(RedisclosureNotice.text(for: fields).utf8)))
+        let text = RedisclosureNotice.text(for: fields)
+        return text == RedisclosureNotice.text ? clinicalNotice : Hex.format(SHA256.hash(Array(text.utf8)))
     }
+
+    /// The digest that nearly every disclosure names.
+    private static let clinicalNotice = Hex.format(SHA256.hash(Array(RedisclosureNotice.text.utf8)))
 }

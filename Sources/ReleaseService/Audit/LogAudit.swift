@@ -99,17 +99,37 @@ public struct LogAudit: Sendable {
         }
     }
 
+    /// Takes the entries of a whole log, in order, batch after batch until there is none: while one batch is read on every core, the rules
+    /// that need order look at the one before.
+    public mutating func add(batches next: () throws -> [[UInt8]]?) rethrows {
+        var waiting: [EntryReading] = []
+        defer { for reading in waiting { take(reading) } }
+        while let batch = try next() {
+            var rest = batch[...]
+            if tree.size == 0, waiting.isEmpty, let first = rest.popFirst() { add(first) }
+            let taken = waiting
+            waiting = Self.read(Array(rest), origin: origin, keys: recordKeys.map(\.key)) {
+                for reading in taken { take(reading) }
+            }
+        }
+    }
+
     /// Entries that one core reads at a time: enough that handing out the work costs nothing beside it.
     private static let stride = 32
 
-    private static func read(_ entries: [[UInt8]], origin: String, keys: [NoteKey]) -> [EntryReading] {
+    /// Reads entries on every core, and does `beside` on one of them meanwhile.
+    private static func read(
+        _ entries: [[UInt8]], origin: String, keys: [NoteKey], beside: () -> Void = {}
+    ) -> [EntryReading] {
         let parts = (entries.count + stride - 1) / stride
-        if parts <= 1 { return entries.map { EntryReading($0, origin: origin, keys: keys) } }
         return Array(unsafeUninitializedCapacity: entries.count) { buffer, count in
             // Each place is written once, by the one core that has its part.
             nonisolated(unsafe) let places = buffer
-            DispatchQueue.concurrentPerform(iterations: parts) { part in
-                for index in part * stride..<min((part + 1) * stride, entries.count) {
+            // It runs on one core, once, and is over before this returns.
+            nonisolated(unsafe) let beside = beside
+            DispatchQueue.concurrentPerform(iterations: parts + 1) { part in
+                if part == 0 { return beside() }
+                for index in (part - 1) * stride..<min(part * stride, entries.count) {
                     places.initializeElement(at: index, to: EntryReading(entries[index], origin: origin, keys: keys))
                 }
             }

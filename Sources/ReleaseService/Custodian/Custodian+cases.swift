@@ -177,7 +177,12 @@ extension Custodian {
         for command: CaseCommand, _ context: CaseContext, _ signature: SignatureWork?, _ step: Step
     ) throws -> Facts {
         var facts = Facts()
-        let opener = try identity(command.opener, step.tx)
+        // Only what the transitions ask that this command could take from here: the rest stays false and nobody reads it.
+        let asked = Set(
+            context.workflow.transitions(on: command.kind, from: context.state.position).flatMap(\.guards))
+        func answer(_ question: Guard, _ body: () throws -> Bool) rethrows {
+            if asked.contains(question) { facts[question] = try body() }
+        }
         let names = command.kind == .propose || command.kind == .invite
         let other = names ? command.person : context.state.round?.counterpart
         let staff: PersonID? =
@@ -186,24 +191,34 @@ extension Custodian {
             case .person, .clock: command.actor.agent
             }
         if let staff {
-            facts[.assigned] = opener?.coordinator == staff
+            facts[.assigned] = try identity(command.opener, step.tx)?.coordinator == staff
             facts[.dutiesSeparate] = staff != command.opener && staff != other
         }
         let policy = context.loaded.policy
         let role = context.workflow.opener
-        facts[.underContract] = opener?.isUnderContract ?? false
-        facts[.surveyAnswered] = command.survey.map { $0.problem(under: policy) == nil } ?? false
-        let own = try attestation(of: command.opener, as: role, step.tx)
-        facts[.openerEligible] = policy.eligibility.requirement(of: role).isMet(by: own, on: step.moment.date)
-        facts[.agreementsCurrent] = try hasSigned(command.opener, as: role, under: policy, step.tx)
-        facts[.secondSought] = try isSecondSought(context, step.tx)
+        try answer(.underContract) { try identity(command.opener, step.tx)?.isUnderContract ?? false }
+        answer(.surveyAnswered) { command.survey.map { $0.problem(under: policy) == nil } ?? false }
+        try answer(.openerEligible) {
+            try policy.eligibility.requirement(of: role)
+                .isMet(by: attestation(of: command.opener, as: role, step.tx), on: step.moment.date)
+        }
+        try answer(.agreementsCurrent) { try hasSigned(command.opener, as: role, under: policy, step.tx) }
+        try answer(.secondSought) { try isSecondSought(context, step.tx) }
         if let other {
-            facts[.counterpartUnderContract] = try identity(other, step.tx)?.isUnderContract ?? false
-            if let counterpart = context.workflow.counterpart, let enrollment = try enrollment(other, as: counterpart, step.tx) {
-                facts[.pairEligible] = try mayPair(mentor: other, enrollment, mentee: command.opener, own, policy, step)
-                facts[.mentorReady] = enrollment.isReady && !enrollment.isPaused
-                facts[.acknowledgementCurrent] = try hasSigned(other, as: counterpart, under: policy, step.tx)
-                facts[.capacityLeft] = hasCapacity(limit: enrollment.capacity, held: try step.tx.placesHeld(with: other))
+            try answer(.counterpartUnderContract) { try identity(other, step.tx)?.isUnderContract ?? false }
+            let ofCounterpart: Set<Guard> = [.pairEligible, .mentorReady, .acknowledgementCurrent, .capacityLeft]
+            if !asked.isDisjoint(with: ofCounterpart), let counterpart = context.workflow.counterpart,
+                let enrollment = try enrollment(other, as: counterpart, step.tx)
+            {
+                try answer(.pairEligible) {
+                    let own = try attestation(of: command.opener, as: role, step.tx)
+                    return try mayPair(mentor: other, enrollment, mentee: command.opener, own, policy, step)
+                }
+                answer(.mentorReady) { enrollment.isReady && !enrollment.isPaused }
+                try answer(.acknowledgementCurrent) { try hasSigned(other, as: counterpart, under: policy, step.tx) }
+                try answer(.capacityLeft) {
+                    hasCapacity(limit: enrollment.capacity, held: try step.tx.placesHeld(with: other))
+                }
             }
         }
         if let signature {

@@ -24,6 +24,7 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
     /// - Source: RFC 8785 §3.2, “Generation of Canonical JSON Data”.
     public var bytes: [UInt8] {
         var out: [UInt8] = []
+        out.reserveCapacity(1024)
         write(to: &out)
         return out
     }
@@ -31,8 +32,8 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
     private func write(to out: inout [UInt8]) {
         switch self {
         case .string(let text): Self.write(text, to: &out)
-        case .integer(let number): out += Array(String(number).utf8)
-        case .boolean(let flag): out += Array((flag ? "true" : "false").utf8)
+        case .integer(let number): out += String(number).utf8
+        case .boolean(let flag): out += (flag ? "true" : "false").utf8
         case .array(let items):
             out.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
@@ -42,14 +43,28 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
             out.append(UInt8(ascii: "]"))
         case .object(let members):
             out.append(UInt8(ascii: "{"))
-            let keys = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
-            for (index, key) in keys.enumerated() {
+            for (index, member) in members.sorted(by: { Self.precedes($0.key, $1.key) }).enumerated() {
                 if index > 0 { out.append(UInt8(ascii: ",")) }
-                Self.write(key, to: &out)
+                Self.write(member.key, to: &out)
                 out.append(UInt8(ascii: ":"))
-                members[key]?.write(to: &out)
+                member.value.write(to: &out)
             }
             out.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// The order of UTF-16 code units. It differs from that of UTF-8 only where a character has four bytes.
+    private static func precedes(_ one: String, _ other: String) -> Bool {
+        var (left, right) = (one.utf8.makeIterator(), other.utf8.makeIterator())
+        while true {
+            let (first, second) = (left.next(), right.next())
+            if first == second {
+                if first == nil { return false }
+                continue
+            }
+            guard let first, let second else { return first == nil }
+            if first >= 0xEE || second >= 0xEE { return one.utf16.lexicographicallyPrecedes(other.utf16) }
+            return first < second
         }
     }
 
@@ -57,16 +72,19 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
         out.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-            case 0x08: out += Array("\\b".utf8)
-            case 0x09: out += Array("\\t".utf8)
-            case 0x0A: out += Array("\\n".utf8)
-            case 0x0C: out += Array("\\f".utf8)
-            case 0x0D: out += Array("\\r".utf8)
-            case 0..<0x20:
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                out.append(UInt8(ascii: "\\"))
+                out.append(byte)
+            case 0x20...: out.append(byte)
+            case 0x08: out += "\\b".utf8
+            case 0x09: out += "\\t".utf8
+            case 0x0A: out += "\\n".utf8
+            case 0x0C: out += "\\f".utf8
+            case 0x0D: out += "\\r".utf8
+            default:
                 let digits = Array("0123456789abcdef".utf8)
-                out += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: out.append(byte)
+                out += "\\u00".utf8
+                out += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
             }
         }
         out.append(UInt8(ascii: "\""))
@@ -79,53 +97,76 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
         guard bytes.count <= limits.byteCount,
             !limits.isASCII || bytes.allSatisfy({ (0x20...0x7E).contains($0) })
         else { throw .notCanonical }
-        var parser = Parser(bytes: bytes[...], nestingLeft: limits.nesting)
-        guard let value = parser.value(), parser.bytes.isEmpty, value.bytes == bytes else { throw .notCanonical }
-        self = value
+        let parsed = bytes.withUnsafeBufferPointer { buffer -> CanonicalJSON? in
+            var parser = Parser(bytes: buffer, nestingLeft: limits.nesting)
+            guard let value = parser.value(), parser.isAtEnd else { return nil }
+            return value
+        }
+        guard let parsed, parsed.bytes == bytes else { throw .notCanonical }
+        self = parsed
     }
 
+    /// Reads one value after the other; what it accepts is compared with its one spelling afterwards.
     private struct Parser {
-        var bytes: ArraySlice<UInt8>
+        let bytes: UnsafeBufferPointer<UInt8>
+        var offset = 0
         var nestingLeft: Int
 
-        mutating func take(_ byte: UInt8) -> Bool {
-            guard bytes.first == byte else { return false }
-            bytes.removeFirst()
+        init(bytes: UnsafeBufferPointer<UInt8>, nestingLeft: Int) {
+            self.bytes = bytes
+            self.nestingLeft = nestingLeft
+        }
+
+        var isAtEnd: Bool { offset == bytes.count }
+        private var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+        private mutating func take(_ byte: UInt8) -> Bool {
+            guard next == byte else { return false }
+            offset += 1
             return true
         }
 
         mutating func value() -> CanonicalJSON? {
-            switch bytes.first {
+            switch next {
             case UInt8(ascii: "\""): return string().map(CanonicalJSON.string)
             case UInt8(ascii: "{"): return object()
             case UInt8(ascii: "["): return array()
-            case UInt8(ascii: "t"), UInt8(ascii: "f"):
-                for (word, flag) in [("true", true), ("false", false)] where bytes.starts(with: word.utf8) {
-                    bytes.removeFirst(word.utf8.count)
-                    return .boolean(flag)
-                }
-                return nil
+            case UInt8(ascii: "t"): return word("true", .boolean(true))
+            case UInt8(ascii: "f"): return word("false", .boolean(false))
             default: return integer()
             }
         }
 
-        mutating func integer() -> CanonicalJSON? {
-            let digits = bytes.prefix { $0 == UInt8(ascii: "-") || (48...57).contains($0) }
-            guard digits.count <= 17, let number = Int(String(decoding: digits, as: UTF8.self)),
+        private mutating func word(_ word: StaticString, _ value: CanonicalJSON) -> CanonicalJSON? {
+            let end = offset + word.utf8CodeUnitCount
+            guard end <= bytes.count, (offset..<end).allSatisfy({ bytes[$0] == word.utf8Start[$0 - offset] }) else { return nil }
+            offset = end
+            return value
+        }
+
+        private mutating func integer() -> CanonicalJSON? {
+            let start = offset
+            while let byte = next, byte == UInt8(ascii: "-") || (48...57).contains(byte) { offset += 1 }
+            guard offset - start <= 17, let number = Int(String(decoding: bytes[start..<offset], as: UTF8.self)),
                 (-9_007_199_254_740_991...9_007_199_254_740_991).contains(number)
             else { return nil }
-            bytes.removeFirst(digits.count)
             return .integer(number)
         }
 
-        mutating func string() -> String? {
+        private mutating func string() -> String? {
             guard take(UInt8(ascii: "\"")) else { return nil }
-            var out: [UInt8] = []
-            while let byte = bytes.popFirst() {
+            let start = offset
+            // Nearly every string of a record has nothing to undo.
+            while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { offset += 1 }
+            if take(UInt8(ascii: "\"")) { return String(validating: bytes[start..<offset - 1], as: UTF8.self) }
+            var out = Array(bytes[start..<offset])
+            while let byte = next {
+                offset += 1
                 switch byte {
                 case UInt8(ascii: "\""): return String(validating: out, as: UTF8.self)
                 case UInt8(ascii: "\\"):
-                    guard let escaped = bytes.popFirst() else { return nil }
+                    guard let escaped = next else { return nil }
+                    offset += 1
                     switch escaped {
                     case UInt8(ascii: "\""), UInt8(ascii: "\\"): out.append(escaped)
                     case UInt8(ascii: "b"): out.append(0x08)
@@ -135,11 +176,10 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
                     case UInt8(ascii: "r"): out.append(0x0D)
                     case UInt8(ascii: "u"):
                         // Only control characters may be spelled by number; the comparison afterwards sees to the rest.
-                        let digits = bytes.prefix(4)
-                        guard digits.count == 4, let scalar = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
-                            return nil
-                        }
-                        bytes.removeFirst(4)
+                        guard offset + 4 <= bytes.count,
+                            let scalar = UInt8(String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16)
+                        else { return nil }
+                        offset += 4
                         out.append(scalar)
                     default: return nil
                     }
@@ -150,7 +190,7 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
             return nil
         }
 
-        mutating func array() -> CanonicalJSON? {
+        private mutating func array() -> CanonicalJSON? {
             guard nestingLeft > 0, take(UInt8(ascii: "[")) else { return nil }
             nestingLeft -= 1
             defer { nestingLeft += 1 }
@@ -163,15 +203,16 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
             return take(UInt8(ascii: "]")) ? .array(items) : nil
         }
 
-        mutating func object() -> CanonicalJSON? {
+        private mutating func object() -> CanonicalJSON? {
             guard nestingLeft > 0, take(UInt8(ascii: "{")) else { return nil }
             nestingLeft -= 1
             defer { nestingLeft += 1 }
             if take(UInt8(ascii: "}")) { return .object([:]) }
             var members: [String: CanonicalJSON] = [:]
             repeat {
-                guard let key = string(), members[key] == nil, take(UInt8(ascii: ":")), let item = value() else { return nil }
-                members[key] = item
+                guard let key = string(), take(UInt8(ascii: ":")), let item = value(),
+                    members.updateValue(item, forKey: key) == nil
+                else { return nil }
             } while take(UInt8(ascii: ","))
             return take(UInt8(ascii: "}")) ? .object(members) : nil
         }

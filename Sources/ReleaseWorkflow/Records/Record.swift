@@ -50,13 +50,16 @@ public struct Record: Hashable, Sendable {
 
     /// Parses the text of a record of this origin.
     public init(parsing text: String, origin: String) throws(RecordError) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let bytes = Array(text.utf8)
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.count == 3, lines[2].isEmpty else { throw .notCanonical }
-        guard let type = RecordType.allCases.first(where: { "\(origin)/\($0.rawValue)/v1" == lines[0] }) else {
-            throw .malformed(nil, member: "type line")
-        }
-        try self.init(
-            origin: origin, type: type, json: CanonicalJSON(canonical: Array(lines[1].utf8), limits: .record))
+        let (prefix, suffix) = ("\(origin)/".utf8, "/v1".utf8)
+        guard lines[0].count > prefix.count + suffix.count, lines[0].starts(with: prefix),
+            lines[0].suffix(suffix.count).elementsEqual(suffix),
+            let type = RecordType(
+                rawValue: String(decoding: lines[0].dropFirst(prefix.count).dropLast(suffix.count), as: UTF8.self))
+        else { throw .malformed(nil, member: "type line") }
+        try self.init(origin: origin, type: type, json: CanonicalJSON(canonical: Array(lines[1]), limits: .record))
     }
 
     public var text: String { "\(origin)/\(type.rawValue)/v1\n\(String(decoding: json.bytes, as: UTF8.self))\n" }
@@ -143,7 +146,11 @@ enum Schema {
     ]
     private static let recipient = Form.object([must("person", .commitment)])
 
-    static func members(of type: RecordType) -> [Member] {
+    static func members(of type: RecordType) -> [Member] { table[type] ?? [] }
+
+    private static let table = Dictionary(uniqueKeysWithValues: RecordType.allCases.map { ($0, list(of: $0)) })
+
+    private static func list(of type: RecordType) -> [Member] {
         switch type {
         case .genesis:
             common + [
@@ -178,11 +185,12 @@ enum Schema {
 
     /// The first member that is missing, unknown or of the wrong form; nil if there is none.
     static func firstProblem(in json: CanonicalJSON, of type: RecordType) -> String? {
-        problem(in: json, .object(members(of: type)), at: "")
+        guard let path = problem(in: json, .object(members(of: type))) else { return nil }
+        return path.isEmpty ? "record" : path.reversed().joined(separator: ".")
     }
 
-    private static func problem(in value: CanonicalJSON, _ form: Form, at path: String) -> String? {
-        let here = path.isEmpty ? "record" : path
+    /// The names on the way to a problem, innermost first; nil if there is none, which costs no text.
+    private static func problem(in value: CanonicalJSON, _ form: Form) -> [String]? {
         switch (form, value) {
         case (.one(let expected), .integer(let number)) where number == expected: return nil
         case (.count, .integer(let number)) where number >= 0: return nil
@@ -198,19 +206,19 @@ enum Schema {
         where !items.isEmpty && Set(items).count == items.count
             && items.allSatisfy { $0.string.map(words.contains) ?? false }:
             return nil
-        case (.someOf, .object(let values)) where values.isEmpty: return here
+        case (.someOf, .object(let values)) where values.isEmpty: return []
         case (.object(let members), .object(let values)), (.someOf(let members), .object(let values)):
+            var found = 0
             for member in members {
-                let inner = path.isEmpty ? member.name : "\(path).\(member.name)"
                 guard let value = values[member.name] else {
                     if member.isOptional { continue }
-                    return inner
+                    return [member.name]
                 }
-                if let problem = problem(in: value, member.form, at: inner) { return problem }
+                if let problem = problem(in: value, member.form) { return problem + [member.name] }
+                found += 1
             }
-            let known = Set(members.map(\.name))
-            return values.keys.contains { !known.contains($0) } ? here : nil
-        default: return here
+            return found == values.count ? nil : []
+        default: return []
         }
     }
 
@@ -220,11 +228,17 @@ enum Schema {
 
     /// Base64 of 32 bytes: 43 characters and one `=`, the last character without spare bits.
     private static func isHash(_ text: String) -> Bool {
-        let characters = Array(text.utf8)
-        return characters.count == 44 && characters[43] == UInt8(ascii: "=")
-            && characters.dropLast().allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == UInt8(ascii: "+")
-                    || $0 == UInt8(ascii: "/")
-            } && "AEIMQUYcgkosw048".utf8.contains(characters[42])
+        guard text.utf8.count == 44 else { return false }
+        for (index, byte) in text.utf8.enumerated() {
+            switch byte {
+            case UInt8(ascii: "="): if index != 43 { return false }
+            case 48...57, 65...90, 97...122, UInt8(ascii: "+"), UInt8(ascii: "/"):
+                if index == 43 || index == 42 && !lastDigits.contains(byte) { return false }
+            default: return false
+            }
+        }
+        return true
     }
+
+    private static let lastDigits = Array("AEIMQUYcgkosw048".utf8)
 }
