@@ -555,6 +555,32 @@ struct AuditorKitTests {
         "a value that its owner reveals opens its commitment, with privity, the shell script and the Go program; another value or opening does not"
     )
     func commitment() throws {
+        let place = try Workplace()
+        try place.example()
+        #expect(try place.apply(Workplace.introduced).status == 0)
+        let export = try place.export()
+        let note = String(decoding: try TileReader(TileFolder(export), size: 4).entry(2), as: UTF8.self)
+        let id = String(note.components(separatedBy: #""release":""#)[1].prefix(32))
+        let revealed = try Tool.run("release", "reveal", place.data, id, "--field", "fields.phone")
+        #expect(revealed.status == 0, "\(revealed.errors)")
+        let lines = revealed.out.split(separator: "\n").map { String($0.split(separator: " ").last ?? "") }
+        #expect(note.contains(lines[2]) && !revealed.out.contains("5550142"))
+        let receipt = "\(place.path)/receipt"
+        #expect(try Tool.run("release", "export", place.data, id, receipt).status == 0)
+        for (value, status) in [("+13125550142", Int32(0)), ("+13125550143", 1)] {
+            let check = try Tool.run(
+                "audit", "check", "\(receipt)/2.note", "\(receipt)/2.tlog-proof", "--keys", export, "--reveal", "fields.phone",
+                "--value", value, "--opening", lines[1])
+            #expect(check.status == status, "\(check.out)\(check.errors)")
+            #expect(!(check.out + check.errors).contains("5550142"))
+            for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
+                #expect(try Tool.shell("\(verifier) commitment fields.phone \(value) \(lines[1]) \(lines[2])").status == status)
+            }
+        }
+        #expect(try Tool.run("release", "reveal", place.data, id, "--field", "purpose").status == 2)
+        #expect(
+            try Tool.run("release", "reveal", place.data, String(repeating: "0", count: 32), "--field", "fields.phone").status == 1)
+
         let key = [UInt8](repeating: 0x5A, count: 32)
         let stated = try Commitment("fields.phone", "+13125550142", key: key).base64
         for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {

@@ -1,6 +1,6 @@
 internal import Cryptography
 internal import Foundation
-internal import ReleaseWorkflow
+public import ReleaseWorkflow
 internal import TransparencyLog
 
 /// The keys that open a record's commitments, by path, in hexadecimal; kept in the vault.
@@ -201,6 +201,38 @@ extension Custodian {
             return RecordPointer(index: 0, leaf: TreeHash.empty.base64, origin: parts.origin)
         }
         return try append(record, in: step)
+    }
+
+    /// What opens one commitment of a record, for the person concerned to show to whom they choose: the key in hexadecimal, and the commitment
+    /// as the record states it. That it was asked for goes to the operator journal, once a day (DER-03).
+    ///
+    /// - Parameters:
+    ///   - sequence: the record's number within its release; 0 is the release itself.
+    ///   - path: of the member, like `fields.phone`.
+    /// - Throws: `Refusal.notFound` where there is none, or its evidence was erased; `FieldProblem` for a member that is no commitment.
+    public func opening(of release: ReleaseID, sequence: Int, path: String) async throws -> (key: String, stated: String) {
+        let vault = try requireVault()
+        return try await together(seed: nil) { [self] step in
+            let tx = step.tx
+            let entries = try tx.entries(of: release)
+            guard let row = try tx.release(release), let caseRow = try tx.caseRow(row.caseID), entries.indices.contains(sequence)
+            else { throw Refusal.notFound }
+            let context = try context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, tx)
+            let record = try Record(parsing: SignedNote(parsing: entries[sequence].note).text, origin: parts.origin)
+            guard let stated = record.commitments[path] else {
+                throw FieldProblem(field: "field", expected: "one of \(record.commitments.keys.sorted().joined(separator: ", "))")
+            }
+            guard let standing = context.state.releases.first(where: { $0.id == release }) else { throw Refusal.notFound }
+            let scope = Vault.Scope.evidence(standing.round)
+            let field = "openings/\(release)/\(sequence)"
+            guard let opened = try vault.open(tx.sealed(vault.keyID(scope), field), scope, field),
+                let key = try JSONDecoder().decode(Openings.self, from: Data(opened))[path]
+            else { throw Refusal.notFound }
+            try note(standing.discloser, "reveal \(path)", about: row.caseID, step)
+            return (key, stated.base64)
+        } answer: { opening, _ in
+            opening
+        }
     }
 
     /// Where the release's own record stands.

@@ -81,6 +81,9 @@ public struct Record: Hashable, Sendable {
         }
     }
 
+    /// The names of the members that a record of this type may have.
+    public static func memberNames(of type: RecordType) -> [String] { Schema.members(of: type).map(\.name) }
+
     /// Every commitment, by the path of its field: `fields.phone`, `by.principal`.
     public var commitments: [String: Commitment] {
         var found: [String: Commitment] = [:]

@@ -174,7 +174,7 @@ extension Optional {
 struct ReleaseGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Print, show, hand out and rescind releases.",
-        subcommands: [PrintForm.self, Show.self, Export.self, Rescind.self])
+        subcommands: [PrintForm.self, Show.self, Export.self, Reveal.self, Rescind.self])
 
     struct PrintForm: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -239,6 +239,24 @@ struct ReleaseGroup: AsyncParsableCommand {
                 throw Failure("`\(out)`: cannot be written", status: 3)
             }
             say("wrote \(receipts.count) receipts to `\(out)`")
+        }
+    }
+
+    struct Reveal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print what opens one commitment of a record, for the person concerned, who may show it to whom they choose.",
+            discussion: "It opens this one value in this one record and nothing else; whoever has it still needs the value itself.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The release's id.") var release: String
+        @Option(help: "The path of the value, like fields.phone or by.principal.") var field: String
+        @Option(help: "The record's number within the release; 0 is the release itself.") var record = 0
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: true)
+            let opening = try await open.custodian.opening(of: ReleaseGroup.parse(release), sequence: record, path: field)
+            say("field    \(field)")
+            say("opening  \(opening.key)")
+            say("stated   \(opening.stated)")
         }
     }
 
