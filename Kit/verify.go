@@ -25,6 +25,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -85,7 +86,7 @@ func open(what string, data []byte, keys ...note.Verifier) *note.Note {
 		names[key.Name()]++
 	}
 	for name, count := range names {
-		if lines := bytes.Count(data, []byte("\n— "+name+" ")); lines != count {
+		if lines := bytes.Count(data[len(n.Text):], []byte("\n— "+name+" ")); lines != count {
 			fail("%s: %d lines of %s, expected %d", what, lines, name, count)
 		}
 	}
@@ -276,7 +277,17 @@ func fold(hashes []tlog.Hash) tlog.Hash {
 
 // fsck re-hashes every entry and compares every hash tile and the root.
 func fsck(dir string, head checkpoint) {
-	count := (head.tree.N + 255) / 256
+	count := head.tree.N / 256
+	if head.tree.N%256 != 0 {
+		count++
+	}
+	// A head may claim any size: only what is there is made room for.
+	for n := int64(0); n < count; n++ {
+		path := tilePath("entries", n, width(n, head.tree.N))
+		if _, err := os.Stat(filepath.Join(dir, path)); err != nil {
+			fail("%s: missing", path)
+		}
+	}
 	leaves := make([][]tlog.Hash, count)
 	var wait sync.WaitGroup
 	cores := int64(runtime.GOMAXPROCS(0))
@@ -409,27 +420,61 @@ func all(dir string) {
 			fail("keys/%s.vkey: not the key that the log states", name)
 		}
 	}
-	manifest := open("manifest", read(filepath.Join(dir, "manifest"), 64<<20), record)
-	for _, line := range strings.Split(manifest.Text, "\n")[3:] {
-		if line == "" {
-			continue
-		}
-		if len(line) < 67 {
-			fail("manifest: not a list of files")
-		}
-		file, err := os.Open(filepath.Join(dir, filepath.FromSlash(line[66:])))
-		if err != nil {
-			fail("%s: missing", line[66:])
-		}
-		hash := sha256.New()
-		_, err = io.Copy(hash, file)
-		file.Close()
-		if err != nil || hex.EncodeToString(hash.Sum(nil)) != line[:64] {
-			fail("%s: changed", line[66:])
-		}
-	}
+	checkFiles(dir, open("manifest", read(filepath.Join(dir, "manifest"), 64<<20), record).Text)
 	fsck(dir, head)
 	fmt.Printf("%d records, every signature, every hash and every file: verified with %s\n", index, runtime.Version())
+}
+
+// checkFiles compares every file with the manifest, and finds those that it does not list.
+func checkFiles(dir, text string) {
+	listed := map[string]string{"manifest": ""}
+	lines := strings.Split(text, "\n")
+	if len(lines) < 4 {
+		fail("manifest: not a list of files")
+	}
+	for _, line := range lines[3 : len(lines)-1] {
+		if len(line) < 67 || line[64:66] != "  " {
+			fail("manifest: not a list of files")
+		}
+		listed[line[66:]] = line[:64]
+	}
+	found := 0
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		digest, ok := listed[filepath.ToSlash(name)]
+		if !ok || !entry.Type().IsRegular() {
+			fail("%s: a file that the manifest does not list, or no file", name)
+		}
+		found++
+		if name == "manifest" {
+			return nil
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		hash := sha256.New()
+		if _, err := io.Copy(hash, file); err != nil {
+			return err
+		}
+		if hex.EncodeToString(hash.Sum(nil)) != digest {
+			fail("%s: changed", name)
+		}
+		return nil
+	})
+	if err != nil {
+		fail("the folder cannot be read: %v", err)
+	}
+	if found != len(listed) {
+		fail("manifest: %d files are missing", len(listed)-found)
+	}
 }
 
 // takeKey checks who signed a statement about a key, and puts it into effect.

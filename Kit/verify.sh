@@ -10,7 +10,7 @@
 #   sh verify.sh commitment PATH VALUE OPENING STATED a revealed value is the one that was committed to
 #
 # KEY is a verifier key or a file that holds one. Ends 0 and says "verified", 1 with the first thing that is wrong, 2 for wrong use.
-set -u; export LC_ALL=C; fail() { printf 'NOT verified: %s\n' "$1"; exit 1; }
+set -uf; export LC_ALL=C; fail() { printf 'NOT verified: %s\n' "$1"; exit 1; }
 usage() { sed -n '4,11s/^#   sh /usage: /p' "$0" >&2; exit 2; }
 work=$(mktemp -d) || exit 3; trap 'rm -rf "$work"' EXIT
 hex() { od -An -v -tx1 | tr -d ' \n'; }; sha256() { openssl dgst -sha256 -binary; }
@@ -140,7 +140,7 @@ all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; to
     set -- $stack; top=$1; shift; for left in "$@"; do node "$work/tree.$left" "$work/tree.$top" "$work/tree.$top"; done
     is_root "$work/tree.$top" "$signed_root" "the root over all records is not the one that was signed"
     split_note "$dir/manifest" manifest; check_line manifest 1; sed 1,3d "$work/text" > "$work/files"
-    while read -r digest file; do [ "$(openssl dgst -sha256 -r < "$dir/$file" 2>/dev/null | cut -d' ' -f1)" = "$digest" ] || fail "$file: missing or changed"; done < "$work/files"
+    while read -r digest file; do case /$file/ in */../* | //*) fail "manifest: not a path: $file" ;; esac; [ "$(openssl dgst -sha256 -r < "$dir/$file" 2>/dev/null | cut -d' ' -f1)" = "$digest" ] || fail "$file: missing or changed"; done < "$work/files"
     [ "$(find "$dir" ! -type d | wc -l)" -eq $(($(wc -l < "$work/files") + 1)) ] || fail "a file that the manifest does not list"
     [ "$(cat "$dir/keys/log.vkey" "$dir/keys/record.vkey")" = "$(printf '%s\n%s' "$logkey" "$record")" ] || fail "keys: not those that the log states"
     use_key "$logkey" 01; check_head "$dir/checkpoint" checkpoint

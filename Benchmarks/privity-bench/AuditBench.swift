@@ -117,8 +117,29 @@ struct AuditBench {
         return (folder, store, keys)
     }
 
-    /// Seconds for each of `commands` acknowledgements, one caller, on a log that is there.
-    private func appendRate(_ name: String, size: Int) async throws -> (Folder, SQLiteStore, SigningKeys, Double) {
+    /// A log that records acknowledgements, each with its receipt, one caller.
+    private struct Appender {
+        let folder: Folder
+        let store: SQLiteStore
+        let keys: SigningKeys
+        let custodian: Custodian
+        let ben: PersonID
+
+        /// Seconds for `rounds` records.
+        func append(_ rounds: Int) async throws -> Double {
+            let start = DispatchTime.now().uptimeNanoseconds
+            for number in 0..<rounds {
+                let outcome = try await custodian.acknowledge(
+                    Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: nil)
+                guard outcome.receipts.count == 1 else {
+                    fatalError("an acknowledgement was not recorded: \(outcome.refusal ?? "")")
+                }
+            }
+            return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        }
+    }
+
+    private func appender(_ name: String, size: Int) async throws -> Appender {
         let (folder, store, keys) = try await folder(name, size: size)
         let custodian = try await Custodian.open(parts(folder, store, keys, creates: false), isWriter: true)
         func person(_ name: String, _ roles: [Identity.Role], _ coordinator: PersonID?) async throws -> PersonID {
@@ -133,21 +154,9 @@ struct AuditBench {
         let ben = try await person("Ben", [.mentor], maya)
         _ = try await custodian.enroll(
             ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil)
-        func append(_ rounds: Int) async throws -> Double {
-            let start = DispatchTime.now().uptimeNanoseconds
-            for number in 0..<rounds {
-                let outcome = try await custodian.acknowledge(
-                    Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: nil)
-                guard outcome.receipts.count == 1 else {
-                    fatalError("an acknowledgement was not recorded: \(outcome.refusal ?? "")")
-                }
-            }
-            return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
-        }
-        _ = try await append(50)
-        var times: [Double] = []
-        for _ in 0..<5 { times.append(try await append(200)) }
-        return (folder, store, keys, 200 / times.sorted()[2])
+        let appender = Appender(folder: folder, store: store, keys: keys, custodian: custodian, ben: ben)
+        _ = try await appender.append(50)
+        return appender
     }
 
     func run() async throws {
@@ -158,16 +167,21 @@ struct AuditBench {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         print("auditing, \(count) records, \(cores) cores")
 
-        let (_, shortStore, _, short) = try await appendRate("short", size: 1000)
-        try shortStore.close()
         let building = DispatchTime.now().uptimeNanoseconds
-        let (folder, store, keys, long) = try await appendRate("long", size: count)
+        let (shortLog, longLog) = (try await appender("short", size: 1000), try await appender("long", size: count))
         print(
             "  log of \(count) records made in \(String(format: "%.0f s", Double(DispatchTime.now().uptimeNanoseconds - building) / 1e9))"
         )
+        // In turn, so that what else the machine does falls on both.
+        var times: [(short: Double, long: Double)] = []
+        for _ in 0..<9 { times.append((try await shortLog.append(100), try await longLog.append(100))) }
+        let short = 100 / times.map(\.short).sorted()[4]
+        let long = 100 / times.map(\.long).sorted()[4]
         print(
             "append, one caller with receipt: \(rate(Int(short), 1)) at 1,000 records, \(rate(Int(long), 1)) at \(count): \(percent(long, of: short)) (aim: within 10%)"
         )
+        try shortLog.store.close()
+        let (folder, store, keys) = (longLog.folder, longLog.store, longLog.keys)
 
         // An export, which is what auditors work on.
         let export = "\(place)/export"

@@ -167,7 +167,7 @@ public struct MerkleTree: Hashable, Sendable {
         var start = from
         while start < to {
             var level = start == 0 ? Int.bitWidth - 2 : start.trailingZeroBitCount
-            while level > 0, start + (1 << level) > to || (1 << level) <= 0 { level -= 1 }
+            while level > 0, 1 << level > to - start { level -= 1 }
             positions.append(NodePosition(level: level, index: start >> level))
             start += 1 << level
         }

@@ -169,7 +169,7 @@ public func rehash(_ tiles: some TileSource & Sendable, head note: SignedNote, k
     var roots: [TreeHash] = []
     var tail: [UInt8] = []
     let width = max(2, ProcessInfo.processInfo.activeProcessorCount) * 4
-    let count = (head.size + full - 1) / full
+    let count = head.size / full + (head.size % full == 0 ? 0 : 1)
     var number = 0
     while number < count {
         let batch = number..<min(count, number + width)

@@ -40,9 +40,10 @@ struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a folder from a backup; where records may be missing, under a new name that continues the old log's head.",
         discussion: """
-            With --kept, a folder that holds the copies of `head` and `destroyed` that were kept apart: if the backup reaches that head, the log \
-            goes on as it was. Otherwise the old log is over: --origin names a new one, whose first record names the old head, and every release \
-            ends, because a rescission may be among what was lost. People sign anew. Whatever the list says was erased is erased again.
+            --kept names a folder with `head` and `destroyed`, which were kept apart. With --continue, where `head` is the very file that was in use \
+            at the loss and the backup reaches it, the log goes on as it was. Otherwise the old log is over: --origin names a new one, whose first \
+            record names the old head, and every release ends, because a rescission may be among what was lost. People sign anew. Whatever \
+            `destroyed` lists is erased again.
             """)
 
     @Argument(help: ArgumentHelp("A folder made by `privity backup`.", valueName: "backup"), completion: .directory) var backup:
@@ -51,6 +52,9 @@ struct Restore: AsyncParsableCommand {
     @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile: String?
     @Option(help: "A folder with copies of `head` and `destroyed`.", completion: .directory) var kept: String?
     @Option(help: "The new log's name, where the old one cannot go on.") var origin: String?
+    @Flag(
+        name: .customLong("continue"), help: "The kept `head` is the file that was in use at the loss, not an earlier copy of it.")
+    var continues = false
 
     func run() async throws {
         let source = Folder(backup)
@@ -61,12 +65,15 @@ struct Restore: AsyncParsableCommand {
         }
         let passphrase = try Folder.passphrase(atPath: path)
         let former = try lastHead(source, settings.origin)
-        if !former.isReached {
+        let goesOn = former.isReached && continues
+        if !goesOn {
             guard let origin else {
                 throw Failure(
-                    kept == nil
-                        ? "nobody can tell whether records are missing: give the kept head with --kept, or name a new log with --origin"
-                        : "the backup does not reach the last head (\(former.head.size) records): name a new log with --origin",
+                    former.isReached
+                        ? "is the kept `head` the file in use at the loss? then add --continue; if it is an earlier copy, name a new log with --origin"
+                        : kept == nil
+                            ? "nobody can tell whether records are missing: give the kept head with --kept, or name a new log with --origin"
+                            : "the backup does not reach the last head (\(former.head.size) records): name a new log with --origin",
                     status: 1)
             }
             try Initialize.check(origin: origin, isExample: settings.origin.hasPrefix("example."))
@@ -75,13 +82,13 @@ struct Restore: AsyncParsableCommand {
             }
         }
         let folder = Folder(directory)
-        try folder.restore(from: source, kept: kept, keepsHead: former.isReached)
+        try folder.restore(from: source, kept: kept, keepsHead: goesOn)
         try folder.replace(
-            "privity.yaml", Self.settings(origin: former.isReached ? settings.origin : origin ?? "", passphrase: path))
+            "privity.yaml", Self.settings(origin: goesOn ? settings.origin : origin ?? "", passphrase: path))
         if kept.map({ FileManager.default.fileExists(atPath: $0 + "/destroyed") }) != true {
             say("no list of destroyed keys was given: what was erased after the backup is back, and must be erased again")
         }
-        if former.isReached {
+        if goesOn {
             say("restored: `\(settings.origin)` goes on after \(former.head.size) records")
             return
         }
