@@ -37,8 +37,15 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// fail says what is wrong, with nothing in it that a terminal would obey: file names may be hostile.
 func fail(format string, args ...interface{}) {
-	fmt.Printf("NOT verified: "+format+"\n", args...)
+	text := strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e {
+			return '?'
+		}
+		return r
+	}, fmt.Sprintf(format, args...))
+	fmt.Println("NOT verified: " + text)
 	os.Exit(1)
 }
 
@@ -105,6 +112,15 @@ func open(what string, data []byte, keys ...note.Verifier) *note.Note {
 	}
 	if spelled != string(data) {
 		fail("%s: not spelled as a signed note is", what)
+	}
+	return n
+}
+
+// openExactly is open for what the log itself signs: no line of anybody else.
+func openExactly(what string, data []byte, keys ...note.Verifier) *note.Note {
+	n := open(what, data, keys...)
+	if len(n.UnverifiedSigs) > 0 {
+		fail("%s: a signature too many", what)
 	}
 	return n
 }
@@ -360,11 +376,90 @@ func fsck(dir string, head checkpoint) {
 
 // statement holds the members that order and keys depend on.
 type statement struct {
-	From                  int64
-	Key, Role, State      string
-	Log, Record, Recovery string
-	Release               string
-	Seq                   *int64
+	from, seq             int64
+	key, role, state      string
+	log, record, recovery string
+	release               string
+	under                 pointer
+}
+
+type pointer struct {
+	Index  int64  `json:"index"`
+	Leaf   string `json:"leaf"`
+	Origin string `json:"origin"`
+}
+
+// parseStatement reads a line of canonical JSON by exact names; printed again it must be the same line.
+func parseStatement(what, line string) statement {
+	members := map[string]json.RawMessage{}
+	decoder := json.NewDecoder(strings.NewReader(line))
+	if err := decoder.Decode(&members); err != nil {
+		fail("%s: not a record", what)
+	}
+	var again bytes.Buffer
+	encoder := json.NewEncoder(&again)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(members); err != nil || again.String() != line+"\n" {
+		fail("%s: not in canonical form", what)
+	}
+	text := func(name string) string {
+		var value string
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, &value) != nil {
+			fail("%s: %s is no text", what, name)
+		}
+		return value
+	}
+	count := func(name string) int64 {
+		value := int64(-1)
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, &value) != nil {
+			fail("%s: %s is no number", what, name)
+		}
+		return value
+	}
+	st := statement{
+		from: count("from"), seq: count("seq"), key: text("key"), role: text("role"), state: text("state"),
+		release: text("release"), recovery: text("recovery"),
+	}
+	if raw, ok := members["under"]; ok && json.Unmarshal(raw, &st.under) != nil {
+		fail("%s: under is no place in a log", what)
+	}
+	// In a genesis record these are keys; elsewhere nothing of the name is read.
+	st.log, st.record = text("log"), text("record")
+	return st
+}
+
+// trail is what the log said of one release so far.
+type trail struct {
+	next, index int64
+	leaf        tlog.Hash
+	isRecorded  bool
+	isEnded     bool
+}
+
+// follow checks a record's place within its release: in sequence, and disclosed only while the release stands.
+func (t *trail) follow(what, kind, origin string, st statement, index int64, leaf tlog.Hash) {
+	if st.seq != t.next {
+		fail("%s: out of sequence within its release", what)
+	}
+	t.next++
+	switch kind {
+	case "release":
+		if t.isRecorded {
+			fail("%s: a release recorded twice", what)
+		}
+		t.index, t.leaf, t.isRecorded = index, leaf, true
+		return
+	case "disclosure":
+		if t.isEnded {
+			fail("%s: disclosed after the release ended", what)
+		}
+	case "rescission", "closing":
+		t.isEnded = true
+	}
+	same := st.under.Index == t.index && st.under.Origin == origin && st.under.Leaf == base64.StdEncoding.EncodeToString(t.leaf[:])
+	if !t.isRecorded || !same {
+		fail("%s: without its release", what)
+	}
 }
 
 // all walks the log in order: one key after the other, every record's signature, sequence numbers, then every hash.
@@ -372,46 +467,53 @@ func all(dir string) {
 	data := read(filepath.Join(dir, "checkpoint"), 65535)
 	signed := strings.SplitN(string(data), "\n\n", 2)[0] + "\n"
 	head := parseCheckpoint("checkpoint", signed)
+	if head.tree.N == 0 {
+		fail("checkpoint: of an empty log")
+	}
 	var record, log, recovery note.Verifier
-	var recordRevoked, logRevoked bool
-	next := map[string]int64{}
+	awaited := ""
+	trails := map[string]*trail{}
 	var index int64
-	for n := int64(0); n*256 < head.tree.N; n++ {
+	for n := int64(0); n <= (head.tree.N-1)/256; n++ {
 		for _, entry := range entries(dir, n, head.tree.N) {
 			what := fmt.Sprintf("record %d", index)
 			lines := strings.SplitN(string(entry), "\n", 4)
-			if len(lines) != 4 || lines[2] != "" {
-				fail("%s: not a record", what)
+			if len(lines) != 4 || lines[2] != "" || !strings.HasPrefix(lines[0], head.origin+"/") || !strings.HasSuffix(lines[0], "/v1") {
+				fail("%s: not a record of this log", what)
 			}
-			var st statement
-			if err := json.Unmarshal([]byte(lines[1]), &st); err != nil {
-				fail("%s: not a record", what)
+			kind := strings.TrimSuffix(strings.TrimPrefix(lines[0], head.origin+"/"), "/v1")
+			st := parseStatement(what, lines[1])
+			if awaited != "" && kind != "key" {
+				fail("%s: by a revoked key", what)
 			}
-			switch {
-			case index == 0:
-				if lines[0] != head.origin+"/genesis/v1" {
-					fail("%s: not the genesis record of this log", what)
+			if (index == 0) != (kind == "genesis") {
+				fail("%s: a log begins with its genesis record, and has one", what)
+			}
+			switch kind {
+			case "genesis":
+				record, log, recovery = verifier(st.record), verifier(st.log), verifier(st.recovery)
+				fmt.Printf("fingerprint of this log, to compare with your paper: %x\n", sha256.Sum256(entry))
+				openExactly(what, entry, record)
+			case "key":
+				takeKey(what, entry, st, index, &record, &log, recovery, &awaited)
+			case "policy", "acknowledgement":
+				openExactly(what, entry, record)
+			case "release", "disclosure", "rescission", "closing":
+				openExactly(what, entry, record)
+				own := trails[st.release]
+				if own == nil {
+					own = &trail{}
+					trails[st.release] = own
 				}
-				record, log, recovery = verifier(st.Record), verifier(st.Log), verifier(st.Recovery)
-				digest := sha256.Sum256(entry)
-				fmt.Printf("fingerprint of this log, to compare with your paper: %x\n", digest)
-				open(what, entry, record)
-			case lines[0] == head.origin+"/key/v1":
-				takeKey(what, entry, st, index, &record, &log, recovery, &recordRevoked, &logRevoked)
+				own.follow(what, kind, head.origin, st, index, tlog.RecordHash(entry))
 			default:
-				if !strings.HasPrefix(lines[0], head.origin+"/") || recordRevoked {
-					fail("%s: of another log, or by a revoked key", what)
-				}
-				open(what, entry, record)
-			}
-			if st.Release != "" {
-				if st.Seq == nil || *st.Seq != next[st.Release] {
-					fail("%s: out of sequence within its release", what)
-				}
-				next[st.Release]++
+				fail("%s: of no type that is known", what)
 			}
 			index++
 		}
+	}
+	if awaited != "" {
+		fail("the log ends with a revocation and no key in its place")
 	}
 	openCheckpoint("checkpoint", data, log)
 	for name, key := range map[string]note.Verifier{"log": log, "record": record} {
@@ -420,7 +522,12 @@ func all(dir string) {
 			fail("keys/%s.vkey: not the key that the log states", name)
 		}
 	}
-	checkFiles(dir, open("manifest", read(filepath.Join(dir, "manifest"), 64<<20), record).Text)
+	manifest := openExactly("manifest", read(filepath.Join(dir, "manifest"), 64<<20), record).Text
+	root := base64.StdEncoding.EncodeToString(head.tree.Hash[:])
+	if !strings.HasPrefix(manifest, fmt.Sprintf("%s/manifest/v1\nsize %d\nroot %s\n", head.origin, head.tree.N, root)) {
+		fail("manifest: of another head")
+	}
+	checkFiles(dir, manifest)
 	fsck(dir, head)
 	fmt.Printf("%d records, every signature, every hash and every file: verified with %s\n", index, runtime.Version())
 }
@@ -478,34 +585,41 @@ func checkFiles(dir, text string) {
 }
 
 // takeKey checks who signed a statement about a key, and puts it into effect.
-func takeKey(what string, entry []byte, st statement, index int64, record, log *note.Verifier, recovery note.Verifier, recordRevoked, logRevoked *bool) {
-	key := verifier(st.Key)
-	current, revoked := record, recordRevoked
-	if st.Role == "log" {
-		current, revoked = log, logRevoked
+func takeKey(what string, entry []byte, st statement, index int64, record, log *note.Verifier, recovery note.Verifier, awaited *string) {
+	key := verifier(st.key)
+	current := record
+	if st.role == "log" {
+		current = log
+	} else if st.role != "record" {
+		fail("%s: no such role", what)
 	}
 	if key.Name() != (*current).Name() {
 		fail("%s: a key of another name", what)
 	}
-	switch {
-	case st.State == "revoked":
-		if key.KeyHash() != (*current).KeyHash() || *revoked || st.From > index {
+	isCurrent := key.KeyHash() == (*current).KeyHash()
+	if st.state == "revoked" {
+		if !isCurrent || *awaited != "" || st.from < 0 || st.from > index+1 {
 			fail("%s: revokes a key that is not in force", what)
 		}
-		open(what, entry, recovery)
-		*revoked = true
-		fmt.Printf("%s revokes the %s key %08x from %d on: trust only what witnesses had signed before\n", what, st.Role, key.KeyHash(), st.From)
+		openExactly(what, entry, recovery)
+		*awaited = st.role
+		fmt.Printf("%s revokes the %s key %08x from %d on: trust only what witnesses had signed before\n", what, st.role, key.KeyHash(), st.from)
 		return
-	case st.From != index+1:
-		fail("%s: not in force from the next record on", what)
-	case *revoked:
-		open(what, entry, recovery, key)
-	case st.Role == "log":
-		open(what, entry, *record, *log, key)
-	default:
-		open(what, entry, *record, key)
 	}
-	*current, *revoked = key, false
+	if st.state != "active" || st.from != index+1 || isCurrent {
+		fail("%s: no new key, or not in force from the next record on", what)
+	}
+	switch {
+	case *awaited == st.role:
+		openExactly(what, entry, recovery, key)
+	case *awaited != "":
+		fail("%s: by a revoked key", what)
+	case st.role == "log":
+		openExactly(what, entry, *record, *log, key)
+	default:
+		openExactly(what, entry, *record, key)
+	}
+	*current, *awaited = key, ""
 }
 
 func usage() {

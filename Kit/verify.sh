@@ -10,18 +10,15 @@
 #   sh verify.sh commitment PATH VALUE OPENING STATED a revealed value is the one that was committed to
 #
 # KEY is a verifier key or a file that holds one. Ends 0 and says "verified", 1 with the first thing that is wrong, 2 for wrong use.
-set -uf; export LC_ALL=C; fail() { printf 'NOT verified: %s\n' "$1"; exit 1; }
+set -uf; export LC_ALL=C; fail() { printf 'NOT verified: %s\n' "$1" | tr -d '\000-\011\013-\037\177'; exit 1; }
 usage() { sed -n '4,11s/^#   sh /usage: /p' "$0" >&2; exit 2; }
-work=$(mktemp -d) || exit 3; trap 'rm -rf "$work"' EXIT
-hex() { od -An -v -tx1 | tr -d ' \n'; }; sha256() { openssl dgst -sha256 -binary; }
-leaf() { { printf '\000'; cat "$1"; } | sha256 > "$2"; }
-node() { { printf '\001'; cat "$1" "$2"; } | sha256 > "$3.new"; mv "$3.new" "$3"; }
-number() { case $1 in 0 | [1-9]*) case $1 in *[!0-9]* | ????????????????*) return 1 ;; esac ;; *) return 1 ;; esac; }
-text_of() { [ -f "$1" ] && cat "$1" || printf %s "$1"; }
+work=$(mktemp -d) || exit 3; trap 'rm -rf "$work"' EXIT; hex() { od -An -v -tx1 | tr -d ' \n'; }; sha256() { openssl dgst -sha256 -binary; }
+leaf() { { printf '\000'; cat "$1"; } | sha256 > "$2"; }; node() { { printf '\001'; cat "$1" "$2"; } | sha256 > "$3.new"; mv "$3.new" "$3"; }
+number() { case $1 in 0 | [1-9]*) case $1 in *[!0-9]* | ????????????????*) return 1 ;; esac ;; *) return 1 ;; esac; }; text_of() { [ -f "$1" ] && cat "$1" || printf %s "$1"; }
 
 # A verifier key is name+id+base64(type, public key); DER wants 12 bytes before the 32 of the key. Sets key_name, key_id, key_pem.
 use_key() { # key type
-    key=$(text_of "$1"); key_name=${key%%+*}; rest=${key#*+}; stated=${rest%%+*}; key64=${rest#*+}
+    key=$1; key_name=${key%%+*}; rest=${key#*+}; stated=${rest%%+*}; key64=${rest#*+}
     printf %s "$key64" | openssl base64 -d -A > "$work/key" 2>/dev/null
     [ "$(wc -c < "$work/key")" -eq 33 ] && [ "$(head -c 1 "$work/key" | hex)" = "$2" ] || fail "not a verifier key of type $2"
     key_id=$({ printf '%s\n' "$key_name"; cat "$work/key"; } | sha256 | head -c 4 | hex)
@@ -63,15 +60,13 @@ check_line() { # what lines-of-this-name
 
 # Sets origin, size and root from the checkpoint that was split last.
 read_head() { # what
-    origin=$(sed -n 1p "$work/text"); size=$(sed -n 2p "$work/text"); root=$(sed -n 3p "$work/text")
-    [ "$(wc -l < "$work/text")" -eq 3 ] && number "$size" || fail "$1: not a checkpoint"
+    origin=$(sed -n 1p "$work/text"); size=$(sed -n 2p "$work/text"); root=$(sed -n 3p "$work/text"); [ "$(wc -l < "$work/text")" -eq 3 ] && number "$size" || fail "$1: not a checkpoint"
 }
 check_head() { split_note "$1" "$2"; check_line "$2" 1; read_head "$2"; [ "$origin" = "$key_name" ] || fail "$2: of another log"; }
 
 # Walks up from hash files; sn is what is left of the last place, fn of ours. RFC 9162 sections 2.1.3.2 and 2.1.4.2.
 climb() { # steps... ; moves $work/new, and $work/old where ours is a right child
-    for step in "$@"; do
-        [ "$sn" -gt 0 ] || fail "proof: too long"
+    for step in "$@"; do [ "$sn" -gt 0 ] || fail "proof: too long"
         printf %s "$step" | openssl base64 -d -A > "$work/step"; [ "$(wc -c < "$work/step")" -eq 32 ] || fail "proof: not a hash"
         if [ $((fn & 1)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
             node "$work/step" "$work/new" "$work/new"; node "$work/step" "$work/old" "$work/old"
@@ -82,17 +77,16 @@ climb() { # steps... ; moves $work/new, and $work/old where ours is a right chil
 is_root() { [ "$(openssl base64 -A < "$1")" = "$2" ] || fail "$3"; }
 
 case ${1:-}/$# in
-record/3) use_key "$3" 01; split_note "$2" record; check_line record 1
-    case $(sed -n 1p "$work/text") in "${key_name%record}"*) ;; *) fail "record: of another log" ;; esac
+record/3) use_key "$(text_of "$3")" 01; split_note "$2" record; check_line record 1; case $(sed -n 1p "$work/text") in "${key_name%record}"*) ;; *) fail "record: of another log" ;; esac
     echo "record: signed by $key_name: verified" ;;
-checkpoint/3) use_key "$3" 01; check_head "$2" checkpoint; echo "checkpoint: $size records of $origin: verified" ;;
-cosignature/3) use_key "$3" 04; cosigning=1; split_note "$2" checkpoint; check_line checkpoint 1; read_head checkpoint
+checkpoint/3) use_key "$(text_of "$3")" 01; check_head "$2" checkpoint; echo "checkpoint: $size records of $origin: verified" ;;
+cosignature/3) use_key "$(text_of "$3")" 04; cosigning=1; split_note "$2" checkpoint; check_line checkpoint 1; read_head checkpoint
     echo "cosignature: $key_name saw $size records of $origin at $seconds: verified" ;;
-inclusion/4) use_key "$4" 01; sed '1,/^$/d' "$3" > "$work/head"; check_head "$work/head" proof
+inclusion/4) use_key "$(text_of "$4")" 01; sed '1,/^$/d' "$3" > "$work/head"; check_head "$work/head" proof
     fn=$(sed -n '2s/^index //p' "$3"); number "$fn" && [ "$fn" -lt "$size" ] && [ "$(sed -n 1p "$3")" = "c2sp.org/tlog-proof@v1" ] || fail "proof: not a proof"
     index=$fn; sn=$((size - 1)); leaf "$2" "$work/new"; cp "$work/new" "$work/old"; climb $(sed '1,2d;/^$/,$d' "$3")
     is_root "$work/new" "$root" "proof: does not lead to the signed root"; echo "inclusion: record $index of $size: verified" ;;
-consistency/4) use_key "$4" 01; check_head "$2" "old checkpoint"; first=$size; first_root=$root
+consistency/4) use_key "$(text_of "$4")" 01; check_head "$2" "old checkpoint"; first=$size; first_root=$root
     sed '1,/^$/d' "$3" > "$work/head"; check_head "$work/head" request
     [ "$(sed -n 1p "$3")" = "old $first" ] && [ "$first" -le "$size" ] || fail "request: for another old head"
     set -- $(sed '1d;/^$/,$d' "$3")
@@ -107,7 +101,7 @@ consistency/4) use_key "$4" 01; check_head "$2" "old checkpoint"; first=$size; f
     echo "consistency: $size records continue $first: verified" ;;
 commitment/5) [ "$(printf '%s\000%s' "$2" "$3" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$4" -binary 2>/dev/null | openssl base64 -A)" = "$5" ] ||
         fail "commitment: of another value, or another opening"; echo "commitment: $2 is what was committed to: verified" ;;
-all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; total=$size signed_root=$root; log=$origin; count=0; stack=; states=
+all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; total=$size signed_root=$root; log=$origin; count=0; stack=; awaited=; [ "$total" -gt 0 ] || fail "checkpoint: of an empty log"
     while [ "$count" -lt "$total" ]; do
         if [ $((count & 255)) -eq 0 ]; then # the next bundle: c2sp.org/tlog-tiles
             n=$((count / 256)); path=$(printf %03d $((n % 1000))); at=1; left=$((total - count))
@@ -116,30 +110,35 @@ all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; to
         fi
         length=$((0x0$(tail -c "+$at" "$bundle" | head -c 2 | hex))); tail -c "+$((at + 2))" "$bundle" | head -c "$length" > "$work/entry"
         [ "$(wc -c < "$work/entry")" -eq "$length" ] && [ "$length" -gt 0 ] || fail "record $count: cut off"; at=$((at + 2 + length))
-        what="record $count"; split_note "$work/entry" "$what"; type=$(sed -n 1p "$work/text"); json=$(sed -n 2p "$work/text")
-        member() { printf %s "$json" | sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }
+        what="record $count"; split_note "$work/entry" "$what"; type=$(sed -n 1p "$work/text"); json=$(sed -n 2p "$work/text"); case $type in "$log/"*) type=${type#"$log/"} ;; *) fail "$what: of another log" ;; esac
+        member() { printf %s "$json" | sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"; }; [ -z "$awaited" ] || [ "$type" = key/v1 ] || fail "$what: by a revoked key"
         case $count/$type in
-        0/"$log/genesis/v1") record=$(member record); logkey=$(member log); recovery=$(member recovery)
-            printf 'fingerprint of this log, to compare with your paper: %s\n' "$(sha256 < "$work/entry" | hex)"; use_key "$record" 01; signers=1; check_line "$what" 1 ;;
-        0/* | */"$log/genesis/v1") fail "$what: a log begins with its genesis record, and has one" ;;
-        */"$log/key/v1") new=$(member key); role=$(member role); case $role in log) old=$logkey ;; *) old=$record ;; esac
-            case $(member state)/$states in
-            revoked/*) [ "$new" = "$old" ] && set -- "$recovery" && states=$states$role && echo "$what revokes the $role key: trust only what witnesses had signed before" ;;
-            */*$role*) set -- "$recovery" "$new"; states=${states%"$role"*}${states##*"$role"} ;;
-            *) case $role in log) set -- "$record" "$old" "$new" ;; *) set -- "$old" "$new" ;; esac ;; esac
-            signers=$#; for key in "$@"; do same=0; for other in "$@"; do [ "${other%%+*}" != "${key%%+*}" ] || same=$((same + 1)); done; use_key "$key" 01; check_line "$what" "$same"; done
-            [ "$role" = log ] && logkey=$new || record=$new; use_key "$record" 01 ;;
-        */"$log"/*/v1) case $states in *record*) fail "$what: by a revoked key" ;; esac; signers=1; check_line "$what" 1 ;;
-        *) fail "$what: of another log" ;; esac
+        0/genesis/v1) record=$(member record); logkey=$(member log); recovery=$(member recovery); use_key "$record" 01; signers=1; check_line "$what" 1
+            printf 'fingerprint of this log, to compare with your paper: %s\n' "$(sha256 < "$work/entry" | hex)" ;;
+        0/* | */genesis/v1) fail "$what: a log begins with its genesis record, and has one" ;;
+        */key/v1) new=$(member key); role=$(member role); case $role in log) old=$logkey ;; record) old=$record ;; *) fail "$what: no such role" ;; esac; [ "${new%%+*}" = "${old%%+*}" ] || fail "$what: a key of another name"
+            case $(member state)/$awaited in
+            revoked/) [ "$new" = "$old" ] || fail "$what: revokes a key that is not in force"; awaited=$role; set -- "$recovery"; echo "$what revokes the $role key: trust only what witnesses had signed before" ;;
+            active/"$role") awaited=; set -- "$recovery" "$new" ;;
+            active/) [ "$new" != "$old" ] || fail "$what: the key is in force already"; case $role in log) set -- "$record" "$old" "$new" ;; *) set -- "$old" "$new" ;; esac ;;
+            *) fail "$what: by a revoked key" ;; esac
+            [ -n "$awaited" ] || [ "$(member from)" = $((count + 1)) ] || fail "$what: not in force from the next record on"
+            signers=$#; for key in "$@"; do same=0; for other in "$@"; do [ "${other%%+*}" != "${key%%+*}" ] || same=$((same + 1)); done; use_key "$key" 01; check_line "$what" "$same"; done; if [ "$role" = log ]; then logkey=$new; else record=$new; fi; use_key "$record" 01 ;;
+        */policy/v1 | */acknowledgement/v1 | */release/v1 | */disclosure/v1 | */rescission/v1 | */closing/v1) signers=1; check_line "$what" 1 ;;
+        *) fail "$what: of no type that is known" ;; esac
         [ "$(wc -l < "$work/sigs")" -eq "$signers" ] || fail "$what: a signature too many"
-        release=$(member release); [ -z "$release" ] || { [ "$(cat "$work/seq.$release" 2>/dev/null || echo 0)" = "$(member seq)" ] || fail "$what: out of sequence"; echo $(($(member seq) + 1)) > "$work/seq.$release"; }
+        id=$(member release); if [ -n "$id" ]; then # within its release: in sequence, and disclosed only while it stands
+            [ ${#id} -eq 32 ] && [ -z "$(printf %s "$id" | tr -d 0-9a-f)" ] && [ "$(cat "$work/seq.$id" 2>/dev/null || echo 0)" = "$(member seq)" ] || fail "$what: out of sequence"
+            echo $(($(member seq) + 1)) > "$work/seq.$id" || fail "$what: no room"
+            case $type in release/v1) : > "$work/own.$id" ;; disclosure/v1) [ -f "$work/own.$id" ] && [ ! -f "$work/end.$id" ] || fail "$what: disclosed without a release that stands" ;; *) : > "$work/end.$id" ;; esac; fi
         leaf "$work/entry" "$work/tree.$count"; stack="$count $stack"; bits=$count
         while [ $((bits & 1)) -eq 1 ]; do set -- $stack; node "$work/tree.$2" "$work/tree.$1" "$work/tree.$2"; shift; stack=$*; bits=$((bits >> 1)); done
         count=$((count + 1)); [ $((count & 255)) -ne 0 ] && [ "$count" -lt "$total" ] || [ "$at" -eq $(($(wc -c < "$bundle") + 1)) ] || fail "tile/entries/$path: more than its entries"
     done
-    set -- $stack; top=$1; shift; for left in "$@"; do node "$work/tree.$left" "$work/tree.$top" "$work/tree.$top"; done
+    [ -z "$awaited" ] || fail "the log ends with a revocation and no key in its place"; set -- $stack; top=$1; shift; for left in "$@"; do node "$work/tree.$left" "$work/tree.$top" "$work/tree.$top"; done
     is_root "$work/tree.$top" "$signed_root" "the root over all records is not the one that was signed"
     split_note "$dir/manifest" manifest; check_line manifest 1; sed 1,3d "$work/text" > "$work/files"
+    [ "$(sed -n 1,3p "$work/text")" = "$(printf '%s/manifest/v1\nsize %s\nroot %s' "$log" "$total" "$signed_root")" ] || fail "manifest: of another head"
     while read -r digest file; do case /$file/ in */../* | //*) fail "manifest: not a path: $file" ;; esac; [ "$(openssl dgst -sha256 -r < "$dir/$file" 2>/dev/null | cut -d' ' -f1)" = "$digest" ] || fail "$file: missing or changed"; done < "$work/files"
     [ "$(find "$dir" ! -type d | wc -l)" -eq $(($(wc -l < "$work/files") + 1)) ] || fail "a file that the manifest does not list"
     [ "$(cat "$dir/keys/log.vkey" "$dir/keys/record.vkey")" = "$(printf '%s\n%s' "$logkey" "$record")" ] || fail "keys: not those that the log states"

@@ -148,27 +148,38 @@ public struct Folder: Sendable {
         return try Self.signer(at: self.key(file), "keys/\(file)", name: key.name, passphrase)
     }
 
-    /// Overwrites and removes the key files of roles that sign nothing any more.
+    /// Overwrites and removes the key files of record and log keys that are not in force: those that were, and those that a process made
+    /// and was stopped before the log stated them.
+    ///
+    /// - Precondition: this process holds the folder, and no revocation is prepared.
     public func retireKeys(_ history: KeyHistory) throws {
+        let files: [String]
+        do {
+            files = try FileManager.default.contentsOfDirectory(atPath: path + "/keys")
+        } catch {
+            throw FolderError(file: "keys", problem: "cannot be read")
+        }
         var isChanged = false
-        defer { if isChanged { try? DurableFile.syncFolder(path + "/keys") } }
-        for (role, spans) in [(KeyHistory.Role.record, history.record), (.log, history.log)] where spans.count > 1 {
-            for span in spans.dropLast() {
-                for file in [keyName(role, span.key)] + (span.from == spans[0].from ? ["\(role.rawValue).pem"] : []) {
-                    let path = key(file)
-                    guard FileManager.default.fileExists(atPath: path) else { continue }
-                    let old = try DurableFile(path: path, name: "keys/\(file)", isReadOnly: false, creates: false)
-                    try old.write([UInt8](repeating: 0, count: old.size()), at: 0)
-                    try old.sync()
-                    do {
-                        try FileManager.default.removeItem(atPath: path)
-                    } catch {
-                        throw FolderError(file: "keys/\(file)", problem: "cannot be removed")
-                    }
-                    isChanged = true
+        for (role, current) in [(KeyHistory.Role.record, history.currentRecord), (.log, history.currentLog)] {
+            let own = keyName(role, current)
+            // Until the first rotation the key in force has no id in its name.
+            let kept = files.contains(own) ? own : "\(role.rawValue).pem"
+            let isKey: (String) -> Bool = { name in
+                name == "\(role.rawValue).pem" || name.hasPrefix("\(role.rawValue)-") && name.hasSuffix(".pem")
+            }
+            for file in files where isKey(file) && file != kept {
+                let old = try DurableFile(path: key(file), name: "keys/\(file)", isReadOnly: false, creates: false)
+                try old.write([UInt8](repeating: 0, count: old.size()), at: 0)
+                try old.sync()
+                do {
+                    try FileManager.default.removeItem(atPath: key(file))
+                } catch {
+                    throw FolderError(file: "keys/\(file)", problem: "cannot be removed")
                 }
+                isChanged = true
             }
         }
+        if isChanged { try DurableFile.syncFolder(path + "/keys") }
     }
 
     private func read(_ path: String, _ name: String) throws -> [UInt8] {

@@ -69,6 +69,12 @@ public struct WitnessFolder {
         FileManager.default.contents(atPath: path).map { String(decoding: $0.prefix(1 << 16), as: UTF8.self) }
     }
 
+    /// The head of a log that was seen last; nil for a log that is new.
+    public func lastHead(of origin: String) throws -> Checkpoint? {
+        let file = try HeadFile(path: place(origin) + "/head", isReadOnly: true, creates: false)
+        return try file.read().map { try Checkpoint(parsing: SignedNote(parsing: $0.note).text) }
+    }
+
     /// Signs the head of an export that was verified.
     ///
     /// - Parameters:
@@ -88,9 +94,11 @@ public struct WitnessFolder {
             let folder = TileFolder(place)
             try folder.write("fingerprint", Array("\(fingerprint)\n".utf8))
         }
+        let own = try remember(note, head, place) { size in
+            try LogProof.proveConsistency(from: size, to: head.size, reader: reader)
+        }
         try TileFolder(place).write("keys", Array(keys.map { $0.text + "\n" }.joined().utf8))
-        return try remember(note, head, place) { size in try LogProof.proveConsistency(from: size, to: head.size, reader: reader) }
-            .cosigned(by: signer, atSeconds: time)
+        return try own.cosigned(by: signer, atSeconds: time)
     }
 
     /// Answers a witness request with the line alone.
@@ -131,6 +139,8 @@ public struct WitnessFolder {
         }
         let own = note.keepingLines(named: head.origin)
         if seen != head { try file.replace(last, with: SignedHead(note: own.bytes, instantMilliseconds: 0)) }
+        // The names too: a file that a power cut takes away remembers nothing.
+        for folder in [place, path + "/logs", path] { try DurableFile.syncFolder(folder) }
         // If the process stops here, the head is remembered and nobody has a signature: asking again gives one.
         return own
     }

@@ -163,7 +163,8 @@ public struct SignedNote: Equatable, Sendable {
         // The last blank line separates: the text itself may contain blank lines.
         guard let separator = Self.lastBlankLine(in: bytes) else { throw LogError.malformed("note") }
         let textBytes = Array(bytes[...separator])
-        let lines = bytes[(separator + 2)...].split(separator: 0x0A, omittingEmptySubsequences: false)
+        let lines = bytes[(separator + 2)...].split(
+            separator: 0x0A, maxSplits: Self.maximumSignatureCount + 1, omittingEmptySubsequences: false)
         guard lines.count >= 2, lines.last?.isEmpty == true, lines.count - 1 <= Self.maximumSignatureCount else {
             throw LogError.malformed("note")
         }

@@ -139,12 +139,17 @@ public struct TrustPolicy: Equatable, Sendable {
     /// Whether enough witnesses signed this head; a line of a known witness that does not verify counts against it.
     ///
     /// - Throws: ``LogError/badSignature`` if a known witness's line is not its signature.
-    public func isQuorum(_ checkpoint: SignedNote) throws -> Bool {
+    public func isQuorum(_ checkpoint: SignedNote) throws -> Bool { try quorum?.isMet(by: signers(checkpoint)) ?? true }
+
+    /// The witnesses of this policy that signed a head.
+    ///
+    /// - Throws: ``LogError/badSignature`` if a known witness's line is not its signature.
+    public func signers(_ checkpoint: SignedNote) throws -> Set<NoteKey> {
         var signers: Set<NoteKey> = []
         for witness in witnesses where checkpoint.signatures.contains(where: { $0.name == witness.name }) {
             _ = try checkpoint.cosignatureTime(by: witness)
             signers.insert(witness)
         }
-        return quorum?.isMet(by: signers) ?? true
+        return signers
     }
 }

@@ -95,8 +95,8 @@ struct OpenFolder {
         let history = try KeyHistory(store: store, origin: settings.origin)
         let isRevoking = folder.isRevoking && !isRevocation
         let keys = isWriter && !isRevoking ? try folder.signingKeys(for: history, passphrase: passphrase) : nil
-        // A rotation that was stopped half-way left a private key that signs nothing any more.
-        if keys != nil { try folder.retireKeys(history) }
+        // A rotation that was stopped half-way left a private key that signs nothing, or nothing any more.
+        if keys != nil, !isRevocation { try folder.retireKeys(history) }
         self.passphrase = passphrase
         var parts = Custodian.Parts(
             origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,

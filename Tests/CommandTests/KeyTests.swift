@@ -122,6 +122,12 @@ struct KeyTests {
         let trusting = try place.write("trust-1", "log \(log)witness cora \(key)\nquorum cora\n")
         let seen = try Tool.run("audit", "verify", export, "--trust", trust, "--cosigned", cosigned)
         #expect(seen.status == 0, "\(seen.out)")
+        // The data folder too, and the witness itself goes on from the head that it remembers.
+        let own = try Tool.run("audit", "verify", place.data, "--trust", trust, "--cosigned", cosigned)
+        #expect(own.status == 0, "\(own.out)\(own.errors)")
+        #expect(try Tool.run("audit", "verify", place.data).status == 1)
+        let onward = try Tool.run("audit", "cosign", "\(place.path)/witness", export, "--passphrase-file", passphrase)
+        #expect(onward.status == 0, "\(onward.errors)")
         let strict = try Tool.run("audit", "verify", export, "--trust", trusting, "--cosigned", cosigned)
         #expect(strict.status == 1 && strict.out.contains("quorum") && !strict.out.contains("revoked key"), "\(strict.out)")
         for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
@@ -141,6 +147,46 @@ struct KeyTests {
         #expect(verifiedLast.out.contains("trusts no key") == false && verifiedLast.status == 0, "\(verifiedLast.out)")
         #expect(try Tool.shell("\(Peers.kit.get()) all \(last)").status == 0)
         #expect(try Tool.shell("dash Kit/verify.sh all \(last)").status == 0)
+    }
+
+    @Test(
+        "SIGKILL at any step of a rotation or a revocation: the next start, or the same command again, finishes it, and the log goes on",
+        arguments: ["rotate record", "rotate log", "revoke record", "revoke log"],
+        [FaultPoint.beforeCommit, .afterCommit, .afterReread, .beforeHeadWrite, .beforeHeadSync, .afterHeadSync])
+    func killedWhileKeysChange(_ what: String, _ point: FaultPoint) throws {
+        let place = try Workplace()
+        try place.example()
+        #expect(try place.apply(Workplace.introduced).status == 0)
+        let role = String(what.split(separator: " ")[1])
+        let statements = "\(place.path)/statements"
+        var command = ["key", "rotate", place.data, role]
+        if what.hasPrefix("revoke") {
+            #expect(try Tool.run("key", "revoke", place.data, role, "--out", statements).status == 0)
+            #expect(
+                try Tool.run(
+                    "key", "sign", statements, "--recovery-key", "\(place.data)/recovery.pem", "--passphrase-file",
+                    "\(place.data)/passphrase"
+                ).status == 0)
+            command = ["key", "revoke", place.data, role, "--signed", statements]
+        }
+        let run = try Tool.run(command, environment: ["PRIVITY_FAULT": "\(point.rawValue):1"])
+        #expect(run.status == SIGKILL, "\(run.out)\(run.errors)")
+        if what.hasPrefix("revoke") {
+            let again = try Tool.run(command)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try !FileManager.default.contentsOfDirectory(atPath: place.data).contains("revocation"))
+        }
+        let ended = try place.apply(end)
+        #expect(ended.status == 0, "\(ended.out)\(ended.errors)")
+        let export = try place.export()
+        let report = try Tool.run("audit", "verify", export, "--json").out
+        #expect(report.contains(#""closing":1"#), "\(report)")
+        // What a revoked record key signed needs a witness; nothing else is wrong.
+        let findings = report.components(separatedBy: #""rule":""#).dropFirst().map { String($0.prefix { $0 != "\"" }) }
+        #expect(findings == (what == "revoke record" ? ["revoked key"] : []), "\(report)")
+        #expect(try Tool.shell("\(Peers.kit.get()) all \(export)").status == 0)
+        #expect(try Tool.shell("dash Kit/verify.sh all \(export)").status == 0)
+        #expect(try files(place).count == 2)
     }
 
     @Test(

@@ -1,4 +1,5 @@
 import Cryptography
+import FolderDriver
 import Foundation
 import ReleaseWorkflow
 import Testing
@@ -108,6 +109,69 @@ private struct Forger {
         audit.add(Array(entries.dropFirst(2)))
         let head = Checkpoint(origin: Self.origin, size: entries.count, root: audit.root)
         return audit.finish(head: try (signer ?? log).sign(head.text).bytes).findings
+    }
+}
+
+extension Forger {
+    /// Writes what an auditor would be given, with a manifest and a head by these keys.
+    func export(to path: String, record: NoteSigner, log: NoteSigner) throws {
+        let folder = TileFolder(path)
+        var tree = MerkleTree()
+        for entry in entries { _ = tree.append(.leaf(entry)) }
+        var digests: [String: String] = [:]
+        func put(_ name: String, _ bytes: [UInt8]) throws {
+            try folder.write(name, bytes)
+            digests[name] = Hex.format(SHA256.hash(bytes))
+        }
+        let width = entries.count
+        try put(TilePath(.entries, number: 0, width: width).text, EntryBundle.format(entries))
+        try put(TilePath(.hashes(level: 0), number: 0, width: width).text, entries.flatMap { TreeHash.leaf($0).bytes })
+        try put("checkpoint", log.sign(Checkpoint(origin: Self.origin, size: width, root: tree.root).text).bytes)
+        for (name, key) in [("log", log.key), ("record", record.key), ("recovery", recovery.key)] {
+            try put("keys/\(name).vkey", Array("\(key.text)\n".utf8))
+        }
+        let manifest = Manifest(origin: Self.origin, size: width, root: tree.root, digests: digests)
+        try folder.write("manifest", record.sign(manifest.text).bytes)
+    }
+
+    /// What the shell script and the Go program say of it, run from within the folder as its page says.
+    func kitVerdicts(
+        record: NoteSigner? = nil, log: NoteSigner? = nil, beside: [String: String] = [:]
+    ) throws -> (shell: String, go: String) {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("privity-forged-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try export(to: path, record: record ?? self.record, log: log ?? self.log)
+        for (name, text) in beside { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
+        func run(_ command: String) throws -> String {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", command]
+            process.currentDirectoryURL = URL(fileURLWithPath: path)
+            let (out, errors) = (Pipe(), Pipe())
+            process.standardOutput = out
+            process.standardError = errors
+            try process.run()
+            let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            let last = text.split(separator: "\n").last.map(String.init) ?? ""
+            return process.terminationStatus == 0 ? "verified" : process.terminationStatus == 1 ? last : "crashed: \(complaint)"
+        }
+        return (try run("dash \(repository.path)/Kit/verify.sh all ."), try run("\(Self.program.get()) all ."))
+    }
+
+    private static let program = Result { () throws -> String in
+        let program = FileManager.default.temporaryDirectory.appendingPathComponent("privity-kit-\(UUID())").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = [
+            "-c",
+            "cd /tmp && GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode GOCACHE=${GOCACHE:-/tmp/privity-go-cache} go build -o \(program) \(repository.path)/Kit/verify.go",
+        ]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return program
     }
 }
 
@@ -330,6 +394,15 @@ struct LogRulesTests {
         }
         #expect(try good.audit(cosigned: [head(3)]) == [])
         #expect(try good.audit(cosigned: [head(3), head(5)]) == [])
+        // What the revoked key signs afterwards counts under no head at all, and nothing but the replacement may follow.
+        let after = try log {
+            try revoke(&$0, by: [$0.recovery])
+            try $0.end(.closing, under: $0.pointer(1), sequence: 2)
+        }
+        #expect(try after.audit(cosigned: [head(3)]).contains { $0.index == 4 && $0.rule == "signature" })
+        #expect(try after.audit(cosigned: [head(3)]).contains { $0.index == 4 && $0.rule == "revoked key" })
+        let headless = try log { try $0.key($0.log, role: "log", state: "revoked", from: 3, by: [$0.recovery]) }
+        #expect(try headless.audit().contains { $0.rule == "head" })
         // The statement itself may name an earlier place.
         let earlier = try log {
             try revoke(&$0, by: [$0.recovery], from: 2)
@@ -354,6 +427,127 @@ struct LogRulesTests {
             try log {
                 try revoke(&$0, by: [$0.recovery])
                 try revoke(&$0, by: [$0.recovery])
-            }.audit().contains { $0.index == 4 && $0.rule == "key" })
+            }.audit().contains { $0.index == 4 && $0.rule == "revoked key" })
+    }
+
+    @Test(
+        "the shell script and the Go program refuse what the audit refuses: keys, sequence, a disclosure that no release stands behind; and forged files beside the log change nothing"
+    )
+    func kit() throws {
+        let start = try Forger()
+        let next = try NoteSigner(name: start.record.key.name, key: .generate())
+        let nextLog = try NoteSigner(name: start.log.key.name, key: .generate())
+        let other = String(repeating: "1e", count: 16)
+        func policy(_ log: inout Forger, by signers: [NoteSigner]) throws {
+            try log.add(
+                .policy,
+                [
+                    "effective": .string("2026-01-05"), "policy": .string(log.policy), "program": .string("x"),
+                    "version": .integer(2),
+                ],
+                by: signers)
+        }
+        struct Story {
+            let name: String
+            var record: NoteSigner?
+            var log: NoteSigner?
+            var beside: [String: String] = [:]
+            /// What the shell script leaves to the others.
+            var shellAccepts = false
+            var isGood = false
+            let build: (inout Forger) throws -> Void
+        }
+        let stories = [
+            Story(name: "every rule kept", isGood: true) {
+                try $0.release()
+                try $0.disclosure(under: $0.pointer(1))
+                try $0.end(.closing, under: $0.pointer(1), sequence: 2)
+                try $0.end(.rescission, under: $0.pointer(1), sequence: 3)
+            },
+            Story(name: "a rotation of both keys", record: next, log: nextLog, isGood: true) {
+                try $0.key(next, by: [$0.record, next])
+                try $0.key(nextLog, role: "log", by: [next, $0.log, nextLog])
+                try policy(&$0, by: [next])
+            },
+            Story(name: "a revocation and its replacement", record: next, isGood: true) {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
+                try $0.key(next, by: [$0.recovery, next])
+                try policy(&$0, by: [next])
+            },
+            Story(name: "a disclosure after its rescission") {
+                try $0.release()
+                try $0.end(.rescission, under: $0.pointer(1), sequence: 1)
+                try $0.disclosure(under: $0.pointer(1), sequence: 2)
+            }, Story(name: "a disclosure without a release") { try $0.disclosure(under: $0.pointer(0), sequence: 0) },
+            Story(name: "a disclosure under another release", shellAccepts: true) {
+                try $0.release()
+                try $0.release(id: other)
+                try $0.disclosure(under: $0.pointer(1), id: other)
+            },
+            Story(name: "a gap in the sequence") {
+                try $0.release()
+                try $0.disclosure(under: $0.pointer(1), sequence: 2)
+            }, Story(name: "a second genesis") { $0.entries.append($0.entries[0]) },
+            Story(name: "a record by the new key too early", record: next) {
+                try policy(&$0, by: [next])
+                try $0.key(next, by: [$0.record, next])
+            },
+            Story(name: "a record by the old key too late", record: next) {
+                try $0.key(next, by: [$0.record, next])
+                try policy(&$0, by: [$0.record])
+            }, Story(name: "a rotation without the old key", record: next) { try $0.key(next, by: [next]) },
+            Story(name: "a rotation without the new key", record: next) { try $0.key(next, by: [$0.record]) },
+            Story(name: "a rotation from another place", record: next) { try $0.key(next, from: 9, by: [$0.record, next]) },
+            Story(name: "a log key without the record key", log: nextLog) {
+                try $0.key(nextLog, role: "log", by: [$0.log, nextLog])
+            }, Story(name: "an old head after a rotation") { try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog]) },
+            Story(name: "a revocation by the record key") { try $0.key($0.record, state: "revoked", from: 1, by: [$0.record]) },
+            Story(name: "a record by a revoked key") {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
+                try policy(&$0, by: [$0.record])
+            },
+            Story(name: "a revocation at the end") { try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery]) },
+            Story(name: "a log key put into force by a revoked record key", log: nextLog) {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
+                try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog])
+            },
+            Story(name: "a head by a revoked log key") {
+                try $0.key($0.log, role: "log", state: "revoked", from: 1, by: [$0.recovery])
+                try policy(&$0, by: [$0.record])
+            },
+            Story(name: "a replacement without the recovery key", record: next) {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
+                try $0.key(next, by: [$0.record, next])
+            },
+            Story(name: "a key from a file beside the log", record: next, beside: ["0": next.key.text]) {
+                try policy(&$0, by: [$0.record])
+                try $0.key(next, state: "revoked", from: 1, by: [next])
+            },
+            Story(name: "a record with a stranger's line too") { try policy(&$0, by: [$0.record, $0.recovery]) },
+            Story(name: "a release id that is a path") { log in
+                for _ in 0..<2 {
+                    let json = #"{"at":"2026-01-05","policy":"\#(log.policy)","release":"a/b","seq":0,"v":1}"#
+                    log.entries.append(try log.record.sign("\(Forger.origin)/closing/v1\n\(json)\n").bytes)
+                }
+            },
+            Story(name: "a member of another spelling", shellAccepts: true) { log in
+                let json = #"{"at":"2026-01-05","Policy":"x","policy":"\#(log.policy)","v":1,"v":1}"#
+                log.entries.append(try log.record.sign("\(Forger.origin)/policy/v1\n\(json)\n").bytes)
+            },
+            Story(name: "a record of a log with a longer name") { log in
+                log.entries.append(try log.record.sign("evil/\(Forger.origin)/policy/v1\n{}\n").bytes)
+            },
+        ]
+        for story in stories {
+            var log = start
+            try story.build(&log)
+            let (shell, go) = try log.kitVerdicts(record: story.record, log: story.log, beside: story.beside)
+            #expect((shell == "verified") == (story.isGood || story.shellAccepts), "\(story.name): shell: \(shell)")
+            #expect((go == "verified") == story.isGood, "\(story.name): Go: \(go)")
+            #expect(!shell.hasPrefix("crashed") && !go.hasPrefix("crashed"), "\(story.name): \(shell) \(go)")
+            if story.isGood { continue }
+            let findings = try log.audit(by: story.log)
+            #expect(!findings.isEmpty || !story.beside.isEmpty, "\(story.name): the audit finds nothing")
+        }
     }
 }

@@ -8,27 +8,20 @@ public import TransparencyLog
 ///
 /// - Parameters:
 ///   - cosigned: checkpoints of this log with witnesses' lines, as an auditor keeps them.
+///   - remembered: heads that the auditor saw and keeps, as good as a witness's.
 ///   - trust: whom the auditor trusts; where it asks for a quorum, the export's own head or one of `cosigned` at its size must have it.
 public func auditExport(
-    _ folder: some ExportFolder, cosigned: [SignedNote] = [], trust: TrustPolicy? = nil
+    _ folder: some ExportFolder, cosigned: [SignedNote] = [], trust: TrustPolicy? = nil, remembered: [Checkpoint] = []
 ) throws -> AuditReport {
     guard let head = try readHead(folder) else {
         return AuditReport(fault: "head", "`checkpoint` is missing or not a checkpoint")
     }
-    var known: [Checkpoint] = []
-    var faults: [String] = []
-    for note in cosigned {
-        // A head counts once enough witnesses signed it, whatever else is on it.
-        guard let trust, (try? trust.isQuorum(note)) == true, let seen = try? Checkpoint(parsing: note.text),
-            seen.origin == head.head.origin
-        else {
-            faults.append("a cosigned checkpoint is not signed by the witnesses that the trust policy asks for")
-            continue
-        }
-        known.append(seen)
+    let seen = witnessedHeads(cosigned, trust: trust, origin: head.head.origin)
+    var audit = LogAudit(origin: head.head.origin, cosigned: seen + remembered)
+    if seen.count < cosigned.count {
+        audit.note(
+            nil, rule: "cosignatures", "a cosigned checkpoint is not signed by the witnesses that the trust policy asks for")
     }
-    var audit = LogAudit(origin: head.head.origin, cosigned: known)
-    for fault in faults { audit.note(nil, rule: "cosignatures", fault) }
     do {
         // Four bundles at a time: some six hundred kilobytes of records as the service writes them.
         var number = 0
@@ -64,6 +57,16 @@ public func auditExport(
         if !isMet { audit.note(nil, rule: "quorum", "the head is not signed by the witnesses that the trust policy asks for") }
     }
     return audit.finish(head: head.note.bytes)
+}
+
+/// The heads of a log that enough witnesses of a policy signed, and at least one.
+public func witnessedHeads(_ notes: [SignedNote], trust: TrustPolicy?, origin: String) -> [Checkpoint] {
+    notes.compactMap { note in
+        guard let trust, (try? trust.isQuorum(note)) == true, (try? trust.signers(note).isEmpty) == false,
+            let head = try? Checkpoint(parsing: note.text), head.origin == origin
+        else { return nil }
+        return head
+    }
 }
 
 /// The head of an export, its signature not yet looked at; nil if there is none.
@@ -113,14 +116,16 @@ private func checkPolicies(_ folder: some ExportFolder, _ audit: inout LogAudit)
 
 private func checkManifest(_ folder: some ExportFolder, _ head: Checkpoint, _ audit: inout LogAudit) {
     let bytes = try? folder.bytes(of: AuditExport.manifestPath, atMost: AuditExport.manifestLimit)
-    guard let bytes, let note = try? SignedNote(parsing: bytes, limit: AuditExport.manifestLimit), note.bytes == bytes,
-        let manifest = try? Manifest(parsing: note.text), manifest.origin == head.origin
-    else {
+    guard let bytes, let note = try? SignedNote(parsing: bytes, limit: AuditExport.manifestLimit) else {
         audit.note(nil, rule: "manifest", "missing, or not a manifest of this log")
         return
     }
     guard let key = audit.recordKey, note.signatures.count == 1, (try? note.verify(by: key)) != nil else {
         audit.note(nil, rule: "manifest", "not signed by the record key")
+        return
+    }
+    guard let manifest = try? Manifest(parsing: note.text), manifest.origin == head.origin else {
+        audit.note(nil, rule: "manifest", "not a manifest of this log")
         return
     }
     if manifest.size != head.size || manifest.root != head.root {

@@ -24,7 +24,8 @@ public struct LogAudit: Sendable {
     private var policies: Set<TreeHash> = []
     private var named: Set<TreeHash> = []
     private var lastDate: CivilDate?
-    private var formerOrigin: String?
+    /// The role whose key was revoked by the record before: the next record puts another into force.
+    private var awaited: String?
 
     /// One key and what it may sign: records by index, heads by size.
     private struct KeySpan {
@@ -35,7 +36,8 @@ public struct LogAudit: Sendable {
         /// Where a revocation stands, and from where on it says not to trust the key.
         var revoked: (at: Int, from: Int)?
 
-        func holds(_ index: Int) -> Bool { index >= from && index < until ?? .max }
+        /// Whether it is the key of this place, and no earlier record revokes it.
+        func holds(_ place: Int) -> Bool { place >= from && place < until ?? .max && place <= revoked?.at ?? .max }
     }
 
     /// What the log said of one release so far.
@@ -146,6 +148,9 @@ public struct LogAudit: Sendable {
         guard let facts = reading.facts else { return }
         report.counts[facts.type.rawValue, default: 0] += 1
         if index == 0 { takeGenesis(facts.record, reading.leaf) }
+        if awaited != nil, facts.type != .key {
+            find(index, facts.release, "revoked key", "the record after a revocation does not replace the key")
+        }
         if facts.type == .key {
             takeKey(facts, reading.note, index)
         } else if !isSigned(reading, index) {
@@ -191,7 +196,6 @@ public struct LogAudit: Sendable {
         recordKeys = [KeySpan(key: recordKey, from: 0)]
         logKeys = [KeySpan(key: logKey, from: 1)]
         self.recoveryKey = recoveryKey
-        formerOrigin = record.json["after"]?["origin"]?.string
         if let digest = record.policyDigest.flatMap({ Hex.parse($0) }).flatMap({ TreeHash(bytes: $0) }) { policies.insert(digest) }
     }
 
@@ -211,8 +215,14 @@ public struct LogAudit: Sendable {
             return
         }
         let signers: [NoteKey]
-        if record.json["state"]?.string == "revoked" {
-            guard key == current.key, current.revoked == nil, from <= index else {
+        let role = isLog ? "log" : "record"
+        let isRevocation = record.json["state"]?.string == "revoked"
+        guard awaited == nil || awaited == role && !isRevocation else {
+            find(index, nil, "revoked key", "the record after a revocation does not replace the key")
+            return
+        }
+        if isRevocation {
+            guard key == current.key, current.revoked == nil, from <= index + 1 else {
                 find(index, nil, "key", "revokes a key that is not in force, or from a place that is not in the log")
                 return
             }
@@ -235,8 +245,9 @@ public struct LogAudit: Sendable {
                 "not signed by \(signers.count == 1 ? "the recovery key alone" : "the keys that hand over, each once")")
             return
         }
+        awaited = isRevocation ? role : nil
         func change(_ spans: inout [KeySpan]) {
-            if record.json["state"]?.string == "revoked" {
+            if isRevocation {
                 spans[spans.count - 1].revoked = (index, from)
             } else {
                 spans[spans.count - 1].until = from
@@ -384,6 +395,7 @@ public struct LogAudit: Sendable {
     /// Reports what was found so far.
     public mutating func finish() -> AuditReport {
         checkRevoked()
+        if awaited != nil { find(nil, nil, "revoked key", "the log ends with a revocation and no key in its place") }
         report.size = tree.size
         report.root = tree.root.base64
         return report

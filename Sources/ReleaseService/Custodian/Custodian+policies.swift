@@ -22,6 +22,7 @@ extension Custodian {
         let loaded = LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: SHA256.hash(canonical))
         let policy = loaded.policy
         guard let newest = versions.last, let first = versions.first else { throw ServiceError.corrupt("no policy") }
+        let versionCount = versions.count
         let isKnown = versions.contains { $0.digest == loaded.digest }
         if !isKnown {
             guard policy.program == first.policy.program else {
@@ -50,6 +51,11 @@ extension Custodian {
         return try await road(
             key: key, scope: "operator", text: "adopt \(Hex.format(loaded.digest))", committed: { try self.takeUpVersions() },
             body: { step in
+                // Another adoption may have been in the queue before this one.
+                guard try Self.statedVersions(step.tx).count == versionCount - 1 else {
+                    throw FieldProblem(field: "version", expected: "to be looked at again: another version was adopted meanwhile")
+                }
+                step.endsBatch = true
                 if isKnown { throw FieldProblem(field: "version", expected: "a version that is not in force or announced already") }
                 try self.state(loaded, step)
                 try step.tx.putPolicy(loaded.digest, canonical)

@@ -45,9 +45,11 @@ extension Custodian {
     public func revocation(_ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner) throws -> Revocation {
         let index = try parts.store.read { try $0.logSize() }
         let current = role == .record ? history.currentRecord : history.currentLog
-        let from = from ?? index
-        guard (0...index).contains(from) else {
-            throw FieldProblem(field: "from", expected: "a whole number from 0 to \(index), the size of the log")
+        // The head over everything so far is still the old key's.
+        let last = role == .log ? index + 1 : index
+        let from = from ?? last
+        guard (0...last).contains(from) else {
+            throw FieldProblem(field: "from", expected: "a whole number from 0 to \(last)")
         }
         let date = try moment().date
         let revocation = try SignedNote(unsigned: statement(role, current, state: "revoked", from: from, on: date))
@@ -71,7 +73,7 @@ extension Custodian {
         let current = role == .record ? history.currentRecord : history.currentLog
         try check(statements.revocation, "revocation") { record in
             (try? statements.revocation.verify(byEach: [history.recovery])) != nil && record.json["state"]?.string == "revoked"
-                && record.json["key"]?.string == current.text && record.json["from"]?.integer ?? .max <= size
+                && record.json["key"]?.string == current.text && record.json["from"]?.integer ?? .max <= size + 1
         }
         try check(statements.replacement, "replacement") { record in
             (try? statements.replacement.verify(byEach: [history.recovery, signer.key])) != nil

@@ -120,6 +120,9 @@ public struct KeyHistory: Sendable {
     /// The key whose signature counts on a head of `size` records; nil where a revocation says that none does.
     public func logKey(signing size: Int) -> NoteKey? { Self.key(log, size) }
 
+    /// The key that was in force for a head of `size` records, whatever was revoked since: what our own head file may be signed by.
+    func ownLogKey(signing size: Int) -> NoteKey? { log.last { size >= $0.from && size < $0.until ?? .max }?.key }
+
     private static func key(_ spans: [Span], _ place: Int) -> NoteKey? {
         guard let span = spans.last(where: { place >= $0.from && place < $0.until ?? .max }) else { return nil }
         return place < span.revokedFrom ?? .max ? span.key : nil

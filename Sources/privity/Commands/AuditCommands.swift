@@ -60,7 +60,7 @@ struct AuditGroup: AsyncParsableCommand {
             let report: AuditReport
             let folder = Folder(directory)
             if folder.exists {
-                report = try await verifyFolder(folder)
+                report = try await verifyFolder(folder, trust, cosigned)
             } else {
                 guard FileManager.default.fileExists(atPath: directory + "/checkpoint") else {
                     throw Failure("`\(directory)`: neither a data folder nor an export: `checkpoint` is missing", status: 2)
@@ -70,14 +70,22 @@ struct AuditGroup: AsyncParsableCommand {
             try report.say(json: json, verdict: "verified")
         }
 
-        private func verifyFolder(_ folder: Folder) async throws -> AuditReport {
+        /// In a data folder witnessed heads say what a revoked key had signed before; a quorum is asked of exports.
+        private func verifyFolder(_ folder: Folder, _ trust: TrustPolicy?, _ cosigned: [SignedNote]) async throws -> AuditReport {
             let settings = try await Settings(folder, passphraseFile: passphraseFile)
+            let seen = witnessedHeads(cosigned, trust: trust, origin: settings.origin)
+            guard seen.count == cosigned.count else {
+                throw Failure("`--cosigned`: not signed by the witnesses that the trust policy asks for", status: 1)
+            }
+            guard trust == nil || !seen.isEmpty else {
+                throw Failure("`--trust`: in a data folder it says whose lines on `--cosigned` heads count: name one", status: 2)
+            }
             if let path = settings.passphraseFile, (try? Folder.passphrase(atPath: path)) != nil {
                 let options = try FolderOptions.parse([directory] + (passphraseFile.map { ["--passphrase-file", $0] } ?? []))
-                return try await OpenFolder(options, isWriter: false).custodian.audit()
+                return try await OpenFolder(options, isWriter: false).custodian.audit(cosigned: seen)
             }
             let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
-            return try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: settings.origin)
+            return try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: settings.origin, cosigned: seen)
         }
     }
 
@@ -279,6 +287,7 @@ struct AuditGroup: AsyncParsableCommand {
         @Argument(help: ArgumentHelp("An export, or a file with a witness request.", valueName: "export"), completion: .file())
         var export: String
         @Option(help: "The fingerprint of the log, from paper: 64 hexadecimal digits.") var fingerprint: String?
+        @OptionGroup var trusting: TrustOptions
         @Option(help: "The file whose first line is the passphrase of your key.", completion: .file()) var passphraseFile: String
 
         func run() async throws {
@@ -287,9 +296,15 @@ struct AuditGroup: AsyncParsableCommand {
             do {
                 if AuditFile.isFolder(export) {
                     let folder = TileFolder(export)
-                    let report = try auditExport(folder)
+                    // What this witness saw before a revocation still counts.
+                    let (trust, cosigned) = try trusting.read()
+                    let origin = try readHead(folder)?.head.origin ?? ""
+                    let last = try witness.lastHead(of: origin)
+                    let report = try auditExport(
+                        folder, cosigned: cosigned, trust: trust,
+                        remembered: [last].compactMap { $0 }.filter { Self.isContinued($0, by: folder) })
                     guard report.isVerified else {
-                        for finding in report.findings { complain("\(finding)") }
+                        for finding in report.findings { complain(printable("\(finding)")) }
                         throw Failure("NOT cosigned: the export does not verify", status: 1)
                     }
                     guard let head = try readHead(folder) else { throw Failure("`\(export)`: no checkpoint", status: 2) }
@@ -308,6 +323,15 @@ struct AuditGroup: AsyncParsableCommand {
             } catch let error as LogError {
                 throw Failure("NOT cosigned: \(error)", status: 1)
             }
+        }
+
+        /// Whether the export's head continues an earlier one; a fork is the witness's to name.
+        private static func isContinued(_ old: Checkpoint, by folder: TileFolder) -> Bool {
+            guard let head = try? readHead(folder)?.head, old.size <= head.size,
+                let proof = try? LogProof.proveConsistency(
+                    from: old.size, to: head.size, reader: TileReader(folder, size: head.size))
+            else { return false }
+            return LogProof.isConsistency(proof, from: old.size, old.root, to: head.size, head.root)
         }
     }
 
@@ -389,7 +413,7 @@ extension AuditReport {
             privity.say("\(recordCount) records, log size \(size)" + (kinds.isEmpty ? "" : ": \(kinds)"))
             privity.say("root \(root)")
             if !fingerprint.isEmpty { privity.say("fingerprint \(inGroups(fingerprint))") }
-            for finding in findings { privity.say("\(finding)") }
+            for finding in findings { privity.say(printable("\(finding)")) }
             if unlistedCount > 0 { privity.say("and \(unlistedCount) more") }
             privity.say(
                 isVerified
@@ -399,6 +423,11 @@ extension AuditReport {
         }
         if !isVerified { throw ExitCode(1) }
     }
+}
+
+/// Text that a hostile file may have a part in, with nothing in it that a terminal would obey.
+func printable(_ text: String) -> String {
+    text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? String($0) : "\\u{\(String($0.value, radix: 16))}" }.joined()
 }
 
 /// Hexadecimal digits in groups of eight, for comparing by eye.

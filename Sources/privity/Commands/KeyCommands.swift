@@ -144,9 +144,9 @@ struct KeyGroup: AsyncParsableCommand {
 
         func run() async throws {
             let revocation = try StatementFile.parse(AuditFile.read(statements, atMost: 1 << 16))
-            guard let type = revocation.revocation.text.split(separator: "\n").first, type.hasSuffix("/key/v1") else {
-                throw Failure("`\(statements)`: not the statements of a revocation", status: 2)
-            }
+            guard let type = revocation.revocation.text.split(separator: "\n").first, type.hasSuffix("/key/v1"),
+                StatementFile.isRevocation(revocation, origin: String(type.dropLast(7)))
+            else { throw Failure("`\(statements)`: not a revocation and its replacement, and nothing else", status: 2) }
             let signer = try Folder.signer(
                 at: recoveryKey, "recovery key", name: type.dropLast(7) + "/recovery", Folder.passphrase(atPath: passphraseFile))
             for note in [revocation.revocation, revocation.replacement] { say(String(note.text.split(separator: "\n")[1])) }
@@ -232,6 +232,17 @@ enum StatementFile {
             throw Failure("not a file of `privity key revoke --out`", status: 2)
         }
         return Revocation(revocation: first, replacement: second)
+    }
+
+    /// Whether the two are what a recovery key may sign: a revocation, and the key that comes, which has signed for itself.
+    static func isRevocation(_ statements: Revocation, origin: String) -> Bool {
+        guard let first = try? Record(parsing: statements.revocation.text, origin: origin),
+            let second = try? Record(parsing: statements.replacement.text, origin: origin), first.type == .key, second.type == .key,
+            first.json["role"] == second.json["role"], first.json["state"]?.string == "revoked",
+            second.json["state"]?.string == "active", first.json["key"] != second.json["key"],
+            let key = second.json["key"]?.string.flatMap({ try? NoteKey(parsing: $0) })
+        else { return false }
+        return statements.revocation.signatures.isEmpty && (try? statements.replacement.verify(byEach: [key])) != nil
     }
 
     /// A note, or a text that nobody has signed yet.
