@@ -364,6 +364,43 @@ struct AuditorKitTests {
         #expect(try verdicts(export) == ["privity": true, "fsck": true, "shell": true, "go": true])
     }
 
+    @Test("in an export with complete tiles a changed byte is found too, wherever a sample falls")
+    func sampledBytes() throws {
+        let place = try Workplace()
+        try place.example()
+        var lines = Workplace.cast
+        for number in 0..<260 { lines += #"{"do":"acknowledge","by":"ben","display":"Ben \#(number) O."}"# + "\n" }
+        #expect(try place.apply(lines).status == 0)
+        let export = try place.export()
+        let folder = TileFolder(export)
+        let head = try #require(try readHead(folder))
+        #expect(head.head.size == 262)
+        let paths = try folder.paths()
+        for tile in ["tile/entries/000", "tile/entries/001.p/6", "tile/0/000", "tile/0/001.p/6", "tile/1/000.p/1"] {
+            #expect(paths.contains(tile))
+        }
+        #expect(try verdicts(export) == ["privity": true, "fsck": true, "shell": true, "go": true])
+        var seed: UInt64 = 11
+        for round in 0..<120 {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let path = paths[Int(seed >> 33) % paths.count]
+            let url = URL(fileURLWithPath: "\(export)/\(path)")
+            let original = try Data(contentsOf: url)
+            let index = Int(seed >> 20 & 0xFFFFFF) % original.count
+            var altered = original
+            altered[index] ^= UInt8(1 + (seed >> 50) % 255)
+            try altered.write(to: url)
+            #expect(try !auditExport(folder).isVerified, "round \(round): \(path) byte \(index)")
+            // What holds records or hashes is found by hashing alone.
+            if path.hasPrefix("tile/") {
+                let report = try rehash(folder, head: head.note, keys: readKeys(folder, role: "log"))
+                #expect(!report.isVerified, "round \(round): \(path) byte \(index)")
+            }
+            try original.write(to: url)
+        }
+        #expect(try auditExport(folder).isVerified)
+    }
+
     @Test(
         "a truncated, reordered, duplicated, oversized or missing tile, a foreign file and a link are each named, and nothing crashes"
     )
