@@ -80,7 +80,8 @@ extension Folder {
         }
     }
 
-    private static func make(_ path: String) throws {
+    /// Makes the folder and the one for its keys, for its user alone.
+    static func make(_ path: String) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: path + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -47,13 +47,7 @@ public struct Folder: Sendable {
         if FileManager.default.fileExists(atPath: path), try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty {
             throw FolderError(file: path, problem: "the folder is not empty")
         }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path + "/keys", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
-        } catch {
-            throw FolderError(file: path, problem: "the folder cannot be made")
-        }
+        try Self.make(path)
         let made = try makeKeys(origin: origin, passphrase: passphrase)
         try DurableFile.create(
             path: key("vault.key"), name: "keys/vault.key",

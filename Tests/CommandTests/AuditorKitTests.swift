@@ -543,6 +543,8 @@ struct AuditorKitTests {
         func cosign(_ what: String, _ more: String...) throws -> Run {
             try Tool.run(["audit", "cosign", state, what, "--passphrase-file", passphrase] + more)
         }
+        let nobody = try Tool.run("audit", "cosign", "\(place.path)/nobody", shared, "--passphrase-file", passphrase)
+        #expect(nobody.status == 2 && nobody.errors.contains("no witness folder here"), "\(nobody.errors)")
         let unknown = try cosign(shared)
         #expect(unknown.status == 1 && unknown.errors.contains("--fingerprint"), "\(unknown.errors)")
         let fingerprint = try #require(

@@ -291,6 +291,9 @@ struct AuditGroup: AsyncParsableCommand {
         @Option(help: "The file whose first line is the passphrase of your key.", completion: .file()) var passphraseFile: String
 
         func run() async throws {
+            guard FileManager.default.fileExists(atPath: state + "/witness.pem") else {
+                throw Failure("`\(state)`: no witness folder here: make one with `privity audit witness`", status: 2)
+            }
             let witness = try WitnessFolder(state, passphrase: Folder.passphrase(atPath: passphraseFile))
             let now = UInt64(max(0, Date().timeIntervalSince1970))
             do {

@@ -18,6 +18,17 @@ struct KeyGroup: AsyncParsableCommand {
         return role
     }
 
+    /// What the log says of its keys, with no key at hand.
+    fileprivate static func read(
+        _ options: FolderOptions
+    ) async throws -> (folder: Folder, origin: String, store: SQLiteStore, history: KeyHistory) {
+        let folder = Folder(options.directory)
+        guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
+        let origin = try await Settings(folder, passphraseFile: options.passphraseFile).origin
+        let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
+        return (folder, origin, store, try KeyHistory(store: store, origin: origin))
+    }
+
     /// One key as the log states it.
     private struct Line: Encodable {
         let role: String
@@ -35,11 +46,7 @@ struct KeyGroup: AsyncParsableCommand {
         @Flag(help: "Print one JSON object a key.") var json = false
 
         func run() async throws {
-            let folder = Folder(options.directory)
-            guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
-            let settings = try await Settings(folder, passphraseFile: options.passphraseFile)
-            let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
-            let history = try KeyHistory(store: store, origin: settings.origin)
+            let history = try await KeyGroup.read(options).history
             var lines = [("log", history.log), ("record", history.record)].flatMap { role, spans in
                 spans.map { Line(role: role, key: $0.key.text, from: $0.from, until: $0.until, revokedFrom: $0.revokedFrom) }
             }
@@ -162,18 +169,14 @@ struct KeyGroup: AsyncParsableCommand {
         @OptionGroup var options: FolderOptions
 
         func run() async throws {
-            let folder = Folder(options.directory)
-            guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
-            let settings = try await Settings(folder, passphraseFile: options.passphraseFile)
-            let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
-            let history = try KeyHistory(store: store, origin: settings.origin)
+            let (folder, origin, store, history) = try await KeyGroup.read(options)
             guard let genesis = try store.read({ try $0.entry(0) }),
                 let head = try folder.headFile(isReadOnly: true).read().map({ try SignedNote(parsing: $0.note) })
             else { throw Failure("the log has no signed head yet", status: 3) }
             let checkpoint = try Checkpoint(parsing: head.text)
             say(
                 PaperSheet(
-                    origin: settings.origin, fingerprint: Hex.format(SHA256.hash(genesis)), history: history, head: checkpoint,
+                    origin: origin, fingerprint: Hex.format(SHA256.hash(genesis)), history: history, head: checkpoint,
                     kit: AuditorKit.files.map { ($0.path, Hex.format(SHA256.hash($0.bytes))) }
                 ).text)
         }
