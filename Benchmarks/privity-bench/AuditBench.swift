@@ -142,16 +142,8 @@ struct AuditBench {
     private func appender(_ name: String, size: Int) async throws -> Appender {
         let (folder, store, keys) = try await folder(name, size: size)
         let custodian = try await Custodian.open(parts(folder, store, keys, creates: false), isWriter: true)
-        func person(_ name: String, _ roles: [Identity.Role], _ coordinator: PersonID?) async throws -> PersonID {
-            let outcome = try await custodian.add(
-                NewPerson(
-                    fullName: "\(name) Example", surname: "Example", firstName: name, phone: "312-555-0143", roles: roles,
-                    field: "nurse", isUnderContract: true, coordinator: coordinator), key: nil)
-            guard let id = outcome.person else { fatalError("the benchmark's people cannot be entered") }
-            return id
-        }
-        let maya = try await person("Maya", [.coordinator], nil)
-        let ben = try await person("Ben", [.mentor], maya)
+        let maya = try await custodian.enter("Maya", "312-555-0143", [.coordinator], coordinator: nil)
+        let ben = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
         _ = try await custodian.enroll(
             ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil)
         let appender = Appender(folder: folder, store: store, keys: keys, custodian: custodian, ben: ben)

@@ -21,28 +21,21 @@ struct CallersBench {
         if let refusal = outcome.refusal { fatalError("the benchmark's story is refused: \(kind): \(refusal)") }
     }
 
-    private func person(_ name: String, _ phone: String, _ roles: [Identity.Role]) async throws -> PersonID {
-        let outcome = try await custodian.add(
-            NewPerson(
-                fullName: "\(name) Example", surname: "Example", firstName: name, phone: phone, roles: roles, field: "nurse",
-                isUnderContract: true, coordinator: coordinator), key: nil)
-        guard let id = outcome.person else { fatalError("the benchmark's people cannot be entered") }
-        return id
-    }
-
     func run() async throws {
         // Everybody waits with an offer; only the record-bearing commands are timed.
         var mentors: [PersonID] = []
         let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
         for _ in 0..<(callers * casesEach / 20 + 1) {
-            let mentor = try await person("Ben", "312-555-0143", [.mentor])
+            let mentor = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: coordinator)
             _ = try await custodian.enroll(mentor, attestation: attestation, capacity: 20, by: coordinator, key: nil)
             _ = try await custodian.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
             mentors.append(mentor)
         }
         var cases: [(mentee: PersonID, mentor: PersonID, digest: String)] = []
         for number in 0..<callers * casesEach {
-            let (mentee, mentor) = (try await person("Ada", "312-555-0142", [.participant]), mentors[number / 20])
+            let (mentee, mentor) = (
+                try await custodian.enter("Ada", "312-555-0142", [.participant], coordinator: coordinator), mentors[number / 20]
+            )
             try await act(.request, mentee, .person(mentee))
             try await act(.completeSurvey, mentee, .person(mentee)) {
                 $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)

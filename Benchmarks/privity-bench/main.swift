@@ -158,17 +158,8 @@ let parts = Custodian.Parts(
 try Custodian.initialize(parts, policy: parsed.canonical, recovery: recovery)
 let custodian = try await Custodian.open(parts, isWriter: true)
 
-@MainActor func person(_ name: String, _ phone: String, _ roles: [Identity.Role], _ coordinator: PersonID?) async throws -> PersonID
-{
-    let outcome = try await custodian.add(
-        NewPerson(
-            fullName: "\(name) Example", surname: "Example", firstName: name, phone: phone, roles: roles, field: "nurse",
-            isUnderContract: true, coordinator: coordinator), key: nil)
-    guard let id = outcome.person else { fatalError("the benchmark's people cannot be entered") }
-    return id
-}
-let maya = try await person("Maya", "312-555-0100", [.coordinator], nil)
-let ben = try await person("Ben", "312-555-0143", [.mentor], maya)
+let maya = try await custodian.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
+let ben = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
 let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
 _ = try await custodian.enroll(ben, attestation: attestation, capacity: 20, by: maya, key: nil)
 _ = try await custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: nil)
@@ -200,7 +191,7 @@ if words.first == "callers" {
 let cases = 300
 for number in 0..<(cases + 20) {
     if number == 20 { spent = [:] }
-    let ada = try await person("Ada", "312-555-0142", [.participant], maya)
+    let ada = try await custodian.enter("Ada", "312-555-0142", [.participant], coordinator: maya)
     try await act(.request, ada, .person(ada))
     try await act(.completeSurvey, ada, .person(ada)) {
         $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)

@@ -107,7 +107,7 @@ extension Custodian {
             !(history.record + history.log).contains(where: { $0.key == signer.key })
         else { throw FieldProblem(field: "key", expected: "a new key of the name `\(name)`") }
         return try await road(key: nil, scope: "operator", text: "key \(role.rawValue) \(signer.key.text)") { step in
-            // Alone in its commit: no record before it in the batch may be under the keys that it changes.
+            // The last of its commit: what stands before it is under the old key, and nothing may come after it under that one.
             for note in try notes(step.tree.size, step.moment.date) {
                 let pointer = try self.append(note, in: step)
                 try step.tx.setSetting("keyStatements", Self.encode(KeyHistory.statements(step.tx) + [pointer.index]))
