@@ -308,12 +308,12 @@ public struct SQLTransaction: StoreTransaction {
     public func keysInUse() throws -> Set<[UInt8]> {
         Set(
             try all(
-                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault UNION SELECT key_id FROM person_index"
+                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault UNION SELECT key_id FROM person_index UNION SELECT key_id FROM access"
             ).compactMap { $0[0].bytes })
     }
 
     public func deleteCovered(by key: [UInt8]) throws {
-        for table in ["person", "mentor", "vault", "person_index"] {
+        for table in ["person", "mentor", "vault", "person_index", "access"] {
             try run("DELETE FROM \(table) WHERE key_id = ?", .bytes(key))
         }
     }
@@ -325,6 +325,101 @@ public struct SQLTransaction: StoreTransaction {
     public func erasures() throws -> [[UInt8]] { try all("SELECT key_id FROM erasure ORDER BY key_id").compactMap { $0[0].bytes } }
 
     public func deleteErasure(_ key: [UInt8]) throws { try run("DELETE FROM erasure WHERE key_id = ?", .bytes(key)) }
+
+    // MARK: Parties and access
+
+    private static let partyColumns = "handle, person, is_staff, rank, case_id, opener, workflow"
+
+    private func party(_ row: [SQLValue]) throws -> PartyRow {
+        guard let handle = row[0].bytes.flatMap({ CaseHandle(bytes: $0) }), let person = row[1].bytes.flatMap({ PersonID(bytes: $0) }),
+            let isStaff = row[2].integer, let rank = row[3].integer.flatMap(PartyRow.Rank.init),
+            let caseID = row[4].bytes.flatMap({ CaseID(bytes: $0) }), let opener = row[5].bytes.flatMap({ PersonID(bytes: $0) }),
+            let workflow = row[6].text
+        else { throw DamagedRow() }
+        return PartyRow(
+            handle: handle, person: person, isStaff: isStaff != 0, rank: rank, caseID: caseID, opener: opener, workflow: workflow)
+    }
+
+    public func putParty(_ row: PartyRow) throws {
+        try run(
+            "INSERT INTO party (\(Self.partyColumns)) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (handle) DO UPDATE SET rank = excluded.rank",
+            .bytes(row.handle.bytes), .bytes(row.person.bytes), .integer(row.isStaff ? 1 : 0), .integer(row.rank.rawValue),
+            .bytes(row.caseID.bytes), .bytes(row.opener.bytes), .text(row.workflow))
+    }
+
+    public func deleteParty(_ handle: CaseHandle) throws { try run("DELETE FROM party WHERE handle = ?", .bytes(handle.bytes)) }
+
+    public func parties(of id: CaseID) throws -> [PartyRow] {
+        try all("SELECT \(Self.partyColumns) FROM party WHERE case_id = ? ORDER BY handle", .bytes(id.bytes)).map(party)
+    }
+
+    public func party(_ handle: CaseHandle, of person: PersonID) throws -> PartyRow? {
+        try first(
+            "SELECT \(Self.partyColumns) FROM party WHERE handle = ? AND person = ?", .bytes(handle.bytes), .bytes(person.bytes)
+        ).map(party)
+    }
+
+    public func parties(
+        of person: PersonID, isStaff: Bool, after place: (rank: PartyRow.Rank, handle: CaseHandle)?, count: Int
+    ) throws -> [PartyRow] {
+        let (rank, handle) = place.map { ($0.rank.rawValue, $0.handle.bytes) } ?? (-1, [])
+        return try all(
+            """
+            SELECT \(Self.partyColumns) FROM party
+            WHERE person = ? AND is_staff = ? AND (rank, handle) > (?, ?) ORDER BY rank, handle LIMIT ?
+            """, .bytes(person.bytes), .integer(isStaff ? 1 : 0), .integer(rank), .bytes(handle), .integer(count)
+        ).map(party)
+    }
+
+    private static let accessColumns = "kind, token, person, key_id, sealed, expires"
+
+    private func access(_ row: [SQLValue]) throws -> AccessRow {
+        guard let kind = row[0].text.flatMap(AccessRow.Kind.init), let token = row[1].bytes,
+            let person = row[2].bytes.flatMap({ PersonID(bytes: $0) }), let key = row[3].bytes, let sealed = row[4].bytes
+        else { throw DamagedRow() }
+        return AccessRow(
+            kind: kind, token: token, person: person, key: key, sealed: sealed, expires: row[5].integer.map { Int64($0) })
+    }
+
+    public func putAccess(_ row: AccessRow) throws {
+        try run(
+            """
+            INSERT INTO access (\(Self.accessColumns)) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (kind, token) DO UPDATE SET
+            person = excluded.person, key_id = excluded.key_id, sealed = excluded.sealed, expires = excluded.expires
+            """, .text(row.kind.rawValue), .bytes(row.token), .bytes(row.person.bytes), .bytes(row.key), .bytes(row.sealed),
+            row.expires.map { .integer(Int($0)) } ?? .null)
+    }
+
+    public func access(_ kind: AccessRow.Kind, _ token: [UInt8]) throws -> AccessRow? {
+        try first("SELECT \(Self.accessColumns) FROM access WHERE kind = ? AND token = ?", .text(kind.rawValue), .bytes(token))
+            .map(access)
+    }
+
+    public func accesses(_ kind: AccessRow.Kind) throws -> [AccessRow] {
+        try all("SELECT \(Self.accessColumns) FROM access WHERE kind = ? ORDER BY token", .text(kind.rawValue)).map(access)
+    }
+
+    public func accesses(_ kind: AccessRow.Kind, of person: PersonID) throws -> [AccessRow] {
+        try all(
+            "SELECT \(Self.accessColumns) FROM access WHERE person = ? AND kind = ? ORDER BY token", .bytes(person.bytes),
+            .text(kind.rawValue)
+        ).map(access)
+    }
+
+    public func deleteAccess(_ kind: AccessRow.Kind, _ token: [UInt8]) throws -> Bool {
+        let found = try first("SELECT 1 FROM access WHERE kind = ? AND token = ?", .text(kind.rawValue), .bytes(token))
+        try run("DELETE FROM access WHERE kind = ? AND token = ?", .text(kind.rawValue), .bytes(token))
+        return found != nil
+    }
+
+    public func deleteAccesses(_ kind: AccessRow.Kind, of person: PersonID) throws {
+        try run("DELETE FROM access WHERE person = ? AND kind = ?", .bytes(person.bytes), .text(kind.rawValue))
+    }
+
+    public func deleteAccesses(expiredBefore instant: Int64) throws {
+        try run("DELETE FROM access WHERE expires IS NOT NULL AND expires < ?", .integer(Int(instant)))
+    }
 
     // MARK: Outcomes, closings, messages, journal
 

@@ -2,7 +2,7 @@ internal import GRDB
 
 extension SQLiteStore {
     /// The version this program writes; kept in SQLite's own `user_version`.
-    static let version = 1
+    static let version = 2
 
     /// - Throws: ``SQLiteError`` for a database that a newer program made: opening it here could lose what it added.
     static func checkVersion(_ database: Database) throws {
@@ -12,9 +12,16 @@ extension SQLiteStore {
         }
     }
 
-    /// No AUTOINCREMENT anywhere and no column of a time: a deleted row leaves no mark.
+    /// Brings a database to the version this program writes, one step after the other; a new one takes them all.
     static func migrate(_ database: Database) throws {
-        guard try Int.fetchOne(database, sql: "PRAGMA user_version") == 0 else { return }
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        if found < 1 { try makeRecords(database) }
+        if found < 2 { try makeAccess(database) }
+        try database.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    /// No AUTOINCREMENT anywhere and no column of a time: a deleted row leaves no mark.
+    private static func makeRecords(_ database: Database) throws {
         try database.execute(
             sql: """
                 CREATE TABLE setting (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -69,7 +76,23 @@ extension SQLiteStore {
                     period INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (period, digest)) WITHOUT ROWID;
                 CREATE TABLE evaluation_answer (
                     period INTEGER NOT NULL, token BLOB NOT NULL, answers TEXT NOT NULL, PRIMARY KEY (period, token)) WITHOUT ROWID;
-                PRAGMA user_version = \(version);
+                """)
+    }
+
+    /// Who sees which case, and by what people are known. Only what lets somebody in for a while says until when it does.
+    private static func makeAccess(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE party (
+                    handle BLOB PRIMARY KEY, person BLOB NOT NULL, is_staff INTEGER NOT NULL, rank INTEGER NOT NULL,
+                    case_id BLOB NOT NULL, opener BLOB NOT NULL, workflow TEXT NOT NULL) WITHOUT ROWID;
+                CREATE INDEX party_person ON party (person, is_staff, rank, handle);
+                CREATE INDEX party_case ON party (case_id);
+                CREATE TABLE access (
+                    kind TEXT NOT NULL, token BLOB NOT NULL, person BLOB NOT NULL, key_id BLOB NOT NULL, sealed BLOB NOT NULL,
+                    expires INTEGER, PRIMARY KEY (kind, token)) WITHOUT ROWID;
+                CREATE INDEX access_person ON access (person, kind);
+                CREATE INDEX access_expires ON access (expires) WHERE expires IS NOT NULL;
                 """)
     }
 }

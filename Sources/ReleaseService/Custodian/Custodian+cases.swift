@@ -51,6 +51,7 @@ extension Custodian {
 
     private func carryOut(_ command: CaseCommand, _ step: Step) throws -> Done {
         var context = try context(of: command.opener, workflow: command.workflow, step.tx)
+        try requireSettledAccess(of: command, step)
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell them apart.
         if command.kind == .decline, context.workflow.isAtRest(context.state.position),
             command.actor.principal == .person(command.opener)
@@ -315,6 +316,7 @@ extension Custodian {
         }
         if events.contains(.roundForgotten), let forgotten = before.round {
             try forget(forgotten, of: context, step)
+            try keepParties(self.context(context.id, opener: context.opener, workflow: context.workflow.id, step.tx), step)
             step.immediate = tellings(events)
             done.round = nil
             return done
@@ -331,6 +333,7 @@ extension Custodian {
         try keepPlace(before: before, after: after, events, context, step)
         try store(
             events, rule: rule, actor: actor, seenBy: seenBy, display: display, before: before, after: after, &context, step)
+        try keepParties(context, step)
         try send(tellings(events), before: before, after: after, context, step)
         return done
     }
@@ -592,6 +595,7 @@ extension Custodian {
 
     /// Runs the clock alone: what `serve` does between commands.
     public func runClock() async throws {
+        try makeParties()
         try await together(seed: nil) { _ in
         } answer: { _, _ in
         }
@@ -642,6 +646,25 @@ public struct JournalLine: Codable, Hashable, Sendable {
 /// A message waiting to go out.
 public struct Message: Codable, Hashable, Sendable {
     public let to: PersonID
-    public let notice: Notice
+    /// Nil for what is about signing in.
+    public let notice: Notice?
     public let on: CivilDate
+    /// What is about signing in; nil for a notice of a workflow.
+    public var access: AccessNotice?
+
+    init(to person: PersonID, notice: Notice, on date: CivilDate) {
+        (to, self.notice, on) = (person, notice, date)
+    }
+
+    init(to person: PersonID, access: AccessNotice, on date: CivilDate) {
+        (to, notice, on, self.access) = (person, nil, date, access)
+    }
+}
+
+/// A message about how somebody signs in.
+public enum AccessNotice: Codable, Hashable, Sendable {
+    /// A one-time link; the token is in no log and no URL but the one in this message.
+    case link(token: String)
+    /// Staff changed the address or the PIN; goes to the address that was valid before.
+    case changed(former: String)
 }

@@ -72,6 +72,7 @@ extension Custodian {
                 guard try self.identity(coordinator, step.tx)?.roles.contains(.coordinator) == true else { throw Refusal.notFound }
             }
             try self.put(identity, of: id, step.tx)
+            try self.keepParties(of: id, step)
             return Done(person: id)
         }
     }
@@ -193,6 +194,7 @@ extension Custodian {
             identity.isUnderContract = isUnderContract ?? identity.isUnderContract
             identity.coordinator = coordinator ?? identity.coordinator
             try self.put(identity, of: id, step.tx)
+            try self.keepParties(of: id, step)
             return Done(person: id)
         }
     }
@@ -229,6 +231,7 @@ extension Custodian {
             if !identity.roles.contains(own) {
                 identity.roles.append(own)
                 try self.put(identity, of: id, step.tx)
+                try self.keepParties(of: id, step)
             }
             try self.settleStanding(of: id, step)
             return Done(person: id)
@@ -375,6 +378,16 @@ extension Custodian {
                 // What they released as a volunteer is theirs too.
                 let own = Set(context.state.releases.filter { $0.discloser == id }.map(\.round))
                 scopes += own.flatMap { [.contact($0), .evidence($0)] }
+            }
+            for isStaff in [false, true] {
+                for row in try step.tx.parties(of: id, isStaff: isStaff, after: nil, count: .max) {
+                    try step.tx.deleteParty(row.handle)
+                }
+            }
+            for workflow in self.current.policy.workflows {
+                for row in try step.tx.parties(of: self.requireVault().caseID(of: id, workflow: workflow.id)) {
+                    try step.tx.deleteParty(row.handle)
+                }
             }
             try self.erase(scopes, step)
             step.mustSettle = true

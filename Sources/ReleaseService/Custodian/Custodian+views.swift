@@ -41,38 +41,40 @@ extension Custodian {
     /// - Throws: `Refusal.notFound` for a coordinator who is not theirs and for a person with no part in it.
     public func view(of opener: PersonID, workflow: String, as role: Role, viewer: PersonID) throws -> CaseView {
         try parts.store.read { tx in
-            let context = try context(of: opener, workflow: workflow, tx)
-            let state = context.state
-            switch role {
-            case context.workflow.opener: guard viewer == opener else { throw Refusal.notFound }
-            case context.workflow.counterpart:
-                guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
-            case .coordinator: guard try identity(opener, tx)?.coordinator == viewer else { throw Refusal.notFound }
-            default: throw Refusal.notFound
-            }
-            let isParty = role != .coordinator
-            let round = state.round
-            // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
-            let release =
-                context.workflow.isMutual && role != .coordinator ? state.currentRelease(of: viewer) : state.currentRelease
-            let today = try moment().date
-            // The recipient learns of a release when a card is opened under it, and not before.
-            let isOpened = release.map { $0.cardVersion > 0 } ?? false
-            let seesRelease =
-                role == context.workflow.discloser || context.workflow.isMutual || (role == .coordinator && !state.isHandedOff)
-                || (.role(role) == context.workflow.recipient && isOpened)
-            let stream = isParty ? try round.map { try privateEvents($0.id, tx) } : nil
-            return CaseView(
-                id: context.id, workflow: workflow, state: try visibleState(context, for: role),
-                history: try history(context, for: role, tx),
-                isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil,
-                release: seesRelease || role == .coordinator ? release?.id : nil,
-                expiresOn: seesRelease ? release?.expiresOn : nil,
-                survey: role == context.workflow.counterpart ? nil : try survey(of: round, tx),
-                isCallRecorded: stream.map { $0.contains(.callPlaced) },
-                isMeetingRecorded: stream.map { $0.contains(.meetingArranged) },
-                callBy: isParty ? round?.due : nil)
+            try view(of: context(of: opener, workflow: workflow, tx), as: role, viewer: viewer, tx)
         }
+    }
+
+    func view(of context: CaseContext, as role: Role, viewer: PersonID, _ tx: any StoreTransaction) throws -> CaseView {
+        let state = context.state
+        switch role {
+        case context.workflow.opener: guard viewer == context.opener else { throw Refusal.notFound }
+        case context.workflow.counterpart:
+            guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
+        case .coordinator: guard try identity(context.opener, tx)?.coordinator == viewer else { throw Refusal.notFound }
+        default: throw Refusal.notFound
+        }
+        let isParty = role != .coordinator
+        let round = state.round
+        // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
+        let release = context.workflow.isMutual && role != .coordinator ? state.currentRelease(of: viewer) : state.currentRelease
+        let today = try moment().date
+        // The recipient learns of a release when a card is opened under it, and not before.
+        let isOpened = release.map { $0.cardVersion > 0 } ?? false
+        let seesRelease =
+            role == context.workflow.discloser || context.workflow.isMutual || (role == .coordinator && !state.isHandedOff)
+            || (.role(role) == context.workflow.recipient && isOpened)
+        let stream = isParty ? try round.map { try privateEvents($0.id, tx) } : nil
+        return CaseView(
+            id: context.id, workflow: context.workflow.id, state: try visibleState(context, for: role),
+            history: try history(context, for: role, tx),
+            isReleaseLive: seesRelease ? release.map { $0.isLive && today <= $0.expiresOn } : nil,
+            release: seesRelease || role == .coordinator ? release?.id : nil,
+            expiresOn: seesRelease ? release?.expiresOn : nil,
+            survey: role == context.workflow.counterpart ? nil : try survey(of: round, tx),
+            isCallRecorded: stream.map { $0.contains(.callPlaced) },
+            isMeetingRecorded: stream.map { $0.contains(.meetingArranged) },
+            callBy: isParty ? round?.due : nil)
     }
 
     private func history(_ context: CaseContext, for role: Role, _ tx: any StoreTransaction) throws -> [CaseView.Entry] {
@@ -91,7 +93,7 @@ extension Custodian {
     }
 
     /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, an asker nothing of a no.
-    private func visibleState(_ context: CaseContext, for role: Role) throws -> String {
+    func visibleState(_ context: CaseContext, for role: Role) throws -> String {
         let stored = try storedEvents(context, requireVault()).map(\.sighting)
         let seen = (stored + context.draftContent.sightings).last { $0.seenBy.contains(role) }
         return seen?.state ?? context.workflow.name(of: context.workflow.initial)
@@ -105,19 +107,9 @@ extension Custodian {
         return try JSONDecoder().decode(Survey.self, from: Data(opened))
     }
 
-    /// The coordinator's board: their people's cases, in the order of the ids; validity on every row until hand-off.
+    /// The coordinator's whole board: their people's cases, in the order of the ids; validity on every row until hand-off.
     public func board(of coordinator: PersonID) throws -> [CaseView] {
-        let owners = try parts.store.read { tx in
-            try (tx.cases().map { ($0.opener, $0.workflow) } + tx.drafts().map { ($0.opener, $0.workflow) })
-        }
-        var seen: Set<String> = []
-        return try owners.filter { seen.insert("\($0.0)\($0.1)").inserted }.compactMap { opener, workflow in
-            do {
-                return try view(of: opener, workflow: workflow, as: .coordinator, viewer: coordinator)
-            } catch Refusal.notFound {
-                return nil
-            }
-        }.sorted { $0.id < $1.id }
+        try board(of: coordinator, after: nil, count: .max).map(\.view).sorted { $0.id < $1.id }
     }
 
     /// Messages that wait to go out, opened.

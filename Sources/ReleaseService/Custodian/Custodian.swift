@@ -167,8 +167,22 @@ public actor Custodian {
             try publish(at: head?.instantMilliseconds ?? 0)
             writeTiles()
             try signPending()
+            try makeParties()
         } catch {
             stop("recovery failed: \(error)")
+        }
+    }
+
+    /// Once for a folder that was begun before anything said who sees which case, and once for every version of the policy: it may bring
+    /// new workflows.
+    func makeParties() throws {
+        let digest = current.digest
+        guard parts.vault != nil, try parts.store.read({ try $0.setting("parties") }) != digest else { return }
+        let moment = try moment()
+        let derive = Derivation(seed: try parts.seeds.seed(for: "parties"))
+        try write { tx in
+            try keepAllParties(Step(tx: tx, moment: moment, derive: derive, tree: tree))
+            try tx.setSetting("parties", digest)
         }
     }
 

@@ -3,7 +3,17 @@ public import ReleaseWorkflow
 
 /// What a program knows of a person. Sealed under the person's identity key.
 public struct Identity: Codable, Hashable, Sendable {
-    public enum Role: String, Codable, CaseIterable, Hashable, Sendable { case participant, mentor, coordinator }
+    public enum Role: String, Codable, CaseIterable, Hashable, Sendable {
+        case participant, mentor, coordinator, auditor, administrator
+
+        /// Whether it is the program's: such people sign in with a password and a second factor.
+        public var isStaff: Bool {
+            switch self {
+            case .participant, .mentor: false
+            case .coordinator, .auditor, .administrator: true
+            }
+        }
+    }
 
     public var fullName: String
     public var surname: String

@@ -118,6 +118,57 @@ public struct OutcomeRow: Sendable {
     }
 }
 
+/// Something by which somebody is known to the service: an account, a session, a link, a code.
+public struct AccessRow: Sendable {
+    public enum Kind: String, Sendable, CaseIterable { case account, address, session, link, sheet }
+
+    public let kind: Kind
+    /// A keyed token or the hash of a secret: nothing that lets anybody in.
+    public let token: [UInt8]
+    public let person: PersonID
+    /// The data key that it is sealed under, so that it goes with the person.
+    public let key: [UInt8]
+    public let sealed: [UInt8]
+    /// Milliseconds since 1970 UTC after which it counts for nothing; nil where it does not lapse.
+    public let expires: Int64?
+    public init(kind: Kind, token: [UInt8], person: PersonID, key: [UInt8], sealed: [UInt8], expires: Int64?) {
+        self.kind = kind
+        self.token = token
+        self.person = person
+        self.key = key
+        self.sealed = sealed
+        self.expires = expires
+    }
+}
+
+/// Whose case a case is, and who sees it: one row for each person who does.
+public struct PartyRow: Hashable, Sendable {
+    /// Where a case stands on a board. Everything that is kept of its state outside of what is sealed.
+    public enum Rank: Int, Sendable, CaseIterable {
+        /// The coordinator's turn; somebody else's, or nobody's; over; never begun.
+        case waiting, open, over, idle
+    }
+
+    public let handle: CaseHandle
+    public let person: PersonID
+    public let isStaff: Bool
+    public var rank: Rank
+    public let caseID: CaseID
+    public let opener: PersonID
+    public let workflow: String
+    public init(
+        handle: CaseHandle, person: PersonID, isStaff: Bool, rank: Rank, caseID: CaseID, opener: PersonID, workflow: String
+    ) {
+        self.handle = handle
+        self.person = person
+        self.isStaff = isStaff
+        self.rank = rank
+        self.caseID = caseID
+        self.opener = opener
+        self.workflow = workflow
+    }
+}
+
 /// One transaction. Every method takes effect with the commit or not at all.
 public protocol StoreTransaction: NodeReader {
     /// Runs `body`; if it throws, what it wrote is undone and the error passed on, and the transaction goes on.
@@ -174,6 +225,25 @@ public protocol StoreTransaction: NodeReader {
     func putRelease(_ row: ReleaseRow) throws
     func release(_ id: ReleaseID) throws -> ReleaseRow?
     func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow?
+
+    // Who sees which case.
+    func putParty(_ row: PartyRow) throws
+    func deleteParty(_ handle: CaseHandle) throws
+    func parties(of id: CaseID) throws -> [PartyRow]
+    func party(_ handle: CaseHandle, of person: PersonID) throws -> PartyRow?
+    /// A person's cases, as staff or as a party, after a place in the order of rank and handle.
+    func parties(of person: PersonID, isStaff: Bool, after place: (rank: PartyRow.Rank, handle: CaseHandle)?, count: Int) throws
+        -> [PartyRow]
+
+    // Access.
+    func putAccess(_ row: AccessRow) throws
+    func access(_ kind: AccessRow.Kind, _ token: [UInt8]) throws -> AccessRow?
+    func accesses(_ kind: AccessRow.Kind) throws -> [AccessRow]
+    func accesses(_ kind: AccessRow.Kind, of person: PersonID) throws -> [AccessRow]
+    /// - Returns: whether it was there.
+    func deleteAccess(_ kind: AccessRow.Kind, _ token: [UInt8]) throws -> Bool
+    func deleteAccesses(_ kind: AccessRow.Kind, of person: PersonID) throws
+    func deleteAccesses(expiredBefore instant: Int64) throws
 
     // Places held with mentors.
     func putPlace(_ round: RoundID, mentor: PersonID) throws

@@ -173,18 +173,22 @@ public struct Vault: Sendable {
 public enum RescindCode {
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
-    static func format(_ bytes: [UInt8]) -> String {
+    /// - Parameter count: how many characters, a multiple of five, at most twenty.
+    static func format(_ bytes: [UInt8], count: Int = 20) -> String {
         let bits = bytes.prefix(13).flatMap { byte in (0..<8).map { (byte >> (7 - $0)) & 1 } }
-        let characters = (0..<20).map { group in
+        let characters = (0..<count).map { group in
             alphabet[bits[group * 5..<group * 5 + 5].reduce(0) { Int($0) << 1 | Int($1) }]
         }
-        return (0..<4).map { String(characters[$0 * 5..<$0 * 5 + 5]) }.joined(separator: "-")
+        return (0..<count / 5).map { String(characters[$0 * 5..<$0 * 5 + 5]) }.joined(separator: "-")
     }
 
-    /// What is stored for a code as a person typed it: SHA-256 of its twenty characters; nil if it cannot be one.
+    /// As ``digest(ofTyped:count:)``, for a printed sign-in code of fifteen characters (75 bits).
+    static func digest(ofPrinted typed: String) -> [UInt8]? { digest(ofTyped: typed, count: 15) }
+
+    /// What is stored for a code as a person typed it: SHA-256 of its characters; nil if it cannot be one.
     ///
     /// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
-    public static func digest(ofTyped typed: String) -> [UInt8]? {
+    public static func digest(ofTyped typed: String, count: Int = 20) -> [UInt8]? {
         let characters = typed.uppercased().compactMap { character -> Character? in
             switch character {
             case "-", " ": nil
@@ -193,7 +197,7 @@ public enum RescindCode {
             default: character
             }
         }
-        guard characters.count == 20, characters.allSatisfy(alphabet.contains) else { return nil }
+        guard characters.count == count, characters.allSatisfy(alphabet.contains) else { return nil }
         return SHA256.hash(Array(String(characters).utf8))
     }
 }

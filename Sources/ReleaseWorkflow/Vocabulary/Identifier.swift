@@ -54,6 +54,7 @@ public enum PersonKind {}
 public enum CaseKind {}
 public enum RoundKind {}
 public enum ReleaseKind {}
+public enum HandleKind {}
 
 /// One human, whatever their roles.
 public typealias PersonID = Identifier<PersonKind>
@@ -63,3 +64,5 @@ public typealias CaseID = Identifier<CaseKind>
 public typealias RoundID = Identifier<RoundKind>
 /// One signed permission.
 public typealias ReleaseID = Identifier<ReleaseKind>
+/// What one person calls one case by: random, another for everybody, derived from nothing.
+public typealias CaseHandle = Identifier<HandleKind>

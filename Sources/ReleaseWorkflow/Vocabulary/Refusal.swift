@@ -24,6 +24,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case stillOpen
     /// The log is not signing, and this command would open something.
     case notSigning
+    /// Staff changed how this person signs in, less than 72 hours ago, and no second member of staff has approved it.
+    case recentlyChanged
 
     /// One word for scripts and stored outcomes.
     public var code: String {
@@ -40,6 +42,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyReused: "keyReused"
         case .stillOpen: "stillOpen"
         case .notSigning: "notSigning"
+        case .recentlyChanged: "recentlyChanged"
         }
     }
 
@@ -60,6 +63,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyReused: "this key was used for a different command"
         case .stillOpen: "a round is still open: decline, end or rescind it first"
         case .notSigning: "the log is not signing: only closing commands are accepted"
+        case .recentlyChanged:
+            "staff changed the address or PIN less than 72 hours ago: signing waits, or a second member of staff approves the change"
         }
     }
 }
