@@ -86,20 +86,24 @@ let package = Package(
         .target(
             name: "ReleaseWeb",
             dependencies: [
-                "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "AuditorKit", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], swiftSettings: strict),
+            ],
+            resources: ["page.mustache", "block.mustache", "form.mustache", "field.mustache", "style.css", "icon.svg", "en-US.json"].map {
+                .embedInCode("Templates/\($0)")
+            }, swiftSettings: strict),
 
         // The executable: it alone names concrete drivers.
         .executableTarget(

@@ -385,6 +385,15 @@ public actor Accounts {
         }
     }
 
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address or is somebody's already.
+    public func checkAddress(_ typed: String) throws {
+        let vault = try parts.requireVault()
+        let token = try vault.indexToken("address", Self.address(typed))
+        guard try parts.store.read({ try $0.access(.address, token) }) == nil else {
+            throw AccessRefusal.unusable(FieldProblem(field: "address", expected: "an address that no other account has"))
+        }
+    }
+
     /// Changes one's own address. The old one is told.
     public func changeAddress(of person: PersonID, to typed: String) async throws {
         try await setAddress(of: person, to: Self.address(typed), by: nil)

@@ -199,6 +199,25 @@ extension Custodian {
         }
     }
 
+    /// Hands everybody who is assigned to one coordinator to another: for absence.
+    ///
+    /// - Throws: `Refusal.notFound` unless both are coordinators.
+    /// - Complexity: O(people).
+    public func reassign(from old: PersonID, to new: PersonID, key: String?) async throws -> Outcome {
+        try await road(key: key, scope: "operator", text: "reassign \(old) \(new)") { step in
+            for staff in [old, new] {
+                guard try self.identity(staff, step.tx)?.roles.contains(.coordinator) == true else { throw Refusal.notFound }
+            }
+            for row in try step.tx.people() {
+                guard var identity = try self.identity(row.id, step.tx), identity.coordinator == old, row.id != new else { continue }
+                identity.coordinator = new
+                try self.put(identity, of: row.id, step.tx)
+                try self.keepParties(of: row.id, step)
+            }
+            return Done()
+        }
+    }
+
     /// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's from a roll.
     ///
     /// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with this act.

@@ -1,0 +1,537 @@
+internal import Cryptography
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Matching
+internal import NIOCore
+internal import ReleaseService
+internal import ReleaseWorkflow
+
+/// Pages about one case, for everybody who has a part in it: what they see and what they can do follows from the policy and their role.
+enum CasePages {
+    static let routes: [Route] =
+        [
+            Route(.get, "/cases/{case}", .signedIn) { try await show($0) },
+            Route(.get, "/cases/{case}/form", .signedIn) { try await printForm($0) },
+            Route(.get, "/cases/{case}/receipts/{release}", .people) { try await receipt($0) },
+            Route(.get, "/cases/{case}/receipts/{release}/{file}", .people) { try await receiptFile($0) },
+            Route(.post, "/private", .people, isSilent: true) { try await tap($0) },
+        ]
+        + CommandKind.resources.flatMap { kind, resource in
+            [
+                Route(.get, "/cases/{case}/\(resource)", .signedIn) { try await ask(kind, $0) },
+                Route(.post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 9 << 20 : 64 << 10) {
+                    try await carryOut(kind, $0)
+                },
+            ]
+        }
+
+    // MARK: The case
+
+    static func stateText(_ line: CaseLine, _ words: Words) -> String {
+        let state = line.view.state
+        let part = line.role == .coordinator ? "staff" : line.role.rawValue
+        return words.first("state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part)", "state.\(state)", or: state)
+    }
+
+    static func workflowTitle(_ line: CaseLine, _ words: Words) -> String {
+        let part = line.role == .coordinator ? "staff" : line.role.rawValue
+        return words.first("workflow.\(line.view.workflow).\(part)", "workflow.\(line.view.workflow)", or: words("workflow.other"))
+    }
+
+    /// How somebody who is not told whose case it is tells it from another: four characters of their own random handle (DER-10).
+    static func mark(_ handle: CaseHandle) -> String { String(handle.description.prefix(4)).uppercased() }
+
+    private static func show(_ visit: Visit) async throws -> Response {
+        let session = try visit.require()
+        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
+        try requireRole(page, session)
+        return try visit.page(await casePage(page, visit))
+    }
+
+    /// A coordinator's cases are for who is signed in as staff.
+    static func requireRole(_ page: CasePage, _ session: Session) throws {
+        guard page.role != .coordinator || session.holds(.coordinator) else { throw Refusal.notFound }
+    }
+
+    private static func casePage(_ page: CasePage, _ visit: Visit) async throws -> Page {
+        let (words, view, custodian) = (visit.words, page.view, visit.site.custodian)
+        var blocks: [Block] = []
+        if let done = visit.query["done"] {
+            let text = words.first("done.\(done)", or: words("done.other"))
+            blocks.append(.good(text))
+        }
+        blocks.append(.text(stateText(page.line, words)))
+        var facts: [(String, String)] = []
+        var title = workflowTitle(page.line, words)
+        if page.role == .coordinator {
+            let identity = try await custodian.identity(of: page.line.opener)
+            title = identity?.fullName ?? title
+            facts.append((words("fact.about"), workflowTitle(page.line, words)))
+        } else if page.line.role != opener(of: view.workflow, await custodian.policy.policy) {
+            facts.append((words("fact.mark"), mark(page.handle)))
+        }
+        if let isLive = view.isReleaseLive { facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive"))) }
+        if let expiresOn = view.expiresOn { facts.append((words("fact.expires"), plain(expiresOn))) }
+        if let callBy = view.callBy, page.isReader || view.isReleaseLive == true { facts.append((words("fact.callBy"), plain(callBy))) }
+        if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
+        if page.role == .coordinator, let other = page.counterpart, let identity = try await custodian.identity(of: other) {
+            facts.append((words("fact.counterpart"), identity.fullName))
+        }
+        if let called = view.isCallRecorded, !page.privateActs.isEmpty {
+            facts.append((words("fact.called"), words(called ? "fact.yes" : "fact.notYet")))
+            facts.append((words("fact.met"), words(view.isMeetingRecorded == true ? "fact.yes" : "fact.notYet")))
+        }
+        if !facts.isEmpty { blocks.append(.facts(facts)) }
+        if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
+        for kind in page.privateActs {
+            blocks.append(.form(tapForm(page, kind == .recordCall ? "called" : "arranged", words)))
+        }
+        if !page.privateActs.isEmpty { blocks.append(.text(words("private.text"))) }
+        blocks += actionBlocks(page, words)
+        if let release = page.releases.last {
+            blocks.append(
+                .links([
+                    LinkView(words("receipt.link"), "/cases/\(page.handle)/receipts/\(release)"),
+                    LinkView(words("shown.link"), "/shown"),
+                ]))
+        }
+        if let survey = view.survey, page.role == .coordinator {
+            blocks += [.heading(words("survey.heading")), .facts(surveyFacts(survey, words))]
+        }
+        if page.role == .coordinator, page.actions.contains(.propose) { blocks += try await shortlist(page, visit) }
+        if !view.history.isEmpty {
+            let rows = view.history.reversed().map { entry in
+                [
+                    Cell(plain(entry.on), isHeader: true),
+                    Cell(words.first("event.\(entry.rule.split(separator: "/").last ?? "")", or: words("event.other"))),
+                    Cell(words("channel.\(entry.channel.rawValue)")),
+                ]
+            }
+            blocks.append(.table(words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows))
+        }
+        let back = page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
+        return Page(title, blocks, back: back)
+    }
+
+    static func opener(of workflow: String, _ policy: Policy) -> Role? { policy.workflow(workflow)?.opener }
+
+    /// The day as people write it.
+    static func plain(_ date: CivilDate) -> String {
+        let months = [
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        ]
+        let parts = date.components
+        return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
+    }
+
+    private static func tapForm(_ page: CasePage, _ act: String, _ words: Words) -> FormView {
+        FormView(
+            "/private", [.hidden("case", page.handle.description), .hidden("act", act)], button: words("private.\(act)"))
+    }
+
+    private static func actionBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        func link(_ kind: CommandKind, _ query: String = "") -> LinkView? {
+            kind.resource.map { resource in
+                LinkView(actionTitle(kind, page.role, words), "/cases/\(page.handle)/\(resource)\(query)", isButton: !kind.isGrave && query.isEmpty)
+            }
+        }
+        var blocks: [Block] = []
+        let own = page.actions.compactMap { link($0) }
+        if !own.isEmpty { blocks += [.heading(words("actions.heading")), .links(own)] }
+        let proxied = page.proxied.compactMap { act in
+            act.kind.resource.map { resource in
+                LinkView(
+                    words.first("proxy.\(act.kind.rawValue)", or: actionTitle(act.kind, act.role, words)),
+                    "/cases/\(page.handle)/\(resource)?for=\(act.role.rawValue)", hint: words("proxy.for.\(act.role.rawValue)"))
+            }
+        }
+        if !proxied.isEmpty { blocks += [.heading(words("proxy.heading")), .text(words("proxy.text")), .links(proxied)] }
+        if page.role == .coordinator, page.proxied.contains(where: { $0.kind.isSignature && $0.channels.contains(.paper) }) {
+            blocks.append(.links([LinkView(words("form.print"), "/cases/\(page.handle)/form")]))
+        }
+        return blocks
+    }
+
+    private static func actionTitle(_ kind: CommandKind, _ role: Role, _ words: Words) -> String {
+        words.first("act.\(kind.rawValue).\(role.rawValue).title", "act.\(kind.rawValue).title", or: kind.rawValue)
+    }
+
+    private static func surveyFacts(_ survey: Survey, _ words: Words) -> [(String, String)] {
+        func list(_ texts: [String]) -> String { texts.isEmpty ? words("choice.none") : texts.sorted().joined(separator: "; ") }
+        return [
+            (words("question.sameField"), words("importance.\(survey.sameField.rawValue)")),
+            (words("question.pathways"), list(survey.answers.pathways.map { words("pathway.\($0.rawValue)") })),
+            (words("question.areas"), list(survey.answers.areas.map { words.first("place.\($0)", or: $0) })),
+            (words("question.times"), list(survey.answers.times.map { words("time.\($0.rawValue)") })),
+            (words("question.languages"), list(survey.answers.languages.map { words.first("place.\($0)", or: $0) })),
+            (words("question.topics"), list(survey.answers.topics.map { words("topic.\($0.rawValue)") })),
+        ]
+    }
+
+    /// The mentors that the rules allow, best first, each with its reasons.
+    private static func shortlist(_ page: CasePage, _ visit: Visit) async throws -> [Block] {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let list = try await custodian.shortlist(of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
+        var rows: [[Cell]] = []
+        for candidate in list.candidates {
+            let name = try await custodian.identity(of: candidate.mentor)?.fullName ?? ""
+            let reasons = candidate.terms.filter { $0.points > 0 }.map(\.term.plainWords)
+            rows.append([
+                Cell(name, isHeader: true), Cell("\(candidate.score / 100)"),
+                Cell(reasons.isEmpty ? words("shortlist.noReason") : reasons.joined(separator: "; ")),
+            ])
+        }
+        if rows.isEmpty { return [.note(words("shortlist.empty"), words("shortlist.emptyText"))] }
+        return [
+            .table(words("shortlist.caption"), [words("shortlist.name"), words("shortlist.score"), words("shortlist.reasons")], rows)
+        ]
+    }
+
+    // MARK: Commands
+
+    /// Whose act it is, and the case it is about.
+    private struct Act {
+        let page: CasePage
+        let actor: Actor
+        /// The person whose text is signed.
+        let signer: PersonID
+        let isProxied: Bool
+    }
+
+    private static func act(_ kind: CommandKind, _ visit: Visit) async throws -> Act {
+        let session = try visit.require()
+        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
+        try requireRole(page, session)
+        let role = visit.route.method == .get ? visit.query["for"] : visit.form.text("for")
+        if page.role == .coordinator, let role, !role.isEmpty {
+            guard let act = page.proxied.first(where: { $0.kind == kind && $0.role.rawValue == role }) else { throw Outdated() }
+            let via = Channel(rawValue: visit.form.text("via")) ?? act.channels.first ?? .phone
+            guard act.channels.contains(via) else {
+                throw FieldProblem(field: "via", expected: act.channels.map(\.rawValue).joined(separator: " or "))
+            }
+            return Act(
+                page: page, actor: Actor(.person(act.person), agent: session.person, channel: via), signer: act.person, isProxied: true)
+        }
+        let principal: Principal = page.role == .coordinator ? .staff(session.person) : .person(session.person)
+        return Act(page: page, actor: Actor(principal, channel: .screen), signer: session.person, isProxied: false)
+    }
+
+    private static func ask(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
+        let act = try await act(kind, visit)
+        guard act.isProxied || act.page.actions.contains(kind) else { throw Outdated() }
+        if kind.isSignature, !act.isProxied, try await visit.site.accounts.account(of: act.signer).agreedElectronicallyOn == nil {
+            return visit.redirect("/electronic?case=\(act.page.handle)")
+        }
+        return try visit.page(await form(kind, act, visit))
+    }
+
+    /// The page that asks for a command, with everything it needs.
+    private static func form(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> Page {
+        let (words, page, custodian) = (visit.words, act.page, visit.site.custodian)
+        let role = act.isProxied ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
+        let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
+        var blocks: [Block] = text.isEmpty ? [] : [.text(text)]
+        var fields: [FieldView] = []
+        if act.isProxied {
+            let channels = page.proxied.first { $0.kind == kind && $0.person == act.signer }?.channels ?? []
+            fields.append(.hidden("for", role.rawValue))
+            fields.append(
+                .radios("via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) }, chosen: channels.first?.rawValue))
+        }
+        let policy = await custodian.policy.policy
+        switch kind {
+        case .completeSurvey:
+            fields += SurveyForm(policy: policy, words: words).fields(page.view.survey)
+            if !act.isProxied { blocks.append(.links([LinkView(words("privateList.link"), "/private-list")])) }
+        case .propose:
+            let list = try await custodian.shortlist(of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
+            blocks += try await shortlist(page, visit)
+            var options: [(String, String)] = []
+            for candidate in list.candidates {
+                options.append((candidate.mentor.description, try await custodian.identity(of: candidate.mentor)?.fullName ?? ""))
+            }
+            if options.isEmpty { return Page(actionTitle(kind, role, words), blocks, back: back(page, words)) }
+            fields.append(.radios("person", words("field.mentor"), options, chosen: options.first?.0))
+        case .invite: fields.append(.text("phone", words("field.volunteerPhone"), type: "tel", inputmode: "tel", limit: 40))
+        case .ask: fields.append(.text("display", words("field.display"), hint: words("field.displayHint"), limit: 60))
+        case .sign, .correct, .extend:
+            let release = try await custodian.releaseText(
+                of: page.line.opener, workflow: page.view.workflow, for: act.signer, kind: kind)
+            blocks.append(.document(release.text, label: words("release.label")))
+            if !act.isProxied {
+                blocks.append(.heading(words("release.values")))
+                blocks.append(.facts(release.values.map { ($0.field.plainWords, $0.text) }))
+            }
+            fields.append(.hidden("digest", release.digest))
+            if kind == .correct { fields += correctionFields(policy, words) }
+            if act.isProxied {
+                fields.append(
+                    .text("typedDigest", words("form.typedDigest"), hint: words("form.typedDigestHint"), limit: 16))
+                fields.append(.file("scan", words("form.scan"), hint: words("form.scanHint")))
+            } else {
+                fields.append(.checks("meaning", words("release.meaning"), [("sign", words("release.sign"))]))
+            }
+        case .disclose, .alert:
+            blocks.append(.facts([(words("fact.crosses"), policy.release.fields.map(\.plainWords).joined(separator: ", "))]))
+        default: break
+        }
+        blocks.append(
+            .form(
+                FormView(
+                    "/cases/\(page.handle)/\(kind.resource ?? "")", fields, button: words.first("act.\(kind.rawValue).button", or: words("act.button")),
+                    isGrave: kind.isGrave, isUpload: act.isProxied && kind.isSignature, version: page.version)))
+        return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
+    }
+
+    private static func back(_ page: CasePage, _ words: Words) -> LinkView { LinkView(words("case.back"), "/cases/\(page.handle)") }
+
+    private static func correctionFields(_ policy: Policy, _ words: Words) -> [FieldView] {
+        policy.release.fields.map { field in
+            switch field {
+            case .firstName:
+                .text("firstName", words("field.firstName"), hint: words("correct.hint"), autocomplete: "given-name", isRequired: false)
+            case .phone:
+                .text(
+                    "phone", words("field.phone"), hint: words("correct.hint"), type: "tel", autocomplete: "tel", inputmode: "tel",
+                    limit: 40, isRequired: false)
+            case .displayName, .contactRoute, .region, .topics, .interests:
+                .text(field.rawValue, words("profile.\(field.rawValue)"), hint: words("correct.hint"), limit: 200, isRequired: false)
+            }
+        }
+    }
+
+    private static func carryOut(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
+        let act = try await act(kind, visit)
+        do {
+            let command = try await command(kind, act, visit)
+            // What was done already under this key only asks for its answer; everything else must be about what the page showed.
+            if try await !visit.site.custodian.isAnswered(command) {
+                let version = visit.form.text("version")
+                guard version.isEmpty || version == act.page.version else { throw Outdated() }
+            }
+            let outcome = try await visit.site.custodian.perform(command)
+            return try answer(kind, outcome, act, visit)
+        } catch let problem as FieldProblem {
+            return try visit.again(await form(kind, act, visit), problem)
+        }
+    }
+
+    private static func command(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> CaseCommand {
+        let (form, page) = (visit.form, act.page)
+        var command = CaseCommand(
+            kind, workflow: page.view.workflow, opener: page.line.opener, actor: act.actor, key: visit.key)
+        switch kind {
+        case .completeSurvey: command.survey = try SurveyForm.survey(form)
+        case .propose: command.person = PersonID(parsing: form.text("person"))
+        case .invite:
+            let found = try await visit.site.custodian.find(phone: form.text("phone"))
+            guard let person = found.first, found.count == 1 else {
+                throw FieldProblem(field: "phone", expected: visit.words("field.volunteerUnknown"))
+            }
+            command.person = person
+        case .ask: command.display = form.text("display")
+        case .sign, .correct, .extend:
+            try await addSignature(to: &command, act, visit)
+            if kind == .correct {
+                command.firstName = nonempty(form.text("firstName"))
+                command.phone = nonempty(form.text("phone"))
+                var profile: [ProfileField: String] = [:]
+                for field in ProfileField.allCases { if let text = nonempty(form.text(field.rawValue)) { profile[field] = text } }
+                command.profile = profile.isEmpty ? nil : profile
+                guard command.firstName != nil || command.phone != nil || command.profile != nil else {
+                    throw FieldProblem(field: "phone", expected: visit.words("correct.nothing"))
+                }
+            }
+        default: break
+        }
+        return command
+    }
+
+    private static func nonempty(_ text: String) -> String? { text.isEmpty ? nil : text }
+
+    /// The signature as it was given: on screen by an explicit act of who is there, on paper by the scan of the form that was printed.
+    private static func addSignature(to command: inout CaseCommand, _ act: Act, _ visit: Visit) async throws {
+        let (form, words) = (visit.form, visit.words)
+        if act.isProxied {
+            guard let scan = form.files["scan"], !scan.isEmpty, scan.count <= 8 << 20 else {
+                throw FieldProblem(field: "scan", expected: words("form.scanExpected"))
+            }
+            let typed = form.text("typedDigest").lowercased().filter { !$0.isWhitespace && $0 != "-" }
+            guard typed.count >= 8, form.text("digest").hasPrefix(typed) else {
+                throw FieldProblem(field: "typedDigest", expected: words("form.typedDigestExpected"))
+            }
+            command.signing = .init(
+                means: .paper, authenticatedBy: "coordinatorTookForm", scan: scan, formDigest: form.text("digest"))
+            return
+        }
+        guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: words("release.meaningExpected")) }
+        guard try await visit.site.accounts.account(of: act.signer).agreedElectronicallyOn != nil else { throw Outdated() }
+        command.signing = .init(
+            means: .screen, authenticatedBy: try visit.require().authenticatedBy, formDigest: form.text("digest"))
+    }
+
+    /// A refusal as the error it was.
+    static func error(for outcome: Outcome) -> (any Error)? {
+        guard let code = outcome.refusalCode else { return nil }
+        if code.hasPrefix("conditionFailed."), let condition = Guard(rawValue: String(code.dropFirst(16))) {
+            return Refusal.conditionFailed(condition)
+        }
+        if code.hasPrefix("elementMissing."), let element = ReleaseElement(rawValue: String(code.dropFirst(15))) {
+            return Refusal.elementMissing(element)
+        }
+        switch code {
+        case "notFound": return Refusal.notFound
+        case "cardClosed": return Refusal.cardClosed
+        case "keyReused": return Refusal.keyReused
+        case "stillOpen": return Refusal.stillOpen
+        case "notSigning": return Refusal.notSigning
+        case "recentlyChanged": return Refusal.recentlyChanged
+        case "wrongPrincipal", "wrongChannel", "wrongAgent": return Refusal.wrongPrincipal(.request)
+        default: return Outdated()
+        }
+    }
+
+    private static func answer(_ kind: CommandKind, _ outcome: Outcome, _ act: Act, _ visit: Visit) throws -> Response {
+        if let error = error(for: outcome) { throw error }
+        if outcome.isReceiptPending {
+            return try visit.page(
+                Page(visit.words("pending.title"), [.good(visit.words("pending.text"))], back: back(act.page, visit.words)), status: .accepted)
+        }
+        let resource = kind.resource ?? ""
+        if kind.isSignature || kind == .rescind, !act.isProxied, let release = outcome.release ?? act.page.releases.last {
+            return visit.redirect("/cases/\(act.page.handle)/receipts/\(release)?done=\(resource)")
+        }
+        return visit.redirect("/cases/\(act.page.handle)?done=\(resource)")
+    }
+
+    // MARK: The form on paper
+
+    /// The exact text with its digest, to be printed, signed by hand and scanned.
+    private static func printForm(_ visit: Visit) async throws -> Response {
+        let (words, session) = (visit.words, try visit.require())
+        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
+        try requireRole(page, session)
+        let signers = page.proxied.filter { $0.kind.isSignature }
+        guard let act = signers.first else { throw Refusal.notFound }
+        let release = try await visit.site.custodian.releaseText(
+            of: page.line.opener, workflow: page.view.workflow, for: act.person, kind: act.kind)
+        return try visit.page(
+            Page(
+                words("form.title"),
+                [
+                    .note(words("form.note"), words("form.noteText")), .document(release.text, label: words("release.label")),
+                    .text(words("form.signature")), .text(words("form.date")),
+                    .facts([(words("form.digest"), grouped(release.digest))]),
+                ], back: back(page, words)))
+    }
+
+    /// Sixty-four hexadecimal digits in groups that can be read aloud.
+    private static func grouped(_ digest: String) -> String {
+        stride(from: 0, to: digest.count, by: 8).map { String(digest.dropFirst($0).prefix(8)) }.joined(separator: " ")
+    }
+
+    // MARK: Receipts
+
+    private static func release(_ visit: Visit) async throws -> (page: CasePage, id: ReleaseID, receipt: OwnReceipt) {
+        let session = try visit.require()
+        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
+        guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else { throw Refusal.notFound }
+        return (page, id, try await visit.site.custodian.ownReceipt(id, for: session.person))
+    }
+
+    private static func receipt(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        let (page, id, receipt) = try await release(visit)
+        var blocks: [Block] = []
+        if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
+        if receipt.rescindedOn != nil {
+            let policy = await visit.site.custodian.policy.policy
+            blocks.append(.text(policy.texts.rescission))
+        }
+        var facts = [
+            (words("fact.signed"), plain(receipt.signedOn)), (words("fact.expires"), plain(receipt.expiresOn)),
+            (words("fact.release"), words(receipt.isLive ? "fact.live" : "fact.notLive")),
+        ]
+        if let day = receipt.rescindedOn { facts.append((words("fact.rescinded"), plain(day))) }
+        blocks.append(.facts(facts))
+        if receipt.isPending { blocks.append(.note(words("receipt.pending"))) }
+        if let code = receipt.rescindCode { blocks += [.secret(words("receipt.code"), [code]), .text(words("receipt.codeText"))] }
+        blocks += [.heading(words("receipt.copy")), .document(receipt.text, label: words("release.label"))]
+        let base = "/cases/\(page.handle)/receipts/\(id)"
+        var links = [LinkView(words("receipt.download"), "\(base)/copy.txt")]
+        for (number, item) in receipt.receipts.enumerated() {
+            let type = String(decoding: item.record, as: UTF8.self).prefix { $0 != "\n" }.split(separator: "/").last ?? ""
+            links.append(LinkView(words("receipt.record", ["type": String(type)]), "\(base)/record-\(number).txt"))
+            links.append(LinkView(words("receipt.proof", ["type": String(type)]), "\(base)/proof-\(number).txt"))
+        }
+        blocks += [.heading(words("receipt.files")), .text(words("receipt.filesText")), .links(links)]
+        return try visit.page(Page(words("receipt.title"), blocks, back: back(page, words)))
+    }
+
+    private static func receiptFile(_ visit: Visit) async throws -> Response {
+        let (_, _, receipt) = try await release(visit)
+        let file = visit.parameter("file")
+        let bytes: [UInt8]
+        if file == "copy.txt" {
+            bytes = Array(receipt.text.utf8)
+        } else {
+            let parts = file.split(separator: ".")[0].split(separator: "-")
+            guard parts.count == 2, let number = Int(parts[1]), receipt.receipts.indices.contains(number),
+                file == "\(parts[0])-\(number).txt", ["record", "proof"].contains(parts[0])
+            else { throw Refusal.notFound }
+            bytes = parts[0] == "record" ? receipt.receipts[number].record : receipt.receipts[number].proof
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "text/plain; charset=utf-8", .contentDisposition: "attachment; filename=\"\(file)\""],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    // MARK: The pair's own
+
+    /// Looks, calls and meetings: one route, no line in any log, no metric, no redirect that would leave one.
+    private static func tap(_ visit: Visit) async throws -> Response {
+        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        let handle = CaseHandle(parsing: visit.form.text("case")) ?? CaseHandle(high: 0, low: 0)
+        let party = try await custodian.party(handle, of: session.person)
+        guard !party.isStaff else { throw Refusal.notFound }
+        let back = LinkView(words("case.back"), "/cases/\(handle)")
+        switch visit.form.text("act") {
+        case "look":
+            let card = try await custodian.look(party.opener, workflow: party.workflow, reader: session.person)
+            return try visit.page(cardPage(card, handle, back, words))
+        case "called", "arranged":
+            let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
+            let outcome = try await custodian.perform(
+                CaseCommand(kind, workflow: party.workflow, opener: party.opener, actor: Actor(.person(session.person), channel: .screen)))
+            if let error = error(for: outcome) { throw error }
+            return try visit.page(Page(words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back))
+        default: throw FieldProblem(field: "act", expected: "look, called or arranged")
+        }
+    }
+
+    private static func cardPage(_ view: CardView, _ handle: CaseHandle, _ back: LinkView, _ words: Words) -> Page {
+        let fields: [Fact]
+        switch view.card {
+        case .contact(let card):
+            fields = [
+                Fact(term: words("field.firstName"), definition: card.firstName.text),
+                Fact(term: words("field.phone"), definition: card.phone.e164, factLink: "tel:\(card.phone.e164)"),
+            ]
+        case .profile(let card):
+            fields = card.fields.sorted { $0.key < $1.key }.map { Fact(term: words("profile.\($0.key.rawValue)"), definition: $0.value) }
+        }
+        var blocks: [Block] = [
+            Block(card: CardBlock(cardTitle: words("card.label"), cardNotice: view.notice, cardFields: fields)),
+            .text(view.scope),
+        ]
+        if case .contact = view.card {
+            blocks.append(.facts([(words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")), (words("fact.mark"), mark(handle))]))
+            blocks += [.heading(words("card.script")), .text(view.callScript)]
+        }
+        blocks.append(.note(words("card.emergency"), view.emergency))
+        return Page(words("card.title"), blocks, back: back)
+    }
+}

@@ -1,0 +1,435 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import ReleaseService
+internal import ReleaseWorkflow
+
+/// The coordinator's desk: the board, people, enrollment, access, notices. Nothing here knows of looks, calls or meetings.
+enum DeskPages {
+    static let routes: [Route] = [
+        Route(.get, "/desk", .role(.coordinator)) { try await board($0) },
+        Route(.get, "/desk/find", .role(.coordinator)) { try $0.page(findPage($0.words)) },
+        Route(.post, "/desk/find", .role(.coordinator)) { try await find($0) },
+        Route(.get, "/desk/people/new", .role(.coordinator)) { try await $0.page(newPage($0)) },
+        Route(.post, "/desk/people", .role(.coordinator)) { try await add($0) },
+        Route(.get, "/desk/people/{person}", .role(.coordinator)) { try await $0.page(personPage($0)) },
+        Route(.post, "/desk/people/{person}/contract", .role(.coordinator)) { try await setContract($0) },
+        Route(.post, "/desk/people/{person}/coordinator", .role(.coordinator)) { try await reassign($0) },
+        Route(.get, "/desk/people/{person}/enrollment", .role(.coordinator)) { try await $0.page(enrollmentPage($0)) },
+        Route(.post, "/desk/people/{person}/enrollment", .role(.coordinator)) { try await enroll($0) },
+        Route(.get, "/desk/people/{person}/agreements", .role(.coordinator)) { try await $0.page(paperAgreementsPage($0)) },
+        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator)) { try await acknowledge($0) },
+        Route(.post, "/desk/people/{person}/first-use-code", .role(.coordinator)) { try await firstUseCode($0) },
+        Route(.post, "/desk/people/{person}/sheet", .role(.coordinator)) { try await sheet($0) },
+        Route(.post, "/desk/people/{person}/address", .role(.coordinator)) { try await setAddress($0) },
+        Route(.get, "/desk/notices", .role(.coordinator)) { try await notices($0) },
+        Route(.post, "/desk/notices/{notice}", .role(.coordinator)) { try await passedOn($0) },
+        Route(.get, "/desk/changes", .role(.coordinator)) { try await changes($0) },
+        Route(.post, "/desk/changes/{person}", .role(.coordinator)) { try await approve($0) },
+    ]
+
+    static let pageSize = 25
+
+    private static func back(_ words: Words) -> LinkView { LinkView(words("desk.back"), "/desk") }
+
+    // MARK: The board
+
+    /// Where a page of the board begins, as it stands in a link: rank and handle of the line before.
+    static func place(_ text: String?) -> (rank: PartyRow.Rank, handle: CaseHandle)? {
+        guard let parts = text?.split(separator: "-"), parts.count == 2, let number = Int(parts[0]),
+            let rank = PartyRow.Rank(rawValue: number), let handle = CaseHandle(parsing: parts[1])
+        else { return nil }
+        return (rank, handle)
+    }
+
+    private static func board(_ visit: Visit) async throws -> Response {
+        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        let lines = try await custodian.board(of: session.person, after: place(visit.query["after"]), count: pageSize)
+        let notices = try await visit.site.outbox.toPassOn(by: session.person).count
+        var blocks: [Block] = [
+            .links([
+                LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
+                LinkView(words("desk.notices", ["count": "\(notices)"]), "/desk/notices"), LinkView(words("desk.changes"), "/desk/changes"),
+            ])
+        ]
+        if let done = visit.query["done"] { blocks.insert(.good(words.first("done.\(done)", or: words("done.other"))), at: 0) }
+        if lines.isEmpty { blocks.append(.note(words("desk.empty"))) } else {
+            var rows: [[Cell]] = []
+            for line in lines {
+                let name = try await custodian.identity(of: line.opener)?.fullName ?? ""
+                let validity = line.view.isReleaseLive.map { words($0 ? "fact.live" : "fact.notLive") } ?? words("desk.noRelease")
+                rows.append([
+                    Cell(name, link: "/cases/\(line.handle)", isHeader: true), Cell(CasePages.workflowTitle(line, words)),
+                    Cell(words("rank.\(line.rank.rawValue)")), Cell(CasePages.stateText(line, words)), Cell(validity),
+                ])
+            }
+            blocks.append(
+                .table(
+                    words("desk.caption"),
+                    [words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"), words("fact.release")], rows))
+        }
+        if lines.count == pageSize, let last = lines.last {
+            blocks.append(.links([LinkView(words("desk.more"), "/desk?after=\(last.rank.rawValue)-\(last.handle)")]))
+        }
+        return try visit.page(Page(words("desk.title"), blocks))
+    }
+
+    // MARK: People
+
+    private static func findPage(_ words: Words) -> Page {
+        Page(
+            words("find.title"),
+            [
+                .text(words("find.text")),
+                .form(
+                    FormView(
+                        "/desk/find",
+                        [
+                            .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40, isRequired: false),
+                            .text("name", words("field.name"), isRequired: false),
+                        ], button: words("find.button"))),
+            ], back: back(words))
+    }
+
+    private static func find(_ visit: Visit) async throws -> Response {
+        let (words, form, custodian) = (visit.words, visit.form, visit.site.custodian)
+        let staff = try visit.require().person
+        do {
+            let (phone, name) = (form.text("phone"), form.text("name"))
+            guard !phone.isEmpty || !name.isEmpty else { throw FieldProblem(field: "phone", expected: words("find.expected")) }
+            let found = try await custodian.find(phone: phone.isEmpty ? nil : phone, name: name.isEmpty ? nil : name)
+            var links: [LinkView] = []
+            for id in found {
+                // Another coordinator's people are not there.
+                guard let identity = try await custodian.identity(of: id), identity.coordinator == staff else { continue }
+                links.append(LinkView(identity.fullName, "/desk/people/\(id)", hint: identity.field))
+            }
+            return try visit.page(
+                Page(
+                    words("find.title"), links.isEmpty ? [.note(words("find.nobody"), words("find.nobodyText"))] : [.links(links)],
+                    back: LinkView(words("find.again"), "/desk/find")))
+        } catch let problem as FieldProblem {
+            return try visit.again(findPage(words), problem)
+        }
+    }
+
+    /// A person who is this coordinator's.
+    private static func own(_ visit: Visit) async throws -> (PersonID, Identity) {
+        let (id, staff) = (visit.person(), try visit.require().person)
+        guard let identity = try await visit.site.custodian.identity(of: id), identity.coordinator == staff, id != staff else {
+            throw Refusal.notFound
+        }
+        return (id, identity)
+    }
+
+    private static func newPage(_ visit: Visit) async throws -> Page {
+        let words = visit.words
+        let policy = await visit.site.custodian.policy.policy
+        var fields: [FieldView] = [
+            .text("fullName", words("field.fullName")), .text("surname", words("field.surname"), limit: 60),
+            .text("firstName", words("field.firstName"), hint: words("new.firstNameHint"), limit: 40),
+            .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
+            .text("field", words("field.field"), hint: words("new.fieldHint"), limit: 60),
+            .checks("roles", words("new.roles"), [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
+            .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
+            .text("address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email", limit: 254, isRequired: false),
+        ]
+        fields += policy.release.fields.compactMap(\.profile).map {
+            .text($0.rawValue, words("profile.\($0.rawValue)"), limit: 200, isRequired: false)
+        }
+        return Page(
+            words("new.title"), [.text(words("new.text")), .form(FormView("/desk/people", fields, button: words("new.button")))],
+            back: back(words))
+    }
+
+    private static func add(_ visit: Visit) async throws -> Response {
+        let (form, staff) = (visit.form, try visit.require().person)
+        do {
+            let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter { !$0.isStaff }
+            guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
+            var profile: [ProfileField: String] = [:]
+            for field in ProfileField.allCases where !form.text(field.rawValue).isEmpty { profile[field] = form.text(field.rawValue) }
+            let address = form.text("address")
+            let outcome = try await visit.site.custodian.add(
+                NewPerson(
+                    fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
+                    phone: form.text("phone"), roles: roles, field: form.text("field"), isUnderContract: form.isOn("underContract"),
+                    coordinator: staff, profile: profile), key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            guard let id = outcome.person else { throw Refusal.notFound }
+            if !address.isEmpty { try await visit.site.accounts.setAddress(of: id, to: address, by: staff) }
+            return visit.redirect("/desk/people/\(id)?done=added")
+        } catch let problem as FieldProblem {
+            return try await visit.again(newPage(visit), FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
+        } catch AccessRefusal.unusable(let problem) {
+            return try await visit.again(newPage(visit), problem)
+        }
+    }
+
+    private static func personPage(_ visit: Visit) async throws -> Page {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let (id, identity) = try await own(visit)
+        let account = try await visit.site.accounts.account(of: id).summary
+        var blocks: [Block] = []
+        if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
+        blocks.append(
+            .facts([
+                (words("field.field"), identity.field), (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
+                (words("field.address"), account.address ?? words("account.noAddress")),
+                (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
+            ]))
+        if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
+        let cases = try await custodian.cases(of: id, for: visit.require().person)
+        blocks.append(.heading(words("person.cases")))
+        blocks.append(
+            .links(cases.map { LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words)) }))
+        blocks.append(.heading(words("person.enrollment")))
+        blocks.append(
+            .links([
+                LinkView(words("enrollment.link.mentor"), "/desk/people/\(id)/enrollment?as=mentor"),
+                LinkView(words("enrollment.link.mentee"), "/desk/people/\(id)/enrollment?as=mentee"),
+                LinkView(words("agreements.paper"), "/desk/people/\(id)/agreements"),
+            ]))
+        let base = "/desk/people/\(id)"
+        blocks += [
+            .heading(words("person.access")), .text(words("person.accessText")),
+            .form(FormView("\(base)/first-use-code", button: words("person.firstUse"))),
+            .form(FormView("\(base)/sheet", button: words("person.sheet"))),
+            .form(
+                FormView(
+                    "\(base)/address",
+                    [
+                        .text("address", words("person.address"), hint: words("person.addressHint"), type: "email", inputmode: "email", limit: 254)
+                    ], button: words("person.addressButton"))),
+            .heading(words("person.program")),
+            .form(
+                FormView(
+                    "\(base)/contract",
+                    [
+                        .radios(
+                            "underContract", words("person.contract"), [("yes", words("fact.yes")), ("no", words("fact.no"))],
+                            chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
+                    ], button: words("person.contractButton"))),
+        ]
+        var colleagues: [(String, String)] = []
+        for (other, known, _) in try await visit.site.accounts.staff() where known.roles.contains(.coordinator) && other != visit.session?.person {
+            colleagues.append((other.description, known.fullName))
+        }
+        if !colleagues.isEmpty {
+            blocks.append(
+                .form(
+                    FormView(
+                        "\(base)/coordinator", [.select("coordinator", words("person.reassign"), colleagues, hint: words("person.reassignHint"))],
+                        button: words("person.reassignButton"))))
+        }
+        return Page(identity.fullName, blocks, back: back(words))
+    }
+
+    private static func setContract(_ visit: Visit) async throws -> Response {
+        let (id, _) = try await own(visit)
+        let outcome = try await visit.site.custodian.change(
+            id, isUnderContract: visit.form.text("underContract") == "yes", key: visit.key)
+        if let error = CasePages.error(for: outcome) { throw error }
+        return visit.redirect("/desk/people/\(id)?done=contract")
+    }
+
+    private static func reassign(_ visit: Visit) async throws -> Response {
+        let (id, _) = try await own(visit)
+        guard let other = PersonID(parsing: visit.form.text("coordinator")) else { throw Refusal.notFound }
+        let outcome = try await visit.site.custodian.change(id, coordinator: other, key: visit.key)
+        if let error = CasePages.error(for: outcome) { throw error }
+        return visit.redirect("/desk?done=reassigned")
+    }
+
+    // MARK: Enrollment
+
+    private static func enrollmentRole(_ visit: Visit) throws -> Role {
+        let text = visit.route.method == .get ? visit.query["as"] ?? "mentor" : visit.form.text("as")
+        guard let role = Role(rawValue: text), role == .mentor || role == .mentee else { throw Refusal.notFound }
+        return role
+    }
+
+    private static func enrollmentPage(_ visit: Visit) async throws -> Page {
+        let words = visit.words
+        let (id, identity) = try await own(visit)
+        let role = try enrollmentRole(visit)
+        let policy = await visit.site.custodian.policy.policy
+        let known = try await visit.site.custodian.enrollment(of: id, as: role)
+        let attestation = known?.attestation ?? Attestation(fields: [identity.field])
+        let conditions = Condition.allCases.filter { !$0.isOfPair && $0 != .underContract && $0 != .certified }
+        let rules = (role == .mentor ? policy.eligibility.mentor : policy.eligibility.mentee).plainWords
+        func day(_ name: String, _ date: CivilDate?) -> FieldView {
+            .text(name, words("attest.\(name)"), value: date?.description ?? "", hint: words("attest.dayHint"), limit: 10, isRequired: false)
+        }
+        var fields: [FieldView] = [
+            .hidden("as", role.rawValue),
+            .checks(
+                "attributes", words("attest.attributes"), conditions.map { ($0.rawValue, $0.plainWords) },
+                chosen: Set(attestation.attributes.map(\.rawValue))),
+            day("inRecoverySince", attestation.inRecoverySince),
+            .text("fields", words("attest.fields"), value: attestation.fields.joined(separator: ", "), hint: words("attest.fieldsHint"), limit: 200, isRequired: false),
+        ]
+        if policy.confidentiality != .clinical {
+            fields += [
+                day("experiencedSince", attestation.experiencedSince), day("licensedOn", attestation.licensedOn),
+                day("inPracticeSince", attestation.inPracticeSince), day("certifiedUntil", attestation.certifiedUntil),
+                .checks(
+                    "acceptedStages", words("attest.stages"), Stage.allCases.map { ($0.rawValue, words("stage.\($0.rawValue)")) },
+                    chosen: Set(attestation.acceptedStages.map(\.rawValue))),
+            ]
+        }
+        if role == .mentor {
+            fields.append(
+                .select("capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") }, chosen: "\(known?.capacity ?? 1)"))
+        }
+        return Page(
+            words("enrollment.title"),
+            [
+                .text(words("enrollment.text", ["rules": rules])),
+                .form(FormView("/desk/people/\(id)/enrollment", fields, button: words("enrollment.button"))),
+            ], back: LinkView(identity.fullName, "/desk/people/\(id)"))
+    }
+
+    private static func enroll(_ visit: Visit) async throws -> Response {
+        let form = visit.form
+        let (id, _) = try await own(visit)
+        do {
+            func day(_ name: String) throws -> CivilDate? {
+                let text = form.text(name)
+                if text.isEmpty { return nil }
+                guard let date = CivilDate(parsing: text) else { throw FieldProblem(field: name, expected: "a day like 2019-06-30") }
+                return date
+            }
+            func choices<T: RawRepresentable & Hashable>(_ name: String, of type: T.Type) throws -> Set<T> where T.RawValue == String {
+                Set(
+                    try form.texts(name).map { text in
+                        guard let value = T(rawValue: text) else { throw FieldProblem(field: name, expected: "choices of the list") }
+                        return value
+                    })
+            }
+            let attestation = Attestation(
+                attributes: try choices("attributes", of: Condition.self).filter { !$0.isOfPair },
+                inRecoverySince: try day("inRecoverySince"), experiencedSince: try day("experiencedSince"),
+                licensedOn: try day("licensedOn"), inPracticeSince: try day("inPracticeSince"),
+                certifiedUntil: try day("certifiedUntil"),
+                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty },
+                acceptedStages: try choices("acceptedStages", of: Stage.self))
+            let outcome = try await visit.site.custodian.enroll(
+                id, as: enrollmentRole(visit), attestation: attestation, capacity: Int(form.text("capacity")) ?? 1,
+                by: visit.require().person, key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/desk/people/\(id)?done=enrolled")
+        } catch let problem as FieldProblem {
+            return try await visit.again(enrollmentPage(visit), problem)
+        }
+    }
+
+    /// Agreements signed on paper, typed in by the coordinator who has the paper.
+    private static func paperAgreementsPage(_ visit: Visit) async throws -> Page {
+        let words = visit.words
+        let (id, identity) = try await own(visit)
+        let policy = await visit.site.custodian.policy.policy
+        let role = try enrollmentRole(visit)
+        var blocks: [Block] = [.text(words("agreements.paperText"))]
+        for agreement in policy.agreements(of: role) { blocks.append(.document(agreement.fullText, label: words("agreements.label"))) }
+        var fields: [FieldView] = [.hidden("as", role.rawValue)]
+        if !policy.isDirectory { fields.append(.text("display", words("field.display"), limit: 60)) }
+        fields.append(
+            .radios(
+                "via", words("proxy.via"), [("paper", words("channel.paper")), ("phone", words("channel.phone"))], chosen: "paper"))
+        blocks.append(.form(FormView("/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"))))
+        return Page(words("agreements.title"), blocks, back: LinkView(identity.fullName, "/desk/people/\(id)"))
+    }
+
+    private static func acknowledge(_ visit: Visit) async throws -> Response {
+        let form = visit.form
+        let (id, _) = try await own(visit)
+        do {
+            guard let via = Channel(rawValue: form.text("via")), via == .paper || via == .phone else {
+                throw FieldProblem(field: "via", expected: "paper or phone")
+            }
+            let outcome = try await visit.site.custodian.acknowledge(
+                Actor(.person(id), agent: visit.require().person, channel: via), as: enrollmentRole(visit),
+                display: form.entered["display"] == nil ? nil : form.text("display"), key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/desk/people/\(id)?done=agreements")
+        } catch let problem as FieldProblem {
+            return try await visit.again(paperAgreementsPage(visit), problem)
+        }
+    }
+
+    // MARK: Access
+
+    private static func firstUseCode(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        let (id, identity) = try await own(visit)
+        let code = try await visit.site.accounts.giveFirstUseCode(to: id, by: visit.require().person)
+        return try visit.page(
+            Page(
+                words("firstUse.title"), [.text(words("firstUse.text")), .secret(words("firstUse.code"), [code])],
+                back: LinkView(identity.fullName, "/desk/people/\(id)")))
+    }
+
+    private static func sheet(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        let (id, identity) = try await own(visit)
+        let codes = try await visit.site.accounts.makeSheet(for: id)
+        return try visit.page(
+            Page(
+                words("sheet.title"), [.text(words("sheet.text")), .secret(words("sheet.codes"), codes)],
+                back: LinkView(identity.fullName, "/desk/people/\(id)")))
+    }
+
+    private static func setAddress(_ visit: Visit) async throws -> Response {
+        let (id, _) = try await own(visit)
+        do {
+            try await visit.site.accounts.setAddress(of: id, to: visit.form.text("address"), by: visit.require().person)
+            return visit.redirect("/desk/people/\(id)?done=address")
+        } catch AccessRefusal.unusable(let problem) {
+            return try await visit.again(personPage(visit), problem)
+        }
+    }
+
+    private static func changes(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        var blocks: [Block] = [.text(words("changes.text"))]
+        let staff = try visit.require().person
+        for (person, change) in try await visit.site.accounts.changes() {
+            guard let identity = try await visit.site.custodian.identity(of: person),
+                let by = try await visit.site.custodian.identity(of: change.by)
+            else { continue }
+            blocks.append(.heading(identity.fullName))
+            blocks.append(.facts([(words("changes.by"), by.fullName), (words("changes.until"), await visit.site.custodian.localTime(change.until))]))
+            if change.by != staff { blocks.append(.form(FormView("/desk/changes/\(person)", button: words("changes.button")))) }
+        }
+        if blocks.count == 1 { blocks.append(.note(words("changes.none"))) }
+        return try visit.page(Page(words("changes.title"), blocks, back: back(words)))
+    }
+
+    private static func approve(_ visit: Visit) async throws -> Response {
+        try await visit.site.accounts.approveChange(of: visit.person(), by: visit.require().person)
+        return visit.redirect("/desk?done=approved")
+    }
+
+    // MARK: Notices
+
+    private static func notices(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        var blocks: [Block] = [.text(words("notices.text"))]
+        for notice in try await visit.site.outbox.toPassOn(by: visit.require().person) {
+            let name = try await visit.site.custodian.identity(of: notice.person)?.fullName ?? ""
+            blocks.append(.heading(name))
+            blocks.append(.text("\(CasePages.plain(notice.on)): \(notice.text)"))
+            let id = notice.id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            blocks.append(.form(FormView("/desk/notices/\(id)", button: words("notices.button"))))
+        }
+        if blocks.count == 1 { blocks.append(.note(words("notices.none"))) }
+        return try visit.page(Page(words("notices.title"), blocks, back: back(words)))
+    }
+
+    private static func passedOn(_ visit: Visit) async throws -> Response {
+        guard let id = PersonID(parsing: visit.parameter("notice"))?.bytes else { throw Refusal.notFound }
+        try await visit.site.outbox.passedOn(id, by: visit.require().person)
+        return visit.redirect("/desk/notices")
+    }
+}

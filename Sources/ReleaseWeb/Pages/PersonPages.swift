@@ -1,0 +1,415 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Matching
+internal import ReleaseService
+internal import ReleaseWorkflow
+
+/// What people have of their own besides their cases: home, account, what was shown, lists, profile, agreements, the directory.
+enum PersonPages {
+    static let routes: [Route] = [
+        Route(.get, "/home", .signedIn) { try await home($0) },
+        Route(.get, "/shown", .people) { try await shown($0) },
+        Route(.get, "/electronic", .people) { try await electronic($0) },
+        Route(.get, "/electronic/sample", .people) { try await sample($0) },
+        Route(.post, "/electronic", .people) { try await agreeElectronically($0) },
+        Route(.get, "/private-list", .people) { try $0.page(privateListPage($0)) },
+        Route(.post, "/private-list", .people) { try await exclude($0) },
+        Route(.get, "/profile", .people) { try await $0.page(profilePage($0)) },
+        Route(.post, "/profile", .people) { try await setProfile($0) },
+        Route(.get, "/agreements", .people) { try await $0.page(agreementsPage($0)) },
+        Route(.post, "/agreements", .people) { try await acknowledge($0) },
+        Route(.get, "/availability", .people) { try await $0.page(availabilityPage($0)) },
+        Route(.post, "/availability", .people) { try await setAvailability($0) },
+        Route(.get, "/answers", .people) { try await $0.page(answersPage($0)) },
+        Route(.post, "/answers", .people) { try await setAnswers($0) },
+        Route(.get, "/directory", .anyone) { try await directory($0) },
+        Route(.get, "/account", .signedIn) { try await $0.page(accountPage($0)) },
+        Route(.post, "/account/pin", .people) { try await changePIN($0) },
+        Route(.post, "/account/address", .signedIn) { try await changeAddress($0) },
+    ]
+
+    private static func homeLink(_ words: Words) -> LinkView { LinkView(words("home.back"), "/home") }
+
+    // MARK: Home
+
+    private static func home(_ visit: Visit) async throws -> Response {
+        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        let policy = await custodian.policy.policy
+        var blocks: [Block] = []
+        if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
+        if session.holds(.participant) || session.holds(.mentor) {
+            for line in try await custodian.cases(of: session.person) {
+                blocks.append(.heading(CasePages.workflowTitle(line, words)))
+                let isOpener = CasePages.opener(of: line.view.workflow, policy) == line.role
+                let mark = isOpener ? "" : words("home.mark", ["mark": CasePages.mark(line.handle)])
+                blocks.append(.text(CasePages.stateText(line, words)))
+                blocks.append(
+                    .links([LinkView(words(isOpener ? "home.open" : "home.look"), "/cases/\(line.handle)", hint: mark.isEmpty ? nil : mark, isButton: true)]))
+            }
+            blocks.append(.heading(words("home.more")))
+            blocks.append(.links(try await ownLinks(visit, policy)))
+        }
+        var staff: [LinkView] = []
+        if session.holds(.coordinator) { staff.append(LinkView(words("home.desk"), "/desk", isButton: true)) }
+        if session.holds(.auditor) { staff.append(LinkView(words("home.audit"), "/audit", isButton: true)) }
+        if session.holds(.administrator) { staff.append(LinkView(words("home.admin"), "/admin", isButton: true)) }
+        if !staff.isEmpty { blocks += [.heading(words("home.staff")), .links(staff)] }
+        return try visit.page(Page(words("home.title"), blocks))
+    }
+
+    private static func ownLinks(_ visit: Visit, _ policy: Policy) async throws -> [LinkView] {
+        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        var links = [LinkView(words("shown.link"), "/shown", hint: words("shown.hint"))]
+        if session.holds(.participant) {
+            links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
+            links.append(LinkView(words("electronic.link"), "/electronic"))
+        }
+        if !policy.release.fields.compactMap(\.profile).isEmpty { links.append(LinkView(words("profile.link"), "/profile")) }
+        for role in [Role.mentor, .mentee] where try await custodian.enrollment(of: session.person, as: role) != nil {
+            if !policy.agreements(of: role).isEmpty {
+                links.append(
+                    LinkView(
+                        words("agreements.link.\(role.rawValue)"), "/agreements?as=\(role.rawValue)",
+                        hint: try await custodian.hasSigned(session.person, as: role) ? words("agreements.signed") : words("agreements.open")))
+            }
+            links.append(LinkView(words("availability.link.\(role.rawValue)"), "/availability?as=\(role.rawValue)"))
+            if role == .mentor, !policy.isDirectory { links.append(LinkView(words("answers.link"), "/answers")) }
+        }
+        if policy.matching.directory != .none { links.append(LinkView(words("front.directory"), "/directory")) }
+        return links
+    }
+
+    // MARK: What was shown
+
+    private static func shown(_ visit: Visit) async throws -> Response {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let looks = try await custodian.accounting(of: visit.require().person)
+        var blocks: [Block] = [.text(words("shown.text"))]
+        if looks.isEmpty { blocks.append(.note(words("shown.empty"))) } else {
+            var rows: [[Cell]] = []
+            for look in looks.reversed() {
+                rows.append([
+                    Cell(await custodian.localTime(look.instantMilliseconds), isHeader: true), Cell(look.recipient),
+                    Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
+                ])
+            }
+            blocks.append(.table(words("shown.caption"), [words("shown.when"), words("shown.whom"), words("shown.what")], rows))
+        }
+        return try visit.page(Page(words("shown.title"), blocks, back: homeLink(words)))
+    }
+
+    // MARK: Agreeing to sign electronically
+
+    private static func electronicPage(_ visit: Visit, case handle: String) -> Page {
+        let words = visit.words
+        return Page(
+            words("electronic.title"),
+            [
+                .text(words("electronic.text")), .list([words("electronic.one"), words("electronic.two"), words("electronic.three")]),
+                .links([LinkView(words("electronic.sample"), "/electronic/sample", isButton: true)]),
+                .form(
+                    FormView(
+                        "/electronic",
+                        [
+                            .hidden("case", CaseHandle(parsing: handle)?.description ?? ""),
+                            .text("code", words("electronic.code"), hint: words("electronic.codeHint"), limit: 10),
+                            .checks("agree", words("electronic.agreement"), [("yes", words("electronic.agree"))]),
+                        ], button: words("electronic.button"))),
+            ], back: homeLink(words))
+    }
+
+    private static func electronic(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        if let day = try await visit.site.accounts.account(of: visit.require().person).agreedElectronicallyOn {
+            return try visit.page(
+                Page(
+                    words("electronic.title"),
+                    [.good(words("electronic.done", ["day": CasePages.plain(day)])), .text(words("electronic.paper"))], back: homeLink(words)))
+        }
+        return try visit.page(electronicPage(visit, case: visit.query["case"] ?? ""))
+    }
+
+    private static func sample(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        let code = try await visit.site.custodian.sampleCode(for: visit.require().person)
+        return try visit.page(
+            Page(
+                words("sample.title"),
+                [.document(words("sample.text", ["code": code]), label: words("sample.title"))],
+                back: LinkView(words("sample.back"), "/electronic")))
+    }
+
+    private static func agreeElectronically(_ visit: Visit) async throws -> Response {
+        let (words, form, person) = (visit.words, visit.form, try visit.require().person)
+        let typed = form.text("code").uppercased().filter { $0.isLetter || $0.isNumber }
+        guard try await typed == visit.site.custodian.sampleCode(for: person) else {
+            return try visit.again(
+                electronicPage(visit, case: form.text("case")), FieldProblem(field: "code", expected: words("electronic.wrong")))
+        }
+        guard form.isOn("agree") else {
+            return try visit.again(
+                electronicPage(visit, case: form.text("case")), FieldProblem(field: "agree", expected: words("electronic.agreeExpected")))
+        }
+        try await visit.site.accounts.agreeElectronically(person)
+        return visit.redirect(CaseHandle(parsing: form.text("case")).map { "/cases/\($0)?done=electronic" } ?? "/home?done=electronic")
+    }
+
+    // MARK: The private list
+
+    private static func privateListPage(_ visit: Visit) -> Page {
+        let words = visit.words
+        return Page(
+            words("privateList.title"),
+            [
+                .text(words("privateList.text")),
+                .form(
+                    FormView(
+                        "/private-list",
+                        [
+                            .select(
+                                "relation", words("privateList.relation"),
+                                Exclusion.Relation.allCases.map { ($0.rawValue, words("relation.\($0.rawValue)")) }),
+                            .text("name", words("privateList.name"), hint: words("privateList.nameHint")),
+                        ], button: words("privateList.button"))),
+            ], back: homeLink(words))
+    }
+
+    private static func exclude(_ visit: Visit) async throws -> Response {
+        let form = visit.form
+        do {
+            guard let relation = Exclusion.Relation(rawValue: form.text("relation")) else {
+                throw FieldProblem(field: "relation", expected: "one of the list")
+            }
+            let outcome = try await visit.site.custodian.exclude(
+                by: visit.require().person, relation: relation, typed: form.text("name"), key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/home?done=privateList")
+        } catch let problem as FieldProblem {
+            return try visit.again(privateListPage(visit), problem)
+        }
+    }
+
+    // MARK: Profile
+
+    private static func profilePage(_ visit: Visit) async throws -> Page {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let policy = await custodian.policy.policy
+        let fields = policy.release.fields.compactMap(\.profile)
+        guard !fields.isEmpty else { throw Refusal.notFound }
+        let known = try await custodian.identity(of: visit.require().person)?.profile ?? [:]
+        return Page(
+            words("profile.title"),
+            [
+                .text(words("profile.text")),
+                .form(
+                    FormView(
+                        "/profile",
+                        fields.map { .text($0.rawValue, words("profile.\($0.rawValue)"), value: known[$0.rawValue] ?? "", limit: 200) },
+                        button: words("profile.button"))),
+            ], back: homeLink(words))
+    }
+
+    private static func setProfile(_ visit: Visit) async throws -> Response {
+        do {
+            var profile: [ProfileField: String] = [:]
+            let policy = await visit.site.custodian.policy.policy
+            for field in policy.release.fields.compactMap(\.profile) { profile[field] = visit.form.text(field.rawValue) }
+            guard !profile.isEmpty else { throw Refusal.notFound }
+            let outcome = try await visit.site.custodian.setProfile(of: visit.require().person, profile, key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/home?done=profile")
+        } catch let problem as FieldProblem {
+            return try await visit.again(profilePage(visit), problem)
+        }
+    }
+
+    // MARK: Agreements, availability, answers
+
+    private static func role(_ visit: Visit) throws -> Role {
+        let text = visit.route.method == .get ? visit.query["as"] ?? "mentor" : visit.form.text("as")
+        guard let role = Role(rawValue: text), role == .mentor || role == .mentee else { throw Refusal.notFound }
+        return role
+    }
+
+    private static func enrollment(_ visit: Visit) async throws -> (Role, Enrollment) {
+        let role = try role(visit)
+        guard let enrollment = try await visit.site.custodian.enrollment(of: visit.require().person, as: role) else {
+            throw Refusal.notFound
+        }
+        return (role, enrollment)
+    }
+
+    private static func agreementsPage(_ visit: Visit) async throws -> Page {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let (role, enrollment) = try await enrollment(visit)
+        let policy = await custodian.policy.policy
+        var blocks: [Block] = [.text(words("agreements.text"))]
+        for agreement in policy.agreements(of: role) { blocks.append(.document(agreement.fullText, label: words("agreements.label"))) }
+        var fields: [FieldView] = [.hidden("as", role.rawValue)]
+        if !policy.isDirectory {
+            fields.append(.text("display", words("field.display"), value: enrollment.display ?? "", hint: words("agreements.displayHint"), limit: 60))
+        }
+        fields.append(.checks("meaning", words("agreements.meaning"), [("sign", words("agreements.sign"))]))
+        if try await custodian.hasSigned(visit.require().person, as: role) { blocks.insert(.good(words("agreements.signed")), at: 0) }
+        blocks.append(.form(FormView("/agreements", fields, button: words("agreements.button"))))
+        return Page(words("agreements.title"), blocks, back: homeLink(words))
+    }
+
+    private static func acknowledge(_ visit: Visit) async throws -> Response {
+        let (form, person) = (visit.form, try visit.require().person)
+        do {
+            guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: visit.words("agreements.meaningExpected")) }
+            let role = try role(visit)
+            let display = form.entered["display"] == nil ? nil : form.text("display")
+            let outcome = try await visit.site.custodian.acknowledge(
+                Actor(.person(person), channel: .screen), as: role, display: display, key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/home?done=agreements")
+        } catch let problem as FieldProblem {
+            return try await visit.again(agreementsPage(visit), problem)
+        }
+    }
+
+    private static func availabilityPage(_ visit: Visit) async throws -> Page {
+        let words = visit.words
+        let (role, enrollment) = try await enrollment(visit)
+        var fields: [FieldView] = [
+            .hidden("as", role.rawValue),
+            .radios(
+                "paused", words("availability.paused"),
+                [("no", words("availability.open")), ("yes", words("availability.pause"))], chosen: enrollment.isPaused ? "yes" : "no"),
+        ]
+        if role == .mentor {
+            fields.append(
+                .select(
+                    "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") }, chosen: "\(enrollment.capacity)",
+                    hint: words("availability.capacityHint")))
+        } else {
+            fields.append(
+                .radios(
+                    "ready", words("availability.ready"), [("yes", words("availability.seek")), ("no", words("availability.seekNot"))],
+                    chosen: enrollment.isReady ? "yes" : "no"))
+        }
+        return Page(
+            words("availability.title"),
+            [.text(words("availability.text")), .form(FormView("/availability", fields, button: words("availability.button")))],
+            back: homeLink(words))
+    }
+
+    private static func setAvailability(_ visit: Visit) async throws -> Response {
+        let form = visit.form
+        do {
+            let role = try role(visit)
+            let capacity = form.text("capacity")
+            guard capacity.isEmpty || Int(capacity) != nil else {
+                throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
+            }
+            let outcome = try await visit.site.custodian.setAvailability(
+                of: visit.require().person, as: role, isReady: form.text("ready").isEmpty ? nil : form.text("ready") == "yes",
+                isPaused: form.text("paused") == "yes", capacity: Int(capacity), key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/home?done=availability")
+        } catch let problem as FieldProblem {
+            return try await visit.again(availabilityPage(visit), problem)
+        }
+    }
+
+    private static func answersPage(_ visit: Visit) async throws -> Page {
+        let (words, custodian) = (visit.words, visit.site.custodian)
+        let policy = await custodian.policy.policy
+        guard let enrollment = try await custodian.enrollment(of: visit.require().person, as: .mentor), !policy.isDirectory else {
+            throw Refusal.notFound
+        }
+        let fields = SurveyForm(policy: policy, words: words).answerFields(enrollment.answers ?? Answers(), asksHints: false)
+        return Page(
+            words("answers.title"),
+            [.text(words("answers.text")), .form(FormView("/answers", fields, button: words("answers.button")))], back: homeLink(words))
+    }
+
+    private static func setAnswers(_ visit: Visit) async throws -> Response {
+        do {
+            let outcome = try await visit.site.custodian.setAnswers(
+                of: visit.require().person, SurveyForm.answers(visit.form), key: visit.key)
+            if let error = CasePages.error(for: outcome) { throw error }
+            return visit.redirect("/home?done=answers")
+        } catch let problem as FieldProblem {
+            return try await visit.again(answersPage(visit), problem)
+        }
+    }
+
+    // MARK: The directory
+
+    private static func directory(_ visit: Visit) async throws -> Response {
+        let words = visit.words
+        let viewer: Viewer = visit.session.map { .person($0.person) } ?? .anonymous
+        let view: DirectoryView
+        do {
+            view = try await visit.site.custodian.directory(viewer)
+        } catch Refusal.notFound where visit.session == nil {
+            throw Unauthenticated()
+        }
+        var blocks: [Block] = [.text(view.text), .text(words("directory.asOf", ["day": CasePages.plain(view.asOf)]))]
+        if view.listings.isEmpty { blocks.append(.note(words("directory.empty"))) }
+        for listing in view.listings {
+            let fields = listing.card.fields.sorted { $0.key < $1.key }
+            blocks.append(.heading(listing.card.fields[.displayName] ?? words("directory.listing")))
+            blocks.append(.facts(fields.filter { $0.key != .displayName }.map { (words("profile.\($0.key.rawValue)"), $0.value) }))
+            if let advice = listing.advice { blocks.append(.text(advice)) }
+        }
+        return try visit.page(Page(words("directory.title"), blocks, back: visit.session == nil ? nil : homeLink(words)))
+    }
+
+    // MARK: Account
+
+    private static func accountPage(_ visit: Visit) async throws -> Page {
+        let (words, session) = (visit.words, try visit.require())
+        let account = try await visit.site.accounts.account(of: session.person)
+        let summary = account.summary
+        var blocks: [Block] = [.facts([(words("field.address"), summary.address ?? words("account.noAddress"))])]
+        if summary.change != nil { blocks.append(.note(words("account.changed"), words("account.changedText"))) }
+        if summary.hasPIN {
+            blocks.append(
+                .form(
+                    FormView(
+                        "/account/pin",
+                        [
+                            .text("pin", words("account.oldPIN"), type: "password", autocomplete: "current-password", inputmode: "numeric", limit: 12),
+                            .text(
+                                "newPIN", words("enter.newPIN"), hint: words("enter.pinHint"), type: "password", autocomplete: "new-password",
+                                inputmode: "numeric", limit: 12),
+                        ], button: words("account.pinButton"), legend: words("account.pinHeading"))))
+        }
+        blocks.append(
+            .form(
+                FormView(
+                    "/account/address",
+                    [.text("address", words("account.newAddress"), type: "email", autocomplete: "email", inputmode: "email", limit: 254)],
+                    button: words("account.addressButton"), legend: words("account.addressHeading"))))
+        blocks.append(
+            .form(FormView("/sign-out/everywhere", button: words("account.everywhere"), legend: words("account.everywhereHeading"))))
+        return Page(words("account.title"), blocks, back: homeLink(words))
+    }
+
+    private static func changePIN(_ visit: Visit) async throws -> Response {
+        do {
+            try await visit.site.accounts.changePIN(
+                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"))
+            return visit.redirect("/home?done=account")
+        } catch AccessRefusal.unusable(let problem) {
+            return try await visit.again(accountPage(visit), FieldProblem(field: "newPIN", expected: problem.expected))
+        } catch AccessRefusal.refused {
+            return try await visit.again(
+                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("enter.wrong")), status: .forbidden)
+        }
+    }
+
+    private static func changeAddress(_ visit: Visit) async throws -> Response {
+        do {
+            try await visit.site.accounts.changeAddress(of: visit.require().person, to: visit.form.text("address"))
+            return visit.redirect("/home?done=account")
+        } catch AccessRefusal.unusable(let problem) {
+            return try await visit.again(accountPage(visit), problem)
+        }
+    }
+}

@@ -1,0 +1,290 @@
+internal import Cryptography
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import ReleaseService
+internal import ReleaseWorkflow
+
+/// What Hummingbird knows of a request.
+struct WebContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
+
+/// The one door: every request passes here, and nothing else calls a handler.
+extension Site {
+    /// How long a request may take to arrive.
+    private static let arrival = Duration.seconds(20)
+
+    static let sessionCookie = "__Host-privity"
+
+    /// Serves a request, or says why not: no session, no right, and no such thing are each answered in one way for every route.
+    func serve(_ route: Route?, _ request: Request, _ context: WebContext) async -> Response {
+        let start = ContinuousClock.now
+        let isAPI = route.map { $0.form == .api } ?? request.uri.path.hasPrefix("/api/")
+        var response: Response
+        do {
+            response = try await answer(route, request, context)
+        } catch let error as BodyTooLong {
+            response = failure(error, isAPI: isAPI, session: nil)
+            response.headers[.connection] = "close"
+        } catch {
+            response = failure(error, isAPI: isAPI, session: nil)
+        }
+        harden(&response, isAPI: isAPI)
+        note(route, response, since: start)
+        return response
+    }
+
+    /// The interface has this path, but not this method.
+    func refuse(method allowed: [HTTPRequest.Method], _ request: Request, _ context: WebContext) async -> Response {
+        var response = Problem(MethodNotAllowed(), words).response()
+        response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        harden(&response, isAPI: true)
+        note(nil, response, since: .now)
+        return response
+    }
+
+    struct MethodNotAllowed: Error {}
+
+    private func answer(_ route: Route?, _ request: Request, _ context: WebContext) async throws -> Response {
+        let token = bearer(request) ?? request.cookies[Self.sessionCookie].map { String($0.value) }
+        var session: Session?
+        if let token { session = try await accounts.session(token) }
+        let isAPI = route.map { $0.form == .api } ?? request.uri.path.hasPrefix("/api/")
+        do {
+            guard let route else { throw session == nil ? Unauthenticated() : Refusal.notFound as any Error }
+            // Nobody: the same answer for every route that is not for everybody, and for those that do not exist.
+            if session == nil, route.audience != .anyone { throw Unauthenticated() }
+            guard route.audience.admits(session) else { throw Refusal.notFound }
+            let body = try await collect(request, limit: route.bodyLimit)
+            let isForm = route.form == .page && route.method == .post
+            if route.method != .get, bearer(request) == nil { try requireOwnPage(request) }
+            let form = isForm ? try FormBody(body, contentType: request.headers[.contentType] ?? "") : .empty
+            if isForm, let session {
+                guard constantTimeEquals(Array(form.text("token").utf8), Array(session.formToken.utf8)) else { throw ForeignForm() }
+            }
+            if route.form == .api, route.method != .get, bearer(request) == nil, let session {
+                guard request.headers[HTTPField.Name.formToken] == session.formToken else { throw ForeignForm() }
+            }
+            let visit = Visit(
+                site: self, route: route, session: session, parameters: parameters(route, request), query: query(request),
+                headers: request.headers, form: form, body: body, peer: peer(request, context))
+            return try await route.handle(visit)
+        } catch {
+            return failure(error, isAPI: isAPI, session: session)
+        }
+    }
+
+    private func bearer(_ request: Request) -> String? {
+        guard let value = request.headers[.authorization], value.hasPrefix("Bearer ") else { return nil }
+        return String(value.dropFirst(7))
+    }
+
+    private func parameters(_ route: Route, _ request: Request) -> [String: String] {
+        let pattern = route.path.split(separator: "/")
+        let parts = request.uri.path.split(separator: "/")
+        var found: [String: String] = [:]
+        for (name, value) in zip(pattern, parts) where name.hasPrefix("{") {
+            found[String(name.dropFirst().dropLast())] = value.removingPercentEncoding ?? ""
+        }
+        return found
+    }
+
+    private func query(_ request: Request) -> [String: String] {
+        var found: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters { found[String(name)] = String(value) }
+        return found
+    }
+
+    /// Behind a proxy on this machine, the address it names; otherwise the one the connection comes from.
+    private func peer(_ request: Request, _ context: WebContext) -> String {
+        let direct = context.remoteAddress?.ipAddress ?? ""
+        let isLocal = direct.hasPrefix("127.") || direct == "::1"
+        guard isLocal, let forwarded = request.headers[HTTPField.Name.forwardedFor] else { return direct }
+        return forwarded.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? direct
+    }
+
+    struct BodyTooLong: Error {}
+    struct BodyTooSlow: Error {}
+
+    /// The whole body, if it comes in time and is not too long.
+    private func collect(_ request: Request, limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw BodyTooLong() }
+        if request.method == .get || request.method == .head { return [] }
+        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask {
+                var bytes: [UInt8] = []
+                for try await part in request.body {
+                    bytes += Array(part.readableBytesView)
+                    if bytes.count > limit { throw BodyTooLong() }
+                }
+                return bytes
+            }
+            group.addTask {
+                try await Task.sleep(for: Self.arrival)
+                throw BodyTooSlow()
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    /// Refuses what another site's page sends. The form's own token is the second wall.
+    ///
+    /// - Source: Fetch Metadata Request Headers, “Sec-Fetch-Site”; RFC 6454 §7 for `Origin`.
+    private func requireOwnPage(_ request: Request) throws {
+        if let site = request.headers[HTTPField.Name.fetchSite], !["same-origin", "none"].contains(site) { throw ForeignForm() }
+        if let origin = request.headers[.origin], origin != "null",
+            let host = request.head.authority ?? request.headers[HTTPField.Name.host],
+            !origin.hasSuffix("://\(host)")
+        {
+            throw ForeignForm()
+        }
+    }
+
+    // MARK: Answers
+
+    private func harden(_ response: inout Response, isAPI: Bool) {
+        response.headers[.contentSecurityPolicy] =
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[HTTPField.Name.referrerPolicy] = "no-referrer"
+        response.headers[HTTPField.Name.permissionsPolicy] = "camera=(), geolocation=(), microphone=(), interest-cohort=()"
+        response.headers[HTTPField.Name.openerPolicy] = "same-origin"
+        response.headers[HTTPField.Name.resourcePolicy] = "same-origin"
+        response.headers[HTTPField.Name.robots] = "noindex, nofollow"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+    }
+
+    /// One line and one count for each request, by the route's pattern; nothing at all for silent routes.
+    private func note(_ route: Route?, _ response: Response, since start: ContinuousClock.Instant) {
+        let name = route?.name ?? "unknown"
+        if route?.isSilent == true { return }
+        let elapsed = ContinuousClock.now - start
+        let status = "\(response.status.code)"
+        logger.info("request", metadata: ["route": "\(name)", "status": "\(status)"])
+        Counter(label: "privity_http_requests_total", dimensions: [("route", name), ("status", status)], factory: metrics).increment()
+        let seconds = elapsed.components
+        Metrics.Timer(label: "privity_http_request_seconds", dimensions: [("route", name)], factory: metrics)
+            .recordNanoseconds(seconds.seconds * 1_000_000_000 + seconds.attoseconds / 1_000_000_000)
+    }
+
+    /// The one place where errors become statuses and public text.
+    func failure(_ error: any Error, isAPI: Bool, session: Session?) -> Response {
+        let problem = Problem(error, words)
+        if problem.status.code >= 500 {
+            // What it was is for the operator; a type has nothing of anybody in it.
+            logger.error("request failed", metadata: ["error": "\(Self.name(of: error))"])
+        }
+        if isAPI { return problem.response() }
+        let links = session == nil ? [LinkView(words("nav.signIn"), "/sign-in")] : [LinkView(words("nav.home"), "/home")]
+        let page = Page(problem.title, [.text(problem.detail), .links(links)])
+        guard let bytes = try? render(page, for: session) else { return Response(status: .internalServerError) }
+        return html(bytes, status: problem.status)
+    }
+
+    private static func name(of error: any Error) -> String {
+        let type = String(reflecting: Swift.type(of: error))
+        guard let error = error as? ServiceError else { return type }
+        switch error {
+        case .signingStopped: return "\(type).signingStopped"
+        case .corrupt: return "\(type).corrupt"
+        case .folder: return "\(type).folder"
+        case .locked: return "\(type).locked"
+        }
+    }
+
+    func html(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension Visit {
+    func page(_ page: Page, status: HTTPResponse.Status = .ok) throws -> Response {
+        site.html(try site.render(page, for: session), status: status)
+    }
+
+    func redirect(_ path: String) -> Response { Response(status: .seeOther, headers: [.location: path]) }
+
+    /// The form again, with what was entered and what is wrong with it.
+    func again(_ page: Page, _ problem: FieldProblem, status: HTTPResponse.Status = .unprocessableContent) throws -> Response {
+        var page = page
+        // `survey.topics` is the field `topics` here.
+        let name = problem.field.split(separator: ".").last.map(String.init) ?? problem.field
+        let text = words("problem.field", ["expected": problem.expected])
+        var isPlaced = false
+        for index in page.blocks.indices {
+            guard var form = page.blocks[index].form else { continue }
+            for place in form.fields.indices {
+                var field = form.fields[place]
+                field.restore(from: self.form)
+                if field.name == name, !isPlaced {
+                    field.error = text
+                    isPlaced = true
+                    let target = field.choices == nil ? "f\(index)-\(name)" : "f\(index)-\(name)-0"
+                    page.problems.append(.init(problemText: "\(field.label): \(text)", problemTarget: target))
+                }
+                form.fields[place] = field
+            }
+            page.blocks[index].form = form
+        }
+        if !isPlaced { page.problems.append(.init(problemText: "\(name): \(text)", problemTarget: "main")) }
+        return try self.page(page, status: status)
+    }
+}
+
+extension FieldView {
+    /// Puts back what was entered, but never what is secret.
+    mutating func restore(from form: FormBody) {
+        if var input, input.type != "password", input.type != "file", form.entered[name] != nil {
+            input.value = form.text(name)
+            self.input = input
+        }
+        if var area, form.entered[name] != nil {
+            area.areaText = form.text(name)
+            self.area = area
+        }
+        if var choices {
+            for index in choices.options.indices {
+                choices.options[index].isChosen = form.texts(name).contains(choices.options[index].optionValue)
+            }
+            self.choices = choices
+        }
+        if var select, form.entered[name] != nil {
+            for index in select.selectOptions.indices {
+                select.selectOptions[index].isChosen = select.selectOptions[index].optionValue == form.text(name)
+            }
+            self.select = select
+        }
+    }
+}
+
+extension HTTPField.Name {
+    private static func named(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("no header name: \(text)") }
+        return name
+    }
+    static let formToken = named("X-Form-Token")
+    static let idempotencyKey = named("Idempotency-Key")
+    static let forwardedFor = named("X-Forwarded-For")
+    static let fetchSite = named("Sec-Fetch-Site")
+    static let host = named("Host")
+    static let referrerPolicy = named("Referrer-Policy")
+    static let permissionsPolicy = named("Permissions-Policy")
+    static let openerPolicy = named("Cross-Origin-Opener-Policy")
+    static let resourcePolicy = named("Cross-Origin-Resource-Policy")
+    static let robots = named("X-Robots-Tag")
+}

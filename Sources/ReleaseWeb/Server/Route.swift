@@ -1,0 +1,104 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import ReleaseService
+internal import ReleaseWorkflow
+
+/// Who may come to a route. What they may do there is decided again by the service.
+enum Audience: Hashable, Sendable {
+    /// Anybody, signed in or not.
+    case anyone
+    /// Anybody who is signed in.
+    case signedIn
+    /// People who can be a party of a case: participants and mentors.
+    case people
+    /// Staff with this role, signed in with their second factor.
+    case role(Identity.Role)
+
+    func admits(_ session: Session?) -> Bool {
+        switch self {
+        case .anyone: true
+        case .signedIn: session != nil
+        case .people: session.map { $0.holds(.participant) || $0.holds(.mentor) } ?? false
+        case .role(let role): session?.holds(role) ?? false
+        }
+    }
+
+    /// One word for tables and manifests.
+    var word: String {
+        switch self {
+        case .anyone: "anyone"
+        case .signedIn: "signedIn"
+        case .people: "people"
+        case .role(let role): role.rawValue
+        }
+    }
+}
+
+/// One row of the service's table of routes.
+struct Route: Sendable {
+    enum Form: String, Sendable { case page, api, plain }
+
+    let method: HTTPRequest.Method
+    /// Like `/cases/{case}/signature`.
+    let path: String
+    let audience: Audience
+    let form: Form
+    /// Leaves no line in any log and counts in no metric: looks, calls and meetings are nobody else's.
+    var isSilent = false
+    /// How many bytes a body may have.
+    var bodyLimit = 64 << 10
+    let handle: @Sendable (Visit) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, form: Form = .page, isSilent: Bool = false,
+        bodyLimit: Int = 64 << 10, handle: @escaping @Sendable (Visit) async throws -> Response
+    ) {
+        (self.method, self.path, self.audience, self.form) = (method, path, audience, form)
+        (self.isSilent, self.bodyLimit, self.handle) = (isSilent, bodyLimit, handle)
+    }
+
+    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens.
+    var name: String { "\(method.rawValue) \(path)" }
+}
+
+/// One request, as handlers get it.
+struct Visit: Sendable {
+    let site: Site
+    let route: Route
+    let session: Session?
+    let parameters: [String: String]
+    let query: [String: String]
+    let headers: HTTPFields
+    let form: FormBody
+    let body: [UInt8]
+    /// The network address that the request came from, for limits alone; it is written nowhere.
+    let peer: String
+
+    /// Who is there. Routes that call it are not for `anyone`.
+    func require() throws -> Session {
+        guard let session else { throw Unauthenticated() }
+        return session
+    }
+
+    var words: Words { site.words }
+
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    /// The handle in the path; one that could not be one is as foreign as any other.
+    func handle() -> CaseHandle { CaseHandle(parsing: parameter("case")) ?? CaseHandle(high: 0, low: 0) }
+
+    func person() -> PersonID { PersonID(parsing: parameter("person")) ?? PersonID(high: 0, low: 0) }
+
+    /// The idempotency key that came with a form or a header; within the person's own scope.
+    var key: String? { form.text("key").isEmpty ? nil : form.text("key") }
+}
+
+/// Nobody is signed in, and the route is not for everybody.
+struct Unauthenticated: Error {}
+
+/// The form came from another page, or from a session that is over.
+struct ForeignForm: Error {}
+
+/// Something changed between the page and the button.
+struct Outdated: Error {}

@@ -1,0 +1,133 @@
+internal import AuditorKit
+internal import Cryptography
+internal import Foundation
+internal import Hummingbird
+public import Logging
+internal import Metrics
+internal import Mustache
+public import ReleaseService
+public import ReleaseWorkflow
+internal import Synchronization
+
+/// What of the host the administrator may do from a page. The executable supplies it: it alone knows folders.
+public struct Operations: Sendable {
+    /// Reads a policy file to its canonical bytes.
+    ///
+    /// - Throws: `FieldProblem` with line and column.
+    public var readPolicy: @Sendable (String) throws -> (canonical: [UInt8], policy: Policy)
+    /// Puts a new key into force and says which.
+    public var rotateKey: @Sendable (KeyHistory.Role) async throws -> String
+    /// Copies the folder and says where to; nil where no place for backups is configured.
+    public var backUp: (@Sendable () async throws -> String)?
+    /// An export for auditors, as a compressed archive.
+    public var exportLog: @Sendable () async throws -> [UInt8]
+    public init(
+        readPolicy: @escaping @Sendable (String) throws -> (canonical: [UInt8], policy: Policy),
+        rotateKey: @escaping @Sendable (KeyHistory.Role) async throws -> String,
+        backUp: (@Sendable () async throws -> String)?, exportLog: @escaping @Sendable () async throws -> [UInt8]
+    ) {
+        (self.readPolicy, self.rotateKey, self.backUp, self.exportLog) = (readPolicy, rotateKey, backUp, exportLog)
+    }
+}
+
+/// Everything that handlers need. One for each served program.
+public struct Site: Sendable {
+    public let custodian: Custodian
+    public let accounts: Accounts
+    public let outbox: Outbox
+    let operations: Operations
+    public let words: Words
+    /// How the service calls itself: a name that says nothing of what it is for.
+    let service: String
+    /// Whether every page is served over TLS, here or by a proxy in front.
+    let isSecure: Bool
+    let logger: Logger
+    public let metrics: PrometheusMetrics
+    private let templates: MustacheLibrary
+    let styleSheet: [UInt8]
+    let icon: [UInt8]
+
+    public init(
+        custodian: Custodian, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english, service: String,
+        isSecure: Bool, logger: Logger, metrics: PrometheusMetrics = PrometheusMetrics()
+    ) throws {
+        self.custodian = custodian
+        self.accounts = accounts
+        self.outbox = outbox
+        self.operations = operations
+        self.words = words
+        self.service = service
+        self.isSecure = isSecure
+        self.logger = logger
+        self.metrics = metrics
+        var templates = MustacheLibrary()
+        for (name, bytes) in [
+            ("page", PackageResources.page_mustache), ("block", PackageResources.block_mustache),
+            ("form", PackageResources.form_mustache), ("field", PackageResources.field_mustache),
+        ] {
+            try templates.register(String(decoding: bytes, as: UTF8.self), named: name)
+        }
+        self.templates = templates
+        styleSheet = PackageResources.style_css
+        icon = PackageResources.icon_svg
+    }
+
+    // MARK: Rendering
+
+    /// Pages come in steps of this many bytes, so that no length tells a name.
+    static let pageStep = 16 << 10
+
+    /// Renders a page for whoever is there, padded to a whole number of steps.
+    func render(_ page: Page, for session: Session?) throws -> [UInt8] {
+        var page = page
+        for index in page.blocks.indices where page.blocks[index].form != nil {
+            page.blocks[index].form = try prepared(page.blocks[index].form, number: index, session)
+        }
+        let view = PageView(
+            language: words.language, service: service, pageTitle: page.title, isProblem: !page.problems.isEmpty,
+            navigation: navigation(session),
+            signOut: session.map { session in
+                var form = FormView("/sign-out", button: words("nav.signOut"))
+                form.formToken = session.formToken
+                return form
+            },
+            backLink: page.back, problemTitle: words("problem.title"), problemLinks: page.problems.isEmpty ? nil : page.problems,
+            blocks: page.blocks, skip: words("nav.skip"), navigationLabel: words("nav.label"), emergency: words("footer.emergency"),
+            rescindLink: words("footer.rescind"), required: words("form.required"))
+        let text = templates.render(view, withTemplate: "page") ?? ""
+        var bytes = Array(text.utf8)
+        let short = (Self.pageStep - bytes.count % Self.pageStep) % Self.pageStep
+        bytes += [UInt8](repeating: 0x20, count: max(0, short - 1)) + (short > 0 ? [0x0A] : [])
+        return bytes
+    }
+
+    /// A form with its token, a fresh key, and ids for its fields.
+    private func prepared(_ form: FormView?, number: Int, _ session: Session?) throws -> FormView? {
+        guard var form else { return nil }
+        form.formToken = session?.formToken ?? ""
+        form.formKey = Hex.format(try RandomBytes.generate(count: 16))
+        for index in form.fields.indices {
+            var field = form.fields[index]
+            field.id = "f\(number)-\(field.name)"
+            let described = [field.hint == nil ? nil : "\(field.id)-hint", field.error == nil ? nil : "\(field.id)-error"]
+            let ids = described.compactMap(\.self)
+            field.describedBy = ids.isEmpty ? nil : ids.joined(separator: " ")
+            if var choices = field.choices {
+                for option in choices.options.indices { choices.options[option].optionID = "\(field.id)-\(option)" }
+                field.choices = choices
+            }
+            form.fields[index] = field
+        }
+        return form
+    }
+
+    private func navigation(_ session: Session?) -> [LinkView] {
+        guard let session else { return [LinkView(words("nav.signIn"), "/sign-in")] }
+        var links = [LinkView(words("nav.home"), "/home")]
+        if session.holds(.coordinator) { links.append(LinkView(words("nav.desk"), "/desk")) }
+        if session.holds(.auditor) { links.append(LinkView(words("nav.audit"), "/audit")) }
+        if session.holds(.administrator) { links.append(LinkView(words("nav.admin"), "/admin")) }
+        links.append(LinkView(words("nav.account"), "/account"))
+        return links
+    }
+}
