@@ -25,16 +25,20 @@ struct Settings {
     let origin: String
     let passphraseFile: String?
 
-    /// Reads options, then `PRIVITY_*`, then `privity.yaml`, in this order of precedence.
-    init(_ folder: Folder, passphraseFile: String?) async throws {
+    /// `PRIVITY_*` before `privity.yaml`.
+    static func reader(_ folder: Folder) async throws -> ConfigReader {
         let file: FileProvider<YAMLSnapshot>
         do {
             file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(folder.settingsPath))
         } catch {
             throw Failure("`privity.yaml`: missing or not YAML: is this a data folder?", status: 2)
         }
-        let environment = EnvironmentVariablesProvider().prefixKeys(with: "privity")
-        let reader = ConfigReader(providers: [environment, file])
+        return ConfigReader(providers: [EnvironmentVariablesProvider().prefixKeys(with: "privity"), file])
+    }
+
+    /// Reads options, then `PRIVITY_*`, then `privity.yaml`, in this order of precedence.
+    init(_ folder: Folder, passphraseFile: String?) async throws {
+        let reader = try await Self.reader(folder)
         guard let origin = reader.string(forKey: "origin") else {
             throw Failure("`privity.yaml`: `origin` is missing", status: 2)
         }

@@ -3,6 +3,7 @@ import Foundation
 import Matching
 import PolicyFile
 import ReleaseService
+import ReleaseWeb
 import ReleaseWorkflow
 
 @main
@@ -20,7 +21,7 @@ struct Privity: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
-            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, Erase.self, Backup.self, Restore.self,
+            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self, Backup.self, Restore.self,
         ])
 
     /// Maps every error to its exit status and one line on standard error.
@@ -90,6 +91,8 @@ struct Failure: Error {
         case let refusal as Refusal: self.init("\(refusal)", status: refusal == .notSigning ? 3 : 1)
         case let problem as FieldProblem: self.init("\(problem)", status: 2)
         case let problems as PolicyFile.Problems: self.init("\(problems)", status: 2)
+        case let problem as AccessRefusal: self.init("\(problem)", status: 2)
+        case let problem as ListeningProblem: self.init("\(problem)", status: 2)
         case let problem as MatchingProblem: self.init("\(problem)", status: 1)
         case let failure as Counterexample: self.init("\(failure)", status: 1)
         case let error as any CustomStringConvertible & Error where Failure.isOwn(error): self.init("\(error)", status: 3)

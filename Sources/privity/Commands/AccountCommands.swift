@@ -1,0 +1,89 @@
+import ArgumentParser
+import FolderDriver
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+
+struct AccountGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "account", abstract: "Add staff, and give them the link with which they set up their account.",
+        discussion: "For the first administrator, and for whenever no administrator can sign in. The service must not be running meanwhile.",
+        subcommands: [Add.self, SetUp.self, Disable.self])
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add a member of staff and print the set-up link: a password and an authenticator are chosen with it.")
+        @OptionGroup var options: FolderOptions
+        @Option(help: "The full name.") var name: String
+        @Option(help: "The last name.") var surname: String
+        @Option(help: "The first name.") var firstName: String
+        @Option(help: "The telephone number.") var phone: String
+        @Option(help: "The e-mail address.") var mail: String
+        @Option(help: "coordinator, auditor or administrator; may be given more than once.", transform: AccountGroup.role)
+        var role: [Identity.Role]
+
+        func run() async throws {
+            guard !role.isEmpty else { throw Failure("`--role`: expected coordinator, auditor or administrator", status: 2) }
+            guard !role.contains(.auditor) || role.count == 1 else {
+                throw Failure("`--role`: expected auditor alone: who audits does nothing else", status: 2)
+            }
+            let open = try await OpenFolder(options, isWriter: true)
+            let accounts = try Accounts(open.custodian)
+            try await accounts.checkAddress(mail)
+            let outcome = try await open.custodian.add(
+                NewPerson(
+                    fullName: name, surname: surname, firstName: firstName, phone: phone, roles: role, field: "staff",
+                    isUnderContract: false, coordinator: nil), key: nil)
+            guard let id = outcome.person else { throw Failure(outcome.refusal ?? "not added", status: 1) }
+            try await accounts.setAddress(of: id, to: mail, by: nil)
+            say("added \(id)")
+            try await AccountGroup.printLink(accounts, id)
+        }
+    }
+
+    struct SetUp: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-up", abstract: "Print a new set-up link for a member of staff: the old password ends when it is used.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: true)
+            let id = try await AccountGroup.staff(open, person)
+            try await AccountGroup.printLink(Accounts(open.custodian), id)
+        }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Close the account of a member of staff, and every session with it.")
+        @OptionGroup var options: FolderOptions
+        @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: true)
+            let id = try await AccountGroup.staff(open, person)
+            try await Accounts(open.custodian).setDisabled(id, true)
+            say("closed")
+        }
+    }
+
+    static func role(_ text: String) throws -> Identity.Role {
+        guard let role = Identity.Role(rawValue: text), role.isStaff else {
+            throw ValidationError("expected coordinator, auditor or administrator")
+        }
+        return role
+    }
+
+    fileprivate static func staff(_ open: OpenFolder, _ text: String) async throws -> PersonID {
+        let id = try await open.person(text)
+        guard try await open.custodian.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
+            throw Failure("\(Refusal.notFound)", status: 1)
+        }
+        return id
+    }
+
+    fileprivate static func printLink(_ accounts: Accounts, _ id: PersonID) async throws {
+        say("give this to the person by hand, after the address of the service; it works once, for three days:")
+        say("  /set-up/\(try await accounts.makeLink(for: id, purpose: .setUp))")
+    }
+}
