@@ -140,6 +140,15 @@ let package = Package(
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
+            name: "ReleaseWebTests",
+            dependencies: [
+                "ReleaseWeb", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore",
+                "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ], exclude: ["Browser"], swiftSettings: strict),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
                 "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow",

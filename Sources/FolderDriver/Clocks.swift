@@ -47,6 +47,21 @@ public struct MachineClock: MomentSource {
     public func moment(atMilliseconds instant: Int64) throws -> Moment { calendar.moment(atMilliseconds: instant) }
 }
 
+/// The machine's clock, moved: for trying out what happens on another day.
+public struct MovedClock: MomentSource {
+    private let calendar: ZoneCalendar
+    private let shift: TimeInterval
+
+    /// - Parameter instant: what it shows now.
+    public init(_ calendar: ZoneCalendar, showing instant: Date) {
+        self.calendar = calendar
+        shift = instant.timeIntervalSinceNow
+    }
+
+    public func now() throws -> Moment { calendar.moment(at: Date().addingTimeInterval(shift)) }
+    public func moment(atMilliseconds instant: Int64) throws -> Moment { calendar.moment(atMilliseconds: instant) }
+}
+
 /// A clock that is set by hand: for worked examples and tests.
 public final class SetClock: MomentSource {
     private let calendar: ZoneCalendar

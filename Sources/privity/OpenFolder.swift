@@ -74,8 +74,12 @@ struct OpenFolder {
 
     /// Opens for writing, which one process at a time may do, or for reading beside it.
     ///
-    /// - Parameter isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
-    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false) async throws {
+    /// - Parameters:
+    ///   - time: in an example folder, the local time that its clock shows now; it runs on from there.
+    ///   - isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
+    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false, showing time: String? = nil)
+        async throws
+    {
         folder = Folder(options.directory)
         guard folder.exists else {
             throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2)
@@ -95,6 +99,13 @@ struct OpenFolder {
         self.calendar = calendar
         let setClock = canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: Date()) : nil
         self.setClock = setClock
+        var clock: any MomentSource = setClock ?? MachineClock(calendar)
+        if let time {
+            guard settings.origin.hasPrefix("example."), let instant = calendar.instant(ofLocal: time) else {
+                throw Failure("`--clock`: expected a local time like 2026-01-05T09:00, in an example folder", status: 2)
+            }
+            clock = MovedClock(calendar, showing: instant)
+        }
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: !isWriter)
         let history = try KeyHistory(store: store, origin: settings.origin)
         let isRevoking = folder.isRevoking && !isRevocation
@@ -104,7 +115,7 @@ struct OpenFolder {
         self.passphrase = passphrase
         var parts = Custodian.Parts(
             origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
-            time: setClock ?? MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
+            time: clock, seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
             parsePolicy: Self.parse, logger: Self.logger())
         parts.isRevoking = isRevocation
         custodian = try await Custodian.open(parts, isWriter: isWriter)

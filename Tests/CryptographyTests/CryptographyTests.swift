@@ -157,3 +157,44 @@ struct CryptographyTests {
         #expect(!constantTimeEquals([1, 2, 3], [1, 2]))
     }
 }
+
+@Suite("One-time passwords")
+struct OneTimePasswordTests {
+    @Test(
+        "the vectors of RFC 6238, Appendix B",
+        arguments: [
+            (Int64(59), "94287082", "46119246", "90693936"), (1_111_111_109, "07081804", "68084774", "25091201"),
+            (1_111_111_111, "14050471", "67062674", "99943326"), (1_234_567_890, "89005924", "91819424", "93441116"),
+            (2_000_000_000, "69279037", "90698825", "38618901"), (20_000_000_000, "65353130", "77737706", "47863826"),
+        ])
+    func vectors(_ seconds: Int64, _ sha1: String, _ sha256: String, _ sha512: String) throws {
+        let step = OneTimePassword.step(atMilliseconds: seconds * 1000)
+        let digits = "1234567890"
+        func secret(_ count: Int) -> SecretBytes { SecretBytes(copying: Array(String(repeating: digits, count: 7).utf8.prefix(count))) }
+        #expect(try OneTimePassword.code(secret: secret(20), step: step, digits: 8) == sha1)
+        #expect(try OneTimePassword.code(secret: secret(32), step: step, digits: 8, digest: .sha256) == sha256)
+        #expect(try OneTimePassword.code(secret: secret(64), step: step, digits: 8, digest: .sha512) == sha512)
+    }
+
+    @Test("the vectors of RFC 4226, Appendix D")
+    func counters() throws {
+        let secret = SecretBytes(copying: Array("12345678901234567890".utf8))
+        let codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"]
+        for (counter, code) in codes.enumerated() { #expect(try OneTimePassword.code(secret: secret, step: UInt64(counter)) == code) }
+    }
+
+    @Test("base 32 is that of RFC 4648 §10, without padding", arguments: [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI")])
+    func base32(_ text: String, _ encoded: String) { #expect(Base32.format(Array(text.utf8)) == encoded) }
+
+    @Test("a password hash matches its password and no other, is salted, and survives being stored")
+    func passwords() throws {
+        let password = SecretBytes(copying: Array("four quiet green lamps".utf8))
+        let hash = try PasswordHash(of: password, cost: 16)
+        #expect(try hash.matches(password))
+        #expect(try !hash.matches(SecretBytes(copying: Array("four quiet green lamp".utf8))))
+        #expect(try !hash.matches(SecretBytes(copying: [])))
+        #expect(try PasswordHash(of: password, cost: 16) != hash)
+        let stored = try JSONDecoder().decode(PasswordHash.self, from: JSONEncoder().encode(hash))
+        #expect(try stored.matches(password))
+    }
+}

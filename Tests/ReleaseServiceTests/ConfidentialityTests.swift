@@ -160,7 +160,7 @@ struct ConfidentialityTests {
         parts.append(String(decoding: try encoder.encode(try await office.custodian.board(of: maya)), as: UTF8.self))
         let view = try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .coordinator, viewer: maya)
         parts.append(String(decoding: try encoder.encode(view), as: UTF8.self))
-        parts.append("\(try await office.custodian.outbox().map { "\($0.to) \($0.notice) \($0.on)" }.sorted())")
+        parts.append("\(try await office.custodian.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
         parts.append("\(try office.store.read { try $0.cases().map { "\($0.id) \($0.due?.description ?? "")" } })")
         parts.append("\(try await office.custodian.journal())")
         return parts.joined(separator: "\n")

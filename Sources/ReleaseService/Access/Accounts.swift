@@ -123,7 +123,7 @@ public actor Accounts {
         let now = try now()
         let vault = try parts.requireVault()
         let token = try vault.indexToken("address", address)
-        guard attempts.allow(["peer \(peer)"], limit: 30, at: now), attempts.allow(["mail \(Hex.format(token))"], limit: 5, at: now) else {
+        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("mail \(Hex.format(token))", limit: 5, at: now) else {
             throw AccessRefusal.tooMany
         }
         let bytes = try RandomBytes.generate(count: 32)
@@ -171,7 +171,7 @@ public actor Accounts {
         /// The first time: the code from the coordinator, and a PIN of their own.
         case firstUse
         /// A password, and a code from the authenticator that was given this secret.
-        case setUp(secret: String)
+        case setUp(secret: String, address: String)
         /// The link is used, lapsed or not one of ours.
         case none
     }
@@ -184,7 +184,9 @@ public actor Accounts {
             guard let (row, content) = try Self.link(link, at: now, vault, tx) else { return .none }
             switch content.purpose {
             case .example: return .nothing
-            case .setUp: return .setUp(secret: Base32.format(content.secret ?? []))
+            case .setUp:
+                return .setUp(
+                    secret: Base32.format(content.secret ?? []), address: try vault.account(row.person, tx)?.address ?? "")
             case .signIn: return try vault.account(row.person, tx)?.pin == nil ? .firstUse : .pin
             }
         }
@@ -223,7 +225,7 @@ public actor Accounts {
     /// - Throws: ``AccessRefusal``.
     public func signIn(link token: String, _ entered: Entered, from peer: String) async throws -> String {
         let now = try now()
-        guard attempts.allow(["peer \(peer)"], limit: 30, at: now) else { throw AccessRefusal.tooMany }
+        guard attempts.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
         let vault = try parts.requireVault()
         let known = try parts.store.read { tx -> (AccessRow, LinkContent, Account)? in
             guard let (row, content) = try Self.link(token, at: now, vault, tx) else { return nil }
@@ -264,6 +266,7 @@ public actor Accounts {
             return true
         }
         guard isFirst else { throw AccessRefusal.refused }
+        attempts.forgive("peer \(peer)")
         return session.token
     }
 
@@ -294,7 +297,7 @@ public actor Accounts {
         let now = try now()
         let vault = try parts.requireVault()
         let token = try vault.indexToken("address", (try? Self.address(typedAddress)) ?? "")
-        guard attempts.allow(["peer \(peer)"], limit: 60, at: now), attempts.allow(["staff \(Hex.format(token))"], limit: 8, at: now) else {
+        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("staff \(Hex.format(token))", limit: 8, at: now) else {
             throw AccessRefusal.tooMany
         }
         let known = try parts.store.read { tx -> (PersonID, Account)? in
@@ -322,6 +325,7 @@ public actor Accounts {
         }
         guard isIn else { throw AccessRefusal.refused }
         attempts.clear("staff \(Hex.format(token))")
+        attempts.forgive("peer \(peer)")
         return session.token
     }
 
@@ -342,7 +346,7 @@ public actor Accounts {
     /// - Throws: ``AccessRefusal``.
     public func setUp(link token: String, password: String, code: String, from peer: String) async throws -> [String] {
         let now = try now()
-        guard attempts.allow(["peer \(peer)"], limit: 30, at: now) else { throw AccessRefusal.tooMany }
+        guard attempts.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
         let vault = try parts.requireVault()
         guard let (row, content) = try parts.store.read({ try Self.link(token, at: now, vault, $0) }), content.purpose == .setUp,
             let secret = content.secret
@@ -372,7 +376,7 @@ public actor Accounts {
     public func changePIN(of person: PersonID, from old: String, to new: String) async throws {
         let vault = try parts.requireVault()
         let now = try now()
-        guard attempts.allow(["pin \(person)"], limit: 10, at: now) else { throw AccessRefusal.tooMany }
+        guard attempts.allow("pin \(person)", limit: 10, at: now) else { throw AccessRefusal.tooMany }
         let fresh = try Self.pin(new)
         guard let known = try parts.store.read({ try vault.account(person, $0) })?.pin, try await matches(old, known) else {
             throw AccessRefusal.refused
@@ -632,17 +636,22 @@ struct Attempts {
     private var counts: [String: (count: Int, since: Int64)] = [:]
 
     /// Whether one more is allowed; counts it if so.
-    mutating func allow(_ keys: [String], limit: Int, at now: Int64) -> Bool {
-        for key in keys {
-            var entry = counts[key] ?? (0, now)
-            if now - entry.since > AccessTimes.attemptWindow { entry = (0, now) }
-            guard entry.count < limit else { return false }
-            entry.count += 1
-            if counts.count >= Self.most { sweep(at: now) }
-            if counts.count >= Self.most { counts.removeAll() }
-            counts[key] = entry
-        }
+    mutating func allow(_ key: String, limit: Int, at now: Int64) -> Bool {
+        var entry = counts[key] ?? (0, now)
+        if now - entry.since > AccessTimes.attemptWindow { entry = (0, now) }
+        guard entry.count < limit else { return false }
+        entry.count += 1
+        if counts.count >= Self.most { sweep(at: now) }
+        if counts.count >= Self.most { counts.removeAll() }
+        counts[key] = entry
         return true
+    }
+
+    /// It was no guess: a house full of people who sign in behind one address locks nobody out.
+    mutating func forgive(_ key: String) {
+        guard var entry = counts[key], entry.count > 0 else { return }
+        entry.count -= 1
+        counts[key] = entry
     }
 
     mutating func clear(_ key: String) { counts[key] = nil }

@@ -157,6 +157,9 @@ extension Custodian {
         var channel: Channel
         /// The state it led to, and whose view shows that.
         var sighting: Sighting
+        /// Of a draft that became the case here: the last state that each role had been shown, where this step shows them none. One who
+        /// asks must not see by a change of state that somebody has signed.
+        var earlier: [Sighting]?
     }
 
     private func withPrivateStream(_ context: CaseContext, _ tx: any StoreTransaction) throws -> State {
@@ -449,13 +452,20 @@ extension Custodian {
         }
         // An empty request to be called leaves no trace in the case (MPHP-54).
         if kept.isEmpty { return }
+        var earlier: [Sighting]?
         if before.isDraft, !after.isDraft, let round = before.round, let opening = before.openingEvent {
             kept.insert(opening, at: 0)
             try step.tx.deleteDraft(round.id)
             context.draft = nil
+            earlier = Set(context.draftContent.sightings.flatMap(\.seenBy)).subtracting(seenBy).sorted { $0.rawValue < $1.rawValue }
+                .compactMap { role in
+                    context.draftContent.sightings.last { $0.seenBy.contains(role) }.map { Sighting(state: $0.state, seenBy: [role]) }
+                }
+            context.draftContent = DraftContent()
         }
         let sequence = context.events.count
-        let item = StoredEvent(events: kept, rule: rule, on: step.moment.date, channel: actor.channel, sighting: sighting)
+        let item = StoredEvent(
+            events: kept, rule: rule, on: step.moment.date, channel: actor.channel, sighting: sighting, earlier: earlier)
         let sealed = try vault.seal(Array(JSONEncoder().encode(item)), fixed: "event/\(context.id)/\(sequence)")
         let link = try vault.link(context.id, sequence, after: context.events.last?.link ?? [], sealed)
         let row = EventRow(sequence: sequence, sealed: sealed, link: link)

@@ -100,10 +100,17 @@ extension Custodian {
 
     // MARK: Reading it
 
-    /// A person's own cases, in the order of their rank: those they could begin included.
+    /// A person's own cases, their own first, each in the order of the policy: those they could begin included.
     public func cases(of person: PersonID) throws -> [CaseLine] {
         try parts.store.read { tx in
-            try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try line($0, tx) }
+            let order = current.policy.workflows.map(\.id)
+            return try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try line($0, tx) }.sorted { one, other in
+                func place(_ line: CaseLine) -> (Int, Int) {
+                    (line.opener == person ? 0 : 1, order.firstIndex(of: line.view.workflow) ?? order.count)
+                }
+                let (left, right) = (place(one), place(other))
+                return (left.0, left.1, one.rank.rawValue, one.handle) < (right.0, right.1, other.rank.rawValue, other.handle)
+            }
         }
     }
 
@@ -208,8 +215,10 @@ extension Custodian {
                     }
                 }
             }
-            let isReader = isParty && workflow.reader.isRole(role) && !context.state.isDraft && counterpart != nil
-            let isPair = isParty && !context.state.isDraft && counterpart != nil
+            // From the first card that was opened for them on, and whatever has become of it: before, there is nothing they could know of.
+            let hasMet = isParty && context.state.roundReleases.contains { $0.cardVersion > 0 }
+            let isReader =
+                hasMet && context.state.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(person) }
             var name: String?
             if isParty, isDisclosing(person, context), let other = isOpener ? counterpart : context.opener,
                 line.view.state != workflow.name(of: workflow.initial), own.isEmpty == false || offersSignature(actions)
@@ -218,11 +227,11 @@ extension Custodian {
                 name = try role.flatMap { try enrollment(other, as: $0, tx)?.display } ?? (isOpener ? nil : context.draftContent.display)
             }
             let version = try requireVault().commandDigest(
-                "version", "\(person)", "\(context.events.count)", line.view.state,
-                Self.text(try? Self.encode(line.view.withoutPrivateActs)))
+                "version", "\(person)", line.view.state, actions.map(\.rawValue).joined(separator: " "),
+                own.last.map { "\($0.id)" } ?? "", Self.text(try? Self.encode(line.view.withoutPrivateActs)))
             return CasePage(
                 line: line, actions: actions, proxied: proxied, isReader: isReader,
-                privateActs: isPair ? offered(workflow, role, from: known, channel: .screen).filter(\.isPrivate) : [],
+                privateActs: hasMet ? offered(workflow, role, from: known, channel: .screen).filter(\.isPrivate) : [],
                 counterpart: row.isStaff ? counterpart : nil, counterpartName: name, releases: own.map(\.id),
                 version: Self.text(version.prefix(12)))
         }

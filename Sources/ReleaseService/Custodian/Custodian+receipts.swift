@@ -27,19 +27,20 @@ extension Custodian {
         let text = try copy(of: release, for: person)
         let vault = try requireVault()
         let today = try moment().date
+        let indexes = try parts.store.read { try $0.entries(of: release).map(\.index) }
+        let signed = try receipts(for: indexes.filter { $0 < checkpoint.size })
         return try parts.store.read { tx in
             guard let row = try tx.release(release), let caseRow = try tx.caseRow(row.caseID) else { throw Refusal.notFound }
             let context = try context(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow, tx)
             guard let standing = context.state.releases.first(where: { $0.id == release }), standing.discloser == person else {
                 throw Refusal.notFound
             }
-            let indexes = try tx.entries(of: release).map(\.index)
             let isPending = try tx.isPending(release)
             return OwnReceipt(
                 text: text, rescindCode: standing.isRescinded ? nil : try vault.rescindCode(release, round: standing.round),
                 signedOn: standing.signedOn, expiresOn: standing.expiresOn, rescindedOn: standing.rescindedOn,
                 isLive: standing.isLive && today <= standing.expiresOn && !isPending,
-                receipts: try receipts(for: indexes.filter { $0 < checkpoint.size }),
+                receipts: signed,
                 isPending: isPending || indexes.contains { $0 >= checkpoint.size })
         }
     }

@@ -94,7 +94,7 @@ extension Custodian {
 
     /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, an asker nothing of a no.
     func visibleState(_ context: CaseContext, for role: Role) throws -> String {
-        let stored = try storedEvents(context, requireVault()).map(\.sighting)
+        let stored = try storedEvents(context, requireVault()).flatMap { ($0.earlier ?? []) + [$0.sighting] }
         let seen = (stored + context.draftContent.sightings).last { $0.seenBy.contains(role) }
         return seen?.state ?? context.workflow.name(of: context.workflow.initial)
     }

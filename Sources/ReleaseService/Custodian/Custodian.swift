@@ -50,7 +50,7 @@ public actor Custodian {
         }
     }
 
-    let parts: Parts
+    nonisolated let parts: Parts
     /// The keys that the log states, and what each may sign.
     private(set) var history: KeyHistory
     /// The keys that sign now; nil while they are locked.

@@ -376,6 +376,9 @@ enum Interface {
             throw PreconditionFailed()
         }
         let outcome = try await visit.site.custodian.perform(command)
+        if kind == .invite, outcome.refusalCode == Refusal.conditionFailed(.counterpartUnderContract).code {
+            throw FieldProblem(field: "phone", expected: "somebody's number")
+        }
         if let error = CasePages.error(for: outcome) { throw error }
         return .json(content(outcome, isOwn: page.role != .coordinator), status: outcome.isReceiptPending ? .accepted : .ok)
     }

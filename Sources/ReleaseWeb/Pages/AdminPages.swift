@@ -8,13 +8,13 @@ internal import TransparencyLog
 enum AdminPages {
     static let routes: [Route] = [
         Route(.get, "/admin", .role(.administrator)) { try await $0.page(overview($0)) },
-        Route(.post, "/admin/accounts", .role(.administrator)) { try await add($0) },
+        Route(.post, "/admin/accounts", .role(.administrator), checksForm: true) { try await add($0) },
         Route(.post, "/admin/accounts/{person}/set-up", .role(.administrator)) { try await setUp($0) },
         Route(.post, "/admin/accounts/{person}/closing", .role(.administrator)) { try await close($0, true) },
         Route(.post, "/admin/accounts/{person}/opening", .role(.administrator)) { try await close($0, false) },
         Route(.post, "/admin/reassignment", .role(.administrator)) { try await reassign($0) },
         Route(.get, "/admin/policy", .role(.administrator)) { try await $0.page(policyPage($0)) },
-        Route(.post, "/admin/policy", .role(.administrator), bodyLimit: 1 << 20) { try await adopt($0) },
+        Route(.post, "/admin/policy", .role(.administrator), bodyLimit: 1 << 20, checksForm: true) { try await adopt($0) },
         Route(.get, "/admin/keys", .role(.administrator)) { try await $0.page(keysPage($0)) },
         Route(.post, "/admin/keys", .role(.administrator)) { try await rotate($0) },
         Route(.post, "/admin/backups", .role(.administrator)) { try await backUp($0) },
@@ -87,6 +87,7 @@ enum AdminPages {
     private static func add(_ visit: Visit) async throws -> Response {
         let form = visit.form
         do {
+            try visit.checkForm()
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter(\.isStaff)
             guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
             // Who audits does nothing that is audited (DER-18).
@@ -180,6 +181,7 @@ enum AdminPages {
 
     private static func adopt(_ visit: Visit) async throws -> Response {
         do {
+            try visit.checkForm()
             let text = visit.form.text("text").replacing("\r\n", with: "\n")
             let (canonical, policy) = try visit.site.operations.readPolicy(text)
             let current = await visit.site.custodian.policy.policy

@@ -21,7 +21,7 @@ enum CasePages {
         + CommandKind.resources.flatMap { kind, resource in
             [
                 Route(.get, "/cases/{case}/\(resource)", .signedIn) { try await ask(kind, $0) },
-                Route(.post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 9 << 20 : 64 << 10) {
+                Route(.post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 9 << 20 : 64 << 10, checksForm: true) {
                     try await carryOut(kind, $0)
                 },
             ]
@@ -305,6 +305,7 @@ enum CasePages {
     private static func carryOut(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
         let act = try await act(kind, visit)
         do {
+            try visit.checkForm()
             let command = try await command(kind, act, visit)
             // What was done already under this key only asks for its answer; everything else must be about what the page showed.
             if try await !visit.site.custodian.isAnswered(command) {
@@ -312,6 +313,10 @@ enum CasePages {
                 guard version.isEmpty || version == act.page.version else { throw Outdated() }
             }
             let outcome = try await visit.site.custodian.perform(command)
+            if kind == .invite, outcome.refusalCode == Refusal.conditionFailed(.counterpartUnderContract).code {
+                // Who is not known and who cannot be asked are one answer: a number must not tell who takes part.
+                throw FieldProblem(field: "phone", expected: visit.words("field.volunteerUnknown"))
+            }
             return try answer(kind, outcome, act, visit)
         } catch let problem as FieldProblem {
             return try visit.again(await form(kind, act, visit), problem)
@@ -323,7 +328,10 @@ enum CasePages {
         var command = CaseCommand(
             kind, workflow: page.view.workflow, opener: page.line.opener, actor: act.actor, key: visit.key)
         switch kind {
-        case .completeSurvey: command.survey = try SurveyForm.survey(form)
+        case .completeSurvey:
+            let survey = try SurveyForm.survey(form)
+            guard survey.understood else { throw FieldProblem(field: "understood", expected: visit.words("survey.understood")) }
+            command.survey = survey
         case .propose: command.person = PersonID(parsing: form.text("person"))
         case .invite:
             let found = try await visit.site.custodian.find(phone: form.text("phone"))

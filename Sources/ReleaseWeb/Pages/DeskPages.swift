@@ -9,19 +9,19 @@ enum DeskPages {
     static let routes: [Route] = [
         Route(.get, "/desk", .role(.coordinator)) { try await board($0) },
         Route(.get, "/desk/find", .role(.coordinator)) { try $0.page(findPage($0.words)) },
-        Route(.post, "/desk/find", .role(.coordinator)) { try await find($0) },
+        Route(.post, "/desk/find", .role(.coordinator), checksForm: true) { try await find($0) },
         Route(.get, "/desk/people/new", .role(.coordinator)) { try await $0.page(newPage($0)) },
-        Route(.post, "/desk/people", .role(.coordinator)) { try await add($0) },
+        Route(.post, "/desk/people", .role(.coordinator), checksForm: true) { try await add($0) },
         Route(.get, "/desk/people/{person}", .role(.coordinator)) { try await $0.page(personPage($0)) },
         Route(.post, "/desk/people/{person}/contract", .role(.coordinator)) { try await setContract($0) },
         Route(.post, "/desk/people/{person}/coordinator", .role(.coordinator)) { try await reassign($0) },
         Route(.get, "/desk/people/{person}/enrollment", .role(.coordinator)) { try await $0.page(enrollmentPage($0)) },
-        Route(.post, "/desk/people/{person}/enrollment", .role(.coordinator)) { try await enroll($0) },
+        Route(.post, "/desk/people/{person}/enrollment", .role(.coordinator), checksForm: true) { try await enroll($0) },
         Route(.get, "/desk/people/{person}/agreements", .role(.coordinator)) { try await $0.page(paperAgreementsPage($0)) },
-        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator)) { try await acknowledge($0) },
+        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), checksForm: true) { try await acknowledge($0) },
         Route(.post, "/desk/people/{person}/first-use-code", .role(.coordinator)) { try await firstUseCode($0) },
         Route(.post, "/desk/people/{person}/sheet", .role(.coordinator)) { try await sheet($0) },
-        Route(.post, "/desk/people/{person}/address", .role(.coordinator)) { try await setAddress($0) },
+        Route(.post, "/desk/people/{person}/address", .role(.coordinator), checksForm: true) { try await setAddress($0) },
         Route(.get, "/desk/notices", .role(.coordinator)) { try await notices($0) },
         Route(.post, "/desk/notices/{notice}", .role(.coordinator)) { try await passedOn($0) },
         Route(.get, "/desk/changes", .role(.coordinator)) { try await changes($0) },
@@ -95,6 +95,7 @@ enum DeskPages {
         let (words, form, custodian) = (visit.words, visit.form, visit.site.custodian)
         let staff = try visit.require().person
         do {
+            try visit.checkForm()
             let (phone, name) = (form.text("phone"), form.text("name"))
             guard !phone.isEmpty || !name.isEmpty else { throw FieldProblem(field: "phone", expected: words("find.expected")) }
             let found = try await custodian.find(phone: phone.isEmpty ? nil : phone, name: name.isEmpty ? nil : name)
@@ -145,6 +146,7 @@ enum DeskPages {
     private static func add(_ visit: Visit) async throws -> Response {
         let (form, staff) = (visit.form, try visit.require().person)
         do {
+            try visit.checkForm()
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter { !$0.isStaff }
             guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
             var profile: [ProfileField: String] = [:]
@@ -227,6 +229,9 @@ enum DeskPages {
 
     private static func setContract(_ visit: Visit) async throws -> Response {
         let (id, _) = try await own(visit)
+        guard ["yes", "no"].contains(visit.form.text("underContract")) else {
+            return try await visit.again(personPage(visit), FieldProblem(field: "underContract", expected: "yes or no"))
+        }
         let outcome = try await visit.site.custodian.change(
             id, isUnderContract: visit.form.text("underContract") == "yes", key: visit.key)
         if let error = CasePages.error(for: outcome) { throw error }
@@ -294,6 +299,7 @@ enum DeskPages {
         let form = visit.form
         let (id, _) = try await own(visit)
         do {
+            try visit.checkForm()
             func day(_ name: String) throws -> CivilDate? {
                 let text = form.text(name)
                 if text.isEmpty { return nil }
@@ -345,6 +351,7 @@ enum DeskPages {
         let form = visit.form
         let (id, _) = try await own(visit)
         do {
+            try visit.checkForm()
             guard let via = Channel(rawValue: form.text("via")), via == .paper || via == .phone else {
                 throw FieldProblem(field: "via", expected: "paper or phone")
             }
@@ -383,9 +390,12 @@ enum DeskPages {
     private static func setAddress(_ visit: Visit) async throws -> Response {
         let (id, _) = try await own(visit)
         do {
+            try visit.checkForm()
             try await visit.site.accounts.setAddress(of: id, to: visit.form.text("address"), by: visit.require().person)
             return visit.redirect("/desk/people/\(id)?done=address")
         } catch AccessRefusal.unusable(let problem) {
+            return try await visit.again(personPage(visit), problem)
+        } catch let problem as FieldProblem {
             return try await visit.again(personPage(visit), problem)
         }
     }

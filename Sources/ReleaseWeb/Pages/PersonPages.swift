@@ -12,13 +12,13 @@ enum PersonPages {
         Route(.get, "/shown", .people) { try await shown($0) },
         Route(.get, "/electronic", .people) { try await electronic($0) },
         Route(.get, "/electronic/sample", .people) { try await sample($0) },
-        Route(.post, "/electronic", .people) { try await agreeElectronically($0) },
+        Route(.post, "/electronic", .people, checksForm: true) { try await agreeElectronically($0) },
         Route(.get, "/private-list", .people) { try $0.page(privateListPage($0)) },
-        Route(.post, "/private-list", .people) { try await exclude($0) },
+        Route(.post, "/private-list", .people, checksForm: true) { try await exclude($0) },
         Route(.get, "/profile", .people) { try await $0.page(profilePage($0)) },
-        Route(.post, "/profile", .people) { try await setProfile($0) },
+        Route(.post, "/profile", .people, checksForm: true) { try await setProfile($0) },
         Route(.get, "/agreements", .people) { try await $0.page(agreementsPage($0)) },
-        Route(.post, "/agreements", .people) { try await acknowledge($0) },
+        Route(.post, "/agreements", .people, checksForm: true) { try await acknowledge($0) },
         Route(.get, "/availability", .people) { try await $0.page(availabilityPage($0)) },
         Route(.post, "/availability", .people) { try await setAvailability($0) },
         Route(.get, "/answers", .people) { try await $0.page(answersPage($0)) },
@@ -40,12 +40,12 @@ enum PersonPages {
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         if session.holds(.participant) || session.holds(.mentor) {
             for line in try await custodian.cases(of: session.person) {
-                blocks.append(.heading(CasePages.workflowTitle(line, words)))
                 let isOpener = CasePages.opener(of: line.view.workflow, policy) == line.role
-                let mark = isOpener ? "" : words("home.mark", ["mark": CasePages.mark(line.handle)])
-                blocks.append(.text(CasePages.stateText(line, words)))
-                blocks.append(
-                    .links([LinkView(words(isOpener ? "home.open" : "home.look"), "/cases/\(line.handle)", hint: mark.isEmpty ? nil : mark, isButton: true)]))
+                let title = CasePages.workflowTitle(line, words) + (isOpener ? "" : " (\(CasePages.mark(line.handle)))")
+                blocks += [
+                    .heading(title), .text(CasePages.stateText(line, words)),
+                    .links([LinkView(words("home.open", ["title": title]), "/cases/\(line.handle)", isButton: true)]),
+                ]
             }
             blocks.append(.heading(words("home.more")))
             blocks.append(.links(try await ownLinks(visit, policy)))
@@ -142,6 +142,7 @@ enum PersonPages {
 
     private static func agreeElectronically(_ visit: Visit) async throws -> Response {
         let (words, form, person) = (visit.words, visit.form, try visit.require().person)
+        if let problem = form.problem { return try visit.again(electronicPage(visit, case: form.text("case")), problem) }
         let typed = form.text("code").uppercased().filter { $0.isLetter || $0.isNumber }
         guard try await typed == visit.site.custodian.sampleCode(for: person) else {
             return try visit.again(
@@ -178,6 +179,7 @@ enum PersonPages {
     private static func exclude(_ visit: Visit) async throws -> Response {
         let form = visit.form
         do {
+            try visit.checkForm()
             guard let relation = Exclusion.Relation(rawValue: form.text("relation")) else {
                 throw FieldProblem(field: "relation", expected: "one of the list")
             }
@@ -212,6 +214,7 @@ enum PersonPages {
 
     private static func setProfile(_ visit: Visit) async throws -> Response {
         do {
+            try visit.checkForm()
             var profile: [ProfileField: String] = [:]
             let policy = await visit.site.custodian.policy.policy
             for field in policy.release.fields.compactMap(\.profile) { profile[field] = visit.form.text(field.rawValue) }
@@ -259,6 +262,7 @@ enum PersonPages {
     private static func acknowledge(_ visit: Visit) async throws -> Response {
         let (form, person) = (visit.form, try visit.require().person)
         do {
+            try visit.checkForm()
             guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: visit.words("agreements.meaningExpected")) }
             let role = try role(visit)
             let display = form.entered["display"] == nil ? nil : form.text("display")

@@ -12,7 +12,7 @@ enum SignInPages {
         Route(.get, "/style.css", .anyone, form: .plain) { asset($0.site.styleSheet, "text/css; charset=utf-8") },
         Route(.get, "/icon.svg", .anyone, form: .plain) { asset($0.site.icon, "image/svg+xml") },
         Route(.get, "/sign-in", .anyone) { try $0.page(linkPage($0.words)) },
-        Route(.post, "/sign-in", .anyone) { try await requestLink($0) },
+        Route(.post, "/sign-in", .anyone, checksForm: true) { try await requestLink($0) },
         Route(.get, "/sign-in/link/{link}", .anyone) { try await enterPage($0, link: $0.parameter("link")) },
         Route(.post, "/sign-in/link", .anyone) { try await enter($0) },
         Route(.get, "/sign-in/code", .anyone) { try $0.page(codePage($0.words)) },
@@ -75,6 +75,7 @@ enum SignInPages {
     private static func requestLink(_ visit: Visit) async throws -> Response {
         let words = visit.words
         do {
+            if let problem = visit.form.problem { throw AccessRefusal.unusable(problem) }
             try await visit.site.accounts.requestLink(typedAddress: visit.form.text("address"), from: visit.peer)
         } catch AccessRefusal.unusable(let problem) {
             return try visit.again(linkPage(words), problem)
@@ -202,7 +203,7 @@ enum SignInPages {
     private static func setUpPage(_ visit: Visit, problem: FieldProblem? = nil) async throws -> Response {
         let words = visit.words
         let link = problem == nil ? visit.parameter("link") : visit.form.text("link")
-        guard case .setUp(let secret) = try await visit.site.accounts.needed(link: link) else { throw Refusal.notFound }
+        guard case .setUp(let secret, let address) = try await visit.site.accounts.needed(link: link) else { throw Refusal.notFound }
         let groups = stride(from: 0, to: secret.count, by: 4).map { start in String(secret.dropFirst(start).prefix(4)) }
         let page = Page(
             words("setUp.title"),
@@ -213,6 +214,9 @@ enum SignInPages {
                         "/set-up",
                         [
                             .hidden("link", link),
+                            .text(
+                                "address", words("field.address"), value: address, type: "email", autocomplete: "username",
+                                inputmode: "email", limit: 254),
                             .text(
                                 "password", words("setUp.password"), hint: words("setUp.passwordHint"), type: "password",
                                 autocomplete: "new-password", limit: 128),

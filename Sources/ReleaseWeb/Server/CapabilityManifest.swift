@@ -24,6 +24,9 @@ public struct CapabilityManifest: Sendable {
         var all: [String] = []
         for role in parties {
             all += lines(role, "case", CaseContent.fields(for: role))
+        }
+        let signers = Set(policy.workflows.flatMap { $0.isMutual ? $0.parties : [$0.discloser] }.map(\.rawValue))
+        for role in signers.sorted() {
             all += lines(role, "look", LookContent.fields)
             all += lines(role, "receipt", ReceiptContent.fields)
         }

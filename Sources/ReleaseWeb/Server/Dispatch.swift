@@ -76,6 +76,7 @@ extension Site {
             if route.form == .api, route.method != .get, bearer(request) == nil, let session {
                 guard request.headers[HTTPField.Name.formToken] == session.formToken else { throw ForeignForm() }
             }
+            if let problem = form.problem, !route.checksForm { throw problem }
             let visit = Visit(
                 site: self, route: route, session: session, parameters: parameters(route, request), query: query(request),
                 headers: request.headers, form: form, body: body, peer: peer(request, context))

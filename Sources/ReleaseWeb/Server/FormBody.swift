@@ -4,6 +4,8 @@ internal import ReleaseWorkflow
 /// The fields of a form, as they were sent.
 struct FormBody: Sendable {
     private var values: [String: [String]] = [:]
+    /// What is wrong with a field whatever the form is for. Who shows the form again says so there; everybody else is stopped by the door.
+    private(set) var problem: FieldProblem?
     private(set) var files: [String: [UInt8]] = [:]
     static let empty = FormBody()
 
@@ -20,7 +22,7 @@ struct FormBody: Sendable {
 
     init(testingOnly values: [String: [String]]) { self.values = values }
 
-    /// - Throws: ``Malformed``, or `FieldProblem` naming a field with characters that nobody can see.
+    /// - Throws: ``Malformed``.
     init(_ body: [UInt8], contentType: String) throws {
         let type = contentType.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() } ?? ""
         switch type {
@@ -32,10 +34,8 @@ struct FormBody: Sendable {
             if body.isEmpty { return }
             throw Malformed()
         }
-        for (name, all) in values {
-            for value in all where !Self.isPlain(value) {
-                throw FieldProblem(field: name, expected: "plain characters, none of them invisible")
-            }
+        for (name, all) in values.sorted(by: { $0.key < $1.key }) where !all.allSatisfy(Self.isPlain) {
+            problem = FieldProblem(field: name, expected: "plain characters, none of them invisible")
         }
     }
 

@@ -48,14 +48,16 @@ struct Route: Sendable {
     var isSilent = false
     /// How many bytes a body may have.
     var bodyLimit = 64 << 10
+    /// Whether the handler itself looks at ``FormBody/problem``, to show the form again with it.
+    var checksForm = false
     let handle: @Sendable (Visit) async throws -> Response
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, form: Form = .page, isSilent: Bool = false,
-        bodyLimit: Int = 64 << 10, handle: @escaping @Sendable (Visit) async throws -> Response
+        bodyLimit: Int = 64 << 10, checksForm: Bool = false, handle: @escaping @Sendable (Visit) async throws -> Response
     ) {
         (self.method, self.path, self.audience, self.form) = (method, path, audience, form)
-        (self.isSilent, self.bodyLimit, self.handle) = (isSilent, bodyLimit, handle)
+        (self.isSilent, self.bodyLimit, self.checksForm, self.handle) = (isSilent, bodyLimit, checksForm, handle)
     }
 
     /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens.
@@ -89,6 +91,9 @@ struct Visit: Sendable {
     func handle() -> CaseHandle { CaseHandle(parsing: parameter("case")) ?? CaseHandle(high: 0, low: 0) }
 
     func person() -> PersonID { PersonID(parsing: parameter("person")) ?? PersonID(high: 0, low: 0) }
+
+    /// - Throws: `FieldProblem` for a field with characters that nobody can see.
+    func checkForm() throws { if let problem = form.problem { throw problem } }
 
     /// The idempotency key that came with a form or a header; within the person's own scope.
     var key: String? { form.text("key").isEmpty ? nil : form.text("key") }

@@ -8,7 +8,7 @@ struct AccountGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Add staff, and give them the link with which they set up their account.",
         discussion: "For the first administrator, and for whenever no administrator can sign in. The service must not be running meanwhile.",
-        subcommands: [Add.self, SetUp.self, Disable.self])
+        subcommands: [Add.self, SetUp.self, Disable.self, ExampleLinks.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -64,6 +64,26 @@ struct AccountGroup: AsyncParsableCommand {
             let id = try await AccountGroup.staff(open, person)
             try await Accounts(open.custodian).setDisabled(id, true)
             say("closed")
+        }
+    }
+
+    struct ExampleLinks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "example-links",
+            abstract: "In an example folder: read ids of made-up people from standard input, a line each, and print a sign-in link's token for each.",
+            shouldDisplay: false)
+        @OptionGroup var options: FolderOptions
+
+        func run() async throws {
+            let open = try await OpenFolder(options, isWriter: true)
+            guard open.isExample else { throw Failure("only in a folder made by `init --example`", status: 2) }
+            let accounts = try Accounts(open.custodian)
+            var ids: [PersonID] = []
+            while let line = readLine() {
+                guard let id = PersonID(parsing: line) else { throw Failure("expected ids, a line each", status: 2) }
+                ids.append(id)
+            }
+            for id in ids { say(try await accounts.makeLink(for: id, purpose: .example)) }
         }
     }
 

@@ -32,8 +32,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A port on loopback for metrics.") var metricsPort: Int?
     @Flag(help: "In an example folder: print one sign-in link for each role.") var links = false
 
+    @Option(help: "In an example folder: the local time that its clock begins at, like 2026-01-05T09:00.") var clock: String?
+
     func run() async throws {
-        let open = try await OpenFolder(options, isWriter: true)
+        let open = try await OpenFolder(options, isWriter: true, showing: clock)
         let settings = try await ServeSettings(open.folder, self)
         let logger = Logger(label: "privity", factory: { JSONLog(label: $0) { line in complainRaw(line) } })
         let accounts = try Accounts(open.custodian)

@@ -1,0 +1,292 @@
+import Cryptography
+import FolderDriver
+import Foundation
+import HTTPTypes
+import ReleaseWorkflow
+import SQLiteDriver
+import Testing
+
+@testable import ReleaseService
+@testable import ReleaseWeb
+
+/// Who gets in, and by what.
+@Suite("Access")
+struct AccessTests {
+    /// The token of the sign-in link in a letter.
+    private func token(_ letter: Letter?) throws -> String {
+        let body = try #require(letter?.body)
+        let range = try #require(body.firstRange(of: "/sign-in/link/"))
+        return String(body[range.upperBound...].prefix(43))
+    }
+
+    /// Ada, with an address and a PIN of her own.
+    private func known() async throws -> (Office, Front) {
+        let office = try await Office().staffed()
+        let front = try Front(office)
+        let accounts = front.site.accounts
+        try await accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: office.id("maya"))
+        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "280671"), from: "a")
+        return (office, front)
+    }
+
+    @Test("a sign-in link works once, on POST alone, for fifteen minutes, and with the PIN; five wrong PINs use it up")
+    func links() async throws {
+        let (office, front) = try await known()
+        _ = try await front.post("/sign-in", [("address", " ADA@example.org ")])
+        try await front.site.outbox.deliver()
+        let first = try token(front.letterbox.letters.last)
+        for _ in 0..<3 { #expect(try await front.get("/sign-in/link/\(first)").status == 200, "looking uses nothing up") }
+        let wrong = try await front.post("/sign-in/link", [("link", first), ("pin", "111112")])
+        #expect(wrong.status == 403 && wrong.header("Set-Cookie") == nil)
+        let right = try await front.post("/sign-in/link", [("link", first), ("pin", "280671")])
+        #expect(right.status == 303)
+        let cookie = try #require(right.header("Set-Cookie"))
+        for part in ["__Host-privity=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] { #expect(cookie.contains(part)) }
+        #expect(try await front.post("/sign-in/link", [("link", first), ("pin", "280671")]).status == 404, "used")
+        let missing = try await front.get("/sign-in/link/\(first)")
+        let forged = try await front.get("/sign-in/link/\(String(repeating: "A", count: 43))")
+        #expect(missing.status == 404 && missing.normalized == forged.normalized, "used and forged are answered alike")
+
+        _ = try await front.post("/sign-in", [("address", "ada@example.org")])
+        try await front.site.outbox.deliver()
+        let second = try token(front.letterbox.letters.last)
+        try office.time("2026-01-05T09:16")
+        #expect(try await front.get("/sign-in/link/\(second)").normalized == forged.normalized, "too old")
+
+        let third = try await front.site.accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        for _ in 0..<5 { _ = try await front.post("/sign-in/link", [("link", third), ("pin", "000001")]) }
+        #expect(try await front.post("/sign-in/link", [("link", third), ("pin", "280671")]).status == 404)
+    }
+
+    @Test("two who come with one link at once: one gets in")
+    func linkRace() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let results = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (try? await accounts.signIn(link: link, .init(pin: "280671"), from: "b")) != nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(results == 1)
+    }
+
+    @Test("nobody can find out who has an account: the same page, the same headers, the same number of rows read (MPHP-66)")
+    func enrollmentIsNotTold() async throws {
+        let (_, front) = try await known()
+        let known = try await front.post("/sign-in", [("address", "ada@example.org")])
+        let unknown = try await front.post("/sign-in", [("address", "nobody@example.org")])
+        #expect(known.status == 200 && known.normalized == unknown.normalized)
+        let staff = try await front.post(
+            "/sign-in/staff", [("address", "ada@example.org"), ("password", "x"), ("code", "000000")])
+        let nobody = try await front.post(
+            "/sign-in/staff", [("address", "eva@example.org"), ("password", "x"), ("code", "000000")])
+        #expect(
+            staff.status == 403 && staff.normalized.replacing("ada@", with: "") == nobody.normalized.replacing("eva@", with: ""))
+        // Locked out, both alike.
+        var last: [Int] = []
+        for address in ["ada@example.org", "eva@example.org"] {
+            for _ in 0..<9 {
+                last.append(
+                    try await front.post("/sign-in/staff", [("address", address), ("password", "x"), ("code", "0")]).status)
+            }
+        }
+        #expect(Array(last.prefix(9)) == Array(last.suffix(9)) && last.contains(429))
+        // A printed code that is none is asked for the PIN like one that is.
+        let code = try await front.post("/sign-in/code", [("code", "AAAAA-BBBBB-CCCCC")])
+        #expect(code.status == 200 && code.text.contains("name=\"pin\""))
+    }
+
+    @Test("staff sign in with password and authenticator: no code twice, and each recovery code once")
+    func staffSignIn() async throws {
+        let office = try await Office().staffed()
+        let front = try Front(office)
+        let accounts = front.site.accounts
+        try await accounts.setAddress(of: office.id("maya"), to: "maya@example.org", by: nil)
+        let link = try await accounts.makeLink(for: office.id("maya"), purpose: .setUp)
+        guard case .setUp(let shown, _) = try await accounts.needed(link: link) else {
+            Issue.record("no secret")
+            return
+        }
+        // The secret as an authenticator reads it.
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        var (bits, secret) = ("", [UInt8]())
+        for character in shown {
+            let value = String(try #require(alphabet.firstIndex(of: character)), radix: 2)
+            bits += String(repeating: "0", count: 5 - value.count) + value
+        }
+        for start in stride(from: 0, to: bits.count - 7, by: 8) {
+            secret.append(try #require(UInt8(bits.dropFirst(start).prefix(8), radix: 2)))
+        }
+        #expect(secret.count == 20)
+        func code() throws -> String {
+            try OneTimePassword.code(
+                secret: SecretBytes(copying: secret), step: OneTimePassword.step(atMilliseconds: office.clock.now().instantMilliseconds))
+        }
+        await #expect(throws: AccessRefusal.self) { try await accounts.setUp(link: link, password: "short", code: code(), from: "a") }
+        let recovery = try await accounts.setUp(link: link, password: "four quiet green lamps", code: code(), from: "a")
+        #expect(recovery.count == 10 && Set(recovery).count == 10)
+        func signIn(_ code: String, password: String = "four quiet green lamps") async throws -> String {
+            try await accounts.signIn(typedAddress: "Maya@example.org", password: password, code: code, from: "c")
+        }
+        await #expect(throws: AccessRefusal.refused, "the code of the set-up again") { try await signIn(code()) }
+        try office.time("2026-01-05T09:02")
+        let session = try await signIn(code())
+        #expect(try await accounts.session(session)?.holds(.coordinator) == true)
+        await #expect(throws: AccessRefusal.refused, "a code twice") { try await signIn(code()) }
+        await #expect(throws: AccessRefusal.refused, "another password") {
+            try await signIn(recovery[0], password: "four quiet green lamp")
+        }
+        _ = try await signIn(recovery[0].lowercased())
+        await #expect(throws: AccessRefusal.refused, "a recovery code twice") { try await signIn(recovery[0]) }
+        // The link has set up once.
+        await #expect(throws: AccessRefusal.refused) {
+            try await accounts.setUp(link: link, password: "another good password", code: "000000", from: "a")
+        }
+        // Disabled, the session is over at once.
+        try await accounts.setDisabled(office.id("maya"), true)
+        #expect(try await accounts.session(session) == nil)
+        await #expect(throws: AccessRefusal.refused) { try await signIn(recovery[1]) }
+    }
+
+    @Test("a session ends after thirty idle minutes and after twelve hours, on signing out, and everywhere at once; it survives a restart")
+    func sessions() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        func fresh() async throws -> String {
+            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+            return try await accounts.signIn(link: link, .init(pin: "280671"), from: "a")
+        }
+        let one = try await fresh()
+        try office.time("2026-01-05T09:29")
+        #expect(try await accounts.session(one) != nil)
+        try office.time("2026-01-05T09:58")
+        #expect(try await accounts.session(one) != nil, "used in between")
+        try office.time("2026-01-05T10:29")
+        #expect(try await accounts.session(one) == nil, "idle")
+        let two = try await fresh()
+        for hour in stride(from: 10, through: 22, by: 1) {
+            for minute in ["15", "35", "55"] where hour > 10 || minute > "29" {
+                try office.time("2026-01-05T\(hour):\(minute)")
+                if hour < 22 { #expect(try await accounts.session(two) != nil, "\(hour):\(minute)") }
+            }
+        }
+        #expect(try await accounts.session(two) == nil, "twelve hours")
+        let (three, four) = (try await fresh(), try await fresh())
+        try await office.reopen()
+        let again = try Accounts(office.custodian, cost: 2)
+        #expect(try await again.session(three)?.person == office.id("ada"))
+        try await again.signOutEverywhere(office.id("ada"))
+        #expect(try await again.session(three) == nil)
+        #expect(try await again.session(four) == nil)
+        for token in ["", "x", String(repeating: "A", count: 43), three + "A"] { #expect(try await again.session(token) == nil) }
+    }
+
+    @Test(
+        "when staff change an address or a PIN the old address is told, sessions end, and signing waits 72 hours or for a second one; rescission never waits"
+    )
+    func staffChange() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        try await office.go(to: "offered")
+        let token = try await accounts.signIn(
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn), .init(pin: "280671"), from: "a")
+        try await accounts.setAddress(of: office.id("ada"), to: "other@example.org", by: office.id("maya"))
+        #expect(try await accounts.session(token) == nil)
+        try await front.site.outbox.deliver()
+        #expect(front.letterbox.letters.contains { $0.to == "ada@example.org" && $0.body.contains("call us at once") })
+        let refused = try await office.act(.sign, "ada")
+        #expect(refused.refusalCode == "recentlyChanged")
+        // On paper, with the person in the room, it goes on.
+        await #expect(throws: Refusal.conditionFailed(.dutiesSeparate), "nobody confirms their own change") {
+            try await accounts.approveChange(of: office.id("ada"), by: office.id("maya"))
+        }
+        try await accounts.approveChange(of: office.id("ada"), by: office.id("omar"))
+        #expect(try await office.act(.sign, "ada").refusal == nil)
+        _ = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
+        #expect(try await office.act(.correct, "ada") { $0.phone = "312-555-0177" }.refusalCode == "recentlyChanged")
+        #expect(try await office.act(.rescind, "ada").refusal == nil, "taking back is never held up")
+        try office.time("2026-01-08T09:20")
+        try await office.must(.rematch, "ada")
+        try await office.must(.completeSurvey, "ada")
+        try await office.must(.propose, "maya") { $0.person = try office.id("cleo") }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        #expect(try await office.act(.sign, "ada").refusal == nil, "after 72 hours it goes on by itself")
+    }
+
+    @Test("ten wrong PINs in a row end the PIN; only a new first-use code sets another")
+    func pinEnds() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        for _ in 0..<10 {
+            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+            await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "999998"), from: UUID().uuidString) }
+        }
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        #expect(try await accounts.needed(link: link) == .firstUse)
+        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "280671"), from: "z") }
+        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
+        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "445190"), from: "z")
+    }
+
+    @Test("a printed sheet signs in without a mailbox, each code once; a new sheet ends the old one")
+    func sheet() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let old = try await accounts.makeSheet(for: office.id("ada"))
+        let sheet = try await accounts.makeSheet(for: office.id("ada"))
+        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a") }
+        _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "280671"), from: "a")
+        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a") }
+        _ = try await accounts.signIn(link: sheet[1], .init(pin: "280671"), from: "a")
+    }
+
+    @Test(
+        "what cannot be an address, a PIN or a password is refused with its field",
+        arguments: [
+            "", "a", "a@b", "a@b.", "@b.org", "a b@c.org", "a@b@c.org", "a\u{202E}@b.org", "a@b.org\nBcc: x@y.org", "-a@b.org", ".a@b.org",
+            String(repeating: "a", count: 65) + "@b.org",
+        ])
+    func badAddress(_ typed: String) throws {
+        #expect(throws: AccessRefusal.self) { try Accounts.address(typed) }
+    }
+
+    @Test("a PIN is six digits or more, and neither a run nor one digit", arguments: ["", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８０６７１"])
+    func badPIN(_ typed: String) throws {
+        #expect(throws: AccessRefusal.self) { try Accounts.pin(typed) }
+        _ = try Accounts.pin("280671")
+    }
+
+    @Test("erasing a person erases their account, sessions and links")
+    func erased() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let token = try await accounts.signIn(
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn), .init(pin: "280671"), from: "a")
+        _ = try await accounts.makeSheet(for: office.id("ada"))
+        #expect(try await office.custodian.erase(office.id("ada"), key: nil).refusal == nil)
+        #expect(try await accounts.session(token) == nil)
+        let left = try office.store.read { tx in try AccessRow.Kind.allCases.flatMap { try tx.accesses($0, of: office.id("ada")) } }
+        #expect(left.isEmpty)
+        #expect(try office.store.read { try $0.parties(of: office.id("ada"), isStaff: false, after: nil, count: 10) }.isEmpty)
+    }
+
+    @Test("no secret that lets anybody in is in the folder: links, codes, PINs, passwords, addresses, session tokens")
+    func nothingInTheFolder() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let sheet = try await accounts.makeSheet(for: office.id("ada"))
+        let code = try await accounts.giveFirstUseCode(to: office.id("eve"), by: office.id("maya"))
+        let session = try #require(try await front.session("ada"))
+        let everything = try office.bytesOnDisk()
+        for secret in [link, sheet[0], sheet[0].replacing("-", with: ""), code, session, "280671", "ada@example.org"] {
+            let bytes = Data(secret.utf8)
+            for (name, data) in everything { #expect(data.range(of: bytes) == nil, "\(name)") }
+        }
+    }
+}

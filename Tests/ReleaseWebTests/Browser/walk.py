@@ -1,0 +1,444 @@
+"""Walks the MPHP case across all roles in headless Chromium, by keyboard alone, at phone and desktop width.
+
+    walk.py PRIVITY FOLDER PICTURES
+
+Starts the service itself on a fresh example folder, restarts it half-way on a later day, receives its mail from a real SMTP server, looks at
+every page with axe, and checks that nothing is loaded from elsewhere. Prints one line for each page and each finding; ends with 1 on any.
+"""
+import base64, email, hashlib, hmac, importlib.util, json, os, pathlib, re, signal, socket, struct, subprocess, sys, time
+
+from aiosmtpd.controller import Controller
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+privity, folder, pictures = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+pictures.mkdir(parents=True, exist_ok=True)
+place = pathlib.Path(folder).parent
+axe = (pathlib.Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0]) / "axe.min.js").read_text()
+sizes = {"phone": (390, 844), "desktop": (1280, 900)}
+findings, seen, letters = [], set(), []
+focused_visibly = [0]
+
+
+def finding(text):
+    print("FINDING", text, flush=True)
+    findings.append(text)
+
+
+def expect(condition, text):
+    if not condition:
+        finding(text)
+
+
+# -- Mail: a real server, and msmtp as the host's sendmail.
+class Box:
+    async def handle_DATA(self, server, session, envelope):
+        letters.append((envelope.rcpt_tos[0], email.message_from_bytes(envelope.content)))
+        return "250 queued"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+mail_port = free_port()
+mail = Controller(Box(), hostname="127.0.0.1", port=mail_port)
+mail.start()
+config = place / "msmtprc"
+config.write_text(f"account default\nhost 127.0.0.1\nport {mail_port}\nfrom service@example.org\nauth off\ntls off\n")
+config.chmod(0o600)
+
+# -- The service.
+port = free_port()
+base = f"http://127.0.0.1:{port}"
+# A connection of this process's own, the mail's, would be inherited otherwise.
+environment = dict(os.environ, PRIVITY_SENDMAIL=f"/usr/bin/msmtp -C {config} -t", PRIVITY_FROM="service@example.org")
+log = open(place / "service.log", "w+")
+
+
+def serve(clock):
+    process = subprocess.Popen(
+        [privity, "serve", folder, "--port", str(port), "--url", base, "--links", "--clock", clock],
+        stdout=subprocess.PIPE, stderr=log, env=environment, text=True)
+    links = {}
+    for line in process.stdout:
+        words = line.split()
+        if len(words) > 1 and "/sign-in/link/" in words[-1]:
+            links[words[0]] = words[-1]
+        if line.startswith("Ctrl-C"):
+            return process, links
+    raise SystemExit("the service did not start")
+
+
+class Person:
+    """Somebody with a browser of their own, who uses the keyboard."""
+
+    def __init__(self, name):
+        options = Options()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking",
+                         "--force-prefers-reduced-motion", "--blink-settings=scriptEnabled=true"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.name = name
+
+    def open(self, path):
+        self.driver.get(path if path.startswith("http") else base + path)
+        return self
+
+    def text(self):
+        return self.driver.find_element(By.TAG_NAME, "main").text
+
+    def says(self, *texts):
+        found = self.text()
+        for text in texts:
+            expect(text in found, f"{self.name} at {self.driver.title!r}: {text!r} is not on the page: {found[:300]!r}")
+        return self
+
+    def never_says(self, *texts):
+        source = self.driver.page_source
+        for text in texts:
+            expect(text not in source, f"{self.name} at {self.driver.title!r}: {text!r} is on the page")
+        return self
+
+    def look(self, page):
+        """Pictures, axe and origins, at both widths."""
+        for size, (width, height) in sizes.items():
+            self.driver.set_window_size(width, height)
+            overflow = self.driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            expect(overflow <= 0, f"{page} at {size}: the page is {overflow} pixels too wide")
+            self.driver.execute_script(axe)
+            result = self.driver.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']}).then(done)")
+            for violation in result["violations"]:
+                targets = [node["target"] for node in violation["nodes"]][:3]
+                finding(f"{page} at {size}: axe {violation['id']}: {targets}")
+            height = self.driver.execute_script("return document.documentElement.scrollHeight")
+            self.driver.set_window_size(width, min(max(height + 120, 500), 6000))
+            self.driver.save_screenshot(str(pictures / f"{page}-{size}.png"))
+        self.driver.set_window_size(*sizes["desktop"])
+        # axe's own script is the one thing that is not the service's; the service's pages have none.
+        for entry in self.driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)"):
+            expect(entry.startswith(base + "/"), f"{page}: loads {entry}")
+        expect(self.driver.execute_script("return document.scripts.length") == 0, f"{page}: has a script")
+        for entry in self.driver.get_log("browser"):
+            # Advice about saving passwords: a PIN goes with a link, and there is no user name to save it under.
+            if "status of 4" not in entry["message"] and "username fields" not in entry["message"]:
+                finding(f"{page}: the browser complains: {entry['message']}")
+        if page not in seen:
+            seen.add(page)
+            print("page", page, flush=True)
+        return self
+
+    def reach(self, element):
+        """Tabs from the top of the page until the element has the focus."""
+        self.driver.execute_script("document.activeElement && document.activeElement.blur(); window.scrollTo(0, 0)")
+        name = element.get_attribute("name")
+        is_radio = element.get_attribute("type") == "radio"
+        for _ in range(220):
+            webdriver.ActionChains(self.driver).send_keys(Keys.TAB).perform()
+            active = self.driver.switch_to.active_element
+            if active == element:
+                outline = active.value_of_css_property("outline-style")
+                if outline != "none":
+                    focused_visibly[0] += 1
+                return active
+            if is_radio and active.get_attribute("type") == "radio" and active.get_attribute("name") == name:
+                for _ in range(30):
+                    webdriver.ActionChains(self.driver).send_keys(Keys.ARROW_DOWN).perform()
+                    active = self.driver.switch_to.active_element
+                    if active == element:
+                        return active
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: the keyboard does not reach {element.text or name!r}")
+
+    def find(self, text, *tags):
+        for tag in tags:
+            for element in self.driver.find_elements(By.CSS_SELECTOR, tag):
+                if element.text.strip() == text:
+                    return element
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: no {text!r}: {self.text()[:600]}")
+
+    def press(self, text):
+        element = self.find(text, "main a", "main button", "nav a", "nav button", "footer a")
+        return self.follow(element)
+
+    def follow(self, element):
+        """Enter on what has the focus, then waits for the page that follows."""
+        active = self.reach(element)
+        self.driver.execute_script("window.isOld = true")
+        active.send_keys(Keys.ENTER)
+        for _ in range(1000):
+            try:
+                if self.driver.execute_script("return !window.isOld && document.readyState === 'complete'"):
+                    return self
+            except Exception:
+                pass
+            time.sleep(0.01)
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: nothing follows {element.text!r}")
+
+    def enter(self, part):
+        """Opens the first case at home whose title begins so."""
+        self.open("/home")
+        for element in self.driver.find_elements(By.CSS_SELECTOR, "main a"):
+            if element.text.startswith("Open: " + part):
+                return self.follow(element)
+        raise SystemExit(f"{self.name}: no case {part!r} at home: {self.text()[:600]}")
+
+    def fill(self, label, value):
+        for element in self.driver.find_elements(By.CSS_SELECTOR, "label"):
+            if element.text.strip() == label:
+                field = self.driver.find_element(By.ID, element.get_attribute("for"))
+                if field.get_attribute("type") == "file":
+                    field.send_keys(value)
+                    return self
+                active = self.reach(field)
+                active.send_keys(Keys.CONTROL, "a")
+                active.send_keys(value)
+                return self
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: no field {label!r}")
+
+    def choose(self, label):
+        for element in self.driver.find_elements(By.CSS_SELECTOR, ".option label"):
+            if element.text.strip() == label:
+                field = self.driver.find_element(By.ID, element.get_attribute("for"))
+                active = self.reach(field)
+                if not active.is_selected():
+                    active.send_keys(Keys.SPACE)
+                expect(field.is_selected(), f"{self.name}: {label!r} is not chosen")
+                return self
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: no choice {label!r}")
+
+    def secret(self):
+        return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".secret code")]
+
+
+def totp(secret, instant):
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(instant) // 30), hashlib.sha1).digest()
+    offset = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[offset:offset + 4])[0] & 0x7fffffff) % 10**6:06d}"
+
+
+def wait_for_letter(address, part):
+    for _ in range(300):
+        for to, letter in letters:
+            if to == address and part in letter.get_payload():
+                return letter
+        time.sleep(0.05)
+    raise SystemExit(f"no letter with {part!r} arrived; there are {[(to, l.get_payload()[:60]) for to, l in letters]}")
+
+
+begin = "2026-01-05T09:00"
+moved = __import__("datetime").datetime(2026, 1, 5, 9, 0, tzinfo=__import__("zoneinfo").ZoneInfo("America/Chicago")).timestamp() - time.time()
+service, links = serve(begin)
+try:
+    # -- The administrator adds a coordinator, who sets up their account.
+    pia = Person("pia").open("/").look("front")
+    pia.open(links["administrator"]).look("sign-in-link").press("Sign in")
+    pia.says("Administration").look("home-administrator").press("Administration")
+    pia.look("admin")
+    pia.fill("Full name", "Olga Petrov").fill("Last name", "Petrov").fill("First name", "Olga").fill("Telephone", "312-555-0150")
+    pia.fill("E-mail address", "olga@example.org").choose("Coordinator").press("Add")
+    pia.look("admin-set-up-link")
+    link = pia.secret()[0]
+    pia.open("/admin").press("Policy").says("In force").look("admin-policy")
+    pia.open("/admin").press("Keys").look("admin-keys").choose("Record key").press("Make a new key").says("The new key is in force.")
+    pia.open("/admin").press("What each role can see").look("admin-capabilities")
+    pia.open("/admin").press("Refused attempts").look("admin-journal")
+
+    olga = Person("olga").open(link).look("set-up")
+    secret = olga.secret()[0].replace(" ", "")
+    olga.fill("Password", "four quiet green lamps").fill("Password again", "four quiet green lamps")
+    olga.fill("Code", "12").press("Finish").says("expected the six digits").look("set-up-wrong")
+    olga.fill("Password", "four quiet green lamps").fill("Password again", "four quiet green lamps")
+    olga.fill("Code", totp(secret, time.time() + moved)).press("Finish").look("set-up-done")
+    recovery = olga.secret()
+    olga.press("Staff sign in").look("sign-in-staff")
+    olga.fill("E-mail address", "olga@example.org").fill("Password", "wrong password here").fill("Code", recovery[0]).press("Sign in")
+    olga.says("belong together").look("sign-in-staff-wrong")
+    olga.fill("E-mail address", "olga@example.org").fill("Password", "four quiet green lamps").fill("Code", recovery[0]).press("Sign in")
+    olga.says("Your work").press("The coordinator's desk").look("desk-empty")
+
+    # -- She enters a participant with a mailbox, and a mentor without one.
+    olga.press("Enter a person").look("person-new")
+    olga.fill("Full name", "Gail\u202e").press("Enter").says("Please look at this again").look("person-new-wrong")
+    olga.fill("Full name", "Gail Underwood").fill("Last name", "Underwood").fill("First name", "Gail").fill("Telephone", "312-555-0161")
+    olga.fill("Profession", "nurse").choose("Participant").choose("Is under a monitoring contract")
+    olga.fill("E-mail address", "gail@example.org").press("Enter")
+    olga.says("The person is entered.").look("person").press("Make a first-use code").look("first-use-code")
+    gail_code = olga.secret()[0]
+    olga.open("/desk").press("Enter a person")
+    olga.fill("Full name", "Hugo Lindner").fill("Last name", "Lindner").fill("First name", "Hugo").fill("Telephone", "312-555-0162")
+    olga.fill("Profession", "nurse").choose("Mentor").choose("Participant").choose("Is under a monitoring contract").press("Enter")
+    person_hugo = olga.driver.current_url.split("?")[0]
+    olga.press("Print a sheet of codes").look("sheet")
+    sheet = olga.secret()
+    olga.open(person_hugo).press("Make a first-use code")
+    hugo_code = olga.secret()[0]
+    olga.open(person_hugo).press("Enroll as a mentor").look("enrollment")
+    olga.choose("entered or completed the program, in stable compliance").press("Attest and enroll").says("Attested and enrolled.")
+
+    # -- The participant signs in by mail, the mentor by the printed sheet.
+    gail = Person("gail").open("/sign-in").look("sign-in")
+    gail.fill("E-mail address", "nobody@example.org").press("Send me a link")
+    unknown = gail.text()
+    gail.open("/sign-in").fill("E-mail address", "gail@example.org").press("Send me a link").look("sign-in-sent")
+    expect(gail.text() == unknown, "the answer tells who has an account")
+    letter = wait_for_letter("gail@example.org", "/sign-in/link/")
+    gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).look("sign-in-first")
+    gail.fill("First-use code", gail_code).fill("New PIN", "123456").fill("New PIN again", "123456").press("Sign in")
+    gail.says("not one repeated").fill("First-use code", gail_code).fill("New PIN", "280671").fill("New PIN again", "280671")
+    gail.press("Sign in").says("You have not asked for a mentor").look("home-participant")
+    hugo = Person("hugo").open("/sign-in").press("Sign in with a printed code").look("sign-in-code")
+    hugo.fill("Code", sheet[0]).press("Go on").look("sign-in-code-first")
+    hugo.fill("First-use code", hugo_code).fill("New PIN", "904417").fill("New PIN again", "904417").press("Sign in")
+    hugo.press("What mentors sign").look("agreements")
+    hugo.fill("Name for the form", "Hugo L.").choose("I have read this and I sign it").press("Sign").says("The agreement is signed.")
+    hugo.press("Where, when and what you can talk about").look("answers").choose("Stress").choose("Downtown").press("Keep this")
+    hugo.press("Pause, and how many people at once").look("availability").press("Keep this")
+
+    # -- The case.
+    gail.enter("A mentor for you").look("case-idle").press("Ask").look("request").press("Yes, I ask").says("You have asked.").look("case-requested")
+    gail.press("Answer the survey").look("survey").choose("Stress").press("Send my answers").says("your mark: without it").look("survey-wrong")
+    gail.choose("I understand that this is voluntary, that nobody watches it, and that I may stop at any time.").press("Send my answers")
+    gail.says("Your answers are here").look("case-surveyed")
+    gail.open("/private-list").look("private-list").fill("Name, telephone number or employer", "Somebody Else").press("Keep us apart")
+    gail.says("Kept as a code")
+    olga.open("/desk").says("Your turn", "Gail Underwood").look("desk").press("Gail Underwood").says("Hugo Lindner").look("case-coordinator")
+    olga.press("Propose a mentor").look("proposal").choose("Hugo Lindner").press("Propose").says("Proposed.")
+    gail.open("/home").never_says("Hugo", "roposed").says("looks for somebody")
+    hugo.open("/home").says("a free place for one more person").never_says("Gail", "Underwood").look("home-mentor")
+    hugo.enter("Somebody to mentor").look("case-mentor-asked").press("Yes, I have a free place").press("Yes, I have a place").says("Thank you")
+    olga.open("/desk").press("Gail Underwood").press("Offer the release").look("offer").press("Offer it").says("offered")
+    gail.open("/home").says("Please read the release").enter("A mentor for you").says("Hugo L.").press("Read and sign the release")
+    gail.says("Signing on screen").look("electronic").press("Open the sample document").look("sample")
+    code = re.search(r"The code is (\S+?)\.", gail.text()).group(1)
+    gail.driver.back()
+    gail.fill("Code from the sample document", "AAAAA").choose("I agree to sign and to get documents on screen").press("Agree")
+    gail.says("expected the code").fill("Code from the sample document", code)
+    gail.choose("I agree to sign and to get documents on screen").press("Agree")
+    gail.press("Read and sign the release").says("RELEASE OF INFORMATION", "Hugo L.", "+13125550161").look("signature")
+    gail.press("Sign").says("your mark beside").choose("I sign this release").press("Sign")
+    gail.says("You have signed the release.", "Your code to take it back").look("receipt")
+    rescind_code = gail.secret()[0]
+    receipt = gail.driver.current_url
+    olga.open("/desk").press("Gail Underwood").says("Valid").press("Release the card").look("disclosure").press("Release the card")
+    olga.says("Recorded, and the card is open.").look("case-coordinator-introduced")
+    hugo.open("/home").says("A card is here for you").never_says("Gail", "5550161")
+    hugo.enter("Somebody to mentor").look("case-mentor").press("Show me the card").says("Gail", "+13125550161", "42 CFR part 2", "January 12, 2026").look("card")
+    hugo.never_says("Underwood", "gail@example.org", "nurse", "Olga")
+    hugo.press("Back to the case").press("Note for the two of us: a call was made").look("private-note").says("for the two of you alone")
+    hugo.press("Back to the case").says("Yes").press("Note for the two of us: a meeting was arranged")
+    gail.open("/shown").says("Hugo L.", "first name, telephone number").look("shown")
+    gail.enter("A mentor for you").look("case-introduced").press("Correct my details").look("correction")
+    gail.fill("Telephone", "312-555-0199").choose("I sign this release").press("Sign the correction").says("You have signed the correction.")
+    hugo.enter("Somebody to mentor").press("Show me the card").says("+13125550199").never_says("5550161")
+    # Two taps from the case: the link, the button.
+    replayed = hugo.driver.page_source
+    gail.enter("A mentor for you").press("Take my release back").look("rescission").press("Take it back now")
+    gail.says("Your release is taken back").look("receipt-rescinded")
+    hugo.driver.refresh()
+    try:
+        hugo.driver.switch_to.alert.accept()
+    except Exception:
+        pass
+    hugo.says("This card is not available").never_says("+13125550199", "Gail").look("card-refused")
+    hugo.open("/home").says("Please do not make contact")
+    gail.enter("A mentor for you").says("You may ask again").press("Ask again").press("Yes, I ask again").says("You have asked again.")
+    gail.press("Stop, and keep nothing").look("declination").press("Stop and delete").says("Nothing was kept")
+    gail.open("/account").look("account").fill("PIN now", "280671").fill("New PIN", "771204").press("Change the PIN").says("changed")
+
+    # -- On paper: printed form, scan, rescission by code without signing in.
+    maya = Person("maya").open(links["coordinator"]).press("Sign in").press("The coordinator's desk")
+    maya.press("Find a caller").look("find").fill("Telephone", "312-555-0142").press("Find").look("found").press("Ada Fairweather")
+    maya.look("person-participant").press("Mentorship").press("Ask").choose("by telephone").press("Yes, I ask").says("You have asked.")
+    maya.press("Answer the survey").look("survey-proxy").choose("on paper").choose("Family")
+    maya.choose("I understand that this is voluntary, that nobody watches it, and that I may stop at any time.").press("Send my answers")
+    maya.press("Propose a mentor").choose("Cleo Marchetti").press("Propose").press("Yes, I have a free place").press("Yes, I have a place")
+    maya.press("Offer the release").press("Offer it").press("Print the form to be signed on paper").look("form-print")
+    digest = re.search(r"([0-9a-f]{8}) [0-9a-f]{8}", maya.text()).group(1)
+    pdf = maya.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+    scan = place / "scan.pdf"
+    scan.write_bytes(base64.b64decode(pdf["data"]))
+    maya.press("Back to the case").press("Read and sign the release").look("signature-paper")
+    maya.fill("First eight characters of the digest on the paper", "00000000").fill("Scan of the signed form", str(scan)).press("Sign")
+    maya.says("the digest that is printed").fill("First eight characters of the digest on the paper", digest)
+    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("You have signed the release.")
+    maya.press("Release the card").press("Release the card").says("the card is open")
+    maya.open("/desk/notices").look("notices")
+
+    # -- The auditor sees records and nobody.
+    noor = Person("noor").open(links["auditor"]).press("Sign in").press("The records").look("audit")
+    noor.never_says("Gail", "Hugo", "Fairweather", "5550")
+    noor.press("All records").look("audit-records")
+    noor.driver.find_elements(By.CSS_SELECTOR, "tbody a")[0].click()
+    noor.says("/v1").look("audit-record").never_says("Gail", "Hugo", "Fairweather", "5550")
+
+    # -- Rescission by code, signed out.
+    ada = Person("nobody").open("/rescission").look("rescission-by-code").fill("Code from your receipt", "AAAAA-AAAAA-AAAAA-AAAAA")
+    ada.press("Take it back now").says("a code as it stands on a receipt").look("rescission-by-code-wrong")
+    ada.fill("Code from your receipt", rescind_code.lower().replace("-", " ")).press("Take it back now").says("It is taken back")
+    ada.look("rescission-by-code-done")
+    ada.open("/nothing/here").look("not-signed-in")
+    gail.open("/desk").says("There is nothing here for you").look("not-found")
+
+    # -- A conversation with a peer, over a restart, to the day of the answer.
+    gail.enter("Talk with somebody").look("case-asker").press("Ask to talk with somebody").look("question").fill("Name for the form", "Gail U.").press("Yes, I ask")
+    gail.says("You get an answer on a fixed day")
+    olga.open("/desk")
+    cells = [row for row in olga.driver.find_elements(By.CSS_SELECTOR, "tbody tr") if "Peer conversation" in row.text]
+    cells[0].find_element(By.TAG_NAME, "a").click()
+    olga.press("Invite somebody to talk").look("invitation").fill("Telephone number of the person to ask", "312-555-0162").press("Invite")
+    olga.says("Invited.")
+    hugo.open("/home").says("Would you be willing").enter("Talk about having a mentor")
+    hugo.look("case-volunteer-asked").never_says("Gail", "Underwood").press("Yes, I am willing").press("Yes, I am willing").says("read the release")
+    hugo.press("Read and sign the release").press("Open the sample document")
+    code = re.search(r"The code is (\S+?)\.", hugo.text()).group(1)
+    hugo.driver.back()
+    hugo.fill("Code from the sample document", code).choose("I agree to sign and to get documents on screen").press("Agree")
+    hugo.press("Read and sign the release").says("Gail U.").look("signature-volunteer").choose("I sign this release").press("Sign")
+    hugo.says("You have signed the release.")
+    gail.open("/home").says("You get an answer on a fixed day").never_says("Hugo")
+
+    service.send_signal(signal.SIGINT)
+    expect(service.wait(timeout=30) == 0, f"Ctrl-C: ended with {service.returncode}")
+    service, links = serve("2026-01-19T10:00")
+    olga = Person("olga").open("/sign-in/staff").fill("E-mail address", "olga@example.org").fill("Password", "four quiet green lamps")
+    olga.fill("Code", recovery[1]).press("Sign in").press("The coordinator's desk")
+    cells = [row for row in olga.driver.find_elements(By.CSS_SELECTOR, "tbody tr") if "Peer conversation" in row.text]
+    cells[0].find_element(By.TAG_NAME, "a").click()
+    olga.press("Release the card").press("Release the card").says("the card is open")
+    letters.clear()
+    gail.open("/sign-in").fill("E-mail address", "gail@example.org").press("Send me a link")
+    letter = wait_for_letter("gail@example.org", "/sign-in/link/")
+    gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).fill("PIN", "771204").press("Sign in")
+    gail.says("somebody is willing").enter("Talk with somebody").look("case-asker-alerted").press("Show me the card").says("Hugo", "+13125550162").never_says("Lindner").look("card-peer")
+    gail.press("Sign out")
+
+    for to, letter in letters:
+        words = str(letter)
+        for marker in ("Gail", "Hugo", "Underwood", "Lindner", "mentor", "Mentor", "recovery", "MPHP", "case", "312"):
+            expect(marker not in words.replace(f"http://127.0.0.1:{port}", ""), f"a letter says {marker!r}")
+    expect(focused_visibly[0] > 100, "focus is not visible")
+    service.send_signal(signal.SIGTERM)
+    expect(service.wait(timeout=30) == 0, f"SIGTERM: ended with {service.returncode}")
+finally:
+    if service.poll() is None:
+        service.kill()
+    mail.stop()
+
+log.seek(0)
+lines = log.read()
+for marker in ("Gail", "Hugo", "Underwood", "Lindner", "5550161", "5550199", "gail@", "olga@", "280671", rescind_code, "/private\""):
+    expect(marker not in lines, f"the log says {marker!r}")
+for line in lines.splitlines():
+    json.loads(line)
+print(f"{len(seen)} pages at 2 widths, {focused_visibly[0]} elements reached by keyboard, {len(findings)} findings")
+sys.exit(1 if findings else 0)
