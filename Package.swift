@@ -97,11 +97,12 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: ["page.mustache", "block.mustache", "form.mustache", "field.mustache", "style.css", "icon.svg", "en-US.json"].map {
+            resources: [
+                "page.mustache", "block.mustache", "form.mustache", "field.mustache", "style.css", "icon.svg", "en-US.json",
+            ].map {
                 .embedInCode("Templates/\($0)")
             }, swiftSettings: strict),
 
@@ -142,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "ReleaseWebTests",
             dependencies: [
-                "ReleaseWeb", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore",
+                "ReleaseWeb", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile",
+                "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),

@@ -3,7 +3,7 @@
 set -euo pipefail
 build=(libssl-dev libsqlite3-dev libphonenumber-dev pkg-config openssl)
 test=("${build[@]}" dash sqlite3 spin gcc libc6-dev graphviz python3-jsonschema python3-yaml
-    python3-venv golang-go golang-golang-x-mod-dev strace)
+    python3-venv golang-go golang-golang-x-mod-dev strace chromium chromium-driver msmtp curl iproute2)
 declare -n want="${1:-build}"
 missing=()
 for package in "${want[@]}"; do

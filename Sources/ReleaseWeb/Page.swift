@@ -32,8 +32,12 @@ struct Block: Sendable {
     static func note(_ title: String, _ text: String = "") -> Block {
         Block(status: Status(kind: "note", role: "note", statusTitle: title, statusText: text))
     }
-    static func document(_ text: String, label: String) -> Block { Block(document: Document(documentLabel: label, documentText: text)) }
-    static func secret(_ label: String, _ values: [String]) -> Block { Block(secret: SecretView(secretLabel: label, secretValues: values)) }
+    static func document(_ text: String, label: String) -> Block {
+        Block(document: Document(documentLabel: label, documentText: text))
+    }
+    static func secret(_ label: String, _ values: [String]) -> Block {
+        Block(secret: SecretView(secretLabel: label, secretValues: values))
+    }
     static func table(_ caption: String, _ headers: [String], _ rows: [[Cell]]) -> Block {
         Block(table: Table(caption: caption, headers: headers, rows: rows.map { Row(cells: $0) }))
     }
@@ -115,7 +119,8 @@ struct FormView: Sendable {
     var formVersion: String = ""
 
     init(
-        _ action: String, _ fields: [FieldView] = [], button: String, legend: String? = nil, isGrave: Bool = false, isUpload: Bool = false,
+        _ action: String, _ fields: [FieldView] = [], button: String, legend: String? = nil, isGrave: Bool = false,
+        isUpload: Bool = false,
         version: String = ""
     ) {
         (self.action, self.fields, self.button, self.legend, self.isGrave) = (action, fields, button, legend, isGrave)
@@ -168,7 +173,8 @@ struct FieldView: Sendable {
     }
 
     static func text(
-        _ name: String, _ label: String, value: String = "", hint: String? = nil, type: String = "text", autocomplete: String = "off",
+        _ name: String, _ label: String, value: String = "", hint: String? = nil, type: String = "text",
+        autocomplete: String = "off",
         inputmode: String = "text", limit: Int = 120, isRequired: Bool = true
     ) -> FieldView {
         FieldView(

@@ -3,6 +3,7 @@ public import ReleaseService
 extension Words {
     /// What letters say: the same to everybody.
     public var letters: LetterWords {
-        LetterWords(subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"), changed: self("mail.changed"))
+        LetterWords(
+            subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"), changed: self("mail.changed"))
     }
 }

@@ -331,7 +331,8 @@ public struct SQLTransaction: StoreTransaction {
     private static let partyColumns = "handle, person, is_staff, rank, case_id, opener, workflow"
 
     private func party(_ row: [SQLValue]) throws -> PartyRow {
-        guard let handle = row[0].bytes.flatMap({ CaseHandle(bytes: $0) }), let person = row[1].bytes.flatMap({ PersonID(bytes: $0) }),
+        guard let handle = row[0].bytes.flatMap({ CaseHandle(bytes: $0) }),
+            let person = row[1].bytes.flatMap({ PersonID(bytes: $0) }),
             let isStaff = row[2].integer, let rank = row[3].integer.flatMap(PartyRow.Rank.init),
             let caseID = row[4].bytes.flatMap({ CaseID(bytes: $0) }), let opener = row[5].bytes.flatMap({ PersonID(bytes: $0) }),
             let workflow = row[6].text

@@ -77,7 +77,9 @@ struct OpenFolder {
     /// - Parameters:
     ///   - time: in an example folder, the local time that its clock shows now; it runs on from there.
     ///   - isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
-    init(_ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false, showing time: String? = nil)
+    init(
+        _ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false, showing time: String? = nil
+    )
         async throws
     {
         folder = Folder(options.directory)

@@ -21,7 +21,8 @@ struct Privity: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
-            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self, Backup.self, Restore.self,
+            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self, Backup.self,
+            Restore.self,
         ])
 
     /// Maps every error to its exit status and one line on standard error.

@@ -22,6 +22,13 @@ struct ArchitectureTests {
         "FolderDriver": [
             "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation", "Glibc", "Synchronization",
         ],
+        "ReleaseWeb": [
+            "AuditorKit", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "Foundation",
+            "Synchronization",
+            "Logging", "Metrics", "CoreMetrics", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS",
+            "HTTPTypes",
+            "Mustache", "NIOCore", "NIOSSL", "ServiceLifecycle",
+        ],
         "PhoneNumbers": ["ReleaseService", "ReleaseWorkflow", "CPhoneNumber", "Foundation"],
     ]
 

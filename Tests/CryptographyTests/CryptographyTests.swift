@@ -170,7 +170,9 @@ struct OneTimePasswordTests {
     func vectors(_ seconds: Int64, _ sha1: String, _ sha256: String, _ sha512: String) throws {
         let step = OneTimePassword.step(atMilliseconds: seconds * 1000)
         let digits = "1234567890"
-        func secret(_ count: Int) -> SecretBytes { SecretBytes(copying: Array(String(repeating: digits, count: 7).utf8.prefix(count))) }
+        func secret(_ count: Int) -> SecretBytes {
+            SecretBytes(copying: Array(String(repeating: digits, count: 7).utf8.prefix(count)))
+        }
         #expect(try OneTimePassword.code(secret: secret(20), step: step, digits: 8) == sha1)
         #expect(try OneTimePassword.code(secret: secret(32), step: step, digits: 8, digest: .sha256) == sha256)
         #expect(try OneTimePassword.code(secret: secret(64), step: step, digits: 8, digest: .sha512) == sha512)
@@ -180,10 +182,17 @@ struct OneTimePasswordTests {
     func counters() throws {
         let secret = SecretBytes(copying: Array("12345678901234567890".utf8))
         let codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"]
-        for (counter, code) in codes.enumerated() { #expect(try OneTimePassword.code(secret: secret, step: UInt64(counter)) == code) }
+        for (counter, code) in codes.enumerated() {
+            #expect(try OneTimePassword.code(secret: secret, step: UInt64(counter)) == code)
+        }
     }
 
-    @Test("base 32 is that of RFC 4648 §10, without padding", arguments: [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI")])
+    @Test(
+        "base 32 is that of RFC 4648 §10, without padding",
+        arguments: [
+            ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ])
     func base32(_ text: String, _ encoded: String) { #expect(Base32.format(Array(text.utf8)) == encoded) }
 
     @Test("a password hash matches its password and no other, is salted, and survives being stored")

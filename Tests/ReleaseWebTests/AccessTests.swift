@@ -124,9 +124,12 @@ struct AccessTests {
         #expect(secret.count == 20)
         func code() throws -> String {
             try OneTimePassword.code(
-                secret: SecretBytes(copying: secret), step: OneTimePassword.step(atMilliseconds: office.clock.now().instantMilliseconds))
+                secret: SecretBytes(copying: secret),
+                step: OneTimePassword.step(atMilliseconds: office.clock.now().instantMilliseconds))
         }
-        await #expect(throws: AccessRefusal.self) { try await accounts.setUp(link: link, password: "short", code: code(), from: "a") }
+        await #expect(throws: AccessRefusal.self) {
+            try await accounts.setUp(link: link, password: "short", code: code(), from: "a")
+        }
         let recovery = try await accounts.setUp(link: link, password: "four quiet green lamps", code: code(), from: "a")
         #expect(recovery.count == 10 && Set(recovery).count == 10)
         func signIn(_ code: String, password: String = "four quiet green lamps") async throws -> String {
@@ -152,7 +155,9 @@ struct AccessTests {
         await #expect(throws: AccessRefusal.refused) { try await signIn(recovery[1]) }
     }
 
-    @Test("a session ends after thirty idle minutes and after twelve hours, on signing out, and everywhere at once; it survives a restart")
+    @Test(
+        "a session ends after thirty idle minutes and after twelve hours, on signing out, and everywhere at once; it survives a restart"
+    )
     func sessions() async throws {
         let (office, front) = try await known()
         let accounts = front.site.accounts
@@ -224,7 +229,9 @@ struct AccessTests {
         let accounts = front.site.accounts
         for _ in 0..<10 {
             let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
-            await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "999998"), from: UUID().uuidString) }
+            await #expect(throws: AccessRefusal.refused) {
+                try await accounts.signIn(link: link, .init(pin: "999998"), from: UUID().uuidString)
+            }
         }
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
         #expect(try await accounts.needed(link: link) == .firstUse)
@@ -248,14 +255,17 @@ struct AccessTests {
     @Test(
         "what cannot be an address, a PIN or a password is refused with its field",
         arguments: [
-            "", "a", "a@b", "a@b.", "@b.org", "a b@c.org", "a@b@c.org", "a\u{202E}@b.org", "a@b.org\nBcc: x@y.org", "-a@b.org", ".a@b.org",
+            "", "a", "a@b", "a@b.", "@b.org", "a b@c.org", "a@b@c.org", "a\u{202E}@b.org", "a@b.org\nBcc: x@y.org", "-a@b.org",
+            ".a@b.org",
             String(repeating: "a", count: 65) + "@b.org",
         ])
     func badAddress(_ typed: String) throws {
         #expect(throws: AccessRefusal.self) { try Accounts.address(typed) }
     }
 
-    @Test("a PIN is six digits or more, and neither a run nor one digit", arguments: ["", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８０６７１"])
+    @Test(
+        "a PIN is six digits or more, and neither a run nor one digit",
+        arguments: ["", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８０６７１"])
     func badPIN(_ typed: String) throws {
         #expect(throws: AccessRefusal.self) { try Accounts.pin(typed) }
         _ = try Accounts.pin("280671")

@@ -7,8 +7,8 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import ReleaseWorkflow
-import Synchronization
 import SQLiteDriver
+import Synchronization
 import Testing
 
 @testable import ReleaseService
@@ -41,7 +41,8 @@ struct Reply {
 
     /// Everything that was sent but for what is random in every form.
     var normalized: String {
-        let all = headers.filter { $0.0.lowercased() != "set-cookie" }.map { "\($0.0): \($0.1)" }.joined(separator: "\n") + "\n" + text
+        let all =
+            headers.filter { $0.0.lowercased() != "set-cookie" }.map { "\($0.0): \($0.1)" }.joined(separator: "\n") + "\n" + text
         return all.replacing(/name="(key|token)" value="[^"]*"/, with: "name=\"\" value=\"\"")
             .replacing(/"formToken":"[^"]*"/, with: "\"formToken\":\"\"")
     }
@@ -107,7 +108,8 @@ final class Front {
         let writer = Collector()
         try await response.body.write(writer)
         return Reply(
-            status: Int(response.status.code), headers: response.headers.map { ($0.name.rawName, $0.value) }, body: writer.bytes.all)
+            status: Int(response.status.code), headers: response.headers.map { ($0.name.rawName, $0.value) }, body: writer.bytes.all
+        )
     }
 
     func get(_ path: String, as name: String? = nil) async throws -> Reply {
@@ -116,7 +118,8 @@ final class Front {
 
     /// Posts a form as the page would: with the session's token, and a key.
     func post(
-        _ path: String, as name: String? = nil, _ fields: [(String, String)] = [], key: String? = nil, headers: [(String, String)] = []
+        _ path: String, as name: String? = nil, _ fields: [(String, String)] = [], key: String? = nil,
+        headers: [(String, String)] = []
     ) async throws -> Reply {
         let token = try await session(name)
         var all = fields
@@ -128,12 +131,14 @@ final class Front {
             "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")"
         }.joined(separator: "&")
         return try await send(
-            .post, path, token: token, headers: [("Content-Type", "application/x-www-form-urlencoded")] + headers, body: Array(body.utf8))
+            .post, path, token: token, headers: [("Content-Type", "application/x-www-form-urlencoded")] + headers,
+            body: Array(body.utf8))
     }
 
     /// A request of the JSON interface, with a bearer token.
     func api(
-        _ method: HTTPRequest.Method, _ path: String, as name: String? = nil, _ body: String? = nil, headers: [(String, String)] = []
+        _ method: HTTPRequest.Method, _ path: String, as name: String? = nil, _ body: String? = nil,
+        headers: [(String, String)] = []
     ) async throws -> Reply {
         var all = headers
         if let token = try await session(name) { all.append(("Authorization", "Bearer \(token)")) }
@@ -142,11 +147,15 @@ final class Front {
     }
 
     /// How `name` calls the case of `opener`; what nobody calls anything where they have no part.
-    func handle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws -> CaseHandle {
+    func handle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws
+        -> CaseHandle
+    {
         try #require(try findHandle(name, of: opener, workflow: workflow, isStaff: isStaff))
     }
 
-    func findHandle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws -> CaseHandle? {
+    func findHandle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws
+        -> CaseHandle?
+    {
         let person = try office.id(name)
         let owner = try office.id(opener)
         let rows = try office.store.read { try $0.parties(of: person, isStaff: isStaff, after: nil, count: 1000) }

@@ -16,16 +16,23 @@ struct QuietTests {
     private static let marks = ["Zyxmarkname", "zyxmark@example.org", "zyxmarkfield", "Zyxmarkcoord", "Zyxmarkformer"]
 
     /// An office whose mentee is called so, and everything a mentor can ask it for.
-    private func mentorsReplies(first: String, full: String, surname: String, phone: String) async throws -> (Front, [(String, Reply)]) {
+    private func mentorsReplies(first: String, full: String, surname: String, phone: String) async throws -> (
+        Front, [(String, Reply)]
+    ) {
         let office = try await Office()
-        try await office.add("maya", "Maya Zyxmarkcoord", "Zyxmarkcoord", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
-        try await office.add("ada", full, surname, first: first, phone: phone, roles: [.participant], field: "zyxmarkfield", coordinator: "maya")
+        try await office.add(
+            "maya", "Maya Zyxmarkcoord", "Zyxmarkcoord", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        try await office.add(
+            "ada", full, surname, first: first, phone: phone, roles: [.participant], field: "zyxmarkfield", coordinator: "maya")
         for (name, number) in [("ben", "312-555-0143"), ("cleo", "312-555-0144")] {
             let id = try await office.add(
-                name, "\(name.capitalized) Okafor", "Okafor", first: name.capitalized, phone: number, roles: [.mentor], coordinator: "maya")
+                name, "\(name.capitalized) Okafor", "Okafor", first: name.capitalized, phone: number, roles: [.mentor],
+                coordinator: "maya")
             _ = try await office.custodian.enroll(
-                id, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: office.id("maya"), key: nil)
-            _ = try await office.custodian.acknowledge(Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: nil)
+                id, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: office.id("maya"),
+                key: nil)
+            _ = try await office.custodian.acknowledge(
+                Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: nil)
         }
         let front = try Front(office)
         try await front.site.accounts.setAddress(of: office.id("ada"), to: "zyxmark@example.org", by: office.id("maya"))
@@ -38,14 +45,18 @@ struct QuietTests {
                     !$0.contains("{release}") && !$0.contains("{person}") && !$0.contains("{index}") && !$0.contains("{link}")
                 }
             for path in paths.sorted() {
-                let target = path.replacing("{case}", with: handle.map { "\($0)" } ?? String(repeating: "0", count: 32)).replacing("{file}", with: "x")
+                let target = path.replacing("{case}", with: handle.map { "\($0)" } ?? String(repeating: "0", count: 32)).replacing(
+                    "{file}", with: "x")
                 replies.append(("\(stage) GET \(path)", try await front.get(target, as: "ben")))
             }
             for act in ["look", "called", "arranged", "other"] {
                 let target = handle.map { "\($0)" } ?? String(repeating: "0", count: 32)
                 replies.append(("\(stage) \(act)", try await front.post("/private", as: "ben", [("case", target), ("act", act)])))
                 replies.append(
-                    ("\(stage) api \(act)", try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(target)\",\"act\":\"\(act)\"}")))
+                    (
+                        "\(stage) api \(act)",
+                        try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(target)\",\"act\":\"\(act)\"}")
+                    ))
             }
             for (kind, resource) in CommandKind.resources where !["unavailability", "end", "acceptance"].contains(resource) {
                 let target = "/cases/\(handle.map { "\($0)" } ?? "0")/\(resource)"
@@ -54,7 +65,9 @@ struct QuietTests {
         }
         try await ask("before")
         try await office.must(.request, "ada")
-        try await office.must(.completeSurvey, "ada") { $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true) }
+        try await office.must(.completeSurvey, "ada") {
+            $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)
+        }
         try await office.must(.propose, "maya") { $0.person = try office.id("ben") }
         try await ask("proposed")
         try await office.must(.acceptSlot, "ben")
@@ -70,9 +83,12 @@ struct QuietTests {
         return (front, replies)
     }
 
-    @Test("no answer to a mentor, at any stage, holds a mark of any other field of the mentee; each has one length whatever the name (MPHP-36, MPHP-37, DER-16)")
+    @Test(
+        "no answer to a mentor, at any stage, holds a mark of any other field of the mentee; each has one length whatever the name (MPHP-36, MPHP-37, DER-16)"
+    )
     func mentors() async throws {
-        let (front, short) = try await mentorsReplies(first: "Al", full: "Al Zyxmarkname", surname: "Zyxmarkname", phone: "+1 312 555 0142")
+        let (front, short) = try await mentorsReplies(
+            first: "Al", full: "Al Zyxmarkname", surname: "Zyxmarkname", phone: "+1 312 555 0142")
         let (_, long) = try await mentorsReplies(
             first: "Wolfgangamadeustheophilus", full: "Wolfgangamadeustheophilus Zyxmarkname von und zu", surname: "Zyxmarkname",
             phone: "+49 30 901820123")
@@ -100,7 +116,9 @@ struct QuietTests {
         for line in front.log.all { for mark in Self.marks + ["5550142"] { #expect(!line.contains(mark)) } }
     }
 
-    @Test("whether the mentor looked, called or arranged a meeting changes no byte of what staff, logs, metrics, mail, jobs or the log show (MPHP-43, MPHP-49)")
+    @Test(
+        "whether the mentor looked, called or arranged a meeting changes no byte of what staff, logs, metrics, mail, jobs or the log show (MPHP-43, MPHP-49)"
+    )
     func staffLearnNothing() async throws {
         let office = try await Office().introduced()
         let other = try await office.copy()
@@ -112,19 +130,23 @@ struct QuietTests {
                 for act in ["look", "called", "look", "arranged"] {
                     #expect(try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", act)]).status == 200)
                 }
-                #expect(try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(handle)\",\"act\":\"look\"}").status == 200)
+                #expect(
+                    try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(handle)\",\"act\":\"look\"}").status == 200)
             }
             var seen: [String] = []
             func look() async throws {
                 for name in ["maya", "omar", "noor", "pia"] {
                     for route in RouteTable.all where route.method == .get && !route.path.contains("/health") {
                         let handle = name == "maya" ? try front.handle("maya", isStaff: true) : CaseHandle(high: 0, low: 0)
-                        let path = route.path.replacing("{case}", with: "\(handle)").replacing("{person}", with: "\(try place.id("ada"))")
-                            .replacing("{index}", with: "1")
+                        let path = route.path.replacing("{case}", with: "\(handle)").replacing(
+                            "{person}", with: "\(try place.id("ada"))"
+                        )
+                        .replacing("{index}", with: "1")
                         seen.append("\(name) \(path)\n" + (try await front.get(path, as: name)).normalized)
                     }
                 }
-                seen.append("\(try await place.custodian.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
+                seen.append(
+                    "\(try await place.custodian.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
                 seen.append("\(try place.store.read { try $0.logSize() })")
             }
             try await look()
@@ -136,7 +158,9 @@ struct QuietTests {
             try await look()
             seen.append(front.letterbox.letters.map { "\($0.to) \($0.body)" }.sorted().joined(separator: "\n"))
             seen.append(front.log.all.map { $0.replacing(/"time":"[^"]*"/, with: "") }.joined(separator: "\n"))
-            seen.append(front.site.metrics.text.split(separator: "\n").filter { !$0.contains("_seconds") || $0.contains("_count") }.joined(separator: "\n"))
+            seen.append(
+                front.site.metrics.text.split(separator: "\n").filter { !$0.contains("_seconds") || $0.contains("_count") }.joined(
+                    separator: "\n"))
             told.append(seen)
         }
         #expect(told[0].count == told[1].count)
@@ -153,7 +177,9 @@ struct QuietTests {
         let first = try await front.post("/private", as: "ben", fields, key: key)
         #expect(first.text.contains("+13125550142"))
         let api = "{\"case\":\"\(handle)\",\"act\":\"look\"}"
-        #expect(try await front.api(.post, "/private", as: "ben", api, headers: [("Idempotency-Key", key)]).text.contains("+13125550142"))
+        #expect(
+            try await front.api(.post, "/private", as: "ben", api, headers: [("Idempotency-Key", key)]).text.contains(
+                "+13125550142"))
         try await office.must(.rescind, "ada")
         let again = try await front.post("/private", as: "ben", fields, key: key)
         #expect(again.status == 409 && !again.text.contains("555"))
@@ -192,7 +218,8 @@ struct QuietTests {
     @Test("two mentees of one first name have marks of their own, random and another for everybody (DER-10)")
     func marks() async throws {
         let office = try await Office().staffed()
-        try await office.add("twin", "Ada Lindgren", "Lindgren", first: "Ada", phone: "312-555-0177", roles: [.participant], coordinator: "maya")
+        try await office.add(
+            "twin", "Ada Lindgren", "Lindgren", first: "Ada", phone: "312-555-0177", roles: [.participant], coordinator: "maya")
         try await office.go(to: "introduced")
         try await office.go(to: "introduced", "twin")
         let front = try Front(office)
@@ -201,7 +228,8 @@ struct QuietTests {
         let home = try await front.get("/home", as: "ben").text
         #expect(home.contains("(\(CasePages.mark(one)))") && home.contains("(\(CasePages.mark(two)))") && !home.contains("Ada"))
         let handles = try office.store.read { tx in
-            try tx.parties(of: office.custodian.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")).map(\.handle)
+            try tx.parties(of: office.custodian.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")).map(
+                \.handle)
         }
         #expect(handles.count == 3 && Set(handles).count == 3)
     }

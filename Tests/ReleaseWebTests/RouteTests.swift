@@ -14,17 +14,27 @@ struct RouteTests {
     /// Who asks, and what they are to Ada's case: its own person, its mentor, its coordinator; the others have no part in it.
     private static let actors = ["nobody", "ada", "eve", "ben", "cleo", "maya", "omar", "noor", "pia"]
 
-    private func path(_ route: Route, _ name: String, _ front: Front, _ release: ReleaseID, _ foreign: CaseHandle) async throws -> String {
+    private func path(_ route: Route, _ name: String, _ front: Front, _ release: ReleaseID, _ foreign: CaseHandle) async throws
+        -> String
+    {
         let own: [String: (String, Bool)] = ["ada": ("ada", false), "ben": ("ben", false), "maya": ("maya", true)]
         var handle = foreign
         if let (who, isStaff) = own[name] { handle = try front.handle(who, isStaff: isStaff) }
         return route.path.replacing("{case}", with: "\(handle)").replacing("{release}", with: "\(release)")
-            .replacing("{person}", with: "\(try front.office.id("ada"))").replacing("{link}", with: String(repeating: "A", count: 43))
+            .replacing("{person}", with: "\(try front.office.id("ada"))").replacing(
+                "{link}", with: String(repeating: "A", count: 43)
+            )
             .replacing("{index}", with: "3").replacing("{notice}", with: String(repeating: "0", count: 32))
-            .replacing("{file}", with: route.path.contains("/keys/") ? "log.vkey" : route.path.contains("/kit/") ? "verify.sh" : route.path.contains("receipts") ? "copy.txt" : "record.txt")
+            .replacing(
+                "{file}",
+                with: route.path.contains("/keys/")
+                    ? "log.vkey"
+                    : route.path.contains("/kit/") ? "verify.sh" : route.path.contains("receipts") ? "copy.txt" : "record.txt")
     }
 
-    @Test("every route answers every role and ownership as docs/access.md says; who has no part gets one answer, in bytes (MPHP-66, DER-18)")
+    @Test(
+        "every route answers every role and ownership as docs/access.md says; who has no part gets one answer, in bytes (MPHP-66, DER-18)"
+    )
     func table() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
@@ -52,7 +62,9 @@ struct RouteTests {
                 } else {
                     reply = try await front.get(target, as: actor)
                 }
-                if actor != nil, route.path.hasPrefix("/sign-out") || route.method == .delete { _ = try await front.session(actor, fresh: true) }
+                if actor != nil, route.path.hasPrefix("/sign-out") || route.method == .delete {
+                    _ = try await front.session(actor, fresh: true)
+                }
                 cells.append("\(reply.status)")
                 #expect(reply.status < 500, "\(route.name) as \(name)")
                 // Refused alike: as what is not there at all, for this very session.
@@ -69,7 +81,10 @@ struct RouteTests {
         let page = try String(contentsOf: repository.appendingPathComponent("docs/access.md"), encoding: .utf8)
         let written = page.split(separator: "\n").filter { $0.hasPrefix("| `") }.map(String.init)
         #expect(written == rows, "docs/access.md is not what the service answers")
-        if written != rows { try Data((rows.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: NSTemporaryDirectory() + "privity-access.txt")) }
+        if written != rows {
+            try Data((rows.joined(separator: "\n") + "\n").utf8).write(
+                to: URL(fileURLWithPath: NSTemporaryDirectory() + "privity-access.txt"))
+        }
     }
 
     private func session(_ front: Front, _ actor: String?) async throws -> Session? {
@@ -104,7 +119,8 @@ struct RouteTests {
         let token = try await front.session("ada")
         let type = ("Content-Type", "application/x-www-form-urlencoded")
         for body in ["", "token=", "token=\(String(repeating: "A", count: 24))"] {
-            let reply = try await front.send(.post, "/cases/\(handle)/rescission", token: token, headers: [type], body: Array(body.utf8))
+            let reply = try await front.send(
+                .post, "/cases/\(handle)/rescission", token: token, headers: [type], body: Array(body.utf8))
             #expect(reply.status == 403)
         }
         for header in [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://elsewhere.example")] {
@@ -113,7 +129,8 @@ struct RouteTests {
         #expect(try await front.get("/cases/\(handle)", as: "ada").text.contains("Valid"))
         #expect(
             try await front.post(
-                "/cases/\(handle)/rescission", as: "ada", headers: [("Origin", "https://service.example"), ("Sec-Fetch-Site", "same-origin")]
+                "/cases/\(handle)/rescission", as: "ada",
+                headers: [("Origin", "https://service.example"), ("Sec-Fetch-Site", "same-origin")]
             ).status == 303)
     }
 
@@ -127,14 +144,18 @@ struct RouteTests {
         let type = ("Content-Type", "application/json")
         #expect(try await front.send(.post, path, token: token, headers: [type], body: Array("{}".utf8)).status == 403)
         let own = try #require(try await front.site.accounts.session(token)).formToken
-        #expect(try await front.send(.post, path, token: token, headers: [type, ("X-Form-Token", own)], body: Array("{}".utf8)).status == 200)
+        #expect(
+            try await front.send(.post, path, token: token, headers: [type, ("X-Form-Token", own)], body: Array("{}".utf8)).status
+                == 200)
     }
 
     @Test("every page and answer carries the headers that keep it to itself, and no policy allows a script")
     func headers() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
-        for (path, name) in [("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no", nil), ("/api/v1/session", "ada"), ("/style.css", nil)] {
+        for (path, name) in [
+            ("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no", nil), ("/api/v1/session", "ada"), ("/style.css", nil),
+        ] {
             let reply = try await front.get(path, as: name)
             let policy = try #require(reply.header("Content-Security-Policy"))
             #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script-src"))

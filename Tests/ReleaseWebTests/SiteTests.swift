@@ -19,7 +19,9 @@ struct SiteTests {
         return String(try #require(match.output[1].substring))
     }
 
-    @Test("a double click is done once and answered alike; another form under the same key is refused; an older page does nothing (two tabs)")
+    @Test(
+        "a double click is done once and answered alike; another form under the same key is refused; an older page does nothing (two tabs)"
+    )
     func doubleClick() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
@@ -67,7 +69,8 @@ struct SiteTests {
         let office = try await Office().staffed()
         for number in 0..<7 {
             try await office.add(
-                "p\(number)", "Pat Number\(number)", "Number\(number)", first: "Pat", phone: "312-555-02\(number + 10)", roles: [.participant],
+                "p\(number)", "Pat Number\(number)", "Number\(number)", first: "Pat", phone: "312-555-02\(number + 10)",
+                roles: [.participant],
                 coordinator: "maya")
             try await office.must(.request, "p\(number)", on: "p\(number)")
             if number < 3 { try await office.must(.completeSurvey, "p\(number)", on: "p\(number)") }
@@ -106,14 +109,16 @@ struct SiteTests {
         "what is typed wrong comes back with the field named, everything typed kept, and nothing done",
         arguments: [
             ("fullName", ""), ("fullName", "Gail\u{202E}liaG"), ("fullName", "Ga\u{0000}il"), ("fullName", "Gail\u{200B}"),
-            ("fullName", String(repeating: "x", count: 121)), ("surname", ""), ("firstName", "Dr Gail"), ("phone", "call me"), ("phone", "١٢"),
+            ("fullName", String(repeating: "x", count: 121)), ("surname", ""), ("firstName", "Dr Gail"), ("phone", "call me"),
+            ("phone", "١٢"),
             ("field", "\u{FEFF}"), ("address", "nobody"), ("address", "a@b.org\r\nBcc: c@d.org"),
         ])
     func badPerson(_ field: String, _ value: String) async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
         let good = [
-            ("fullName", "Gail Underwood"), ("surname", "Underwood"), ("firstName", "Gail"), ("phone", "312-555-0161"), ("field", "nurse"),
+            ("fullName", "Gail Underwood"), ("surname", "Underwood"), ("firstName", "Gail"), ("phone", "312-555-0161"),
+            ("field", "nurse"),
             ("roles", "participant"), ("address", "gail@example.org"),
         ]
         let count = try await office.custodian.people().count
@@ -129,13 +134,21 @@ struct SiteTests {
         for line in front.log.all { #expect(!line.contains("Underwood") && !line.contains("gail@")) }
     }
 
-    @Test("names in any script are taken", arguments: [("ნინო ბერიძე", "ბერიძე", "ნინო"), ("李 小龍", "李", "小龍"), ("أحمد زكي", "زكي", "أحمد"), ("Zoë O’Neil-Ångström", "O’Neil-Ångström", "Zoë"), ("ऋतु शर्मा", "शर्मा", "ऋतु")])
+    @Test(
+        "names in any script are taken",
+        arguments: [
+            ("ნინო ბერიძე", "ბერიძე", "ნინო"), ("李 小龍", "李", "小龍"), ("أحمد زكي", "زكي", "أحمد"),
+            ("Zoë O’Neil-Ångström", "O’Neil-Ångström", "Zoë"), ("ऋतु शर्मा", "शर्मा", "ऋतु"),
+        ])
     func scripts(_ full: String, _ surname: String, _ first: String) async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
         let reply = try await front.post(
             "/desk/people", as: "maya",
-            [("fullName", full), ("surname", surname), ("firstName", first), ("phone", "312-555-0161"), ("field", "nurse"), ("roles", "participant")])
+            [
+                ("fullName", full), ("surname", surname), ("firstName", first), ("phone", "312-555-0161"), ("field", "nurse"),
+                ("roles", "participant"),
+            ])
         #expect(reply.status == 303)
         let page = try await front.get(try #require(reply.header("Location")), as: "maya")
         #expect(page.text.contains(surname))
@@ -144,7 +157,8 @@ struct SiteTests {
     @Test(
         "a body that is no form, no JSON, too long or of another kind is a clear problem and nothing else",
         arguments: [
-            ("application/json", "{", 400), ("application/json", "[]", 400), ("application/json", "{\"x\":1}", 422), ("text/plain", "{}", 400),
+            ("application/json", "{", 400), ("application/json", "[]", 400), ("application/json", "{\"x\":1}", 422),
+            ("text/plain", "{}", 400),
             ("application/json", "{\"act\":5,\"case\":\"x\"}", 422), ("application/json", "{\"act\":\"look\",\"case\":null}", 400),
         ])
     func badBody(_ type: String, _ body: String, _ status: Int) async throws {
@@ -152,7 +166,8 @@ struct SiteTests {
         let front = try Front(office)
         let token = try #require(try await front.session("ben"))
         let reply = try await front.send(
-            .post, "/api/v1/private", token: nil, headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)], body: Array(body.utf8))
+            .post, "/api/v1/private", token: nil, headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)],
+            body: Array(body.utf8))
         #expect(reply.status == status, "\(reply.text)")
         #expect(reply.header("Content-Type") == "application/problem+json" && reply.text.contains("urn:privity:problem:"))
         let long = try await front.send(
@@ -160,7 +175,8 @@ struct SiteTests {
             body: [UInt8](repeating: 0x20, count: 70_000))
         #expect(long.status == 413)
         let form = try await front.send(
-            .post, "/private", token: token, headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array("token=%zz".utf8))
+            .post, "/private", token: token, headers: [("Content-Type", "application/x-www-form-urlencoded")],
+            body: Array("token=%zz".utf8))
         #expect(form.status == 400)
     }
 
@@ -174,7 +190,9 @@ struct SiteTests {
         #expect(body.text("via") == "paper" && body.files["scan"] == Array("\r\n--almost\r\n\u{0}".utf8))
         let bytes = Array(text.utf8)
         for length in 0..<(bytes.count - 4) {
-            #expect(throws: FormBody.Malformed.self, "\(length)") { try FormBody(Array(bytes.prefix(length)), contentType: length == 0 ? type : type) }
+            #expect(throws: FormBody.Malformed.self, "\(length)") {
+                try FormBody(Array(bytes.prefix(length)), contentType: length == 0 ? type : type)
+            }
         }
         for other in ["multipart/form-data", "multipart/form-data; boundary=", "text/html"] {
             #expect(throws: FormBody.Malformed.self) { try FormBody(bytes, contentType: other) }
@@ -201,7 +219,9 @@ struct SiteTests {
         let letters = front.letterbox.letters
         #expect(Set(letters.map(\.id)).count == letters.count && letters.count >= 2)
         for letter in letters {
-            for word in ["Ada", "Ben", "mentor", "MPHP", "Fairweather", "release", "recovery", "case "] { #expect(!letter.body.contains(word)) }
+            for word in ["Ada", "Ben", "mentor", "MPHP", "Fairweather", "release", "recovery", "case "] {
+                #expect(!letter.body.contains(word))
+            }
         }
         // What is for somebody without a mailbox waits for their coordinator.
         try await office.must(.rescind, "ada")
@@ -217,7 +237,9 @@ struct SiteTests {
         #expect(try await front.post("/desk/notices/\(id)", as: "maya").status == 404, "once")
     }
 
-    @Test("due work is done once, whatever the clock does and however often the service starts: hand-off on its day, and again nothing")
+    @Test(
+        "due work is done once, whatever the clock does and however often the service starts: hand-off on its day, and again nothing"
+    )
     func scheduler() async throws {
         let office = try await Office().introduced()
         var front = try Front(office)
@@ -229,14 +251,18 @@ struct SiteTests {
         for _ in 0..<3 { await Scheduler(front.site).round() }
         front.forgetSessions()
         #expect(try await front.get("/cases/\(handle)", as: "maya").text.contains("Handed off"))
-        let events = try await office.custodian.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
+        let events = try await office.custodian.page(handle, of: office.id("maya")).view.history.filter {
+            $0.rule.hasSuffix("handOff")
+        }
         #expect(events.count == 1)
         // The clock jumps back: nothing is undone, and nothing is done twice.
         try office.time("2026-01-06T09:00")
         try await office.reopen()
         front = try Front(office)
         await Scheduler(front.site).round()
-        #expect(try await office.custodian.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }.count == 1)
+        #expect(
+            try await office.custodian.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
+                .count == 1)
         #expect(try office.store.read { try $0.logSize() } == size)
         try office.time("2027-01-06T00:10")
         await Scheduler(front.site).round()
@@ -287,12 +313,15 @@ struct SiteTests {
         // Families, by what they are made of.
         func family(_ prefix: String, _ names: [String]) { for name in names { known.insert("\(prefix).\(name)") } }
         for (prefix, names) in [
-            ("pathway", Pathway.allCases.map(\.rawValue)), ("topic", Topic.allCases.map(\.rawValue)), ("time", TimeCell.allCases.map(\.rawValue)),
-            ("setting", Setting.allCases.map(\.rawValue)), ("ageBand", AgeBand.allCases.map(\.rawValue)), ("gender", Gender.allCases.map(\.rawValue)),
+            ("pathway", Pathway.allCases.map(\.rawValue)), ("topic", Topic.allCases.map(\.rawValue)),
+            ("time", TimeCell.allCases.map(\.rawValue)),
+            ("setting", Setting.allCases.map(\.rawValue)), ("ageBand", AgeBand.allCases.map(\.rawValue)),
+            ("gender", Gender.allCases.map(\.rawValue)),
             ("stage", Stage.allCases.map(\.rawValue)), ("relation", Exclusion.Relation.allCases.map(\.rawValue)),
             ("role", Identity.Role.allCases.map(\.rawValue)), ("channel", Channel.allCases.map(\.rawValue)),
             ("profile", ProfileField.allCases.map(\.rawValue)), ("rank", PartyRow.Rank.allCases.map { "\($0.rawValue)" }),
-            ("importance", Importance.allCases.map(\.rawValue)), ("keys", ["log", "record"]), ("private", ["look", "called", "arranged"]),
+            ("importance", Importance.allCases.map(\.rawValue)), ("keys", ["log", "record"]),
+            ("private", ["look", "called", "arranged"]),
             ("agreements.link", ["mentor", "mentee"]), ("availability.link", ["mentor", "mentee"]),
             ("attest", ["inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince", "certifiedUntil"]),
             ("proxy.for", ["mentee", "mentor", "asker", "volunteer"]),
@@ -309,12 +338,15 @@ struct SiteTests {
             let policy = try PolicyFile.parse(Office.policyText(program)).policy
             for workflow in policy.workflows {
                 for state in workflow.names { #expect(words.keys.contains("state.\(state)"), "\(program) \(state)") }
-                for place in policy.matching.areas + policy.matching.languages { #expect(words.keys.contains("place.\(place)"), "\(place)") }
+                for place in policy.matching.areas + policy.matching.languages {
+                    #expect(words.keys.contains("place.\(place)"), "\(place)")
+                }
                 #expect(words.keys.contains("workflow.\(workflow.id).staff"), "\(workflow.id)")
             }
         }
         let families = ["state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy."]
-        for key in known where key.split(separator: ".").count > 1 && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") }) {
+        for key in known
+        where key.split(separator: ".").count > 1 && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") }) {
             if families.contains(where: { key.hasPrefix($0) }) { continue }
             #expect(words.keys.contains(key), "the words lack \(key)")
         }
@@ -329,8 +361,10 @@ struct SiteTests {
 
     @Test("the pages are written for readers of the eighth grade (Flesch-Kincaid), letters too")
     func grade() throws {
-        let texts = Words.english.all.filter { !$0.key.hasPrefix("audit.") && !$0.key.hasPrefix("keys.") && !$0.key.hasPrefix("admin.") && !$0.key.hasPrefix("policy.") }
-            .values.filter { $0.split(separator: " ").count >= 8 }
+        let texts = Words.english.all.filter {
+            !$0.key.hasPrefix("audit.") && !$0.key.hasPrefix("keys.") && !$0.key.hasPrefix("admin.") && !$0.key.hasPrefix("policy.")
+        }
+        .values.filter { $0.split(separator: " ").count >= 8 }
         let all = texts.joined(separator: " ")
         let sentences = all.matches(of: /[.!?:](\s|$)/).count
         let spoken = all.split { !$0.isLetter && $0 != "’" }
@@ -363,7 +397,9 @@ struct SiteTests {
         let text = CapabilityManifest(policy).text
         let path = repository.appendingPathComponent("docs/capabilities-mphp.txt")
         let written = (try? String(contentsOf: path, encoding: .utf8)) ?? ""
-        if written != text { try Data(text.utf8).write(to: URL(fileURLWithPath: NSTemporaryDirectory() + "privity-capabilities.txt")) }
+        if written != text {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: NSTemporaryDirectory() + "privity-capabilities.txt"))
+        }
         #expect(written == text, "docs/capabilities-mphp.txt has to be looked at and brought up to date")
         // What the service answers, through a whole case, is within it; and all of it is answered somewhere.
         let office = try await Office().introduced()
@@ -386,20 +422,27 @@ struct SiteTests {
         for (name, role) in [("ada", "mentee"), ("ben", "mentor")] {
             let handle = try front.handle(name)
             try take(role, "case", try await front.api(.get, "/cases/\(handle)", as: name))
-            try take(role, "card", try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(front.handle("ben"))\",\"act\":\"look\"}"))
+            try take(
+                role, "card",
+                try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(front.handle("ben"))\",\"act\":\"look\"}"))
         }
         try take("mentee", "look", try await front.api(.get, "/looks", as: "ada"))
         let page = try await office.custodian.page(front.handle("ada"), of: office.id("ada"))
-        try take("mentee", "receipt", try await front.api(.get, "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))", as: "ada"))
+        try take(
+            "mentee", "receipt",
+            try await front.api(.get, "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))", as: "ada"))
         let staff = try front.handle("maya", isStaff: true)
         try take("coordinator", "case", try await front.api(.get, "/cases/\(staff)", as: "maya"))
-        try take("coordinator", "person", try await front.api(.post, "/people/searches", as: "maya", "{\"phone\":\"312-555-0142\"}"))
+        try take(
+            "coordinator", "person", try await front.api(.post, "/people/searches", as: "maya", "{\"phone\":\"312-555-0142\"}"))
         try take("auditor", "entry", try await front.api(.get, "/log/entries/1", as: "noor"))
         let fields = Set(text.split(separator: "\n").map(String.init).filter { $0.contains(": field: ") })
         let foreign = seen.filter { !fields.contains($0) && !$0.hasPrefix("mentee: field: card") }
         #expect(foreign.isEmpty, "\(foreign.sorted())")
         let unanswered = fields.filter { line in
-            ["mentee: field: case", "mentor: field: card", "coordinator: field: ", "auditor: field: "].contains { line.hasPrefix($0) } && !seen.contains(line)
+            ["mentee: field: case", "mentor: field: card", "coordinator: field: ", "auditor: field: "].contains {
+                line.hasPrefix($0)
+            } && !seen.contains(line)
         }
         #expect(unanswered.allSatisfy { $0.hasSuffix("counterpartName") }, "\(unanswered.sorted())")
         for job in Scheduler.Job.allCases { #expect(text.contains("clock: job: \(job.rawValue)\n")) }

@@ -91,7 +91,9 @@ public actor Accounts {
     }
 
     /// What is needed to begin a session, made before the transaction that begins it.
-    private func newSession(_ assurance: Assurance) throws -> (token: String, digest: [UInt8], content: SessionContent, expires: Int64) {
+    private func newSession(_ assurance: Assurance) throws -> (
+        token: String, digest: [UInt8], content: SessionContent, expires: Int64
+    ) {
         let bytes = try RandomBytes.generate(count: 32)
         let now = try now()
         let life = assurance == .staff ? AccessTimes.staffAbsolute : AccessTimes.personAbsolute
@@ -123,7 +125,8 @@ public actor Accounts {
         let now = try now()
         let vault = try parts.requireVault()
         let token = try vault.indexToken("address", address)
-        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("mail \(Hex.format(token))", limit: 5, at: now) else {
+        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("mail \(Hex.format(token))", limit: 5, at: now)
+        else {
             throw AccessRefusal.tooMany
         }
         let bytes = try RandomBytes.generate(count: 32)
@@ -141,7 +144,9 @@ public actor Accounts {
             try tx.deleteAccesses(.link, of: person)
             try tx.putAccess(vault.seal(LinkContent(purpose: .signIn), .link, digest, of: person, expires: now + AccessTimes.link))
             try tx.putMessage(
-                id, vault.seal(Custodian.encode(Message(to: person, access: .link(token: Self.format(bytes)), on: date)), fixed: "message"),
+                id,
+                vault.seal(
+                    Custodian.encode(Message(to: person, access: .link(token: Self.format(bytes)), on: date)), fixed: "message"),
                 round: nil)
         }
         wake?()
@@ -297,7 +302,8 @@ public actor Accounts {
         let now = try now()
         let vault = try parts.requireVault()
         let token = try vault.indexToken("address", (try? Self.address(typedAddress)) ?? "")
-        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("staff \(Hex.format(token))", limit: 8, at: now) else {
+        guard attempts.allow("peer \(peer)", limit: 60, at: now), attempts.allow("staff \(Hex.format(token))", limit: 8, at: now)
+        else {
             throw AccessRefusal.tooMany
         }
         let known = try parts.store.read { tx -> (PersonID, Account)? in
@@ -306,7 +312,9 @@ public actor Accounts {
         }
         // The hash is computed whether or not there is one to compare with.
         let isRight = try await matches(password, known?.1.password ?? nobody)
-        guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else { throw AccessRefusal.refused }
+        guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else {
+            throw AccessRefusal.refused
+        }
         let session = try newSession(.staff)
         let step = OneTimePassword.step(atMilliseconds: now)
         let recovery = RescindCode.digest(ofTyped: code, count: Self.recoveryLength)
@@ -314,7 +322,8 @@ public actor Accounts {
             guard var account = try vault.account(person, tx) else { return false }
             if let used = recovery.flatMap({ account.recovery.firstIndex(of: $0) }) {
                 account.recovery.remove(at: used)
-            } else if let secret = account.secret, let used = try Self.step(of: code, secret, around: step, after: account.lastStep) {
+            } else if let secret = account.secret, let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
+            {
                 account.lastStep = used
             } else {
                 return false
@@ -438,7 +447,8 @@ public actor Accounts {
             if let former = account.address {
                 _ = try tx.deleteAccess(.address, vault.indexToken("address", former))
                 try tx.putMessage(
-                    id, vault.seal(Custodian.encode(Message(to: person, access: .changed(former: former), on: date)), fixed: "message"),
+                    id,
+                    vault.seal(Custodian.encode(Message(to: person, access: .changed(former: former), on: date)), fixed: "message"),
                     round: nil)
             }
             if let staff, account.address != nil || account.pin != nil || account.password != nil {
@@ -471,7 +481,8 @@ public actor Accounts {
                 if let address = account.address {
                     try tx.putMessage(
                         id,
-                        vault.seal(Custodian.encode(Message(to: person, access: .changed(former: address), on: date)), fixed: "message"),
+                        vault.seal(
+                            Custodian.encode(Message(to: person, access: .changed(former: address), on: date)), fixed: "message"),
                         round: nil)
                 }
                 try tx.deleteAccesses(.session, of: person)

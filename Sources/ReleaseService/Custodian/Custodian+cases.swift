@@ -459,7 +459,9 @@ extension Custodian {
             context.draft = nil
             earlier = Set(context.draftContent.sightings.flatMap(\.seenBy)).subtracting(seenBy).sorted { $0.rawValue < $1.rawValue }
                 .compactMap { role in
-                    context.draftContent.sightings.last { $0.seenBy.contains(role) }.map { Sighting(state: $0.state, seenBy: [role]) }
+                    context.draftContent.sightings.last { $0.seenBy.contains(role) }.map {
+                        Sighting(state: $0.state, seenBy: [role])
+                    }
                 }
             context.draftContent = DraftContent()
         }

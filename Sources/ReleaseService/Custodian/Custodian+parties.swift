@@ -104,7 +104,8 @@ extension Custodian {
     public func cases(of person: PersonID) throws -> [CaseLine] {
         try parts.store.read { tx in
             let order = current.policy.workflows.map(\.id)
-            return try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try line($0, tx) }.sorted { one, other in
+            return try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try line($0, tx) }.sorted {
+                one, other in
                 func place(_ line: CaseLine) -> (Int, Int) {
                     (line.opener == person ? 0 : 1, order.firstIndex(of: line.view.workflow) ?? order.count)
                 }
@@ -147,7 +148,8 @@ extension Custodian {
     }
 
     private func role(_ row: PartyRow, _ context: CaseContext) -> Role {
-        row.isStaff ? .coordinator : row.person == context.opener ? context.workflow.opener : context.workflow.counterpart ?? .mentor
+        row.isStaff
+            ? .coordinator : row.person == context.opener ? context.workflow.opener : context.workflow.counterpart ?? .mentor
     }
 
     private func line(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseLine? {
@@ -176,7 +178,8 @@ extension Custodian {
         let seen = try visibleState(context, for: role)
         let isFresh = seen == context.workflow.name(of: context.workflow.initial)
         return CaseView(
-            id: context.id, workflow: context.workflow.id, state: isFresh ? context.workflow.name(of: context.state.position) : seen,
+            id: context.id, workflow: context.workflow.id,
+            state: isFresh ? context.workflow.name(of: context.state.position) : seen,
             history: [], isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             callBy: nil)
     }
@@ -224,7 +227,9 @@ extension Custodian {
                 line.view.state != workflow.name(of: workflow.initial), own.isEmpty == false || offersSignature(actions)
             {
                 let role = isOpener ? workflow.counterpart : workflow.opener
-                name = try role.flatMap { try enrollment(other, as: $0, tx)?.display } ?? (isOpener ? nil : context.draftContent.display)
+                name =
+                    try role.flatMap { try enrollment(other, as: $0, tx)?.display }
+                    ?? (isOpener ? nil : context.draftContent.display)
             }
             let version = try requireVault().commandDigest(
                 "version", "\(person)", line.view.state, actions.map(\.rawValue).joined(separator: " "),

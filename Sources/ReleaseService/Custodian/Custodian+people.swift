@@ -209,7 +209,9 @@ extension Custodian {
                 guard try self.identity(staff, step.tx)?.roles.contains(.coordinator) == true else { throw Refusal.notFound }
             }
             for row in try step.tx.people() {
-                guard var identity = try self.identity(row.id, step.tx), identity.coordinator == old, row.id != new else { continue }
+                guard var identity = try self.identity(row.id, step.tx), identity.coordinator == old, row.id != new else {
+                    continue
+                }
                 identity.coordinator = new
                 try self.put(identity, of: row.id, step.tx)
                 try self.keepParties(of: row.id, step)

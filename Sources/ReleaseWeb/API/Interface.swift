@@ -50,12 +50,19 @@ enum Interface {
             Operation(
                 route: route(.post, "/sessions", .anyone) { try await signIn($0) },
                 summary: "Sign in: staff with address, password and code, others with a link and a PIN",
-                request: .object([
-                    ("address", .text(limit: 254), false), ("password", .text(limit: 128), false), ("code", .text(limit: 20), false),
-                    ("link", .text(limit: 43), false), ("pin", .text(limit: 12), false), ("firstUseCode", .text(limit: 20), false),
-                    ("newPIN", .text(limit: 12), false),
+                request: .either([
+                    .object([
+                        ("address", .text(limit: 254), true), ("password", .text(limit: 128), true),
+                        ("code", .text(limit: 20), true),
+                    ]),
+                    .object([
+                        ("link", .text(limit: 43), true), ("pin", .text(limit: 12), false),
+                        ("firstUseCode", .text(limit: 20), false),
+                        ("newPIN", .text(limit: 12), false),
+                    ]),
                 ]), answer: "Token", status: 201),
-            Operation(route: route(.get, "/session", .signedIn) { try await session($0) }, summary: "Who is signed in", answer: "Session"),
+            Operation(
+                route: route(.get, "/session", .signedIn) { try await session($0) }, summary: "Who is signed in", answer: "Session"),
             Operation(route: route(.delete, "/session", .signedIn) { try await signOut($0) }, summary: "Sign out", status: 204),
             Operation(
                 route: route(.get, "/cases", .signedIn) { try await cases($0) },
@@ -79,7 +86,8 @@ enum Interface {
                 summary: "Look at a card, or note a call or a meeting; nobody else ever learns of it",
                 request: .object([("case", .handle, true), ("act", .choice(["look", "called", "arranged"]), true)]), answer: "Card"),
             Operation(
-                route: route(.get, "/looks", .people) { try await looks($0) }, summary: "What was shown of oneself, to whom and when",
+                route: route(.get, "/looks", .people) { try await looks($0) },
+                summary: "What was shown of oneself, to whom and when",
                 answer: "Looks"),
             Operation(
                 route: route(.post, "/rescissions", .anyone) { try await rescindByCode($0) },
@@ -121,13 +129,17 @@ enum Interface {
     // MARK: Sessions
 
     private static func signIn(_ visit: Visit) async throws -> Response {
-        let body = try JSONBody(visit, knowing: ["address", "password", "code", "link", "pin", "firstUseCode", "newPIN"])
+        let byLink: Set<String> = ["link", "pin", "firstUseCode", "newPIN"]
+        let byPassword: Set<String> = ["address", "password", "code"]
+        let isLink = try JSONBody(visit, knowing: byLink.union(byPassword)).has("link")
+        let body = try JSONBody(visit, knowing: isLink ? byLink : byPassword)
         let token: String
-        if body.has("link") {
+        if isLink {
             token = try await visit.site.accounts.signIn(
                 link: body.text("link", limit: 43),
                 .init(
-                    pin: body.optionalText("pin", limit: 12) ?? "", firstUseCode: body.optionalText("firstUseCode", limit: 20) ?? "",
+                    pin: body.optionalText("pin", limit: 12) ?? "",
+                    firstUseCode: body.optionalText("firstUseCode", limit: 20) ?? "",
                     newPIN: body.optionalText("newPIN", limit: 12) ?? ""), from: visit.peer)
         } else {
             token = try await visit.site.accounts.signIn(
@@ -155,7 +167,9 @@ enum Interface {
     /// - Throws: `FieldProblem` for a number out of its range, or a parameter that nobody knows.
     private static func limit(_ visit: Visit) throws -> Int {
         guard let text = visit.query["limit"] else { return 25 }
-        guard let number = Int(text), (1...100).contains(number) else { throw FieldProblem(field: "limit", expected: "a whole number from 1 to 100") }
+        guard let number = Int(text), (1...100).contains(number) else {
+            throw FieldProblem(field: "limit", expected: "a whole number from 1 to 100")
+        }
         return number
     }
 
@@ -170,7 +184,9 @@ enum Interface {
         }
         guard session.holds(.coordinator) else { throw Refusal.notFound }
         let place = DeskPages.place(after)
-        guard after == nil || place != nil else { throw FieldProblem(field: "after", expected: "what `next` of the page before said") }
+        guard after == nil || place != nil else {
+            throw FieldProblem(field: "after", expected: "what `next` of the page before said")
+        }
         let lines = try await custodian.board(of: session.person, after: place, count: limit)
         var items: [CaseContent] = []
         for line in lines { items.append(CaseContent(line, name: try await custodian.identity(of: line.opener)?.fullName)) }
@@ -239,7 +255,8 @@ enum Interface {
         let own = try await visit.site.custodian.ownReceipt(id, for: visit.require().person)
         return .json(
             ReceiptContent(
-                text: own.text, rescindCode: own.rescindCode, signedOn: own.signedOn.description, expiresOn: own.expiresOn.description,
+                text: own.text, rescindCode: own.rescindCode, signedOn: own.signedOn.description,
+                expiresOn: own.expiresOn.description,
                 rescindedOn: own.rescindedOn?.description, isLive: own.isLive, isPending: own.isPending,
                 records: own.receipts.map {
                     .init(record: String(decoding: $0.record, as: UTF8.self), proof: String(decoding: $0.proof, as: UTF8.self))
@@ -253,7 +270,9 @@ enum Interface {
         let typed = try body.text("case", limit: 32)
         guard let handle = CaseHandle(parsing: typed) else { throw FieldProblem(field: "case", expected: "32 hexadecimal digits") }
         let act = try body.text("act")
-        guard ["look", "called", "arranged"].contains(act) else { throw FieldProblem(field: "act", expected: "look, called or arranged") }
+        guard ["look", "called", "arranged"].contains(act) else {
+            throw FieldProblem(field: "act", expected: "look, called or arranged")
+        }
         let party = try await custodian.party(handle, of: person)
         guard !party.isStaff else { throw Refusal.notFound }
         guard act == "look" else {
@@ -333,7 +352,8 @@ enum Interface {
             ("times", .list(.choice(TimeCell.allCases.map(\.rawValue))), false), ("languages", .list(.text(limit: 60)), false),
             ("topics", .list(.choice(Topic.allCases.map(\.rawValue))), false),
             ("settings", .list(.choice(Setting.allCases.map(\.rawValue))), false),
-            ("ageBand", .choice(AgeBand.allCases.map(\.rawValue)), false), ("gender", .choice(Gender.allCases.map(\.rawValue)), false),
+            ("ageBand", .choice(AgeBand.allCases.map(\.rawValue)), false),
+            ("gender", .choice(Gender.allCases.map(\.rawValue)), false),
         ])
         var fields: [(String, Schema, Bool)] = []
         for name in members(of: kind).sorted() {
@@ -346,7 +366,7 @@ enum Interface {
                         name,
                         .object([
                             ("sameField", importance, false), ("answers", answers, false), ("sharedPathway", importance, false),
-                            ("preference", importance, false), ("understood", .flag, true),
+                            ("preference", importance, false), ("understood", .yes, true),
                         ]), true
                     ))
             case "person": fields.append((name, .handle, true))
@@ -361,7 +381,19 @@ enum Interface {
             default: break
             }
         }
-        return .object(fields)
+        var rules: [String: CanonicalJSON] = [:]
+        func all(_ names: String...) -> CanonicalJSON { .array(names.map { .string($0) }) }
+        if members(of: kind).contains("via") { rules["dependentRequired"] = .object(["via": all("for")]) }
+        if kind.isSignature {
+            rules["oneOf"] = .array([
+                .object([
+                    "required": all("meaning"),
+                    "properties": .object(["for": .boolean(false), "via": .boolean(false), "scan": .boolean(false)]),
+                ]),
+                .object(["required": all("for", "scan"), "properties": .object(["meaning": .boolean(false)])]),
+            ])
+        }
+        return .ruled(.object(fields), rules)
     }
 
     private static func carryOut(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
@@ -375,7 +407,13 @@ enum Interface {
         {
             throw PreconditionFailed()
         }
-        let outcome = try await visit.site.custodian.perform(command)
+        let outcome: Outcome
+        do {
+            outcome = try await visit.site.custodian.perform(command)
+        } catch let problem as FieldProblem where problem.field == "digest" {
+            // The text that was read is not the one that is offered now.
+            throw Outdated()
+        }
         if kind == .invite, outcome.refusalCode == Refusal.conditionFailed(.counterpartUnderContract).code {
             throw FieldProblem(field: "phone", expected: "somebody's number")
         }
@@ -398,8 +436,9 @@ enum Interface {
                 throw Outdated()
             }
             actor = Actor(
-                .person(act.person), agent: session.person, channel: try body.choice("via", of: Channel.self) ?? act.channels.first ?? .phone)
-        } else if try body.optionalText("via") != nil {
+                .person(act.person), agent: session.person,
+                channel: try body.choice("via", of: Channel.self) ?? act.channels.first ?? .phone)
+        } else if body.has("via") {
             throw FieldProblem(field: "for", expected: "whose act it is, with `via`")
         }
         var command = CaseCommand(kind, workflow: page.view.workflow, opener: page.line.opener, actor: actor, key: key)
@@ -412,7 +451,9 @@ enum Interface {
             command.person = person
         case .invite:
             let found = try await visit.site.custodian.find(phone: body.text("phone", limit: 40))
-            guard let person = found.first, found.count == 1 else { throw FieldProblem(field: "phone", expected: "somebody's number") }
+            guard let person = found.first, found.count == 1 else {
+                throw FieldProblem(field: "phone", expected: "somebody's number")
+            }
             command.person = person
         case .ask: command.display = try body.text("display", limit: 60)
         case .sign, .correct, .extend:
@@ -431,7 +472,8 @@ enum Interface {
             sameField: try survey.choice("sameField", of: Importance.self) ?? .no,
             answers: Answers(
                 pathways: try answers?.choices("pathways", of: Pathway.self) ?? [], areas: Set(try answers?.texts("areas") ?? []),
-                times: try answers?.choices("times", of: TimeCell.self) ?? [], languages: Set(try answers?.texts("languages") ?? []),
+                times: try answers?.choices("times", of: TimeCell.self) ?? [],
+                languages: Set(try answers?.texts("languages") ?? []),
                 topics: try answers?.choices("topics", of: Topic.self) ?? [],
                 settings: try answers?.choices("settings", of: Setting.self) ?? [],
                 ageBand: try answers?.choice("ageBand", of: AgeBand.self), gender: try answers?.choice("gender", of: Gender.self)),
@@ -443,7 +485,13 @@ enum Interface {
         to command: inout CaseCommand, _ body: JSONBody, _ session: Session, _ visit: Visit
     ) async throws {
         let digest = try body.text("digest", limit: 64)
-        guard digest.utf8.count == 64, Hex.parse(digest) != nil else { throw FieldProblem(field: "digest", expected: "64 hexadecimal digits") }
+        let isProxied = body.has("for")
+        if isProxied == body.has("meaning") || isProxied != body.has("scan") {
+            throw FieldProblem(field: "meaning", expected: "`meaning` of who signs on screen, or `for` and `scan` for paper")
+        }
+        guard digest.utf8.count == 64, Hex.parse(digest) != nil else {
+            throw FieldProblem(field: "digest", expected: "64 hexadecimal digits")
+        }
         if command.kind == .correct {
             command.firstName = try body.optionalText("firstName", limit: 40)
             command.phone = try body.optionalText("phone", limit: 40)
@@ -464,7 +512,7 @@ enum Interface {
             throw FieldProblem(field: "meaning", expected: "`\(SignatureEvidence.meaning)`")
         }
         guard try await visit.site.accounts.account(of: session.person).agreedElectronicallyOn != nil else {
-            throw FieldProblem(field: "meaning", expected: "an agreement to sign electronically first, on the page `/electronic`")
+            throw ElectronicFirst()
         }
         command.signing = .init(means: .screen, authenticatedBy: session.authenticatedBy, formDigest: digest)
     }
@@ -503,7 +551,8 @@ enum Interface {
     private static func checkpoint(_ visit: Visit) async throws -> Response {
         guard let head = try await visit.site.custodian.signedHead() else { throw Refusal.notFound }
         return Response(
-            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: head)))
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: head)))
     }
 
     private static func entries(_ visit: Visit) async throws -> Response {
@@ -529,6 +578,9 @@ enum Interface {
                 proof: String(decoding: receipt.proof, as: UTF8.self)))
     }
 }
+
+/// Nobody signs on screen who has not agreed to, after it was shown to work.
+struct ElectronicFirst: Error {}
 
 /// The version that a change was made for is no longer the one there is.
 struct PreconditionFailed: Error {}

@@ -50,20 +50,22 @@ struct JSONBody: Sendable {
         (self.members, self.place) = (members, place)
     }
 
-    private func problem(_ name: String, _ expected: String) -> FieldProblem { FieldProblem(field: place + name, expected: expected) }
+    private func problem(_ name: String, _ expected: String) -> FieldProblem {
+        FieldProblem(field: place + name, expected: expected)
+    }
 
     func has(_ name: String) -> Bool { members[name] != nil }
 
     func optionalText(_ name: String, limit: Int = 200) throws -> String? {
         guard let value = members[name] else { return nil }
-        guard case .text(let text) = value, text.count <= limit, FormBody.isPlain(text) else {
-            throw problem(name, "a text of at most \(limit) plain characters")
+        guard case .text(let text) = value, (1...limit).contains(text.count), FormBody.isPlain(text) else {
+            throw problem(name, "a text of 1 to \(limit) plain characters")
         }
         return text
     }
 
     func text(_ name: String, limit: Int = 200) throws -> String {
-        guard let text = try optionalText(name, limit: limit), !text.isEmpty else {
+        guard let text = try optionalText(name, limit: limit) else {
             throw problem(name, "a text of 1 to \(limit) plain characters")
         }
         return text

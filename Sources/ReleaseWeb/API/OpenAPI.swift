@@ -7,6 +7,12 @@ indirect enum Schema: Sendable {
     case text(limit: Int, pattern: String? = nil)
     case choice([String])
     case flag
+    /// A flag that has to be set.
+    case yes
+    /// One of these objects.
+    case either([Schema])
+    /// An object with further rules, as JSON Schema states them.
+    case ruled(Schema, [String: CanonicalJSON])
     case whole(ClosedRange<Int>)
     case handle
     case list(Schema)
@@ -21,13 +27,22 @@ indirect enum Schema: Sendable {
     var json: CanonicalJSON {
         switch self {
         case .text(let limit, let pattern):
-            var members: [String: CanonicalJSON] = ["type": .string("string"), "maxLength": .integer(limit)]
+            var members: [String: CanonicalJSON] = [
+                "type": .string("string"), "maxLength": .integer(limit), "minLength": .integer(1),
+            ]
             if let pattern { members["pattern"] = .string(pattern) }
             return .object(members)
         case .choice(let words): return .object(["type": .string("string"), "enum": .array(words.map { .string($0) })])
+        case .yes: return .object(["type": .string("boolean"), "enum": .array([.boolean(true)])])
+        case .either(let choices): return .object(["oneOf": .array(choices.map(\.json))])
+        case .ruled(let schema, let rules):
+            guard case .object(let members) = schema.json else { return schema.json }
+            return .object(members.merging(rules) { $1 })
         case .flag: return .object(["type": .string("boolean")])
         case .whole(let range):
-            return .object(["type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)])
+            return .object([
+                "type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+            ])
         case .handle: return .object(["type": .string("string"), "pattern": .string("^[0-9a-f]{32}$")])
         case .list(let item): return .object(["type": .string("array"), "items": item.json, "maxItems": .integer(64)])
         case .object(let fields):
@@ -101,7 +116,9 @@ enum OpenAPI {
         return route.method.rawValue.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
-    private static func parameter(_ name: String, in place: String, _ schema: CanonicalJSON, isRequired: Bool = false) -> CanonicalJSON {
+    private static func parameter(_ name: String, in place: String, _ schema: CanonicalJSON, isRequired: Bool = false)
+        -> CanonicalJSON
+    {
         .object(["name": .string(name), "in": .string(place), "required": .boolean(isRequired), "schema": schema])
     }
 
@@ -114,7 +131,8 @@ enum OpenAPI {
             success["content"] = content("application/json", reference(answer))
         }
         let problem: CanonicalJSON = .object([
-            "description": .string("What went wrong (RFC 9457)"), "content": content("application/problem+json", reference("Problem")),
+            "description": .string("What went wrong (RFC 9457)"),
+            "content": content("application/problem+json", reference("Problem")),
         ])
         var all: [String: CanonicalJSON] = ["\(operation.status)": .object(success), "default": problem]
         if operation.route.audience != .anyone { all["401"] = problem }
@@ -123,7 +141,8 @@ enum OpenAPI {
         }
         if operation.isConditional, operation.route.method == .post {
             all["202"] = .object([
-                "description": .string("Recorded; the signed receipt follows"), "content": content("application/json", reference("Outcome")),
+                "description": .string("Recorded; the signed receipt follows"),
+                "content": content("application/json", reference("Outcome")),
             ])
         }
         return .object(all)
@@ -147,19 +166,24 @@ enum OpenAPI {
         let values: CanonicalJSON = .object(["type": .string("object"), "additionalProperties": text])
         func items(_ name: String, next: Bool = false) -> CanonicalJSON {
             object(
-                ["items": .object(["type": .string("array"), "items": reference(name)])].merging(next ? ["next": text] : [:]) { $1 },
+                ["items": .object(["type": .string("array"), "items": reference(name)])].merging(next ? ["next": text] : [:]) {
+                    $1
+                },
                 required: ["items"])
         }
         return [
             "Problem": object(
-                ["type": text, "title": text, "status": whole, "detail": text, "field": text], required: ["type", "title", "status", "detail"]),
+                ["type": text, "title": text, "status": whole, "detail": text, "field": text],
+                required: ["type", "title", "status", "detail"]),
             "Token": object(["token": text], required: ["token"]),
-            "Session": object(["roles": texts, "assurance": text, "formToken": text], required: ["roles", "assurance", "formToken"]),
+            "Session": object(
+                ["roles": texts, "assurance": text, "formToken": text], required: ["roles", "assurance", "formToken"]),
             "CaseEntry": object(["on": day, "rule": text, "channel": text], required: ["on", "rule", "channel"]),
             "Case": object(
                 [
                     "id": text, "workflow": text, "role": text, "state": text, "actions": texts,
-                    "history": .object(["type": .string("array"), "items": reference("CaseEntry")]), "isReleaseLive": flag, "expiresOn": day,
+                    "history": .object(["type": .string("array"), "items": reference("CaseEntry")]), "isReleaseLive": flag,
+                    "expiresOn": day,
                     "callBy": day, "isCallRecorded": flag, "isMeetingRecorded": flag, "counterpartName": text, "releases": texts,
                     "person": text, "name": text, "rank": text,
                 ], required: ["id", "workflow", "role", "state"]),
@@ -183,7 +207,8 @@ enum OpenAPI {
                 ["fields": values, "notice": text, "scope": text, "callScript": text, "emergency": text, "callBy": day],
                 required: ["fields", "notice", "scope", "callScript", "emergency"]),
             "Look": object(["at": text, "recipient": text, "fields": texts], required: ["at", "recipient", "fields"]),
-            "Looks": items("Look"), "Person": object(["id": text, "name": text, "field": text], required: ["id", "name", "field"]),
+            "Looks": items("Look"),
+            "Person": object(["id": text, "name": text, "field": text], required: ["id", "name", "field"]),
             "People": items("Person"), "Created": object(["id": text], required: ["id"]),
             "Listing": object(["fields": values, "advice": text], required: ["fields"]), "Listings": items("Listing"),
             "Entry": object(["index": whole, "record": text, "proof": text], required: ["index", "record"]),

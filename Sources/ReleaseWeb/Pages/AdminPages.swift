@@ -42,12 +42,19 @@ enum AdminPages {
             blocks.append(
                 .facts([
                     (words("field.name"), identity.fullName),
-                    (words("admin.roles"), identity.roles.filter(\.isStaff).map { words("role.\($0.rawValue)") }.joined(separator: ", ")),
+                    (
+                        words("admin.roles"),
+                        identity.roles.filter(\.isStaff).map { words("role.\($0.rawValue)") }.joined(separator: ", ")
+                    ),
                     (words("field.address"), summary.address ?? words("account.noAddress")),
-                    (words("admin.state"), words(summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp")),
+                    (
+                        words("admin.state"),
+                        words(summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp")
+                    ),
                 ]))
             if person == visit.session?.person { continue }
-            blocks.append(.form(FormView("/admin/accounts/\(person)/set-up", button: words("admin.setUp", ["name": identity.fullName]))))
+            blocks.append(
+                .form(FormView("/admin/accounts/\(person)/set-up", button: words("admin.setUp", ["name": identity.fullName]))))
             blocks.append(
                 .form(
                     FormView(
@@ -74,11 +81,13 @@ enum AdminPages {
                     FormView(
                         "/admin/reassignment",
                         [
-                            .select("from", words("admin.from"), coordinators), .select("to", words("admin.to"), coordinators.reversed()),
+                            .select("from", words("admin.from"), coordinators),
+                            .select("to", words("admin.to"), coordinators.reversed()),
                         ], button: words("admin.reassignButton"), legend: words("admin.reassign"))))
         }
         blocks += [
-            .heading(words("admin.backups")), .text(words(visit.site.operations.backUp == nil ? "admin.noBackups" : "admin.backupsText")),
+            .heading(words("admin.backups")),
+            .text(words(visit.site.operations.backUp == nil ? "admin.noBackups" : "admin.backupsText")),
         ]
         if visit.site.operations.backUp != nil { blocks.append(.form(FormView("/admin/backups", button: words("admin.backUp")))) }
         return Page(words("admin.title"), blocks)
@@ -98,13 +107,16 @@ enum AdminPages {
             let outcome = try await visit.site.custodian.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
-                    phone: form.text("phone"), roles: roles, field: "staff", isUnderContract: false, coordinator: nil), key: visit.key)
+                    phone: form.text("phone"), roles: roles, field: "staff", isUnderContract: false, coordinator: nil),
+                key: visit.key)
             if let error = CasePages.error(for: outcome) { throw error }
             guard let id = outcome.person else { throw Refusal.notFound }
             try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.require().person)
             return try await setUpLink(visit, id)
         } catch let problem as FieldProblem {
-            return try await visit.again(overview(visit), FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
+            return try await visit.again(
+                overview(visit),
+                FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(overview(visit), problem)
         }
@@ -136,7 +148,8 @@ enum AdminPages {
 
     /// Hands all people of one coordinator to another: for absence.
     private static func reassign(_ visit: Visit) async throws -> Response {
-        guard let from = PersonID(parsing: visit.form.text("from")), let to = PersonID(parsing: visit.form.text("to")), from != to else {
+        guard let from = PersonID(parsing: visit.form.text("from")), let to = PersonID(parsing: visit.form.text("to")), from != to
+        else {
             return try await visit.again(overview(visit), FieldProblem(field: "to", expected: visit.words("admin.toExpected")))
         }
         let outcome = try await visit.site.custodian.reassign(from: from, to: to, key: visit.key)
@@ -159,13 +172,19 @@ enum AdminPages {
             ]
         }
         blocks.append(
-            .table(words("policy.versions"), [words("policy.version"), words("policy.from"), words("policy.state"), words("policy.digest")], rows))
+            .table(
+                words("policy.versions"),
+                [words("policy.version"), words("policy.from"), words("policy.state"), words("policy.digest")], rows))
         if let newest = versions.last, versions.count > 1 {
             let difference = PolicyDifference(from: versions[versions.count - 2].policy, to: newest.policy)
             blocks += [.heading(words("policy.lastDifference")), .document(difference.text, label: words("policy.lastDifference"))]
         }
-        if let checked { blocks += [.heading(words("policy.difference")), .document(checked.difference, label: words("policy.difference"))] }
-        var fields: [FieldView] = [.area("text", words("policy.file"), value: checked?.text ?? "", hint: words("policy.fileHint"), limit: 200_000)]
+        if let checked {
+            blocks += [.heading(words("policy.difference")), .document(checked.difference, label: words("policy.difference"))]
+        }
+        var fields: [FieldView] = [
+            .area("text", words("policy.file"), value: checked?.text ?? "", hint: words("policy.fileHint"), limit: 200_000)
+        ]
         fields.append(
             .radios(
                 "step", words("policy.step"), [("check", words("policy.check")), ("adopt", words("policy.adopt"))],
@@ -192,7 +211,8 @@ enum AdminPages {
             if let error = CasePages.error(for: outcome) { throw error }
             return visit.redirect("/admin/policy?done=adopted")
         } catch let problem as FieldProblem {
-            return try await visit.again(policyPage(visit), FieldProblem(field: "text", expected: "\(problem.field): \(problem.expected)"))
+            return try await visit.again(
+                policyPage(visit), FieldProblem(field: "text", expected: "\(problem.field): \(problem.expected)"))
         } catch let failure as Counterexample {
             return try await visit.again(policyPage(visit), FieldProblem(field: "text", expected: "\(failure)"))
         }
@@ -208,7 +228,9 @@ enum AdminPages {
         var rows: [[Cell]] = []
         for (role, spans) in [("log", history.log), ("record", history.record)] {
             for span in spans {
-                let until = span.revokedFrom.map { words("keys.revoked", ["from": "\($0)"]) } ?? span.until.map { "\($0)" } ?? words("keys.now")
+                let until =
+                    span.revokedFrom.map { words("keys.revoked", ["from": "\($0)"]) } ?? span.until.map { "\($0)" }
+                    ?? words("keys.now")
                 rows.append([Cell(words("keys.\(role)"), isHeader: true), Cell(span.key.text), Cell("\(span.from)"), Cell(until)])
             }
         }
@@ -219,7 +241,11 @@ enum AdminPages {
             .form(
                 FormView(
                     "/admin/keys",
-                    [.radios("role", words("keys.which"), [("record", words("keys.record")), ("log", words("keys.log"))], chosen: "record")],
+                    [
+                        .radios(
+                            "role", words("keys.which"), [("record", words("keys.record")), ("log", words("keys.log"))],
+                            chosen: "record")
+                    ],
                     button: words("keys.rotate"), legend: words("keys.rotateHeading"), isGrave: true)),
             .text(words("keys.revoke")),
         ]
@@ -257,7 +283,9 @@ enum AdminPages {
                     .text(words("journal.text")),
                     rows.isEmpty
                         ? .note(words("journal.none"))
-                        : .table(words("journal.caption"), [words("history.day"), words("journal.person"), words("journal.attempt")], Array(rows)),
+                        : .table(
+                            words("journal.caption"), [words("history.day"), words("journal.person"), words("journal.attempt")],
+                            Array(rows)),
                 ], back: back(words)))
     }
 
@@ -266,7 +294,8 @@ enum AdminPages {
         let manifest = await CapabilityManifest(visit.site.custodian.policy.policy).text
         return try visit.page(
             Page(
-                words("capabilities.title"), [.text(words("capabilities.text")), .document(manifest, label: words("capabilities.title"))],
+                words("capabilities.title"),
+                [.text(words("capabilities.text")), .document(manifest, label: words("capabilities.title"))],
                 back: back(words)))
     }
 }

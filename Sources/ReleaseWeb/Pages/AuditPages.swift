@@ -39,7 +39,8 @@ enum AuditPages {
             blocks += [.heading(words("audit.head")), .document(String(decoding: head, as: UTF8.self), label: words("audit.head"))]
         }
         if let cosigned = try await custodian.cosignedHead() {
-            blocks.append(.text(words("audit.cosigned", ["size": "\(cosigned.size)", "names": cosigned.names.joined(separator: ", ")])))
+            blocks.append(
+                .text(words("audit.cosigned", ["size": "\(cosigned.size)", "names": cosigned.names.joined(separator: ", ")])))
         }
         blocks.append(.heading(words("audit.keys")))
         blocks.append(

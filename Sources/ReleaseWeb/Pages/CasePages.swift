@@ -21,7 +21,10 @@ enum CasePages {
         + CommandKind.resources.flatMap { kind, resource in
             [
                 Route(.get, "/cases/{case}/\(resource)", .signedIn) { try await ask(kind, $0) },
-                Route(.post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 9 << 20 : 64 << 10, checksForm: true) {
+                Route(
+                    .post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 9 << 20 : 64 << 10,
+                    checksForm: true
+                ) {
                     try await carryOut(kind, $0)
                 },
             ]
@@ -74,7 +77,9 @@ enum CasePages {
         }
         if let isLive = view.isReleaseLive { facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive"))) }
         if let expiresOn = view.expiresOn { facts.append((words("fact.expires"), plain(expiresOn))) }
-        if let callBy = view.callBy, page.isReader || view.isReleaseLive == true { facts.append((words("fact.callBy"), plain(callBy))) }
+        if let callBy = view.callBy, page.isReader || view.isReleaseLive == true {
+            facts.append((words("fact.callBy"), plain(callBy)))
+        }
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if page.role == .coordinator, let other = page.counterpart, let identity = try await custodian.identity(of: other) {
             facts.append((words("fact.counterpart"), identity.fullName))
@@ -109,7 +114,8 @@ enum CasePages {
                     Cell(words("channel.\(entry.channel.rawValue)")),
                 ]
             }
-            blocks.append(.table(words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows))
+            blocks.append(
+                .table(words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows))
         }
         let back = page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
         return Page(title, blocks, back: back)
@@ -120,7 +126,8 @@ enum CasePages {
     /// The day as people write it.
     static func plain(_ date: CivilDate) -> String {
         let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+            "December",
         ]
         let parts = date.components
         return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
@@ -134,7 +141,9 @@ enum CasePages {
     private static func actionBlocks(_ page: CasePage, _ words: Words) -> [Block] {
         func link(_ kind: CommandKind, _ query: String = "") -> LinkView? {
             kind.resource.map { resource in
-                LinkView(actionTitle(kind, page.role, words), "/cases/\(page.handle)/\(resource)\(query)", isButton: !kind.isGrave && query.isEmpty)
+                LinkView(
+                    actionTitle(kind, page.role, words), "/cases/\(page.handle)/\(resource)\(query)",
+                    isButton: !kind.isGrave && query.isEmpty)
             }
         }
         var blocks: [Block] = []
@@ -185,7 +194,8 @@ enum CasePages {
         }
         if rows.isEmpty { return [.note(words("shortlist.empty"), words("shortlist.emptyText"))] }
         return [
-            .table(words("shortlist.caption"), [words("shortlist.name"), words("shortlist.score"), words("shortlist.reasons")], rows)
+            .table(
+                words("shortlist.caption"), [words("shortlist.name"), words("shortlist.score"), words("shortlist.reasons")], rows)
         ]
     }
 
@@ -212,7 +222,8 @@ enum CasePages {
                 throw FieldProblem(field: "via", expected: act.channels.map(\.rawValue).joined(separator: " or "))
             }
             return Act(
-                page: page, actor: Actor(.person(act.person), agent: session.person, channel: via), signer: act.person, isProxied: true)
+                page: page, actor: Actor(.person(act.person), agent: session.person, channel: via), signer: act.person,
+                isProxied: true)
         }
         let principal: Principal = page.role == .coordinator ? .staff(session.person) : .person(session.person)
         return Act(page: page, actor: Actor(principal, channel: .screen), signer: session.person, isProxied: false)
@@ -230,7 +241,8 @@ enum CasePages {
     /// The page that asks for a command, with everything it needs.
     private static func form(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> Page {
         let (words, page, custodian) = (visit.words, act.page, visit.site.custodian)
-        let role = act.isProxied ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
+        let role =
+            act.isProxied ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
         let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
         var blocks: [Block] = text.isEmpty ? [] : [.text(text)]
         var fields: [FieldView] = []
@@ -238,7 +250,9 @@ enum CasePages {
             let channels = page.proxied.first { $0.kind == kind && $0.person == act.signer }?.channels ?? []
             fields.append(.hidden("for", role.rawValue))
             fields.append(
-                .radios("via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) }, chosen: channels.first?.rawValue))
+                .radios(
+                    "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
+                    chosen: channels.first?.rawValue))
         }
         let policy = await custodian.policy.policy
         switch kind {
@@ -280,7 +294,8 @@ enum CasePages {
         blocks.append(
             .form(
                 FormView(
-                    "/cases/\(page.handle)/\(kind.resource ?? "")", fields, button: words.first("act.\(kind.rawValue).button", or: words("act.button")),
+                    "/cases/\(page.handle)/\(kind.resource ?? "")", fields,
+                    button: words.first("act.\(kind.rawValue).button", or: words("act.button")),
                     isGrave: kind.isGrave, isUpload: act.isProxied && kind.isSignature, version: page.version)))
         return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
     }
@@ -291,13 +306,16 @@ enum CasePages {
         policy.release.fields.map { field in
             switch field {
             case .firstName:
-                .text("firstName", words("field.firstName"), hint: words("correct.hint"), autocomplete: "given-name", isRequired: false)
+                .text(
+                    "firstName", words("field.firstName"), hint: words("correct.hint"), autocomplete: "given-name",
+                    isRequired: false)
             case .phone:
                 .text(
                     "phone", words("field.phone"), hint: words("correct.hint"), type: "tel", autocomplete: "tel", inputmode: "tel",
                     limit: 40, isRequired: false)
             case .displayName, .contactRoute, .region, .topics, .interests:
-                .text(field.rawValue, words("profile.\(field.rawValue)"), hint: words("correct.hint"), limit: 200, isRequired: false)
+                .text(
+                    field.rawValue, words("profile.\(field.rawValue)"), hint: words("correct.hint"), limit: 200, isRequired: false)
             }
         }
     }
@@ -405,7 +423,8 @@ enum CasePages {
         if let error = error(for: outcome) { throw error }
         if outcome.isReceiptPending {
             return try visit.page(
-                Page(visit.words("pending.title"), [.good(visit.words("pending.text"))], back: back(act.page, visit.words)), status: .accepted)
+                Page(visit.words("pending.title"), [.good(visit.words("pending.text"))], back: back(act.page, visit.words)),
+                status: .accepted)
         }
         let resource = kind.resource ?? ""
         if kind.isSignature || kind == .rescind, !act.isProxied, let release = outcome.release ?? act.page.releases.last {
@@ -513,9 +532,11 @@ enum CasePages {
         case "called", "arranged":
             let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
             let outcome = try await custodian.perform(
-                CaseCommand(kind, workflow: party.workflow, opener: party.opener, actor: Actor(.person(session.person), channel: .screen)))
+                CaseCommand(
+                    kind, workflow: party.workflow, opener: party.opener, actor: Actor(.person(session.person), channel: .screen)))
             if let error = error(for: outcome) { throw error }
-            return try visit.page(Page(words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back))
+            return try visit.page(
+                Page(words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back))
         default: throw FieldProblem(field: "act", expected: "look, called or arranged")
         }
     }
@@ -529,14 +550,17 @@ enum CasePages {
                 Fact(term: words("field.phone"), definition: card.phone.e164, factLink: "tel:\(card.phone.e164)"),
             ]
         case .profile(let card):
-            fields = card.fields.sorted { $0.key < $1.key }.map { Fact(term: words("profile.\($0.key.rawValue)"), definition: $0.value) }
+            fields = card.fields.sorted { $0.key < $1.key }.map {
+                Fact(term: words("profile.\($0.key.rawValue)"), definition: $0.value)
+            }
         }
         var blocks: [Block] = [
             Block(card: CardBlock(cardTitle: words("card.label"), cardNotice: view.notice, cardFields: fields)),
             .text(view.scope),
         ]
         if case .contact = view.card {
-            blocks.append(.facts([(words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")), (words("fact.mark"), mark(handle))]))
+            blocks.append(
+                .facts([(words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")), (words("fact.mark"), mark(handle))]))
             blocks += [.heading(words("card.script")), .text(view.callScript)]
         }
         blocks.append(.note(words("card.emergency"), view.emergency))

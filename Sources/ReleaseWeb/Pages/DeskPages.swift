@@ -49,11 +49,14 @@ enum DeskPages {
         var blocks: [Block] = [
             .links([
                 LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
-                LinkView(words("desk.notices", ["count": "\(notices)"]), "/desk/notices"), LinkView(words("desk.changes"), "/desk/changes"),
+                LinkView(words("desk.notices", ["count": "\(notices)"]), "/desk/notices"),
+                LinkView(words("desk.changes"), "/desk/changes"),
             ])
         ]
         if let done = visit.query["done"] { blocks.insert(.good(words.first("done.\(done)", or: words("done.other"))), at: 0) }
-        if lines.isEmpty { blocks.append(.note(words("desk.empty"))) } else {
+        if lines.isEmpty {
+            blocks.append(.note(words("desk.empty")))
+        } else {
             var rows: [[Cell]] = []
             for line in lines {
                 let name = try await custodian.identity(of: line.opener)?.fullName ?? ""
@@ -66,7 +69,8 @@ enum DeskPages {
             blocks.append(
                 .table(
                     words("desk.caption"),
-                    [words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"), words("fact.release")], rows))
+                    [words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"), words("fact.release")], rows)
+            )
         }
         if lines.count == pageSize, let last = lines.last {
             blocks.append(.links([LinkView(words("desk.more"), "/desk?after=\(last.rank.rawValue)-\(last.handle)")]))
@@ -133,7 +137,9 @@ enum DeskPages {
             .text("field", words("field.field"), hint: words("new.fieldHint"), limit: 60),
             .checks("roles", words("new.roles"), [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
             .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
-            .text("address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email", limit: 254, isRequired: false),
+            .text(
+                "address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email", limit: 254,
+                isRequired: false),
         ]
         fields += policy.release.fields.compactMap(\.profile).map {
             .text($0.rawValue, words("profile.\($0.rawValue)"), limit: 200, isRequired: false)
@@ -150,7 +156,9 @@ enum DeskPages {
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter { !$0.isStaff }
             guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
             var profile: [ProfileField: String] = [:]
-            for field in ProfileField.allCases where !form.text(field.rawValue).isEmpty { profile[field] = form.text(field.rawValue) }
+            for field in ProfileField.allCases where !form.text(field.rawValue).isEmpty {
+                profile[field] = form.text(field.rawValue)
+            }
             let address = form.text("address")
             let outcome = try await visit.site.custodian.add(
                 NewPerson(
@@ -162,7 +170,9 @@ enum DeskPages {
             if !address.isEmpty { try await visit.site.accounts.setAddress(of: id, to: address, by: staff) }
             return visit.redirect("/desk/people/\(id)?done=added")
         } catch let problem as FieldProblem {
-            return try await visit.again(newPage(visit), FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
+            return try await visit.again(
+                newPage(visit),
+                FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(newPage(visit), problem)
         }
@@ -176,7 +186,8 @@ enum DeskPages {
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         blocks.append(
             .facts([
-                (words("field.field"), identity.field), (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
+                (words("field.field"), identity.field),
+                (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
                 (words("field.address"), account.address ?? words("account.noAddress")),
                 (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
             ]))
@@ -184,7 +195,10 @@ enum DeskPages {
         let cases = try await custodian.cases(of: id, for: visit.require().person)
         blocks.append(.heading(words("person.cases")))
         blocks.append(
-            .links(cases.map { LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words)) }))
+            .links(
+                cases.map {
+                    LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
+                }))
         blocks.append(.heading(words("person.enrollment")))
         blocks.append(
             .links([
@@ -201,7 +215,9 @@ enum DeskPages {
                 FormView(
                     "\(base)/address",
                     [
-                        .text("address", words("person.address"), hint: words("person.addressHint"), type: "email", inputmode: "email", limit: 254)
+                        .text(
+                            "address", words("person.address"), hint: words("person.addressHint"), type: "email",
+                            inputmode: "email", limit: 254)
                     ], button: words("person.addressButton"))),
             .heading(words("person.program")),
             .form(
@@ -214,14 +230,16 @@ enum DeskPages {
                     ], button: words("person.contractButton"))),
         ]
         var colleagues: [(String, String)] = []
-        for (other, known, _) in try await visit.site.accounts.staff() where known.roles.contains(.coordinator) && other != visit.session?.person {
+        for (other, known, _) in try await visit.site.accounts.staff()
+        where known.roles.contains(.coordinator) && other != visit.session?.person {
             colleagues.append((other.description, known.fullName))
         }
         if !colleagues.isEmpty {
             blocks.append(
                 .form(
                     FormView(
-                        "\(base)/coordinator", [.select("coordinator", words("person.reassign"), colleagues, hint: words("person.reassignHint"))],
+                        "\(base)/coordinator",
+                        [.select("coordinator", words("person.reassign"), colleagues, hint: words("person.reassignHint"))],
                         button: words("person.reassignButton"))))
         }
         return Page(identity.fullName, blocks, back: back(words))
@@ -264,7 +282,9 @@ enum DeskPages {
         let conditions = Condition.allCases.filter { !$0.isOfPair && $0 != .underContract && $0 != .certified }
         let rules = (role == .mentor ? policy.eligibility.mentor : policy.eligibility.mentee).plainWords
         func day(_ name: String, _ date: CivilDate?) -> FieldView {
-            .text(name, words("attest.\(name)"), value: date?.description ?? "", hint: words("attest.dayHint"), limit: 10, isRequired: false)
+            .text(
+                name, words("attest.\(name)"), value: date?.description ?? "", hint: words("attest.dayHint"), limit: 10,
+                isRequired: false)
         }
         var fields: [FieldView] = [
             .hidden("as", role.rawValue),
@@ -272,7 +292,9 @@ enum DeskPages {
                 "attributes", words("attest.attributes"), conditions.map { ($0.rawValue, $0.plainWords) },
                 chosen: Set(attestation.attributes.map(\.rawValue))),
             day("inRecoverySince", attestation.inRecoverySince),
-            .text("fields", words("attest.fields"), value: attestation.fields.joined(separator: ", "), hint: words("attest.fieldsHint"), limit: 200, isRequired: false),
+            .text(
+                "fields", words("attest.fields"), value: attestation.fields.joined(separator: ", "),
+                hint: words("attest.fieldsHint"), limit: 200, isRequired: false),
         ]
         if policy.confidentiality != .clinical {
             fields += [
@@ -285,7 +307,9 @@ enum DeskPages {
         }
         if role == .mentor {
             fields.append(
-                .select("capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") }, chosen: "\(known?.capacity ?? 1)"))
+                .select(
+                    "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") },
+                    chosen: "\(known?.capacity ?? 1)"))
         }
         return Page(
             words("enrollment.title"),
@@ -303,13 +327,18 @@ enum DeskPages {
             func day(_ name: String) throws -> CivilDate? {
                 let text = form.text(name)
                 if text.isEmpty { return nil }
-                guard let date = CivilDate(parsing: text) else { throw FieldProblem(field: name, expected: "a day like 2019-06-30") }
+                guard let date = CivilDate(parsing: text) else {
+                    throw FieldProblem(field: name, expected: "a day like 2019-06-30")
+                }
                 return date
             }
-            func choices<T: RawRepresentable & Hashable>(_ name: String, of type: T.Type) throws -> Set<T> where T.RawValue == String {
+            func choices<T: RawRepresentable & Hashable>(_ name: String, of type: T.Type) throws -> Set<T>
+            where T.RawValue == String {
                 Set(
                     try form.texts(name).map { text in
-                        guard let value = T(rawValue: text) else { throw FieldProblem(field: name, expected: "choices of the list") }
+                        guard let value = T(rawValue: text) else {
+                            throw FieldProblem(field: name, expected: "choices of the list")
+                        }
                         return value
                     })
             }
@@ -318,7 +347,9 @@ enum DeskPages {
                 inRecoverySince: try day("inRecoverySince"), experiencedSince: try day("experiencedSince"),
                 licensedOn: try day("licensedOn"), inPracticeSince: try day("inPracticeSince"),
                 certifiedUntil: try day("certifiedUntil"),
-                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty },
+                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                    !$0.isEmpty
+                },
                 acceptedStages: try choices("acceptedStages", of: Stage.self))
             let outcome = try await visit.site.custodian.enroll(
                 id, as: enrollmentRole(visit), attestation: attestation, capacity: Int(form.text("capacity")) ?? 1,
@@ -337,7 +368,9 @@ enum DeskPages {
         let policy = await visit.site.custodian.policy.policy
         let role = try enrollmentRole(visit)
         var blocks: [Block] = [.text(words("agreements.paperText"))]
-        for agreement in policy.agreements(of: role) { blocks.append(.document(agreement.fullText, label: words("agreements.label"))) }
+        for agreement in policy.agreements(of: role) {
+            blocks.append(.document(agreement.fullText, label: words("agreements.label")))
+        }
         var fields: [FieldView] = [.hidden("as", role.rawValue)]
         if !policy.isDirectory { fields.append(.text("display", words("field.display"), limit: 60)) }
         fields.append(
@@ -409,7 +442,11 @@ enum DeskPages {
                 let by = try await visit.site.custodian.identity(of: change.by)
             else { continue }
             blocks.append(.heading(identity.fullName))
-            blocks.append(.facts([(words("changes.by"), by.fullName), (words("changes.until"), await visit.site.custodian.localTime(change.until))]))
+            blocks.append(
+                .facts([
+                    (words("changes.by"), by.fullName),
+                    (words("changes.until"), await visit.site.custodian.localTime(change.until)),
+                ]))
             if change.by != staff { blocks.append(.form(FormView("/desk/changes/\(person)", button: words("changes.button")))) }
         }
         if blocks.count == 1 { blocks.append(.note(words("changes.none"))) }

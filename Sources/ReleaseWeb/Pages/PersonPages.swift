@@ -71,7 +71,8 @@ enum PersonPages {
                 links.append(
                     LinkView(
                         words("agreements.link.\(role.rawValue)"), "/agreements?as=\(role.rawValue)",
-                        hint: try await custodian.hasSigned(session.person, as: role) ? words("agreements.signed") : words("agreements.open")))
+                        hint: try await custodian.hasSigned(session.person, as: role)
+                            ? words("agreements.signed") : words("agreements.open")))
             }
             links.append(LinkView(words("availability.link.\(role.rawValue)"), "/availability?as=\(role.rawValue)"))
             if role == .mentor, !policy.isDirectory { links.append(LinkView(words("answers.link"), "/answers")) }
@@ -86,7 +87,9 @@ enum PersonPages {
         let (words, custodian) = (visit.words, visit.site.custodian)
         let looks = try await custodian.accounting(of: visit.require().person)
         var blocks: [Block] = [.text(words("shown.text"))]
-        if looks.isEmpty { blocks.append(.note(words("shown.empty"))) } else {
+        if looks.isEmpty {
+            blocks.append(.note(words("shown.empty")))
+        } else {
             var rows: [[Cell]] = []
             for look in looks.reversed() {
                 rows.append([
@@ -106,7 +109,8 @@ enum PersonPages {
         return Page(
             words("electronic.title"),
             [
-                .text(words("electronic.text")), .list([words("electronic.one"), words("electronic.two"), words("electronic.three")]),
+                .text(words("electronic.text")),
+                .list([words("electronic.one"), words("electronic.two"), words("electronic.three")]),
                 .links([LinkView(words("electronic.sample"), "/electronic/sample", isButton: true)]),
                 .form(
                     FormView(
@@ -125,7 +129,8 @@ enum PersonPages {
             return try visit.page(
                 Page(
                     words("electronic.title"),
-                    [.good(words("electronic.done", ["day": CasePages.plain(day)])), .text(words("electronic.paper"))], back: homeLink(words)))
+                    [.good(words("electronic.done", ["day": CasePages.plain(day)])), .text(words("electronic.paper"))],
+                    back: homeLink(words)))
         }
         return try visit.page(electronicPage(visit, case: visit.query["case"] ?? ""))
     }
@@ -150,10 +155,12 @@ enum PersonPages {
         }
         guard form.isOn("agree") else {
             return try visit.again(
-                electronicPage(visit, case: form.text("case")), FieldProblem(field: "agree", expected: words("electronic.agreeExpected")))
+                electronicPage(visit, case: form.text("case")),
+                FieldProblem(field: "agree", expected: words("electronic.agreeExpected")))
         }
         try await visit.site.accounts.agreeElectronically(person)
-        return visit.redirect(CaseHandle(parsing: form.text("case")).map { "/cases/\($0)?done=electronic" } ?? "/home?done=electronic")
+        return visit.redirect(
+            CaseHandle(parsing: form.text("case")).map { "/cases/\($0)?done=electronic" } ?? "/home?done=electronic")
     }
 
     // MARK: The private list
@@ -207,7 +214,9 @@ enum PersonPages {
                 .form(
                     FormView(
                         "/profile",
-                        fields.map { .text($0.rawValue, words("profile.\($0.rawValue)"), value: known[$0.rawValue] ?? "", limit: 200) },
+                        fields.map {
+                            .text($0.rawValue, words("profile.\($0.rawValue)"), value: known[$0.rawValue] ?? "", limit: 200)
+                        },
                         button: words("profile.button"))),
             ], back: homeLink(words))
     }
@@ -248,13 +257,20 @@ enum PersonPages {
         let (role, enrollment) = try await enrollment(visit)
         let policy = await custodian.policy.policy
         var blocks: [Block] = [.text(words("agreements.text"))]
-        for agreement in policy.agreements(of: role) { blocks.append(.document(agreement.fullText, label: words("agreements.label"))) }
+        for agreement in policy.agreements(of: role) {
+            blocks.append(.document(agreement.fullText, label: words("agreements.label")))
+        }
         var fields: [FieldView] = [.hidden("as", role.rawValue)]
         if !policy.isDirectory {
-            fields.append(.text("display", words("field.display"), value: enrollment.display ?? "", hint: words("agreements.displayHint"), limit: 60))
+            fields.append(
+                .text(
+                    "display", words("field.display"), value: enrollment.display ?? "", hint: words("agreements.displayHint"),
+                    limit: 60))
         }
         fields.append(.checks("meaning", words("agreements.meaning"), [("sign", words("agreements.sign"))]))
-        if try await custodian.hasSigned(visit.require().person, as: role) { blocks.insert(.good(words("agreements.signed")), at: 0) }
+        if try await custodian.hasSigned(visit.require().person, as: role) {
+            blocks.insert(.good(words("agreements.signed")), at: 0)
+        }
         blocks.append(.form(FormView("/agreements", fields, button: words("agreements.button"))))
         return Page(words("agreements.title"), blocks, back: homeLink(words))
     }
@@ -263,7 +279,9 @@ enum PersonPages {
         let (form, person) = (visit.form, try visit.require().person)
         do {
             try visit.checkForm()
-            guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: visit.words("agreements.meaningExpected")) }
+            guard form.isOn("meaning") else {
+                throw FieldProblem(field: "meaning", expected: visit.words("agreements.meaningExpected"))
+            }
             let role = try role(visit)
             let display = form.entered["display"] == nil ? nil : form.text("display")
             let outcome = try await visit.site.custodian.acknowledge(
@@ -282,17 +300,20 @@ enum PersonPages {
             .hidden("as", role.rawValue),
             .radios(
                 "paused", words("availability.paused"),
-                [("no", words("availability.open")), ("yes", words("availability.pause"))], chosen: enrollment.isPaused ? "yes" : "no"),
+                [("no", words("availability.open")), ("yes", words("availability.pause"))],
+                chosen: enrollment.isPaused ? "yes" : "no"),
         ]
         if role == .mentor {
             fields.append(
                 .select(
-                    "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") }, chosen: "\(enrollment.capacity)",
+                    "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") },
+                    chosen: "\(enrollment.capacity)",
                     hint: words("availability.capacityHint")))
         } else {
             fields.append(
                 .radios(
-                    "ready", words("availability.ready"), [("yes", words("availability.seek")), ("no", words("availability.seekNot"))],
+                    "ready", words("availability.ready"),
+                    [("yes", words("availability.seek")), ("no", words("availability.seekNot"))],
                     chosen: enrollment.isReady ? "yes" : "no"))
         }
         return Page(
@@ -328,7 +349,8 @@ enum PersonPages {
         let fields = SurveyForm(policy: policy, words: words).answerFields(enrollment.answers ?? Answers(), asksHints: false)
         return Page(
             words("answers.title"),
-            [.text(words("answers.text")), .form(FormView("/answers", fields, button: words("answers.button")))], back: homeLink(words))
+            [.text(words("answers.text")), .form(FormView("/answers", fields, button: words("answers.button")))],
+            back: homeLink(words))
     }
 
     private static func setAnswers(_ visit: Visit) async throws -> Response {
@@ -378,9 +400,12 @@ enum PersonPages {
                     FormView(
                         "/account/pin",
                         [
-                            .text("pin", words("account.oldPIN"), type: "password", autocomplete: "current-password", inputmode: "numeric", limit: 12),
                             .text(
-                                "newPIN", words("enter.newPIN"), hint: words("enter.pinHint"), type: "password", autocomplete: "new-password",
+                                "pin", words("account.oldPIN"), type: "password", autocomplete: "current-password",
+                                inputmode: "numeric", limit: 12),
+                            .text(
+                                "newPIN", words("enter.newPIN"), hint: words("enter.pinHint"), type: "password",
+                                autocomplete: "new-password",
                                 inputmode: "numeric", limit: 12),
                         ], button: words("account.pinButton"), legend: words("account.pinHeading"))))
         }
@@ -388,10 +413,15 @@ enum PersonPages {
             .form(
                 FormView(
                     "/account/address",
-                    [.text("address", words("account.newAddress"), type: "email", autocomplete: "email", inputmode: "email", limit: 254)],
+                    [
+                        .text(
+                            "address", words("account.newAddress"), type: "email", autocomplete: "email", inputmode: "email",
+                            limit: 254)
+                    ],
                     button: words("account.addressButton"), legend: words("account.addressHeading"))))
         blocks.append(
-            .form(FormView("/sign-out/everywhere", button: words("account.everywhere"), legend: words("account.everywhereHeading"))))
+            .form(FormView("/sign-out/everywhere", button: words("account.everywhere"), legend: words("account.everywhereHeading")))
+        )
         return Page(words("account.title"), blocks, back: homeLink(words))
     }
 

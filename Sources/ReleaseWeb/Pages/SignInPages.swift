@@ -63,7 +63,8 @@ enum SignInPages {
                         "/sign-in",
                         [
                             .text(
-                                "address", words("field.address"), hint: words("signIn.addressHint"), type: "email", autocomplete: "email",
+                                "address", words("field.address"), hint: words("signIn.addressHint"), type: "email",
+                                autocomplete: "email",
                                 inputmode: "email", limit: 254)
                         ], button: words("signIn.button"))),
                 .links([
@@ -83,7 +84,10 @@ enum SignInPages {
         return try visit.page(
             Page(
                 words("signIn.sentTitle"),
-                [.good(words("signIn.sent")), .text(words("signIn.sentText")), .links([LinkView(words("signIn.again"), "/sign-in")])]))
+                [
+                    .good(words("signIn.sent")), .text(words("signIn.sentText")),
+                    .links([LinkView(words("signIn.again"), "/sign-in")]),
+                ]))
     }
 
     private static func codePage(_ words: Words) -> Page {
@@ -136,14 +140,16 @@ enum SignInPages {
         do {
             let token = try await visit.site.accounts.signIn(
                 link: link,
-                .init(pin: form.text("pin"), firstUseCode: form.text("firstUseCode"), newPIN: form.text("newPIN")), from: visit.peer)
+                .init(pin: form.text("pin"), firstUseCode: form.text("firstUseCode"), newPIN: form.text("newPIN")), from: visit.peer
+            )
             return signedIn(visit, token)
         } catch AccessRefusal.refused {
             if RescindLike.isLink(link), try await visit.site.accounts.needed(link: link) == .none { throw Refusal.notFound }
             return try await enterPage(visit, link: link, problem: FieldProblem(field: field, expected: words("enter.wrong")))
         } catch AccessRefusal.unusable(let problem) {
             return try await enterPage(
-                visit, link: link, problem: FieldProblem(field: problem.field == "pin" ? "newPIN" : problem.field, expected: problem.expected))
+                visit, link: link,
+                problem: FieldProblem(field: problem.field == "pin" ? "newPIN" : problem.field, expected: problem.expected))
         }
     }
 
@@ -178,7 +184,8 @@ enum SignInPages {
                         "/sign-in/staff",
                         [
                             .text(
-                                "address", words("field.address"), type: "email", autocomplete: "username", inputmode: "email", limit: 254),
+                                "address", words("field.address"), type: "email", autocomplete: "username", inputmode: "email",
+                                limit: 254),
                             .text(
                                 "password", words("field.password"), type: "password", autocomplete: "current-password", limit: 128),
                             .text(
@@ -203,7 +210,9 @@ enum SignInPages {
     private static func setUpPage(_ visit: Visit, problem: FieldProblem? = nil) async throws -> Response {
         let words = visit.words
         let link = problem == nil ? visit.parameter("link") : visit.form.text("link")
-        guard case .setUp(let secret, let address) = try await visit.site.accounts.needed(link: link) else { throw Refusal.notFound }
+        guard case .setUp(let secret, let address) = try await visit.site.accounts.needed(link: link) else {
+            throw Refusal.notFound
+        }
         let groups = stride(from: 0, to: secret.count, by: 4).map { start in String(secret.dropFirst(start).prefix(4)) }
         let page = Page(
             words("setUp.title"),

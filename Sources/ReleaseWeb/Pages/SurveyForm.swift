@@ -27,11 +27,13 @@ struct SurveyForm {
         func hint(_ question: Question) -> String? { asksHints ? self.hint(question) : nil }
         var fields: [FieldView] = [
             .checks(
-                "pathways", words("question.pathways"), options(Pathway.self, "pathway"), chosen: Set(known.pathways.map(\.rawValue)),
+                "pathways", words("question.pathways"), options(Pathway.self, "pathway"),
+                chosen: Set(known.pathways.map(\.rawValue)),
                 hint: hint(.pathways))
         ]
         if !policy.matching.areas.isEmpty {
-            fields.append(.checks("areas", words("question.areas"), named(policy.matching.areas), chosen: known.areas, hint: hint(.areas)))
+            fields.append(
+                .checks("areas", words("question.areas"), named(policy.matching.areas), chosen: known.areas, hint: hint(.areas)))
         }
         fields.append(
             .checks(
@@ -51,7 +53,8 @@ struct SurveyForm {
         if !isClinical {
             fields += [
                 .checks(
-                    "settings", words("question.settings"), options(Setting.self, "setting"), chosen: Set(known.settings.map(\.rawValue))),
+                    "settings", words("question.settings"), options(Setting.self, "setting"),
+                    chosen: Set(known.settings.map(\.rawValue))),
                 .select(
                     "ageBand", words("question.ageBand"), [("", words("choice.none"))] + options(AgeBand.self, "ageBand"),
                     chosen: known.ageBand?.rawValue ?? ""),
@@ -68,7 +71,8 @@ struct SurveyForm {
         let importance = [("must", words("importance.must")), ("nice", words("importance.nice")), ("no", words("importance.no"))]
         var fields: [FieldView] = [
             .radios(
-                "sameField", words("question.sameField"), importance, chosen: known?.sameField.rawValue ?? "no", hint: hint(.sameField))
+                "sameField", words("question.sameField"), importance, chosen: known?.sameField.rawValue ?? "no",
+                hint: hint(.sameField))
         ]
         var answers = answerFields(known?.answers ?? Answers(), asksHints: true)
         answers.insert(
@@ -80,7 +84,8 @@ struct SurveyForm {
             fields.append(
                 .radios("preference", words("question.preference"), importance, chosen: known?.preference.rawValue ?? "no"))
         }
-        fields.append(.checks("understood", words("question.understood"), [("yes", words("choice.understood"))], hint: hint(.understood)))
+        fields.append(
+            .checks("understood", words("question.understood"), [("yes", words("choice.understood"))], hint: hint(.understood)))
         return fields
     }
 
@@ -94,7 +99,8 @@ struct SurveyForm {
         return value
     }
 
-    private static func choices<T: RawRepresentable & CaseIterable & Hashable>(_ form: FormBody, _ name: String, of type: T.Type) throws -> Set<T>
+    private static func choices<T: RawRepresentable & CaseIterable & Hashable>(_ form: FormBody, _ name: String, of type: T.Type)
+        throws -> Set<T>
     where T.RawValue == String {
         Set(
             try form.texts(name).map { text in

@@ -175,7 +175,8 @@ extension Site {
         let elapsed = ContinuousClock.now - start
         let status = "\(response.status.code)"
         logger.info("request", metadata: ["route": "\(name)", "status": "\(status)"])
-        Counter(label: "privity_http_requests_total", dimensions: [("route", name), ("status", status)], factory: metrics).increment()
+        Counter(label: "privity_http_requests_total", dimensions: [("route", name), ("status", status)], factory: metrics)
+            .increment()
         let seconds = elapsed.components
         Metrics.Timer(label: "privity_http_request_seconds", dimensions: [("route", name)], factory: metrics)
             .recordNanoseconds(seconds.seconds * 1_000_000_000 + seconds.attoseconds / 1_000_000_000)

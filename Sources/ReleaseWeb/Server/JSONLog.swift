@@ -1,5 +1,5 @@
-public import Logging
 internal import Foundation
+public import Logging
 internal import Synchronization
 
 /// Log lines as JSON, one object a line. Nothing personal is ever handed to it; tests plant markers and look.

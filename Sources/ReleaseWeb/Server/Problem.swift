@@ -30,6 +30,7 @@ struct Problem: Sendable {
         case is ForeignForm: self = problem(.forbidden, "foreignForm")
         case is PreconditionFailed: self = problem(.preconditionFailed, "outdated")
         case is Site.MethodNotAllowed: self = problem(.methodNotAllowed, "method")
+        case is ElectronicFirst: self = problem(.conflict, "electronicFirst")
         case is Outdated: self = problem(.conflict, "outdated")
         case is FormBody.Malformed: self = problem(.badRequest, "malformed")
         case is Site.BodyTooLong: self = problem(.contentTooLarge, "tooLong")
@@ -68,7 +69,9 @@ struct Problem: Sendable {
         case let failure as Counterexample:
             self.init(status: .unprocessableContent, code: "policy", title: words("problem.policy.title"), detail: "\(failure)")
         case let error as ServiceError:
-            if case .signingStopped = error { self = problem(.serviceUnavailable, "notSigning") } else {
+            if case .signingStopped = error {
+                self = problem(.serviceUnavailable, "notSigning")
+            } else {
                 self = problem(.internalServerError, "internal")
             }
         default: self = problem(.internalServerError, "internal")

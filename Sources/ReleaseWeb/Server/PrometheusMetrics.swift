@@ -89,11 +89,15 @@ public final class PrometheusMetrics: MetricsFactory {
     public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
         Handler(self, series(label, dimensions))
     }
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { Handler(self, series(label, dimensions)) }
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        Handler(self, series(label, dimensions))
+    }
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         Handler(self, series(label, dimensions))
     }
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { Handler(self, series(label, dimensions)) }
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        Handler(self, series(label, dimensions))
+    }
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}

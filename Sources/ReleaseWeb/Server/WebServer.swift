@@ -60,11 +60,14 @@ extension Site {
     }
 
     private func builder(_ listening: Listening) throws -> HTTPServerBuilder {
-        let http = HTTP1Channel.Configuration(idleTimeout: Self.idle, httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
+        let http = HTTP1Channel.Configuration(
+            idleTimeout: Self.idle,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 100))
         guard let certificate = listening.certificate else {
             guard ["127.0.0.1", "::1", "localhost"].contains(listening.address) else {
-                throw ListeningProblem(description: "`address`: plain HTTP is for loopback alone: name a certificate, or a proxy in front")
+                throw ListeningProblem(
+                    description: "`address`: plain HTTP is for loopback alone: name a certificate, or a proxy in front")
             }
             return .http1(configuration: http)
         }
@@ -74,7 +77,8 @@ extension Site {
                 certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
             tls.minimumTLSVersion = .tlsv12
             return try .http2Upgrade(
-                tlsConfiguration: tls, configuration: .init(idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http))
+                tlsConfiguration: tls,
+                configuration: .init(idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http))
         } catch {
             throw ListeningProblem(description: "`certificate`: the chain or its key cannot be read as PEM")
         }

@@ -7,7 +7,8 @@ import ReleaseWorkflow
 struct AccountGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "account", abstract: "Add staff, and give them the link with which they set up their account.",
-        discussion: "For the first administrator, and for whenever no administrator can sign in. The service must not be running meanwhile.",
+        discussion:
+            "For the first administrator, and for whenever no administrator can sign in. The service must not be running meanwhile.",
         subcommands: [Add.self, SetUp.self, Disable.self, ExampleLinks.self])
 
     struct Add: AsyncParsableCommand {
@@ -43,7 +44,8 @@ struct AccountGroup: AsyncParsableCommand {
 
     struct SetUp: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "set-up", abstract: "Print a new set-up link for a member of staff: the old password ends when it is used.")
+            commandName: "set-up", abstract: "Print a new set-up link for a member of staff: the old password ends when it is used."
+        )
         @OptionGroup var options: FolderOptions
         @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
 
@@ -55,7 +57,8 @@ struct AccountGroup: AsyncParsableCommand {
     }
 
     struct Disable: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Close the account of a member of staff, and every session with it.")
+        static let configuration = CommandConfiguration(
+            abstract: "Close the account of a member of staff, and every session with it.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
 
@@ -70,7 +73,8 @@ struct AccountGroup: AsyncParsableCommand {
     struct ExampleLinks: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "example-links",
-            abstract: "In an example folder: read ids of made-up people from standard input, a line each, and print a sign-in link's token for each.",
+            abstract:
+                "In an example folder: read ids of made-up people from standard input, a line each, and print a sign-in link's token for each.",
             shouldDisplay: false)
         @OptionGroup var options: FolderOptions
 

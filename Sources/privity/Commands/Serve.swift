@@ -42,7 +42,8 @@ struct Serve: AsyncParsableCommand {
         let words = Words.english
         let outbox = Outbox(open.custodian, mailer: settings.mailer, words: words.letters, url: settings.url)
         let site = try Site(
-            custodian: open.custodian, accounts: accounts, outbox: outbox, operations: open.operations(backupFolder: settings.backupFolder),
+            custodian: open.custodian, accounts: accounts, outbox: outbox,
+            operations: open.operations(backupFolder: settings.backupFolder),
             words: words, service: settings.service, isSecure: settings.url.hasPrefix("https:"), logger: logger)
         let scheduler = Scheduler(site)
         let (printsLinks, isFixed) = (links, settings.isURLFixed)
@@ -60,7 +61,8 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            throw Failure("cannot listen on \(settings.listening.address) port \(settings.listening.port): is it in use?", status: 3)
+            throw Failure(
+                "cannot listen on \(settings.listening.address) port \(settings.listening.port): is it in use?", status: 3)
         }
         try open.store.close()
         say("stopped")
@@ -118,7 +120,10 @@ struct ServeSettings {
         if let given {
             guard let parts = URLComponents(string: given), ["http", "https"].contains(parts.scheme), parts.host?.isEmpty == false,
                 parts.path.isEmpty, parts.query == nil, parts.user == nil
-            else { throw Failure("`--url`: expected an address like https://consent.example.org, without a slash at its end", status: 2) }
+            else {
+                throw Failure(
+                    "`--url`: expected an address like https://consent.example.org, without a slash at its end", status: 2)
+            }
         }
         url = given ?? "\(chain == nil ? "http" : "https")://\(address):\(port)"
         isURLFixed = given != nil
