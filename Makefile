@@ -4,9 +4,10 @@ DIR ?=
 
 .PHONY: run test soak bench lint build clean packages
 
-run: packages              ## install what is missing, build, run the worked example, verify it
+run: packages              ## install what is missing, build, run the worked examples, verify them, serve one to try out
 	swift build -c release --product privity
-	scripts/run-example.sh "$$(swift build -c release --show-bin-path)/privity" $(DIR)
+	@dir="$(DIR)"; dir="$${dir:-$$(mktemp -d /tmp/privity.XXXXXX)/data}"; privity="$$(swift build -c release --show-bin-path)/privity"; \
+	scripts/run-example.sh "$$privity" "$$dir" && scripts/run-service.sh "$$privity" "$$dir"
 
 test: packages             ## install what is missing, build, run every test
 	scripts/install-packages.sh test

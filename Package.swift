@@ -170,7 +170,10 @@ if Context.environment["PRIVITY_BENCH"] != nil {
             dependencies: [
                 "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore",
                 "SQLiteDriver",
-                "FolderDriver", "PhoneNumbers", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Logging", package: "swift-log"),
-            ], path: "Benchmarks/privity-bench", swiftSettings: strict))
+                "FolderDriver", "PhoneNumbers", "ReleaseWeb", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], path: "Benchmarks/privity-bench", exclude: ["requests.lua", "steady.lua"], swiftSettings: strict))
 }

@@ -33,7 +33,7 @@ func peakMemory() -> Int {
     return usage.ru_maxrss / 1024
 }
 
-// `privity-bench [matching | callers | audit [records]]`; without a word, everything but a million records.
+// `privity-bench [matching | callers | audit [records] | web [people [cases]]]`; without a word, everything but a million records.
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
@@ -42,6 +42,14 @@ case "matching":
     exit(0)
 case "audit":
     try await AuditBench(count: words.count > 1 ? Int(words[1]) ?? 1_000_000 : 1_000_000).run()
+    exit(0)
+case "web":
+    try await WebBench(
+        count: words.count > 1 ? Int(words[1]) ?? 1000 : 1000, rows: words.count > 2 ? Int(words[2]) ?? 1_000_000 : 1_000_000
+    ).run()
+    exit(0)
+case "web-serve":
+    try await WebBench.serve(words[1])
     exit(0)
 case "fsck", "verify":
     try AuditBench.child(words[0], words[1])

@@ -4,7 +4,11 @@ internal import COpenSSL
 public enum OneTimePassword {
     /// The hash under the HMAC. Authenticators on people's phones know SHA-1, where collisions do no harm; the others are for comparing with
     /// the RFC's own vectors.
-    public enum Digest: String, Sendable, CaseIterable { case sha1 = "SHA1", sha256 = "SHA256", sha512 = "SHA512" }
+    public enum Digest: String, Sendable, CaseIterable {
+        case sha1 = "SHA1"
+        case sha256 = "SHA256"
+        case sha512 = "SHA512"
+    }
 
     /// How long a code is shown.
     ///

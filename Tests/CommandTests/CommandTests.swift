@@ -273,7 +273,7 @@ struct CommandTests {
         try damage("privity.sqlite", to: Data(repeating: 7, count: 8192)) { expect(try board(), "database") }
         #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 99'").status == 0)
         expect(try board(), "newer than this program")
-        #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 1'").status == 0)
+        #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 2'").status == 0)
         try damage("head", to: Data(repeating: 0, count: 8192)) {
             let run = try place.apply("{\"do\":\"correct\",\"by\":\"name:Fairweather\"}\n")
             #expect(run.status == 1 && run.out.contains("not signing"), "\(run.out) \(run.errors)")
@@ -297,7 +297,7 @@ struct CommandTests {
                 "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[]}"
             }
             .joined(separator: "\n"))
-        let run = try Tool.shell("trap '' XFSZ; ulimit -f 300; exec \(Tool.path) apply \(place.data) \(script)")
+        let run = try Tool.shell("trap '' XFSZ; ulimit -f 500; exec \(Tool.path) apply \(place.data) \(script)")
         #expect(run.status == 3, "\(run.status) \(run.errors)")
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
         #expect(try Tool.run("apply", place.data, script).status == 0)

@@ -7,10 +7,18 @@ struct ServeTests {
     private let scripts = repository.path + "/Tests/ReleaseWebTests/Browser"
     private let python = repository.path + "/.build/peers/bin/python"
 
-    private func script(_ name: String, _ arguments: String...) throws -> Run {
+    /// Runs a script on a thread of its own: other tests go on meanwhile.
+    private func script(_ name: String, _ arguments: String...) async throws -> Run {
+        let (program, all) = (python, ["\(scripts)/\(name)"] + arguments)
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try Self.run(program, all) }) }
+        }
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws -> Run {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = ["\(scripts)/\(name)"] + arguments
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
         let (out, errors) = (Pipe(), Pipe())
         process.standardOutput = out
         process.standardError = errors
@@ -55,10 +63,10 @@ struct ServeTests {
     @Test(
         "the whole case and a peer conversation in a browser, by keyboard alone, at phone and desktop width; axe finds nothing, nothing is loaded from elsewhere, no letter or log line says anything (MPHP-36, MPHP-43, DER-09, DER-21)"
     )
-    func walk() throws {
+    func walk() async throws {
         let place = try people(at: "2026-01-05T08:00")
         let pictures = ProcessInfo.processInfo.environment["PRIVITY_PICTURES"] ?? place.path + "/pictures"
-        let run = try script("walk.py", Tool.path, place.data, pictures)
+        let run = try await script("walk.py", Tool.path, place.data, pictures)
         #expect(run.status == 0, "\(run.out.suffix(3000)) \(run.errors.suffix(3000))")
         #expect(run.out.contains("0 findings") && run.out.contains("pages at 2 widths"))
         #expect(try Tool.run("audit", "verify", place.data).out.contains("\nverified\n"))
@@ -67,17 +75,17 @@ struct ServeTests {
     @Test(
         "a thousand people with sessions of their own, a stop and two kills by force: nothing acknowledged is lost, nothing is done twice"
     )
-    func crowd() throws {
+    func crowd() async throws {
         let place = try people()
-        let run = try script("crowd.py", Tool.path, place.data, "1000")
+        let run = try await script("crowd.py", Tool.path, place.data, "1000")
         #expect(run.status == 0, "\(run.out.suffix(2000)) \(run.errors.suffix(2000))")
         #expect(run.out.contains("1000 people: 0 refused, 0 acknowledged and missing"))
     }
 
     @Test("schemathesis finds nothing in the interface, as nobody and in every role")
-    func schema() throws {
+    func schema() async throws {
         let place = try people()
-        let run = try script("schema.py", Tool.path, place.data, "4")
+        let run = try await script("schema.py", Tool.path, place.data, "4")
         #expect(run.status == 0, "\(run.out.suffix(6000)) \(run.errors.suffix(2000))")
         for role in ["nobody", "participant", "mentor", "coordinator", "auditor"] {
             #expect(run.out.contains("as \(role): exit 0"))

@@ -300,3 +300,37 @@ struct AccessTests {
         }
     }
 }
+
+@Suite("An older folder")
+struct OlderFolderTests {
+    @Test("a database of version 1 is brought up when a writer opens it, and everybody sees their cases again")
+    func migration() async throws {
+        let office = try await Office().introduced()
+        let before = try await office.custodian.board(of: office.id("maya")).map(\.state)
+        try office.store.settle()
+        try office.tamper(
+            "DROP TABLE party; DROP TABLE access; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;")
+        try await office.reopen()
+        #expect(try await office.custodian.board(of: office.id("maya")).map(\.state) == before && !before.isEmpty)
+        let front = try Front(office)
+        #expect(try await front.get("/home", as: "ben").text.contains("A card is here for you"))
+        #expect(try await front.post("/private", as: "ben", [("case", "\(front.handle("ben"))"), ("act", "look")]).status == 200)
+    }
+
+    @Test("in a later round the mentor of the round before sees that it has ended, and nothing of the new one")
+    func formerMentor() async throws {
+        let office = try await Office().introduced()
+        try await office.must(.rescind, "ada")
+        let front = try Front(office)
+        let handle = try front.handle("ben")
+        let ended = try await front.get("/cases/\(handle)", as: "ben").normalized
+        try await office.must(.rematch, "ada")
+        #expect(try await front.get("/cases/\(handle)", as: "ben").normalized == ended)
+        try await office.must(.completeSurvey, "ada")
+        try await office.must(.propose, "maya") { $0.person = try office.id("cleo") }
+        #expect(try await front.get("/cases/\(handle)", as: "ben").normalized == ended)
+        #expect(try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", "look")]).status == 409)
+        try await office.must(.decline, "ada")
+        #expect(try await front.get("/cases/\(handle)", as: "ben").normalized == ended, "and the same after a decline")
+    }
+}

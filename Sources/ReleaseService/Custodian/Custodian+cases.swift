@@ -110,10 +110,13 @@ extension Custodian {
         return try context(vault.caseID(of: opener, workflow: id), opener: opener, workflow: id, tx)
     }
 
-    func context(_ id: CaseID, opener: PersonID, workflow name: String, _ tx: any StoreTransaction) throws -> CaseContext {
+    /// - Parameter isDraftIncluded: false for the case as it stands without the draft that may be open on it.
+    func context(
+        _ id: CaseID, opener: PersonID, workflow name: String, _ tx: any StoreTransaction, isDraftIncluded: Bool = true
+    ) throws -> CaseContext {
         let vault = try requireVault()
         let row = try tx.caseRow(id)
-        let draft = try tx.draft(of: id)
+        let draft = isDraftIncluded ? try tx.draft(of: id) : nil
         let begun = try (draft?.policy ?? row?.policy).map { try policy($0, tx) }
         let loaded = begun ?? current
         guard let workflow = loaded.policy.workflow(name) else { throw Refusal.notFound }

@@ -52,13 +52,22 @@ extension Custodian {
     func keepParties(_ context: CaseContext, _ step: Step) throws {
         let known = try step.tx.parties(of: context.id)
         let rank = rank(of: context)
-        var wanted: [(person: PersonID, isStaff: Bool)] = [(context.opener, false)]
-        if let other = context.state.round?.counterpart, other != context.opener { wanted.append((other, false)) }
-        if let staff = try identity(context.opener, step.tx)?.coordinator { wanted.append((staff, true)) }
+        var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(context.opener, false, rank)]
+        let counterpart = context.state.round?.counterpart
+        if let counterpart, counterpart != context.opener { wanted.append((counterpart, false, rank)) }
+        if let staff = try identity(context.opener, step.tx)?.coordinator { wanted.append((staff, true, rank)) }
+        // While a new round is a draft the one before is still what its counterpart sees, and what declining comes back to.
+        if context.state.isDraft, !context.events.isEmpty {
+            let before = try self.context(
+                context.id, opener: context.opener, workflow: context.workflow.id, step.tx, isDraftIncluded: false)
+            if let former = before.state.round?.counterpart, former != counterpart, former != context.opener {
+                wanted.append((former, false, self.rank(of: before)))
+            }
+        }
         for row in known where !wanted.contains(where: { $0.person == row.person && $0.isStaff == row.isStaff }) {
             try step.tx.deleteParty(row.handle)
         }
-        for (person, isStaff) in wanted {
+        for (person, isStaff, rank) in wanted {
             if let row = known.first(where: { $0.person == person && $0.isStaff == isStaff }) {
                 guard row.rank != rank else { continue }
                 var moved = row
@@ -153,8 +162,14 @@ extension Custodian {
     }
 
     private func line(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseLine? {
+        try line(row, context(row, tx), tx)
+    }
+
+    /// The case as this person has it before them: the counterpart of the round before knows nothing of a draft.
+    private func context(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseContext {
         let context = try context(row.caseID, opener: row.opener, workflow: row.workflow, tx)
-        return try line(row, context, tx)
+        guard !row.isStaff, row.person != row.opener, row.person != context.state.round?.counterpart else { return context }
+        return try self.context(row.caseID, opener: row.opener, workflow: row.workflow, tx, isDraftIncluded: false)
     }
 
     private func line(_ row: PartyRow, _ context: CaseContext, _ tx: any StoreTransaction) throws -> CaseLine? {
@@ -190,7 +205,7 @@ extension Custodian {
     public func page(_ handle: CaseHandle, of person: PersonID) throws -> CasePage {
         try parts.store.read { tx in
             guard let row = try tx.party(handle, of: person) else { throw Refusal.notFound }
-            let context = try context(row.caseID, opener: row.opener, workflow: row.workflow, tx)
+            let context = try context(row, tx)
             guard let line = try line(row, context, tx) else { throw Refusal.notFound }
             let (workflow, role) = (context.workflow, line.role)
             // From the state that this person knows of: what could be done in another would tell them of it.

@@ -110,6 +110,8 @@ public actor Custodian {
             guard try tx.logSize() == 0 else { throw ServiceError.folder("the database already holds a log") }
             try tx.setSetting("origin", Array(parts.origin.utf8))
             try tx.setSetting("policy", digest)
+            // Nobody is there yet whose cases could be listed; what is restored has people, and lists them when it is opened.
+            if try tx.people().isEmpty { try tx.setSetting("parties", digest) }
             try tx.putPolicy(digest, canonical)
             try tx.appendEntry(0, note)
             for (position, hash) in tree.append(leaf) { try tx.putNode(position, hash) }

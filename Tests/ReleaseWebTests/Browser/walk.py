@@ -5,7 +5,7 @@
 Starts the service itself on a fresh example folder, restarts it half-way on a later day, receives its mail from a real SMTP server, looks at
 every page with axe, and checks that nothing is loaded from elsewhere. Prints one line for each page and each finding; ends with 1 on any.
 """
-import base64, email, hashlib, hmac, importlib.util, json, os, pathlib, re, signal, socket, struct, subprocess, sys, time
+import base64, email, hashlib, hmac, importlib.util, json, os, pathlib, re, signal, socket, struct, subprocess, sys, time, urllib.request
 
 from aiosmtpd.controller import Controller
 from selenium import webdriver
@@ -57,7 +57,8 @@ config.chmod(0o600)
 port = free_port()
 base = f"http://127.0.0.1:{port}"
 # A connection of this process's own, the mail's, would be inherited otherwise.
-environment = dict(os.environ, PRIVITY_SENDMAIL=f"/usr/bin/msmtp -C {config} -t", PRIVITY_FROM="service@example.org")
+environment = dict(os.environ, PRIVITY_SENDMAIL=f"/usr/bin/msmtp -C {config} -t", PRIVITY_FROM="service@example.org",
+                   PRIVITY_BACKUP_FOLDER=str(place / "backups"))
 log = open(place / "service.log", "w+")
 
 
@@ -174,7 +175,7 @@ class Person:
         active = self.reach(element)
         self.driver.execute_script("window.isOld = true")
         active.send_keys(Keys.ENTER)
-        for _ in range(1000):
+        for _ in range(6000):
             try:
                 if self.driver.execute_script("return !window.isOld && document.readyState === 'complete'"):
                     return self
@@ -190,6 +191,21 @@ class Person:
             if element.text.startswith("Open: " + part):
                 return self.follow(element)
         raise SystemExit(f"{self.name}: no case {part!r} at home: {self.text()[:600]}")
+
+    def paste(self, label, text):
+        """What the clipboard would bring: too long to be typed."""
+        for element in self.driver.find_elements(By.CSS_SELECTOR, "label"):
+            if element.text.strip() == label:
+                field = self.driver.find_element(By.ID, element.get_attribute("for"))
+                self.driver.execute_script("arguments[0].value = arguments[1]", self.reach(field), text)
+                return self
+        raise SystemExit(f"{self.name} at {self.driver.title!r}: no field {label!r}")
+
+    def download(self, path):
+        """A file, with this browser's session."""
+        cookie = "; ".join(f"{c['name']}={c['value']}" for c in self.driver.get_cookies())
+        request = urllib.request.Request(base + path, headers={"Cookie": cookie})
+        return urllib.request.urlopen(request).read()
 
     def fill(self, label, value):
         for element in self.driver.find_elements(By.CSS_SELECTOR, "label"):
@@ -227,7 +243,7 @@ def totp(secret, instant):
 
 
 def wait_for_letter(address, part):
-    for _ in range(300):
+    for _ in range(1200):
         for to, letter in letters:
             if to == address and part in letter.get_payload():
                 return letter
@@ -250,6 +266,14 @@ try:
     link = pia.secret()[0]
     pia.open("/admin").press("Policy").says("In force").look("admin-policy")
     pia.open("/admin").press("Keys").look("admin-keys").choose("Record key").press("Make a new key").says("The new key is in force.")
+    policy = pathlib.Path("Policies/mphp.yaml").read_text().replace("version: 1\neffectiveFrom: 2026-01-01", "version: 2\neffectiveFrom: 2026-06-01")
+    pia.open("/admin/policy").paste("Policy file", policy.replace("withinDays: 7", "withinDays: nine")).press("Go on")
+    pia.says("Please look at this again", "withinDays").look("admin-policy-wrong")
+    changed = policy.replace("termMonths: 12", "termMonths: 6")
+    pia.paste("Policy file", changed).press("Go on").says("What this version would change").look("admin-policy-difference")
+    pia.choose("Adopt it").press("Go on").says("The new version is adopted.")
+    pia.open("/admin").press("Make a backup").says("is made").look("admin-backup")
+    expect(len(list((place / "backups").iterdir())) == 1, "no backup is there")
     pia.open("/admin").press("What each role can see").look("admin-capabilities")
     pia.open("/admin").press("Refused attempts").look("admin-journal")
 
@@ -421,6 +445,24 @@ try:
     gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).fill("PIN", "771204").press("Sign in")
     gail.says("somebody is willing").enter("Talk with somebody").look("case-asker-alerted").press("Show me the card").says("Hugo", "+13125550162").never_says("Lindner").look("card-peer")
     gail.press("Sign out")
+
+    # -- What the auditor downloads is checked with stock openssl, and a head goes back cosigned.
+    noor = Person("noor").open(links["auditor"]).press("Sign in")
+    (place / "log.tar.gz").write_bytes(noor.download("/audit/export"))
+    subprocess.run(["tar", "-C", str(place), "-xzf", str(place / "log.tar.gz")], check=True)
+    kit = subprocess.run(["sh", "Kit/verify.sh", "all", str(place / "log")], capture_output=True, text=True)
+    expect(kit.returncode == 0 and "verified with OpenSSL" in kit.stdout, f"the export does not verify: {kit.stdout} {kit.stderr}")
+    (place / "witness-passphrase").write_text("a witness's passphrase\n")
+    own = ["--passphrase-file", str(place / "witness-passphrase")]
+    made = subprocess.run([privity, "audit", "witness", str(place / "witness"), "--name", "auditor.example.net/noor"] + own, capture_output=True, text=True)
+    expect(made.returncode == 0, made.stderr)
+    fingerprint = re.search(r"fingerprint of this log.*: ([0-9a-f]{64})", kit.stdout + kit.stderr)
+    seen_head = subprocess.run([privity, "audit", "cosign", str(place / "witness"), str(place / "log"), "--fingerprint", fingerprint.group(1)] + own,
+                               capture_output=True, text=True)
+    expect(seen_head.returncode == 0, seen_head.stderr)
+    head = (place / "log" / "checkpoint").read_text()
+    noor.open("/audit").paste("Head with your signature", head).press("Hand it in").says("a witness's line").look("audit-cosign-wrong")
+    noor.paste("Head with your signature", seen_head.stdout).press("Hand it in").says("The cosigned head is kept.", "auditor.example.net/noor").look("audit-cosigned")
 
     for to, letter in letters:
         words = str(letter)

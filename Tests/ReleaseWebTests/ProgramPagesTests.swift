@@ -1,0 +1,153 @@
+import FolderDriver
+import Foundation
+import HTTPTypes
+import ReleaseWorkflow
+import SQLiteDriver
+import Testing
+
+@testable import ReleaseService
+@testable import ReleaseWeb
+
+/// The other programs through the same pages.
+@Suite("Pages of the programs")
+struct ProgramPagesTests {
+    /// People of a program, each with all that its policy asks, and staff where it has any.
+    private func running(_ program: String) async throws -> Office {
+        let office = try await Office(at: "2026-02-02T09:00", program: program)
+        if program != "sgv-camft" {
+            try await office.add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        }
+        let day = CivilDate(year: 2025, month: 6, day: 1)
+        let attestation = Attestation(
+            attributes: [.member, .goodStanding, .licensed, .preLicensed, .trained, .experienced, .student],
+            experiencedSince: CivilDate(year: 2010, month: 1, day: 1), licensedOn: day, inPracticeSince: day,
+            certifiedUntil: CivilDate(year: 2026, month: 12, day: 31), acceptedStages: [.student, .firstYear, .secondYear])
+        for (name, phone, role) in [
+            ("ada", "312-555-0142", Role.mentee), ("ben", "312-555-0143", .mentor), ("cleo", "312-555-0144", .mentor),
+        ] {
+            let id = try await office.add(
+                name, "\(name.capitalized) Zyxsurname", "Zyxsurname", first: name.capitalized, phone: phone,
+                roles: [role == .mentor ? .mentor : .participant], coordinator: program == "sgv-camft" ? nil : "maya",
+                profile: [
+                    .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org", .region: "Springfield",
+                    .topics: "careers",
+                    .interests: "research",
+                ])
+            _ = try await office.custodian.enroll(
+                id, as: role, attestation: attestation, capacity: 1, by: office.people["maya"], key: nil)
+        }
+        return office
+    }
+
+    private func version(_ page: Reply) throws -> String {
+        let match = try #require(try page.text.firstMatch(of: Regex("name=\"version\" value=\"([^\"]+)\"")))
+        return String(try #require(match.output[1].substring))
+    }
+
+    /// Presses the button of a command's page, with what it needs besides.
+    @discardableResult
+    private func press(_ front: Front, _ handle: CaseHandle, _ resource: String, as name: String, _ fields: [(String, String)] = [])
+        async throws
+        -> Reply
+    {
+        let page = try await front.get("/cases/\(handle)/\(resource)", as: name)
+        #expect(page.status == 200, "\(resource) as \(name): \(page.status)")
+        var all = fields + [("version", try version(page))]
+        if let match = try page.text.firstMatch(of: Regex("name=\"digest\" value=\"([0-9a-f]{64})\"")),
+            let digest = match.output[1].substring
+        {
+            all += [("digest", String(digest)), ("meaning", "sign")]
+        }
+        return try await front.post("/cases/\(handle)/\(resource)", as: name, all)
+    }
+
+    @Test(
+        "ICB-03, ICB-10: a mentor signs the agreements and the listing on screen; the public directory shows it to anybody, and no longer from the moment it is taken back"
+    )
+    func publicDirectory() async throws {
+        let office = try await running("icb")
+        let front = try Front(office)
+        #expect(try await front.get("/directory").text.contains("Nobody is listed"))
+        let signed = try await front.post("/agreements", as: "ben", [("as", "mentor"), ("meaning", "sign")])
+        #expect(signed.status == 303, "\(signed.text.prefix(2000))")
+        try await front.site.accounts.agreeElectronically(office.id("ben"))
+        let handle = try front.handle("ben", of: "ben", workflow: "listing")
+        #expect(try await press(front, handle, "request", as: "ben").status == 303)
+        #expect(
+            try await press(front, try front.handle("maya", of: "ben", workflow: "listing", isStaff: true), "offer", as: "maya")
+                .status == 303)
+        #expect(try await press(front, handle, "signature", as: "ben").status == 303)
+        let shown = try await front.get("/directory")
+        #expect(shown.status == 200 && shown.text.contains("Ben Profile") && shown.text.contains("ben@example.org"))
+        #expect(!shown.text.contains("Zyxsurname") && !shown.text.contains("5550143"))
+        #expect(try await front.api(.get, "/directory").text.contains("Ben Profile"))
+        #expect(try await press(front, handle, "rescission", as: "ben").status == 303)
+        #expect(try await front.get("/directory").text.contains("Nobody is listed"))
+    }
+
+    @Test(
+        "SGV-09, SGV-27: the chapter's directory is for members who look for a mentor; who is not signed in is told nothing, and there are no staff"
+    )
+    func membersDirectory() async throws {
+        let office = try await running("sgv-camft")
+        let front = try Front(office)
+        #expect(try await front.post("/agreements", as: "ben", [("as", "mentor"), ("meaning", "sign")]).status == 303)
+        try await front.site.accounts.agreeElectronically(office.id("ben"))
+        let handle = try front.handle("ben", of: "ben", workflow: "listing")
+        #expect(try await press(front, handle, "request", as: "ben").status == 303)
+        #expect(try await press(front, handle, "signature", as: "ben").status == 303)
+        let anonymous = try await front.get("/directory")
+        let missing = try await front.get("/no/such/thing")
+        #expect(anonymous.status == 401 && anonymous.normalized == missing.normalized)
+        #expect(try await front.get("/directory", as: "ada").status == 404, "not registered as looking")
+        #expect(try await front.post("/agreements", as: "ada", [("as", "mentee"), ("meaning", "sign")]).status == 303)
+        let shown = try await front.get("/directory", as: "ada")
+        #expect(shown.status == 200 && shown.text.contains("Ben Profile") && !shown.text.contains("Zyxsurname"))
+        #expect(
+            try await front.post("/availability", as: "ada", [("as", "mentee"), ("paused", "no"), ("ready", "no")]).status == 303)
+        #expect(try await front.get("/directory", as: "ada").status == 404, "opted out")
+        #expect(
+            try await front.post(
+                "/profile", as: "ben",
+                [("displayName", "Benny"), ("contactRoute", "x\u{202E}"), ("region", "S"), ("topics", "t"), ("interests", "i")]
+            ).status == 422)
+    }
+
+    @Test("every page of every program's parties answers, with words for each state")
+    func pages() async throws {
+        for program in ["structured", "mscsw"] {
+            let office = try await running(program)
+            let front = try Front(office)
+            for (name, role) in [("ada", "mentee"), ("ben", "mentor")] {
+                let signed = try await front.post(
+                    "/agreements", as: name, [("as", role), ("meaning", "sign"), ("display", "\(name.capitalized) P.")])
+                #expect(signed.status == 303, "\(program) \(name)")
+                try await front.site.accounts.agreeElectronically(office.id(name))
+            }
+            let handle = try front.handle("ada", workflow: "mentorship")
+            #expect(try await press(front, handle, "request", as: "ada").status == 303)
+            #expect(try await press(front, handle, "survey", as: "ada", [("understood", "yes")]).status == 303)
+            let staff = try front.handle("maya", workflow: "mentorship", isStaff: true)
+            let proposed = try await press(front, staff, "proposal", as: "maya", [("person", "\(try office.id("ben"))")])
+            #expect(proposed.status == 303, "\(program)")
+            let mentor = try front.handle("ben", workflow: "mentorship")
+            #expect(try await press(front, mentor, "acceptance", as: "ben").status == 303)
+            #expect(try await press(front, staff, "offer", as: "maya").status == 303)
+            #expect(try await press(front, handle, "signature", as: "ada").status == 303, "\(program)")
+            #expect(try await press(front, mentor, "signature", as: "ben").status == 303, "\(program)")
+            if program == "mscsw" { #expect(try await press(front, staff, "disclosure", as: "maya").status == 303) }
+            for (name, own, other) in [("ada", handle, "Ben Profile"), ("ben", mentor, "Ada Profile")] {
+                let card = try await front.post("/private", as: name, [("case", "\(own)"), ("act", "look")])
+                #expect(card.status == 200 && card.text.contains(other) && !card.text.contains("Zyxsurname"), "\(program) \(name)")
+                for path in [
+                    "/home", "/cases/\(own)", "/shown", "/profile", "/account",
+                    "/availability?as=\(name == "ada" ? "mentee" : "mentor")",
+                ] {
+                    let page = try await front.get(path, as: name)
+                    #expect(
+                        page.status == 200 && !page.text.contains("state.") && !page.text.contains("act."), "\(program) \(path)")
+                }
+            }
+        }
+    }
+}
