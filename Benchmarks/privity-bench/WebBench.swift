@@ -14,6 +14,7 @@ import ReleaseWeb
 import ReleaseWorkflow
 import SQLiteDriver
 import ServiceLifecycle
+import UnixSignals
 
 /// The service under `wrk` on the same machine and run, beside a bare route of the same server library.
 ///
@@ -136,12 +137,12 @@ struct WebBench {
             rate: numbers[0] / (numbers[1] / 1e6), median: numbers[2] / 1000, last: numbers[3] / 1000, errors: Int(numbers[4]))
     }
 
-    /// Sends each of these requests once, over 64 connections.
+    /// Sends these requests, each once, over 64 connections, for as long as they last at any rate that was seen here.
     private func send(_ requests: [String], to port: Int) throws -> Figures {
         let file = place + "/requests"
         try Data(requests.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: file))
         return try wrk([
-            "-t1", "-c64", "-d120s", "-s", "Benchmarks/privity-bench/requests.lua", "http://127.0.0.1:\(port)", "--", file,
+            "-t1", "-c64", "-d\(max(1, requests.count / 1500))s", "-s", "Benchmarks/privity-bench/requests.lua", "http://127.0.0.1:\(port)", "--", file,
         ])
     }
 

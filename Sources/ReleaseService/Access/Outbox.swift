@@ -127,11 +127,17 @@ public actor Outbox {
         let vault = try parts.requireVault()
         let notices = await custodian.policy.policy.notices
         return try parts.store.read { tx in
-            try tx.messages().compactMap { row in
+            var own: [PersonID: Bool] = [:]
+            func isTheirs(_ person: PersonID) throws -> Bool {
+                if let known = own[person] { return known }
+                let answer =
+                    try vault.identity(person, tx)?.coordinator == coordinator && vault.account(person, tx)?.address == nil
+                own[person] = answer
+                return answer
+            }
+            return try tx.messages().compactMap { row -> NoticeToPassOn? in
                 let message = try JSONDecoder().decode(Message.self, from: Data(vault.open(row.sealed, fixed: "message")))
-                guard let notice = message.notice, try vault.identity(message.to, tx)?.coordinator == coordinator,
-                    try vault.account(message.to, tx)?.address == nil
-                else { return nil }
+                guard let notice = message.notice, try isTheirs(message.to) else { return nil }
                 return NoticeToPassOn(id: row.id, person: message.to, text: notices[notice] ?? "", on: message.on)
             }
         }

@@ -400,9 +400,13 @@ enum Interface {
         let body = try JSONBody(visit, knowing: members(of: kind))
         let session = try visit.require()
         let key = try visit.idempotencyKey()
-        let page = try await page(visit)
-        let command = try await command(kind, body, page, session, key, visit)
-        if let expected = visit.headers[.ifMatch], expected != "*", expected != "\"\(page.version)\"",
+        let party = try await visit.site.custodian.party(visit.handle(), of: session.person)
+        guard !party.isStaff || session.holds(.coordinator) else { throw Refusal.notFound }
+        // Whoever acts for somebody else, begins, or names a version is shown the whole case first; for the rest its row says whose it is.
+        let needsPage = body.has("for") || visit.headers[.ifMatch] != nil || party.rank == .idle
+        let page = needsPage ? try await page(visit) : nil
+        let command = try await command(kind, body, party, page, session, key, visit)
+        if let page, let expected = visit.headers[.ifMatch], expected != "*", expected != "\"\(page.version)\"",
             try await !visit.site.custodian.isAnswered(command)
         {
             throw PreconditionFailed()
@@ -418,7 +422,7 @@ enum Interface {
             throw FieldProblem(field: "phone", expected: "somebody's number")
         }
         if let error = CasePages.error(for: outcome) { throw error }
-        return .json(content(outcome, isOwn: page.role != .coordinator), status: outcome.isReceiptPending ? .accepted : .ok)
+        return .json(content(outcome, isOwn: !party.isStaff), status: outcome.isReceiptPending ? .accepted : .ok)
     }
 
     private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
@@ -428,11 +432,11 @@ enum Interface {
     }
 
     private static func command(
-        _ kind: CommandKind, _ body: JSONBody, _ page: CasePage, _ session: Session, _ key: String?, _ visit: Visit
+        _ kind: CommandKind, _ body: JSONBody, _ party: PartyRow, _ page: CasePage?, _ session: Session, _ key: String?, _ visit: Visit
     ) async throws -> CaseCommand {
-        var actor = Actor(page.role == .coordinator ? .staff(session.person) : .person(session.person), channel: .screen)
+        var actor = Actor(party.isStaff ? .staff(session.person) : .person(session.person), channel: .screen)
         if let role = try body.choice("for", of: Role.self) {
-            guard page.role == .coordinator, let act = page.proxied.first(where: { $0.kind == kind && $0.role == role }) else {
+            guard party.isStaff, let act = page?.proxied.first(where: { $0.kind == kind && $0.role == role }) else {
                 throw Outdated()
             }
             actor = Actor(
@@ -441,7 +445,7 @@ enum Interface {
         } else if body.has("via") {
             throw FieldProblem(field: "for", expected: "whose act it is, with `via`")
         }
-        var command = CaseCommand(kind, workflow: page.view.workflow, opener: page.line.opener, actor: actor, key: key)
+        var command = CaseCommand(kind, workflow: party.workflow, opener: party.opener, actor: actor, key: key)
         switch kind {
         case .completeSurvey: command.survey = try survey(body)
         case .propose:

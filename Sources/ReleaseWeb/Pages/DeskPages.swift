@@ -45,11 +45,10 @@ enum DeskPages {
     private static func board(_ visit: Visit) async throws -> Response {
         let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
         let lines = try await custodian.board(of: session.person, after: place(visit.query["after"]), count: pageSize)
-        let notices = try await visit.site.outbox.toPassOn(by: session.person).count
         var blocks: [Block] = [
             .links([
                 LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
-                LinkView(words("desk.notices", ["count": "\(notices)"]), "/desk/notices"),
+                LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
             ])
         ]
