@@ -142,7 +142,8 @@ struct WebBench {
         let file = place + "/requests"
         try Data(requests.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: file))
         return try wrk([
-            "-t1", "-c64", "-d\(max(1, requests.count / 1500))s", "-s", "Benchmarks/privity-bench/requests.lua", "http://127.0.0.1:\(port)", "--", file,
+            "-t1", "-c64", "-d\(max(1, requests.count / 1500))s", "-s", "Benchmarks/privity-bench/requests.lua",
+            "http://127.0.0.1:\(port)", "--", file,
         ])
     }
 

@@ -27,7 +27,7 @@ struct SendmailMailer: Mailer {
                     process.standardError = FileHandle.nullDevice
                     try process.run()
                     // A mail program that does not read must not hold the service up for ever.
-                    let deadline = DispatchWorkItem { process.terminate() }
+                    let deadline = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
                     DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: deadline)
                     try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
                     try? input.fileHandleForWriting.close()

@@ -310,7 +310,7 @@ struct PairTests {
         for reader in ["ada", "ben"] { await #expect(throws: Refusal.self) { _ = try await office.look(reader) } }
         try await office.must(.sign, "ada")
         if program == "mscsw" {
-            await #expect(throws: Refusal.cardClosed) { _ = try await office.look("ben") }
+            await #expect(throws: Refusal.notFound) { _ = try await office.look("ben") }
             try await office.must(.disclose, "maya")
         }
         let fields = Set(await office.custodian.policy.policy.release.fields.compactMap(\.profile))

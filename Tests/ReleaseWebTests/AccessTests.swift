@@ -237,15 +237,21 @@ struct AccessTests {
         #expect(try await accounts.needed(link: link) == .firstUse)
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "280671"), from: "z") }
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
-        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "445190"), from: "z")
+        await #expect(throws: AccessRefusal.refused, "the link before it is gone") {
+            try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "445190"), from: "z")
+        }
+        let fresh = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        _ = try await accounts.signIn(link: fresh, .init(firstUseCode: code, newPIN: "445190"), from: "z")
+        // A PIN that was worn out by guessing is no way around the 72 hours: the person was told.
+        #expect(try await accounts.account(of: office.id("ada")).change?.by == office.id("maya"))
     }
 
     @Test("a printed sheet signs in without a mailbox, each code once; a new sheet ends the old one")
     func sheet() async throws {
         let (office, front) = try await known()
         let accounts = front.site.accounts
-        let old = try await accounts.makeSheet(for: office.id("ada"))
-        let sheet = try await accounts.makeSheet(for: office.id("ada"))
+        let old = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
+        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a") }
         _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "280671"), from: "a")
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a") }
@@ -277,7 +283,7 @@ struct AccessTests {
         let accounts = front.site.accounts
         let token = try await accounts.signIn(
             link: accounts.makeLink(for: office.id("ada"), purpose: .signIn), .init(pin: "280671"), from: "a")
-        _ = try await accounts.makeSheet(for: office.id("ada"))
+        _ = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
         #expect(try await office.custodian.erase(office.id("ada"), key: nil).refusal == nil)
         #expect(try await accounts.session(token) == nil)
         let left = try office.store.read { tx in try AccessRow.Kind.allCases.flatMap { try tx.accesses($0, of: office.id("ada")) } }
@@ -290,7 +296,7 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
-        let sheet = try await accounts.makeSheet(for: office.id("ada"))
+        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
         let code = try await accounts.giveFirstUseCode(to: office.id("eve"), by: office.id("maya"))
         let session = try #require(try await front.session("ada"))
         let everything = try office.bytesOnDisk()

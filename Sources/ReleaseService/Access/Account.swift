@@ -19,6 +19,8 @@ public struct Account: Codable, Sendable {
     /// SHA-256 of the code with which a PIN is set, and until when it counts.
     var firstUse: FirstUse?
     public var isDisabled = false
+    /// Whether this person has ever set a PIN or password of their own: from then on, whatever staff change is told and holds signing up.
+    var wasSetUp: Bool?
     /// A change by staff that a second member of staff has not approved.
     public var change: StaffChange?
     /// The day on which the person agreed to sign electronically, after it was shown to work (15 USC 7001(c)).

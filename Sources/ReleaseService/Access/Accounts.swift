@@ -11,6 +11,7 @@ public actor Accounts {
     /// When each session was last used, where that is newer than what is stored.
     private var lastUse: [[UInt8]: Int64] = [:]
     private var attempts = Attempts()
+    private var inFlight: Set<String> = []
     /// Compared with where there is no account, so that its absence takes as long.
     private let nobody: PasswordHash
     private let cost: UInt64
@@ -110,6 +111,8 @@ public actor Accounts {
         case setUp
         /// Signs anybody in with nothing else: only in folders of worked examples.
         case example
+        /// Confirms an address that a person wants to have their mail at.
+        case address
     }
 
     struct LinkContent: Codable, Sendable {
@@ -117,6 +120,8 @@ public actor Accounts {
         var failureCount = 0
         /// The secret that the authenticator is being given.
         var secret: [UInt8]?
+        /// The address that is confirmed.
+        var address: String?
     }
 
     /// Sends a sign-in link to an address, if somebody is known by it. The answer and the work are the same if nobody is.
@@ -139,9 +144,10 @@ public actor Accounts {
             let identity = try person.flatMap { try vault.identity($0, tx) }
             let account = try person.flatMap { try vault.account($0, tx) }
             guard let person, let identity, let account, !account.isDisabled, identity.roles.contains(where: { !$0.isStaff }) else {
+                // As much is written as for somebody who is known.
+                try tx.setSetting("nobody", id)
                 return
             }
-            try tx.deleteAccesses(.link, of: person)
             try tx.putAccess(vault.seal(LinkContent(purpose: .signIn), .link, digest, of: person, expires: now + AccessTimes.link))
             try tx.putMessage(
                 id,
@@ -159,10 +165,17 @@ public actor Accounts {
         let now = try now()
         let vault = try parts.requireVault()
         let secret = purpose == .setUp ? try RandomBytes.generate(count: 20) : nil
+        let (id, date) = (try RandomBytes.generate(count: 16), try parts.time.now().date)
         let life = purpose == .setUp ? AccessTimes.setUp : purpose == .signIn ? AccessTimes.link : AccessTimes.personAbsolute
         try await custodian.keep { tx in
             try vault.prepare([.identity(person)])
-            if purpose == .setUp { try tx.deleteAccesses(.link, of: person) }
+            if purpose == .setUp {
+                try tx.deleteAccesses(.link, of: person)
+                // Whoever had a password is told that another one can be set.
+                if let account = try vault.account(person, tx), account.password != nil {
+                    try vault.tell(person, of: account, id: id, on: date, tx)
+                }
+            }
             try tx.putAccess(
                 vault.seal(LinkContent(purpose: purpose, secret: secret), .link, digest, of: person, expires: now + life))
         }
@@ -193,6 +206,7 @@ public actor Accounts {
                 return .setUp(
                     secret: Base32.format(content.secret ?? []), address: try vault.account(row.person, tx)?.address ?? "")
             case .signIn: return try vault.account(row.person, tx)?.pin == nil ? .firstUse : .pin
+            case .address: return .none
             }
         }
     }
@@ -230,13 +244,16 @@ public actor Accounts {
     /// - Throws: ``AccessRefusal``.
     public func signIn(link token: String, _ entered: Entered, from peer: String) async throws -> String {
         let now = try now()
+        // One attempt at a time for each link: what is tried in parallel would be counted once.
+        guard inFlight.insert(token).inserted else { throw AccessRefusal.tooMany }
+        defer { inFlight.remove(token) }
         guard attempts.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
         let vault = try parts.requireVault()
         let known = try parts.store.read { tx -> (AccessRow, LinkContent, Account)? in
             guard let (row, content) = try Self.link(token, at: now, vault, tx) else { return nil }
             return (row, content, try vault.account(row.person, tx) ?? Account())
         }
-        guard let (row, content, account) = known, content.purpose != .setUp else {
+        guard let (row, content, account) = known, content.purpose != .setUp, content.purpose != .address else {
             _ = try await matches(entered.pin, nobody)
             throw AccessRefusal.refused
         }
@@ -257,12 +274,15 @@ public actor Accounts {
         }
         let assurance: Assurance = content.purpose == .example ? .staff : .person
         let session = try newSession(assurance)
-        let (chosen, person) = (newPIN, row.person)
+        let (chosen, person, checked) = (newPIN, row.person, account)
         let isFirst = try await custodian.keep { tx -> Bool in
-            // Of two that come together one is let in.
-            guard try tx.deleteAccess(row.kind, row.token) else { return false }
+            // Of two that come together one is let in, and only while what was checked is still what counts.
             var account = try vault.account(person, tx) ?? Account()
-            if let chosen { (account.pin, account.firstUse) = (chosen, nil) }
+            guard account.pin == checked.pin, account.firstUse?.digest == checked.firstUse?.digest, !account.isDisabled else {
+                return false
+            }
+            guard try tx.deleteAccess(row.kind, row.token) else { return false }
+            if let chosen { (account.pin, account.firstUse, account.wasSetUp) = (chosen, nil, true) }
             if chosen != nil || account.pinFailureCount > 0 {
                 account.pinFailureCount = 0
                 try vault.put(account, of: person, tx)
@@ -279,7 +299,7 @@ public actor Accounts {
     private func countFailure(_ row: AccessRow, _ content: LinkContent) async throws {
         let vault = try parts.requireVault()
         try await custodian.keep { tx in
-            var content = content
+            var content = try tx.access(row.kind, row.token).flatMap { try vault.open($0, as: LinkContent.self) } ?? content
             content.failureCount += 1
             if content.failureCount >= 5 {
                 _ = try tx.deleteAccess(row.kind, row.token)
@@ -311,7 +331,7 @@ public actor Accounts {
             return (row.person, account)
         }
         // The hash is computed whether or not there is one to compare with.
-        let isRight = try await matches(password, known?.1.password ?? nobody)
+        let isRight = try await matches(password.precomposedStringWithCompatibilityMapping, known?.1.password ?? nobody)
         guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else {
             throw AccessRefusal.refused
         }
@@ -371,6 +391,7 @@ public actor Accounts {
             guard try tx.deleteAccess(.link, row.token) else { return false }
             var account = try vault.account(row.person, tx) ?? Account()
             (account.password, account.secret, account.lastStep, account.recovery) = (fresh, secret, used, digests)
+            account.wasSetUp = true
             try vault.put(account, of: row.person, tx)
             try tx.deleteAccesses(.session, of: row.person)
             return true
@@ -392,7 +413,7 @@ public actor Accounts {
         }
         let hash = try await hash(fresh)
         try await custodian.keep { tx in
-            guard var account = try vault.account(person, tx) else { return }
+            guard var account = try vault.account(person, tx), account.pin == known else { throw AccessRefusal.refused }
             account.pin = hash
             try vault.put(account, of: person, tx)
         }
@@ -407,9 +428,44 @@ public actor Accounts {
         }
     }
 
-    /// Changes one's own address. The old one is told.
-    public func changeAddress(of person: PersonID, to typed: String) async throws {
-        try await setAddress(of: person, to: Self.address(typed), by: nil)
+    /// Asks for a change of one's own address: a link goes to the new one, and using it makes the change. The answer is the same whatever the
+    /// address is, and one that somebody has already is sent nothing.
+    public func requestAddress(of person: PersonID, typed: String) async throws {
+        let vault = try parts.requireVault()
+        let address = try Self.address(typed)
+        let now = try now()
+        guard attempts.allow("address \(person)", limit: 5, at: now) else { throw AccessRefusal.tooMany }
+        let token = try vault.indexToken("address", address)
+        let bytes = try RandomBytes.generate(count: 32)
+        let (digest, id, date) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16), try parts.time.now().date)
+        try await custodian.keep { tx in
+            guard try tx.access(.address, token) == nil else {
+                try tx.setSetting("nobody", id)
+                return
+            }
+            try tx.putAccess(
+                vault.seal(
+                    LinkContent(purpose: .address, address: address), .link, digest, of: person, expires: now + AccessTimes.setUp))
+            try tx.putMessage(
+                id,
+                vault.seal(
+                    Custodian.encode(Message(to: person, access: .confirm(token: Self.format(bytes), address: address), on: date)),
+                    fixed: "message"), round: nil)
+        }
+        wake?()
+    }
+
+    /// Makes the change that a link was sent for. The old address is told.
+    ///
+    /// - Throws: ``AccessRefusal/refused`` for a link that is used, lapsed or somebody else's.
+    public func confirmAddress(of person: PersonID, link: String) async throws {
+        let vault = try parts.requireVault()
+        let now = try now()
+        guard let (row, content) = try parts.store.read({ try Self.link(link, at: now, vault, $0) }), row.person == person,
+            content.purpose == .address, let address = content.address
+        else { throw AccessRefusal.refused }
+        guard try await custodian.keep({ try $0.deleteAccess(.link, row.token) }) else { throw AccessRefusal.refused }
+        try await setAddress(of: person, to: address, by: nil)
     }
 
     public func agreeElectronically(_ person: PersonID) async throws {
@@ -451,7 +507,7 @@ public actor Accounts {
                     vault.seal(Custodian.encode(Message(to: person, access: .changed(former: former), on: date)), fixed: "message"),
                     round: nil)
             }
-            if let staff, account.address != nil || account.pin != nil || account.password != nil {
+            if let staff, account.address != nil || account.pin != nil || account.password != nil || account.wasSetUp == true {
                 account.change = .init(by: staff, until: now + AccessTimes.block)
                 try tx.deleteAccesses(.session, of: person)
                 try tx.deleteAccesses(.link, of: person)
@@ -476,7 +532,7 @@ public actor Accounts {
         try await custodian.keep { tx in
             guard try tx.person(person) != nil else { throw Refusal.notFound }
             var account = try vault.account(person, tx) ?? Account()
-            if account.pin != nil {
+            if account.pin != nil || account.wasSetUp == true {
                 account.change = .init(by: staff, until: now + AccessTimes.block)
                 if let address = account.address {
                     try tx.putMessage(
@@ -497,14 +553,22 @@ public actor Accounts {
     }
 
     /// Prints ten codes for somebody without a mailbox. Each signs in once, with the PIN; an older sheet counts for nothing then.
-    public func makeSheet(for person: PersonID) async throws -> [String] {
+    ///
+    /// Who has set a PIN before is told, as with every change by staff.
+    public func makeSheet(for person: PersonID, by staff: PersonID) async throws -> [String] {
         let codes = try (0..<10).map { _ in try RescindCode.format(RandomBytes.generate(count: 13), count: 15) }
         let digests = codes.compactMap { RescindCode.digest(ofPrinted: $0) }
         let vault = try parts.requireVault()
-        let now = try now()
+        let (now, date) = (try now(), try parts.time.now().date)
+        let id = try RandomBytes.generate(count: 16)
         try await custodian.keep { tx in
             guard try tx.person(person) != nil else { throw Refusal.notFound }
             try vault.prepare([.identity(person)])
+            if var account = try vault.account(person, tx), account.wasSetUp == true {
+                account.change = .init(by: staff, until: now + AccessTimes.block)
+                try vault.put(account, of: person, tx)
+                try vault.tell(person, of: account, id: id, on: date, tx)
+            }
             try tx.deleteAccesses(.sheet, of: person)
             for digest in digests {
                 try tx.putAccess(
@@ -577,7 +641,7 @@ public actor Accounts {
     private static let hashing = DispatchQueue(label: "privity.passwords")
 
     private func matches(_ typed: String, _ hash: PasswordHash) async throws -> Bool {
-        let secret = SecretBytes(copying: Array(typed.utf8.prefix(512)))
+        let secret = SecretBytes(copying: Array(typed.utf8.prefix(Self.passwordByteLimit)))
         return try await Self.run { try hash.matches(secret) }
     }
 
@@ -614,8 +678,11 @@ public actor Accounts {
             throw AccessRefusal.unusable(
                 FieldProblem(field: "password", expected: "12 to 128 characters, at least five different ones"))
         }
-        return SecretBytes(copying: Array(normalized.utf8))
+        return SecretBytes(copying: Array(normalized.utf8.prefix(passwordByteLimit)))
     }
+
+    /// What a password is cut to, when it is set and when it is entered.
+    private static let passwordByteLimit = 512
 
     /// A mailbox in its plain form: one @, no white space, nothing that a mail header could mistake.
     static func address(_ typed: String) throws -> String {

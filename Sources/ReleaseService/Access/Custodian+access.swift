@@ -50,6 +50,13 @@ extension Vault {
         try tx.putAccess(seal(account, .account, id.bytes, of: id, expires: nil))
     }
 
+    /// Leaves a letter to the address that an account had, that something about it was changed.
+    func tell(_ person: PersonID, of account: Account, id: [UInt8], on date: CivilDate, _ tx: any StoreTransaction) throws {
+        guard let address = account.address else { return }
+        let message = Message(to: person, access: .changed(former: address), on: date)
+        try tx.putMessage(id, seal(Custodian.encode(message), fixed: "message"), round: nil)
+    }
+
     func seal(
         _ content: some Encodable, _ kind: AccessRow.Kind, _ token: [UInt8], of person: PersonID, expires: Int64?
     ) throws -> AccessRow {

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Foundation
 internal import Logging
 public import ReleaseWorkflow
@@ -31,7 +32,10 @@ public struct LetterWords: Sendable {
     /// `{url}` is the one-time link.
     public var link: String
     public var changed: String
-    public init(subject: String, notice: String, link: String, changed: String) {
+    /// `{url}` is the link that confirms a new address.
+    public var confirm: String
+    public init(subject: String, notice: String, link: String, changed: String, confirm: String) {
+        self.confirm = confirm
         self.subject = subject
         self.notice = notice
         self.link = link
@@ -56,6 +60,8 @@ public actor Outbox {
     private let url: String
     /// How often a message was tried in vain, and when it is tried next.
     private var failures: [[UInt8]: (count: Int, next: Int64)] = [:]
+    /// Taken by the mail system, and not yet deleted here: a failing disk must not send them again and again.
+    private var taken: Set<[UInt8]> = []
 
     /// - Parameters:
     ///   - mailer: nil where the host has no mail system: everything waits for the coordinators then.
@@ -72,35 +78,67 @@ public actor Outbox {
     /// - Returns: how many letters the mail system has taken.
     @discardableResult
     public func deliver() async throws -> Int {
-        guard let mailer else { return 0 }
         let parts = custodian.parts
         let vault = try parts.requireVault()
         let now = try parts.time.now().instantMilliseconds
-        let waiting = try parts.store.read { tx in
-            try tx.messages().map { row -> (id: [UInt8], message: Message, account: Account) in
-                let message = try JSONDecoder().decode(Message.self, from: Data(vault.open(row.sealed, fixed: "message")))
-                return (row.id, message, try vault.account(message.to, tx) ?? Account())
-            }
-        }
+        try await dropLapsed(at: now)
+        guard let mailer else { return 0 }
+        let waiting = try parts.store.read { try $0.messages() }
         failures = failures.filter { entry in waiting.contains { $0.id == entry.key } }
+        taken = taken.filter { id in waiting.contains { $0.id == id } }
         let notices = await custodian.policy.policy.notices
         var count = 0
-        for (id, message, account) in waiting where failures[id]?.next ?? 0 <= now {
-            guard let letter = letter(message, account, id, notices) else { continue }
-            do {
-                try await mailer.send(letter)
-                count += 1
-            } catch {
-                let tries = (failures[id]?.count ?? 0) + 1
-                // A minute, two, four … to an hour.
-                failures[id] = (tries, now + min(3_600_000, 60_000 << Int64(min(6, tries - 1))))
-                parts.logger.error("a message was not taken by the mail system and will be tried again")
-                continue
+        for row in waiting where failures[row.id]?.next ?? 0 <= now {
+            // As it is now: what was declined while the letter before went out is not sent any more.
+            let letter = try parts.store.read { tx -> Letter? in
+                guard try tx.messages().contains(where: { $0.id == row.id }),
+                    let message = try? Self.open(row.sealed, vault)
+                else { return nil }
+                return self.letter(message, try vault.account(message.to, tx) ?? Account(), row.id, notices)
+            }
+            guard let letter else { continue }
+            if !taken.contains(row.id) {
+                do {
+                    try await mailer.send(letter)
+                    count += 1
+                    taken.insert(row.id)
+                } catch {
+                    let tries = (failures[row.id]?.count ?? 0) + 1
+                    // A minute, two, four … to an hour.
+                    failures[row.id] = (tries, now + min(3_600_000, 60_000 << Int64(min(6, tries - 1))))
+                    parts.logger.error("a message was not taken by the mail system and will be tried again")
+                    continue
+                }
             }
             // If the process stops here, the letter goes out once more with the same id.
-            try await custodian.keep { try $0.deleteMessage(id) }
+            try await custodian.keep { try $0.deleteMessage(row.id) }
         }
         return count
+    }
+
+    private static func open(_ sealed: [UInt8], _ vault: Vault) throws -> Message {
+        try JSONDecoder().decode(Message.self, from: Data(vault.open(sealed, fixed: "message")))
+    }
+
+    /// Deletes letters with links that no longer work, and, where no mail goes out at all, those about signing in that nobody could be told of.
+    private func dropLapsed(at now: Int64) async throws {
+        let parts = custodian.parts
+        let vault = try parts.requireVault()
+        let hasMailer = mailer != nil
+        let lapsed = try parts.store.read { tx in
+            try tx.messages().filter { row in
+                guard let message = try? Self.open(row.sealed, vault) else { return false }
+                switch message.access {
+                case .link(let token)?, .confirm(let token, _)?:
+                    guard hasMailer, let bytes = Accounts.parse(token) else { return true }
+                    return try tx.access(.link, SHA256.hash(bytes))?.expires ?? 0 <= now
+                case .changed?: return !hasMailer
+                case nil: return false
+                }
+            }.map(\.id)
+        }
+        guard !lapsed.isEmpty else { return }
+        try await custodian.keep { tx in for id in lapsed { try tx.deleteMessage(id) } }
     }
 
     private func letter(_ message: Message, _ account: Account, _ id: [UInt8], _ notices: [Notice: String]) -> Letter? {
@@ -111,6 +149,8 @@ public actor Outbox {
         switch (message.access, message.notice) {
         case (.link(let token)?, _):
             return letter(to: account.address, words.link.replacingOccurrences(of: "{url}", with: "\(url)/sign-in/link/\(token)"))
+        case (.confirm(let token, let address)?, _):
+            return letter(to: address, words.confirm.replacingOccurrences(of: "{url}", with: "\(url)/account/address/\(token)"))
         case (.changed(let former)?, _): return letter(to: former, words.changed.replacingOccurrences(of: "{url}", with: url))
         case (nil, let notice?):
             let text = words.notice.replacingOccurrences(of: "{notice}", with: notices[notice] ?? "")
@@ -126,18 +166,21 @@ public actor Outbox {
         let parts = custodian.parts
         let vault = try parts.requireVault()
         let notices = await custodian.policy.policy.notices
+        let hasMailer = mailer != nil
         return try parts.store.read { tx in
             var own: [PersonID: Bool] = [:]
             func isTheirs(_ person: PersonID) throws -> Bool {
                 if let known = own[person] { return known }
-                let answer =
-                    try vault.identity(person, tx)?.coordinator == coordinator && vault.account(person, tx)?.address == nil
+                // Where no mail goes out, nobody has a mailbox; and staff have notices of their own.
+                let hasMailbox = try hasMailer && vault.account(person, tx)?.address != nil
+                let answer = try !hasMailbox && (person == coordinator || vault.identity(person, tx)?.coordinator == coordinator)
                 own[person] = answer
                 return answer
             }
             return try tx.messages().compactMap { row -> NoticeToPassOn? in
-                let message = try JSONDecoder().decode(Message.self, from: Data(vault.open(row.sealed, fixed: "message")))
-                guard let notice = message.notice, try isTheirs(message.to) else { return nil }
+                guard let message = try? Self.open(row.sealed, vault), let notice = message.notice, try isTheirs(message.to) else {
+                    return nil
+                }
                 return NoticeToPassOn(id: row.id, person: message.to, text: notices[notice] ?? "", on: message.on)
             }
         }

@@ -52,6 +52,15 @@ extension Custodian {
     private func carryOut(_ command: CaseCommand, _ step: Step) throws -> Done {
         var context = try context(of: command.opener, workflow: command.workflow, step.tx)
         try requireSettledAccess(of: command, step)
+        var command = command
+        // One who takes a question back does not learn by a refusal that somebody has signed: what it comes to then is an end.
+        if command.kind == .decline, command.actor.principal == .person(command.opener),
+            context.workflow.transitions(on: .decline, from: context.state.position).isEmpty,
+            let seen = try context.workflow.position(named: visibleState(context, for: context.workflow.opener)),
+            !context.workflow.transitions(on: .decline, from: seen).isEmpty
+        {
+            command.kind = .end
+        }
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell them apart.
         if command.kind == .decline, context.workflow.isAtRest(context.state.position),
             command.actor.principal == .person(command.opener)
@@ -625,7 +634,8 @@ extension Custodian {
         switch command.actor.principal {
         case .clock: return
         case .person(let person):
-            if person == context.opener || person == context.state.round?.counterpart { return }
+            // What people do who have or had a part in it is nobody else's, least of all what they do for themselves.
+            if try command.kind.isPrivate || step.tx.parties(of: context.id).contains(where: { $0.person == person }) { return }
             try note(person, "\(command.kind.rawValue)", about: context.id, step)
         case .staff(let person):
             guard refusal == .notFound || refusal == .conditionFailed(.dutiesSeparate) else { return }
@@ -680,6 +690,8 @@ public struct Message: Codable, Hashable, Sendable {
 public enum AccessNotice: Codable, Hashable, Sendable {
     /// A one-time link; the token is in no log and no URL but the one in this message.
     case link(token: String)
+    /// A link that confirms a new address; goes to that one.
+    case confirm(token: String, address: String)
     /// Staff changed the address or the PIN; goes to the address that was valid before.
     case changed(former: String)
 }

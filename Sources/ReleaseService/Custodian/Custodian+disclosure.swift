@@ -94,7 +94,9 @@ extension Custodian {
                 return .success(
                     try step.tx.savepoint { try self.openCard(opener, workflow: workflow, reader: reader, vault, step) })
             } catch let refusal as Refusal {
-                if refusal == .notFound, let context = try? self.context(of: opener, workflow: workflow, step.tx) {
+                if refusal == .notFound, let context = try? self.context(of: opener, workflow: workflow, step.tx),
+                    try !step.tx.parties(of: context.id).contains(where: { $0.person == reader && !$0.isStaff })
+                {
                     try self.note(reader, "look", about: context.id, step)
                 }
                 return .failure(refusal)
@@ -115,7 +117,10 @@ extension Custodian {
             parts.logger.error("a card was refused: its case does not verify")
             throw Refusal.cardClosed
         }
-        guard context.state.releases.contains(where: { $0.recipient == .person(reader) }) else { throw Refusal.notFound }
+        // Before a card was opened for them there is nothing here for anybody: not even that somebody has signed.
+        guard context.state.releases.contains(where: { $0.recipient == .person(reader) && $0.cardVersion > 0 }) else {
+            throw Refusal.notFound
+        }
         guard stopped == nil, let open = context.state.openCards.last(where: { $0.reader == .person(reader) }),
             let release = context.state.roundReleases.last(where: { $0.id == open.release && $0.recipient == .person(reader) })
         else { throw Refusal.cardClosed }

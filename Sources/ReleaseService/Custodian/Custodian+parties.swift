@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Logging
 public import ReleaseWorkflow
 
 /// One case on somebody's list.
@@ -40,6 +41,12 @@ public struct CasePage: Sendable {
         public let channels: [Channel]
     }
 
+    /// Whether this person may ask for it from here. Declining what is declined already is answered as the first time was.
+    public func offers(_ kind: CommandKind) -> Bool { actions.contains(kind) || (kind == .decline && isOpener) }
+
+    /// Whether the case is this person's own.
+    public let isOpener: Bool
+
     public var handle: CaseHandle { line.handle }
     public var view: CaseView { line.view }
     public var role: Role { line.role }
@@ -52,17 +59,17 @@ extension Custodian {
     func keepParties(_ context: CaseContext, _ step: Step) throws {
         let known = try step.tx.parties(of: context.id)
         let rank = rank(of: context)
+        // Only the board knows ranks; a party's rows do not move with what the others do.
         var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(context.opener, false, rank)]
         let counterpart = context.state.round?.counterpart
-        if let counterpart, counterpart != context.opener { wanted.append((counterpart, false, rank)) }
-        if let staff = try identity(context.opener, step.tx)?.coordinator { wanted.append((staff, true, rank)) }
-        // While a new round is a draft the one before is still what its counterpart sees, and what declining comes back to.
-        if context.state.isDraft, !context.events.isEmpty {
-            let before = try self.context(
-                context.id, opener: context.opener, workflow: context.workflow.id, step.tx, isDraftIncluded: false)
-            if let former = before.state.round?.counterpart, former != counterpart, former != context.opener {
-                wanted.append((former, false, self.rank(of: before)))
-            }
+        // Whoever was named in a release keeps what they had before them, whatever rounds come after it.
+        let named = context.state.releases.flatMap { [$0.discloser, $0.recipient.person].compactMap(\.self) }
+        for person in [counterpart].compactMap(\.self) + named where !wanted.contains(where: { $0.person == person }) {
+            wanted.append((person, false, .open))
+        }
+        // Nobody coordinates a case that they are a party of.
+        if let staff = try identity(context.opener, step.tx)?.coordinator, !wanted.contains(where: { $0.person == staff }) {
+            wanted.append((staff, true, rank))
         }
         for row in known where !wanted.contains(where: { $0.person == row.person && $0.isStaff == row.isStaff }) {
             try step.tx.deleteParty(row.handle)
@@ -104,7 +111,13 @@ extension Custodian {
 
     /// Makes the rows for a folder that was begun before there were any, and after a policy has brought new workflows.
     func keepAllParties(_ step: Step) throws {
-        for row in try step.tx.people() { try keepParties(of: row.id, step) }
+        for row in try step.tx.people() {
+            do {
+                try keepParties(of: row.id, step)
+            } catch is ServiceError {
+                parts.logger.error("a case does not verify and was passed over")
+            }
+        }
     }
 
     // MARK: Reading it
@@ -113,13 +126,14 @@ extension Custodian {
     public func cases(of person: PersonID) throws -> [CaseLine] {
         try parts.store.read { tx in
             let order = current.policy.workflows.map(\.id)
-            return try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try line($0, tx) }.sorted {
+            return try tx.parties(of: person, isStaff: false, after: nil, count: 1000).compactMap { try readable($0, tx) }.sorted {
                 one, other in
                 func place(_ line: CaseLine) -> (Int, Int) {
                     (line.opener == person ? 0 : 1, order.firstIndex(of: line.view.workflow) ?? order.count)
                 }
+                // Never by rank: the order would tell a mentor that somebody has signed.
                 let (left, right) = (place(one), place(other))
-                return (left.0, left.1, one.rank.rawValue, one.handle) < (right.0, right.1, other.rank.rawValue, other.handle)
+                return (left.0, left.1, one.handle) < (right.0, right.1, other.handle)
             }
         }
     }
@@ -133,7 +147,7 @@ extension Custodian {
     ) throws -> [CaseLine] {
         try parts.store.read { tx in
             try tx.parties(of: coordinator, isStaff: true, after: place, count: count).filter { $0.rank != .idle }
-                .compactMap { try line($0, tx) }
+                .compactMap { try readable($0, tx) }
         }
     }
 
@@ -161,21 +175,44 @@ extension Custodian {
             ? .coordinator : row.person == context.opener ? context.workflow.opener : context.workflow.counterpart ?? .mentor
     }
 
+    /// One damaged case must not keep anybody from the others.
+    private func readable(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseLine? {
+        do {
+            return try line(row, tx)
+        } catch is ServiceError {
+            parts.logger.error("a case does not verify and was left out of a list")
+            return nil
+        } catch Refusal.notFound {
+            return nil
+        }
+    }
+
     private func line(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseLine? {
         try line(row, context(row, tx), tx)
     }
 
-    /// The case as this person has it before them: the counterpart of the round before knows nothing of a draft.
+    /// The case as this person has it before them: one who was the counterpart of an earlier round knows of nothing after it.
     private func context(_ row: PartyRow, _ tx: any StoreTransaction) throws -> CaseContext {
         let context = try context(row.caseID, opener: row.opener, workflow: row.workflow, tx)
         guard !row.isStaff, row.person != row.opener, row.person != context.state.round?.counterpart else { return context }
-        return try self.context(row.caseID, opener: row.opener, workflow: row.workflow, tx, isDraftIncluded: false)
+        var (state, last) = (State(opener: context.opener, position: context.workflow.initial), (count: 0, state: context.state))
+        for (number, stored) in try storedEvents(context, requireVault()).enumerated() {
+            state = stored.events.reduce(state, evolve)
+            if state.round?.counterpart == row.person { last = (number + 1, state) }
+        }
+        return CaseContext(
+            id: context.id, workflow: context.workflow, loaded: context.loaded, opener: context.opener, row: context.row,
+            events: Array(context.events.prefix(last.count)), draft: nil, draftContent: DraftContent(), state: last.state)
     }
 
     private func line(_ row: PartyRow, _ context: CaseContext, _ tx: any StoreTransaction) throws -> CaseLine? {
         let role = role(row, context)
         if !row.isStaff, row.person == context.opener, row.rank == .idle, try !mayBegin(row.person, context, tx) { return nil }
-        let isAskedBlindly = role == context.workflow.counterpart && context.state.isDraft
+        // One who signs nothing knows nothing until a card is opened for them: not even that somebody else has signed.
+        let signs = context.workflow.isMutual || context.workflow.discloser == role
+        let isAskedBlindly =
+            role == context.workflow.counterpart
+            && (context.state.isDraft || (!signs && !context.state.roundReleases.contains { $0.cardVersion > 0 }))
         let view =
             isAskedBlindly
             ? try blindView(context, role) : try view(of: context, as: role, viewer: row.person, tx)
@@ -239,7 +276,8 @@ extension Custodian {
                 hasMet && context.state.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(person) }
             var name: String?
             if isParty, isDisclosing(person, context), let other = isOpener ? counterpart : context.opener,
-                line.view.state != workflow.name(of: workflow.initial), own.isEmpty == false || offersSignature(actions)
+                line.view.state != workflow.name(of: workflow.initial),
+                own.contains(where: { $0.round == context.state.round?.id }) || offersSignature(actions)
             {
                 let role = isOpener ? workflow.counterpart : workflow.opener
                 name =
@@ -253,7 +291,7 @@ extension Custodian {
                 line: line, actions: actions, proxied: proxied, isReader: isReader,
                 privateActs: hasMet ? offered(workflow, role, from: known, channel: .screen).filter(\.isPrivate) : [],
                 counterpart: row.isStaff ? counterpart : nil, counterpartName: name, releases: own.map(\.id),
-                version: Self.text(version.prefix(12)))
+                version: Self.text(version.prefix(12)), isOpener: isOpener)
         }
     }
 

@@ -212,6 +212,13 @@ extension Custodian {
                 guard var identity = try self.identity(row.id, step.tx), identity.coordinator == old, row.id != new else {
                     continue
                 }
+                // Nobody coordinates somebody whose mentor they are (DER-18): such a person stays where they were, for somebody else.
+                let isParty = try self.current.policy.workflows.contains { workflow in
+                    try step.tx.parties(of: self.requireVault().caseID(of: row.id, workflow: workflow.id)).contains {
+                        $0.person == new && !$0.isStaff
+                    }
+                }
+                if isParty { continue }
                 identity.coordinator = new
                 try self.put(identity, of: row.id, step.tx)
                 try self.keepParties(of: row.id, step)
@@ -399,6 +406,11 @@ extension Custodian {
                 // What they released as a volunteer is theirs too.
                 let own = Set(context.state.releases.filter { $0.discloser == id }.map(\.round))
                 scopes += own.flatMap { [.contact($0), .evidence($0)] }
+            }
+            let vault = try self.requireVault()
+            for row in try step.tx.messages() {
+                let message = try JSONDecoder().decode(Message.self, from: Data(vault.open(row.sealed, fixed: "message")))
+                if message.to == id { try step.tx.deleteMessage(row.id) }
             }
             for isStaff in [false, true] {
                 for row in try step.tx.parties(of: id, isStaff: isStaff, after: nil, count: .max) {

@@ -60,10 +60,10 @@ extension Custodian {
         RescindCode.format(try requireVault().commandDigest("sample", person.description), count: 5)
     }
 
-    /// Whether this command was carried out or refused already under its key, so that sending it again only asks for the answer.
-    public func isAnswered(_ command: CaseCommand) throws -> Bool {
-        guard let key = command.key else { return false }
-        let outcomeKey = try requireVault().commandDigest("key", command.actor.text, key)
+    /// Whether something was carried out or refused already under this key of this actor, so that sending it again only asks for the answer.
+    public func isAnswered(_ key: String?, by actor: Actor) throws -> Bool {
+        guard let key else { return false }
+        let outcomeKey = try requireVault().commandDigest("key", actor.text, key)
         return try parts.store.read { try $0.outcome(outcomeKey) != nil }
     }
 

@@ -51,7 +51,10 @@ extension Custodian {
         case context.workflow.opener: guard viewer == context.opener else { throw Refusal.notFound }
         case context.workflow.counterpart:
             guard viewer == state.round?.counterpart, !state.isDraft else { throw Refusal.notFound }
-        case .coordinator: guard try identity(context.opener, tx)?.coordinator == viewer else { throw Refusal.notFound }
+        case .coordinator:
+            guard try identity(context.opener, tx)?.coordinator == viewer, viewer != context.opener,
+                viewer != state.round?.counterpart
+            else { throw Refusal.notFound }
         default: throw Refusal.notFound
         }
         let isParty = role != .coordinator
@@ -79,13 +82,29 @@ extension Custodian {
 
     private func history(_ context: CaseContext, for role: Role, _ tx: any StoreTransaction) throws -> [CaseView.Entry] {
         let vault = try requireVault()
-        return try storedEvents(context, vault).compactMap { item in
+        return try known(to: role, in: context, vault).compactMap { item in
             guard item.sighting.seenBy.contains(role) else { return nil }
             return CaseView.Entry(on: item.on, rule: item.rule, channel: item.channel)
         }
     }
 
-    private func storedEvents(_ context: CaseContext, _ vault: Vault) throws -> [StoredEvent] {
+    /// What of the case a role can know of: the counterpart of a round nothing of the rounds before.
+    private func known(to role: Role, in context: CaseContext, _ vault: Vault) throws -> [StoredEvent] {
+        let all = try storedEvents(context, vault)
+        guard role == context.workflow.counterpart else { return all }
+        if context.draft != nil { return [] }
+        let last = all.lastIndex { item in
+            item.events.contains { event in
+                switch event {
+                case .roundOpened, .roundStarted: true
+                default: false
+                }
+            }
+        }
+        return Array(all[(last ?? 0)...])
+    }
+
+    func storedEvents(_ context: CaseContext, _ vault: Vault) throws -> [StoredEvent] {
         try context.events.map { row in
             let opened = try vault.open(row.sealed, fixed: "event/\(context.id)/\(row.sequence)")
             return try JSONDecoder().decode(StoredEvent.self, from: Data(opened))
@@ -94,7 +113,7 @@ extension Custodian {
 
     /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, an asker nothing of a no.
     func visibleState(_ context: CaseContext, for role: Role) throws -> String {
-        let stored = try storedEvents(context, requireVault()).flatMap { ($0.earlier ?? []) + [$0.sighting] }
+        let stored = try known(to: role, in: context, requireVault()).flatMap { ($0.earlier ?? []) + [$0.sighting] }
         let seen = (stored + context.draftContent.sightings).last { $0.seenBy.contains(role) }
         return seen?.state ?? context.workflow.name(of: context.workflow.initial)
     }

@@ -275,7 +275,10 @@ enum Interface {
         }
         let party = try await custodian.party(handle, of: person)
         guard !party.isStaff else { throw Refusal.notFound }
+        let own = try await custodian.page(handle, of: person)
+        guard act != "look" || own.isReader else { throw Refusal.notFound }
         guard act == "look" else {
+            guard own.privateActs.contains(act == "called" ? .recordCall : .recordMeeting) else { throw Outdated() }
             let outcome = try await custodian.perform(
                 CaseCommand(
                     act == "called" ? .recordCall : .recordMeeting, workflow: party.workflow, opener: party.opener,
@@ -400,17 +403,15 @@ enum Interface {
         let body = try JSONBody(visit, knowing: members(of: kind))
         let session = try visit.require()
         let key = try visit.idempotencyKey()
-        let party = try await visit.site.custodian.party(visit.handle(), of: session.person)
-        guard !party.isStaff || session.holds(.coordinator) else { throw Refusal.notFound }
-        // Whoever acts for somebody else, begins, or names a version is shown the whole case first; for the rest its row says whose it is.
-        let needsPage = body.has("for") || visit.headers[.ifMatch] != nil || party.rank == .idle
-        let page = needsPage ? try await page(visit) : nil
-        let command = try await command(kind, body, party, page, session, key, visit)
-        if let page, let expected = visit.headers[.ifMatch], expected != "*", expected != "\"\(page.version)\"",
-            try await !visit.site.custodian.isAnswered(command)
-        {
-            throw PreconditionFailed()
+        let page = try await page(visit)
+        let actor = try actor(kind, body, page, session)
+        if try await !visit.site.custodian.isAnswered(key, by: actor) {
+            if let expected = visit.headers[.ifMatch], expected != "*", expected != "\"\(page.version)\"" {
+                throw PreconditionFailed()
+            }
+            guard actor.agent != nil || page.offers(kind) else { throw Outdated() }
         }
+        let command = try await command(kind, body, actor, page, session, key, visit)
         let outcome: Outcome
         do {
             outcome = try await visit.site.custodian.perform(command)
@@ -418,11 +419,11 @@ enum Interface {
             // The text that was read is not the one that is offered now.
             throw Outdated()
         }
-        if kind == .invite, outcome.refusalCode == Refusal.conditionFailed(.counterpartUnderContract).code {
+        if kind == .invite, outcome.refusalCode != nil {
             throw FieldProblem(field: "phone", expected: "somebody's number")
         }
         if let error = CasePages.error(for: outcome) { throw error }
-        return .json(content(outcome, isOwn: !party.isStaff), status: outcome.isReceiptPending ? .accepted : .ok)
+        return .json(content(outcome, isOwn: page.role != .coordinator), status: outcome.isReceiptPending ? .accepted : .ok)
     }
 
     private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
@@ -431,21 +432,24 @@ enum Interface {
             isReplay: outcome.isReplay, rescindCode: isOwn ? outcome.rescindCode : nil, records: outcome.records)
     }
 
-    private static func command(
-        _ kind: CommandKind, _ body: JSONBody, _ party: PartyRow, _ page: CasePage?, _ session: Session, _ key: String?, _ visit: Visit
-    ) async throws -> CaseCommand {
-        var actor = Actor(party.isStaff ? .staff(session.person) : .person(session.person), channel: .screen)
-        if let role = try body.choice("for", of: Role.self) {
-            guard party.isStaff, let act = page?.proxied.first(where: { $0.kind == kind && $0.role == role }) else {
-                throw Outdated()
-            }
-            actor = Actor(
-                .person(act.person), agent: session.person,
-                channel: try body.choice("via", of: Channel.self) ?? act.channels.first ?? .phone)
-        } else if body.has("via") {
-            throw FieldProblem(field: "for", expected: "whose act it is, with `via`")
+    /// Whose act it is: one's own, staff's, or a party's that a coordinator types in.
+    private static func actor(_ kind: CommandKind, _ body: JSONBody, _ page: CasePage, _ session: Session) throws -> Actor {
+        guard let role = try body.choice("for", of: Role.self) else {
+            if body.has("via") { throw FieldProblem(field: "for", expected: "whose act it is, with `via`") }
+            return Actor(page.role == .coordinator ? .staff(session.person) : .person(session.person), channel: .screen)
         }
-        var command = CaseCommand(kind, workflow: party.workflow, opener: party.opener, actor: actor, key: key)
+        guard page.role == .coordinator, let act = page.proxied.first(where: { $0.kind == kind && $0.role == role }) else {
+            throw Outdated()
+        }
+        return Actor(
+            .person(act.person), agent: session.person,
+            channel: try body.choice("via", of: Channel.self) ?? act.channels.first ?? .phone)
+    }
+
+    private static func command(
+        _ kind: CommandKind, _ body: JSONBody, _ actor: Actor, _ page: CasePage, _ session: Session, _ key: String?, _ visit: Visit
+    ) async throws -> CaseCommand {
+        var command = CaseCommand(kind, workflow: page.view.workflow, opener: page.line.opener, actor: actor, key: key)
         switch kind {
         case .completeSurvey: command.survey = try survey(body)
         case .propose:

@@ -37,9 +37,39 @@ struct JSONBody: Sendable {
         let type = visit.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces) }
         guard type?.lowercased() == "application/json" else { throw FormBody.Malformed() }
         guard visit.body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{"),
-            let value = try? JSONDecoder().decode(JSONValue.self, from: Data(visit.body)), case .object(let members) = value
+            Self.isShallow(visit.body), let value = try? JSONDecoder().decode(JSONValue.self, from: Data(visit.body)),
+            case .object(let members) = value
         else { throw FormBody.Malformed() }
         try self.init(members, place: "", knowing: known)
+    }
+
+    /// How deep a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows with more than the depth.
+    private static let depthLimit = 8
+
+    /// Whether brackets outside of texts are nested within the limit.
+    static func isShallow(_ body: [UInt8]) -> Bool {
+        var (depth, isText, isEscaped) = (0, false, false)
+        for byte in body {
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isText = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                if depth > depthLimit { return false }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+        }
+        return true
     }
 
     private init(_ members: [String: JSONValue], place: String, knowing known: Set<String>) throws {

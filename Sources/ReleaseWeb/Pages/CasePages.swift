@@ -231,7 +231,7 @@ enum CasePages {
 
     private static func ask(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
         let act = try await act(kind, visit)
-        guard act.isProxied || act.page.actions.contains(kind) else { throw Outdated() }
+        guard act.isProxied || act.page.offers(kind) else { throw Outdated() }
         if kind.isSignature, !act.isProxied, try await visit.site.accounts.account(of: act.signer).agreedElectronicallyOn == nil {
             return visit.redirect("/electronic?case=\(act.page.handle)")
         }
@@ -324,14 +324,17 @@ enum CasePages {
         let act = try await act(kind, visit)
         do {
             try visit.checkForm()
-            let command = try await command(kind, act, visit)
-            // What was done already under this key only asks for its answer; everything else must be about what the page showed.
-            if try await !visit.site.custodian.isAnswered(command) {
+            // What was done already under this key only asks for its answer; everything else must be something that this person is offered,
+            // about what the page showed. Anything else would tell by its answer in what state the case really is.
+            let isAnswered = try await visit.site.custodian.isAnswered(visit.key, by: act.actor)
+            if !isAnswered {
+                guard act.isProxied || act.page.offers(kind) else { throw Outdated() }
                 let version = visit.form.text("version")
                 guard version.isEmpty || version == act.page.version else { throw Outdated() }
             }
+            let command = try await command(kind, act, visit)
             let outcome = try await visit.site.custodian.perform(command)
-            if kind == .invite, outcome.refusalCode == Refusal.conditionFailed(.counterpartUnderContract).code {
+            if kind == .invite, outcome.refusalCode != nil {
                 // Who is not known and who cannot be asked are one answer: a number must not tell who takes part.
                 throw FieldProblem(field: "phone", expected: visit.words("field.volunteerUnknown"))
             }
@@ -414,7 +417,6 @@ enum CasePages {
         case "stillOpen": return Refusal.stillOpen
         case "notSigning": return Refusal.notSigning
         case "recentlyChanged": return Refusal.recentlyChanged
-        case "wrongPrincipal", "wrongChannel", "wrongAgent": return Refusal.wrongPrincipal(.request)
         default: return Outdated()
         }
     }
@@ -429,6 +431,10 @@ enum CasePages {
         let resource = kind.resource ?? ""
         if kind.isSignature || kind == .rescind, !act.isProxied, let release = outcome.release ?? act.page.releases.last {
             return visit.redirect("/cases/\(act.page.handle)/receipts/\(release)?done=\(resource)")
+        }
+        // Who has no part in it any more has no page of it either.
+        if !act.isProxied, act.page.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
+            return visit.redirect("/home?done=\(resource)")
         }
         return visit.redirect("/cases/\(act.page.handle)?done=\(resource)")
     }
@@ -504,11 +510,11 @@ enum CasePages {
         if file == "copy.txt" {
             bytes = Array(receipt.text.utf8)
         } else {
-            let parts = file.split(separator: ".")[0].split(separator: "-")
-            guard parts.count == 2, let number = Int(parts[1]), receipt.receipts.indices.contains(number),
-                file == "\(parts[0])-\(number).txt", ["record", "proof"].contains(parts[0])
-            else { throw Refusal.notFound }
-            bytes = parts[0] == "record" ? receipt.receipts[number].record : receipt.receipts[number].proof
+            let records = receipt.receipts.enumerated().flatMap { number, item in
+                [("record-\(number).txt", item.record), ("proof-\(number).txt", item.proof)]
+            }
+            guard let found = records.first(where: { $0.0 == file }) else { throw Refusal.notFound }
+            bytes = found.1
         }
         return Response(
             status: .ok,
@@ -524,13 +530,16 @@ enum CasePages {
         let handle = CaseHandle(parsing: visit.form.text("case")) ?? CaseHandle(high: 0, low: 0)
         let party = try await custodian.party(handle, of: session.person)
         guard !party.isStaff else { throw Refusal.notFound }
+        let own = try await custodian.page(handle, of: session.person)
         let back = LinkView(words("case.back"), "/cases/\(handle)")
         switch visit.form.text("act") {
         case "look":
+            guard own.isReader else { throw Refusal.notFound }
             let card = try await custodian.look(party.opener, workflow: party.workflow, reader: session.person)
             return try visit.page(cardPage(card, handle, back, words))
         case "called", "arranged":
             let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
+            guard own.privateActs.contains(kind) else { throw Outdated() }
             let outcome = try await custodian.perform(
                 CaseCommand(
                     kind, workflow: party.workflow, opener: party.opener, actor: Actor(.person(session.person), channel: .screen)))

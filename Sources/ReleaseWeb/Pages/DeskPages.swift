@@ -159,6 +159,7 @@ enum DeskPages {
                 profile[field] = form.text(field.rawValue)
             }
             let address = form.text("address")
+            if !address.isEmpty { try await visit.site.accounts.checkAddress(address) }
             let outcome = try await visit.site.custodian.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
@@ -412,7 +413,7 @@ enum DeskPages {
     private static func sheet(_ visit: Visit) async throws -> Response {
         let words = visit.words
         let (id, identity) = try await own(visit)
-        let codes = try await visit.site.accounts.makeSheet(for: id)
+        let codes = try await visit.site.accounts.makeSheet(for: id, by: visit.require().person)
         return try visit.page(
             Page(
                 words("sheet.title"), [.text(words("sheet.text")), .secret(words("sheet.codes"), codes)],

@@ -27,6 +27,8 @@ enum PersonPages {
         Route(.get, "/account", .signedIn) { try await $0.page(accountPage($0)) },
         Route(.post, "/account/pin", .people) { try await changePIN($0) },
         Route(.post, "/account/address", .signedIn) { try await changeAddress($0) },
+        Route(.get, "/account/address/{link}", .signedIn) { try $0.page(confirmPage($0)) },
+        Route(.post, "/account/confirmation", .signedIn) { try await confirmAddress($0) },
     ]
 
     private static func homeLink(_ words: Words) -> LinkView { LinkView(words("home.back"), "/home") }
@@ -440,10 +442,30 @@ enum PersonPages {
 
     private static func changeAddress(_ visit: Visit) async throws -> Response {
         do {
-            try await visit.site.accounts.changeAddress(of: visit.require().person, to: visit.form.text("address"))
-            return visit.redirect("/home?done=account")
+            try await visit.site.accounts.requestAddress(of: visit.require().person, typed: visit.form.text("address"))
+            return visit.redirect("/home?done=addressAsked")
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(accountPage(visit), problem)
+        }
+    }
+
+    private static func confirmPage(_ visit: Visit) -> Page {
+        let words = visit.words
+        return Page(
+            words("confirm.title"),
+            [
+                .text(words("confirm.text")),
+                .form(
+                    FormView("/account/confirmation", [.hidden("link", visit.parameter("link"))], button: words("confirm.button"))),
+            ], back: homeLink(words))
+    }
+
+    private static func confirmAddress(_ visit: Visit) async throws -> Response {
+        do {
+            try await visit.site.accounts.confirmAddress(of: visit.require().person, link: visit.form.text("link"))
+            return visit.redirect("/home?done=account")
+        } catch AccessRefusal.refused {
+            throw Refusal.notFound
         }
     }
 }

@@ -170,7 +170,7 @@ extension Site {
 
     /// One line and one count for each request, by the route's pattern; nothing at all for silent routes.
     private func note(_ route: Route?, _ response: Response, since start: ContinuousClock.Instant) {
-        let name = route?.name ?? "unknown"
+        let name = route?.loggedName ?? "unknown"
         if route?.isSilent == true { return }
         let elapsed = ContinuousClock.now - start
         let status = "\(response.status.code)"

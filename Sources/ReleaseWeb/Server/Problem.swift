@@ -53,8 +53,8 @@ struct Problem: Sendable {
             case .recentlyChanged: self = problem(.conflict, "recentlyChanged")
             case .keyReused: self = problem(.conflict, "keyReused")
             case .stillOpen: self = problem(.conflict, "stillOpen")
-            case .illegalTransition: self = problem(.conflict, "outdated")
-            case .wrongPrincipal, .wrongChannel, .wrongAgent: self = problem(.conflict, "notYours")
+            // One answer for all of them: which it is would tell in what state the case is.
+            case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent: self = problem(.conflict, "outdated")
             case .conditionFailed(let condition):
                 self = problem(.conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
             case .argumentMissing: self = problem(.unprocessableContent, "argumentMissing")

@@ -60,8 +60,15 @@ struct Route: Sendable {
         (self.isSilent, self.bodyLimit, self.checksForm, self.handle) = (isSilent, bodyLimit, checksForm, handle)
     }
 
-    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens.
+    /// Its method and pattern.
     var name: String { "\(method.rawValue) \(path)" }
+
+    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens, and nothing of which command of a
+    /// case it was: that somebody declined or took something back leaves no trace there either.
+    var loggedName: String {
+        guard let start = path.firstRange(of: "/cases/{case}/") else { return name }
+        return "\(method.rawValue) \(path[..<start.upperBound])…"
+    }
 }
 
 /// One request, as handlers get it.

@@ -11,6 +11,7 @@ import ReleaseWeb
 import ReleaseWorkflow
 import SQLiteDriver
 import ServiceLifecycle
+import Synchronization
 import TransparencyLog
 import UnixSignals
 
@@ -149,6 +150,7 @@ extension OpenFolder {
     /// What of this folder the administrator and auditors may do from a page.
     func operations(backupFolder: String?) -> Operations {
         var backUp: (@Sendable () async throws -> String)?
+        let isRotating = Turn()
         if let backupFolder { backUp = { try await copyFolder(into: backupFolder) } }
         return Operations(
             readPolicy: { text in
@@ -160,6 +162,9 @@ extension OpenFolder {
                 }
             },
             rotateKey: { role in
+                // One at a time: two would each destroy the file of the other's key.
+                guard isRotating.begin() else { throw Refusal.keyReused }
+                defer { isRotating.end() }
                 let signer = try folder.makeKey(role, name: keyName(role), passphrase: passphrase)
                 let outcome = try await custodian.rotate(role, to: signer)
                 guard outcome.refusal == nil, !outcome.isReceiptPending else { throw Refusal.notSigning }
@@ -199,4 +204,20 @@ extension OpenFolder {
         }
         return Array(data)
     }
+}
+
+/// Something that one caller at a time may do.
+private final class Turn: Sendable {
+    private let isTaken = Mutex(false)
+
+    /// Whether it was free; it is taken then.
+    func begin() -> Bool {
+        isTaken.withLock { isTaken in
+            if isTaken { return false }
+            isTaken = true
+            return true
+        }
+    }
+
+    func end() { isTaken.withLock { $0 = false } }
 }
