@@ -155,7 +155,7 @@ let package = Package(
             dependencies: [
                 "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow",
                 "TransparencyLog",
-            ], exclude: ["Peers"],
+            ], exclude: ["Peers", "Fixtures"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
