@@ -46,12 +46,14 @@ let package = Package(
         // The inner rings: they compute.
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: computing),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: computing),
-        .target(name: "ReleaseWorkflow", swiftSettings: computing),
+        .target(name: "Records", swiftSettings: computing),
+        .target(name: "ReleaseWorkflow", dependencies: ["Records"], swiftSettings: computing),
+        .target(name: "ReleaseLedger", dependencies: ["Records", "TransparencyLog", "Cryptography"], swiftSettings: computing),
         .target(name: "Matching", dependencies: ["ReleaseWorkflow"], swiftSettings: computing),
         .target(
             name: "ReleaseService",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching",
+                "Cryptography", "TransparencyLog", "Records", "ReleaseLedger", "ReleaseWorkflow", "Matching",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -68,15 +70,18 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "SQLStore",
-            dependencies: ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            dependencies: ["ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
             swiftSettings: strict),
         .target(
             name: "SQLiteDriver",
-            dependencies: ["SQLStore", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "SQLStore", "ReleaseService", "ReleaseLedger", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FolderDriver",
-            dependencies: ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            dependencies: ["ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
             swiftSettings: strict),
         .target(
             name: "PhoneNumbers",
@@ -86,7 +91,7 @@ let package = Package(
         .target(
             name: "ReleaseWeb",
             dependencies: [
-                "AuditorKit", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -110,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "privity",
             dependencies: [
-                "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile",
+                "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "ReleaseLedger",
+                "PolicyFile",
                 "ReleaseWeb", "SQLStore", "SQLiteDriver", "FolderDriver", "PhoneNumbers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -137,13 +143,15 @@ let package = Package(
         .testTarget(
             name: "ReleaseServiceTests",
             dependencies: [
-                "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile", "SQLStore",
+                "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile",
+                "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "ReleaseWebTests",
             dependencies: [
-                "ReleaseWeb", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile",
+                "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "PolicyFile",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -153,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseWorkflow",
+                "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseLedger",
+                "ReleaseWorkflow",
                 "TransparencyLog",
             ], exclude: ["Peers", "Fixtures"],
             swiftSettings: strict),
@@ -168,8 +177,9 @@ if Context.environment["PRIVITY_BENCH"] != nil {
         .executableTarget(
             name: "privity-bench",
             dependencies: [
-                "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "PolicyFile", "SQLStore",
-                "SQLiteDriver",
+                "Cryptography", "TransparencyLog", "Records", "ReleaseWorkflow", "ReleaseLedger", "Matching", "ReleaseService",
+                "PolicyFile",
+                "SQLStore", "SQLiteDriver",
                 "FolderDriver", "PhoneNumbers", "ReleaseWeb", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),

@@ -76,9 +76,9 @@ struct AuditBench {
         }
     }
 
-    private func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Custodian.Parts {
+    private func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Parts {
         guard let calendar = ZoneCalendar(zone: "America/Chicago") else { fatalError("no time zone data on this machine") }
-        return Custodian.Parts(
+        return Parts(
             origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates), tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
             vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
@@ -93,7 +93,7 @@ struct AuditBench {
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let policy = try PolicyFile.parse(String(contentsOfFile: "Policies/mphp.yaml", encoding: .utf8)).canonical
         let parts = try parts(folder, store, keys, creates: true)
-        try Custodian.initialize(parts, policy: policy, recovery: recovery)
+        try ServiceHost.initialize(parts, policy: policy, recovery: recovery)
         let genesis = try store.read { try $0.entry(0) } ?? []
         let date = try Record(parsing: SignedNote(parsing: genesis).text, origin: origin).date?.description ?? ""
         let writer = Writer(origin: origin, signer: keys.record, policy: Hex.format(SHA256.hash(policy)), date: date)
@@ -122,14 +122,14 @@ struct AuditBench {
         let folder: Folder
         let store: SQLiteStore
         let keys: SigningKeys
-        let custodian: Custodian
+        let service: ReleaseService
         let ben: PersonID
 
         /// Seconds for `rounds` records.
         func append(_ rounds: Int) async throws -> Double {
             let start = DispatchTime.now().uptimeNanoseconds
             for number in 0..<rounds {
-                let outcome = try await custodian.acknowledge(
+                let outcome = try await service.acknowledge(
                     Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: nil)
                 guard outcome.receipts.count == 1 else {
                     fatalError("an acknowledgement was not recorded: \(outcome.refusal ?? "")")
@@ -141,12 +141,12 @@ struct AuditBench {
 
     private func appender(_ name: String, size: Int) async throws -> Appender {
         let (folder, store, keys) = try await folder(name, size: size)
-        let custodian = try await Custodian.open(parts(folder, store, keys, creates: false), isWriter: true)
-        let maya = try await custodian.enter("Maya", "312-555-0143", [.coordinator], coordinator: nil)
-        let ben = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
-        _ = try await custodian.enroll(
-            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil)
-        let appender = Appender(folder: folder, store: store, keys: keys, custodian: custodian, ben: ben)
+        let service = try await ServiceHost.open(parts(folder, store, keys, creates: false), isWriter: true).service(for: .operator)
+        let maya = try await service.enter("Maya", "312-555-0143", [.coordinator], coordinator: nil)
+        let ben = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
+        _ = try await service.enroll(
+            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, key: nil)
+        let appender = Appender(folder: folder, store: store, keys: keys, service: service, ben: ben)
         _ = try await appender.append(50)
         return appender
     }

@@ -6,18 +6,18 @@ import ReleaseWorkflow
 
 /// Durable signed records with many callers at once, beside raw Ed25519 signing on every core.
 struct CallersBench {
-    let custodian: Custodian
+    let service: ReleaseService
     let coordinator: PersonID
     private let callers = 64
     private let casesEach = 6
 
     private func act(
         _ kind: CommandKind, _ opener: PersonID, _ principal: Principal,
-        _ change: @Sendable (inout CaseCommand) -> Void = { _ in }
+        _ change: @Sendable (inout Submission) -> Void = { _ in }
     ) async throws {
-        var command = CaseCommand(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+        var command = Submission(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
         change(&command)
-        let outcome = try await custodian.perform(command)
+        let outcome = try await service.submit(command)
         if let refusal = outcome.refusal { fatalError("the benchmark's story is refused: \(kind): \(refusal)") }
     }
 
@@ -26,15 +26,15 @@ struct CallersBench {
         var mentors: [PersonID] = []
         let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
         for _ in 0..<(callers * casesEach / 20 + 1) {
-            let mentor = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: coordinator)
-            _ = try await custodian.enroll(mentor, attestation: attestation, capacity: 20, by: coordinator, key: nil)
-            _ = try await custodian.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
+            let mentor = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: coordinator)
+            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, key: nil)
+            _ = try await service.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
             mentors.append(mentor)
         }
         var cases: [(mentee: PersonID, mentor: PersonID, digest: String)] = []
         for number in 0..<callers * casesEach {
             let (mentee, mentor) = (
-                try await custodian.enter("Ada", "312-555-0142", [.participant], coordinator: coordinator), mentors[number / 20]
+                try await service.enter("Ada", "312-555-0142", [.participant], coordinator: coordinator), mentors[number / 20]
             )
             try await act(.request, mentee, .person(mentee))
             try await act(.completeSurvey, mentee, .person(mentee)) {
@@ -43,7 +43,7 @@ struct CallersBench {
             try await act(.propose, mentee, .staff(coordinator)) { $0.person = mentor }
             try await act(.acceptSlot, mentee, .person(mentor))
             try await act(.offer, mentee, .staff(coordinator))
-            let read = try await custodian.releaseText(of: mentee, workflow: "mentorship", for: mentee)
+            let read = try await service.releaseText(of: mentee, workflow: "mentorship", for: mentee)
             cases.append((mentee, mentor, read.digest))
         }
         let (all, each, coordinator) = (cases, casesEach, coordinator)

@@ -1,7 +1,7 @@
 import ReleaseService
 import ReleaseWorkflow
 
-extension Custodian {
+extension ReleaseService {
     /// Enters somebody for a benchmark; ends it if that fails.
     func enter(_ name: String, _ phone: String, _ roles: [Identity.Role], coordinator: PersonID?) async throws -> PersonID {
         let outcome = try await add(

@@ -33,10 +33,9 @@ struct WebBench {
     private static let passphrase = SecretBytes(copying: Array("a passphrase for measuring".utf8))
     private static let origin = "example.org/bench"
 
-    private static func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Custodian.Parts
-    {
-        guard let calendar = ZoneCalendar(zone: "America/Chicago") else { throw ServiceError.folder("no time zone") }
-        return Custodian.Parts(
+    private static func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Parts {
+        guard let calendar = ZoneCalendar(zone: "America/Chicago") else { throw MachineryError.folder("no time zone") }
+        return Parts(
             origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates), tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
             vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
@@ -50,12 +49,12 @@ struct WebBench {
         let folder = Folder(path)
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let keys = try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
-        let custodian = try await Custodian.open(parts(folder, store, keys, creates: false), isWriter: true)
-        let outbox = Outbox(custodian, mailer: nil, words: Words.english.letters, url: "http://127.0.0.1")
+        let host = try await ServiceHost.open(parts(folder, store, keys, creates: false), isWriter: true)
+        let outbox = Outbox(host, mailer: nil, words: Words.english.letters, url: "http://127.0.0.1")
         let site = try Site(
-            custodian: custodian, accounts: Accounts(custodian), outbox: outbox,
+            host: host, accounts: Accounts(host), outbox: outbox,
             operations: Operations(
-                readPolicy: { _ in throw ServiceError.folder("none") }, rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }),
+                readPolicy: { _ in throw MachineryError.folder("none") }, rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }),
             service: "Privity", isSecure: false, logger: Logger(label: "bench", factory: { JSONLog(label: $0) { _ in } }))
         let server = try site.server(Listening(address: "127.0.0.1", port: 0)) { say("port \($0)") }
         let router = Router()
@@ -153,28 +152,29 @@ struct WebBench {
         var store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let canonical = try PolicyFile.parse(String(contentsOfFile: "Policies/mphp.yaml", encoding: .utf8)).canonical
         let parts = try Self.parts(folder, store, keys, creates: true)
-        try Custodian.initialize(parts, policy: canonical, recovery: recovery)
-        let custodian = try await Custodian.open(parts, isWriter: true)
-        let accounts = try Accounts(custodian)
+        try ServiceHost.initialize(parts, policy: canonical, recovery: recovery)
+        let host = try await ServiceHost.open(parts, isWriter: true)
+        let (service, accounts) = (host.service(for: .operator), try Accounts(host))
 
         print("preparing \(count) people with an offered release …")
-        let maya = try await custodian.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
+        let maya = try await service.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
         let attestation = Attestation(attributes: [.inStanding], fields: ["nurse"])
         var mentors: [PersonID] = []
         for _ in 0...count / 20 {
-            let mentor = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
-            _ = try await custodian.enroll(mentor, attestation: attestation, capacity: 20, by: maya, key: nil)
-            _ = try await custodian.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
+            let mentor = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
+            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, key: nil)
+            _ = try await service.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
             mentors.append(mentor)
         }
         @Sendable func token(_ person: PersonID) async throws -> String {
-            try await accounts.signIn(link: accounts.makeLink(for: person, purpose: .example), .init(), from: "\(person)")
+            try await accounts.signIn(
+                link: accounts.makeLink(for: person, purpose: .example, by: .operator), .init(), from: "\(person)")
         }
         @Sendable func act(_ kind: CommandKind, _ opener: PersonID, _ principal: Principal, person: PersonID? = nil) async throws {
-            var command = CaseCommand(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+            var command = Submission(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
             command.person = person
             if kind == .completeSurvey { command.survey = Survey(sameField: .no, understood: true) }
-            let outcome = try await custodian.perform(command)
+            let outcome = try await service.submit(command)
             if let refusal = outcome.refusal { fatalError("\(kind): \(refusal)") }
         }
         let (known, total) = (mentors, count)
@@ -183,14 +183,14 @@ struct WebBench {
                 group.addTask {
                     var own: [PersonID] = []
                     for number in stride(from: lane, to: total, by: 32) {
-                        let mentee = try await custodian.enter("Ada", "312-555-0142", [.participant], coordinator: maya)
+                        let mentee = try await service.enter("Ada", "312-555-0142", [.participant], coordinator: maya)
                         let mentor = known[number / 20]
                         try await act(.request, mentee, .person(mentee))
                         try await act(.completeSurvey, mentee, .person(mentee))
                         try await act(.propose, mentee, .staff(maya), person: mentor)
                         try await act(.acceptSlot, mentee, .person(mentor))
                         try await act(.offer, mentee, .staff(maya))
-                        try await accounts.agreeElectronically(mentee)
+                        try await accounts.agreeElectronically(mentee, by: .person(mentee, .person))
                         own.append(mentee)
                     }
                     return own
@@ -202,19 +202,19 @@ struct WebBench {
         let staff = try await token(maya)
         var tokens: [PersonID: String] = [:]
         for person in people {
-            let own = try await custodian.cases(of: person).first { $0.view.workflow == "mentorship" }
+            let own = try await service.cases(of: person).first { $0.view.workflow == "mentorship" }
             guard let handle = own?.handle else { fatalError("no case") }
-            let text = try await custodian.releaseText(of: person, workflow: "mentorship", for: person)
+            let text = try await service.releaseText(of: person, workflow: "mentorship", for: person)
             signing.append(
                 "POST\t/api/v1/cases/\(handle)/signature\t\(try await token(person))\t{\"digest\":\"\(text.digest)\",\"meaning\":\"\(SignatureEvidence.meaning)\"}"
             )
         }
-        for line in try await custodian.board(of: maya, after: nil, count: .max) {
+        for line in try await host.service(for: .person(maya, .staff)).board(of: maya, after: nil, count: .max).lines {
             disclosing.append("POST\t/api/v1/cases/\(line.handle)/disclosure\t\(staff)\t{}")
         }
         for mentor in mentors {
             tokens[mentor] = try await token(mentor)
-            for line in try await custodian.cases(of: mentor) where line.view.workflow == "mentorship" && line.opener != mentor {
+            for line in try await service.cases(of: mentor) where line.view.workflow == "mentorship" && line.opener != mentor {
                 looking.append("POST\t/api/v1/private\t\(tokens[mentor] ?? "")\t{\"act\":\"look\",\"case\":\"\(line.handle)\"}")
             }
         }

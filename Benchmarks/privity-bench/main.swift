@@ -156,35 +156,35 @@ let passphrase = SecretBytes(copying: Array("a passphrase for measuring".utf8))
 let (keys, recovery) = try folder.create(origin: "example.org/mphp", passphrase: passphrase)
 guard let calendar = ZoneCalendar(zone: parsed.policy.timeZone) else { fatalError("no time zone data on this machine") }
 let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
-let parts = Custodian.Parts(
+let parts = Parts(
     origin: "example.org/mphp", store: store, heads: try folder.headFile(isReadOnly: false, creates: true),
     time: MachineClock(calendar),
     seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: try folder.vault(passphrase: passphrase, isReadOnly: false),
     keys: keys,
     parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
     logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
-try Custodian.initialize(parts, policy: parsed.canonical, recovery: recovery)
-let custodian = try await Custodian.open(parts, isWriter: true)
+try ServiceHost.initialize(parts, policy: parsed.canonical, recovery: recovery)
+let service = try await ServiceHost.open(parts, isWriter: true).service(for: .operator)
 
-let maya = try await custodian.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
-let ben = try await custodian.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
+let maya = try await service.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
+let ben = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
 let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
-_ = try await custodian.enroll(ben, attestation: attestation, capacity: 20, by: maya, key: nil)
-_ = try await custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: nil)
+_ = try await service.enroll(ben, attestation: attestation, capacity: 20, key: nil)
+_ = try await service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: nil)
 
 @MainActor func act(
-    _ kind: CommandKind, _ opener: PersonID, _ principal: Principal, _ change: (inout CaseCommand) -> Void = { _ in }
+    _ kind: CommandKind, _ opener: PersonID, _ principal: Principal, _ change: (inout Submission) -> Void = { _ in }
 ) async throws {
-    var command = CaseCommand(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+    var command = Submission(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
     change(&command)
-    let outcome = try await custodian.perform(command)
+    let outcome = try await service.submit(command)
     if let refusal = outcome.refusal { fatalError("the benchmark's story is refused: \(kind): \(refusal)") }
 }
 
 /// Seconds spent in each record-bearing command.
 var spent: [CommandKind: Double] = [:]
 @MainActor func timed(
-    _ kind: CommandKind, _ opener: PersonID, _ principal: Principal, _ change: (inout CaseCommand) -> Void = { _ in }
+    _ kind: CommandKind, _ opener: PersonID, _ principal: Principal, _ change: (inout Submission) -> Void = { _ in }
 ) async throws {
     let start = DispatchTime.now().uptimeNanoseconds
     try await act(kind, opener, principal, change)
@@ -192,14 +192,14 @@ var spent: [CommandKind: Double] = [:]
 }
 
 if words.first == "callers" {
-    try await CallersBench(custodian: custodian, coordinator: maya).run()
+    try await CallersBench(service: service, coordinator: maya).run()
     exit(0)
 }
 
 let cases = 300
 for number in 0..<(cases + 20) {
     if number == 20 { spent = [:] }
-    let ada = try await custodian.enter("Ada", "312-555-0142", [.participant], coordinator: maya)
+    let ada = try await service.enter("Ada", "312-555-0142", [.participant], coordinator: maya)
     try await act(.request, ada, .person(ada))
     try await act(.completeSurvey, ada, .person(ada)) {
         $0.survey = Survey(sameField: .no, answers: Answers(topics: [.stress]), understood: true)
@@ -207,7 +207,7 @@ for number in 0..<(cases + 20) {
     try await act(.propose, ada, .staff(maya)) { $0.person = ben }
     try await act(.acceptSlot, ada, .person(ben))
     try await act(.offer, ada, .staff(maya))
-    let read = try await custodian.releaseText(of: ada, workflow: "mentorship", for: ada)
+    let read = try await service.releaseText(of: ada, workflow: "mentorship", for: ada)
     try await timed(.sign, ada, .person(ada)) {
         $0.signing = .init(means: .screen, authenticatedBy: "signIn", formDigest: read.digest)
     }
@@ -239,7 +239,7 @@ let total = Double(4 * cases) / spent.values.reduce(0, +)
 print(
     "durable signed records, one caller, whole mix: \(String(format: "%.0f/s", total)), \(percent(total, of: commitRate)) of raw commits (aim: 45%), \(percent(total, of: Double(count) / signatures)) of raw signing"
 )
-try await CallersBench(custodian: custodian, coordinator: maya).run()
+try await CallersBench(service: service, coordinator: maya).run()
 print("peak memory: \(peakMemory()) MiB")
 
 // 5. Matching, beside its peers.

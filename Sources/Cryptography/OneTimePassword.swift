@@ -53,11 +53,14 @@ public enum OneTimePassword {
 }
 
 /// A password or PIN as it is kept: its scrypt hash with the salt and the cost it was made at.
-public struct PasswordHash: Codable, Hashable, Sendable {
-    private let salt: [UInt8]
+public struct PasswordHash: Hashable, Sendable {
+    public let salt: [UInt8]
     /// scrypt's N; r is 8 and p is 1.
-    private let cost: UInt64
-    private let hash: [UInt8]
+    public let cost: UInt64
+    public let hash: [UInt8]
+
+    /// What was stored of one.
+    public init(salt: [UInt8], cost: UInt64, hash: [UInt8]) { (self.salt, self.cost, self.hash) = (salt, cost, hash) }
 
     /// N = 2^15, r = 8, p = 1: 32 MiB and about a tenth of a second each.
     public static let ordinaryCost: UInt64 = 1 << 15

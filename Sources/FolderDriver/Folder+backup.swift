@@ -1,6 +1,7 @@
 public import Cryptography
 internal import Foundation
 internal import Glibc
+public import ReleaseLedger
 public import ReleaseService
 public import TransparencyLog
 

@@ -1,5 +1,6 @@
 public import Cryptography
 internal import Foundation
+public import ReleaseLedger
 public import ReleaseService
 public import TransparencyLog
 

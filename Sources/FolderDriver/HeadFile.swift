@@ -1,12 +1,13 @@
 internal import Cryptography
-public import ReleaseService
+public import ReleaseLedger
+internal import ReleaseService
 internal import Synchronization
 
 /// The last signed head, in two checksummed slots written alternately: a write that stops half-way leaves the other slot whole.
 ///
 /// Each slot is 4,096 bytes: generation (8 bytes, big-endian), instant in milliseconds (8), length of the note (4), the note, SHA-256 of all
 /// before it (32), zeros. The valid slot with the higher generation counts.
-public final class HeadFile: HeadKeeper {
+public final class HeadFile: CheckpointStore {
     private static let slotByteCount = 4096
 
     private let file: DurableFile?

@@ -1,4 +1,5 @@
 internal import Cryptography
+internal import ReleaseLedger
 public import ReleaseService
 internal import Synchronization
 

@@ -1,7 +1,8 @@
 internal import Cryptography
 internal import Foundation
 internal import Glibc
-public import ReleaseService
+public import ReleaseLedger
+internal import ReleaseService
 public import TransparencyLog
 
 /// Files in a folder by their paths within it: the complete tiles of a log, and exports.

@@ -1,5 +1,6 @@
 public import Cryptography
 internal import Foundation
+internal import ReleaseLedger
 internal import ReleaseService
 public import TransparencyLog
 

@@ -1,11 +1,13 @@
 internal import Foundation
 internal import GRDB
 public import ReleaseService
-internal import SQLStore
+public import SQLStore
 
 /// The embedded store: one SQLite file in WAL mode, synced at every commit.
 public final class SQLiteStore: Store {
     private let pool: any DatabaseWriter
+    /// Counts what the database is asked.
+    public let tally = StatementTally()
 
     /// Opens or creates the file.
     ///
@@ -47,12 +49,18 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
-        try withoutData { try pool.write { try body(SQLTransaction(GRDBConnection(database: $0))) } }
+    public func write<R>(_ body: (any StoreWriter) throws -> R) throws -> R {
+        tally.count(.write)
+        return try withoutData {
+            try pool.write { try body(SQLTransaction(SQLiteConnection(database: $0, tally: tally))) }
+        }
     }
 
-    public func read<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
-        try withoutData { try pool.read { try body(SQLTransaction(GRDBConnection(database: $0))) } }
+    public func read<R>(_ body: (any StoreReader) throws -> R) throws -> R {
+        tally.count(.read)
+        return try withoutData {
+            try pool.read { try body(SQLTransaction(SQLiteConnection(database: $0, tally: tally))) }
+        }
     }
 
     /// Passes the body's own errors on and rewrites the database's, which may quote data.
@@ -145,54 +153,4 @@ public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "database: \(reason)" }
-}
-
-/// GRDB's transaction as the SQL store wants it.
-struct GRDBConnection: SQLConnection {
-    let database: Database
-
-    func execute(_ sql: String, _ values: [SQLValue]) throws {
-        let statement = try database.cachedStatement(sql: sql)
-        try statement.execute(arguments: arguments(values))
-    }
-
-    func rows(_ sql: String, _ values: [SQLValue]) throws -> [[SQLValue]] {
-        let statement = try database.cachedStatement(sql: sql)
-        var rows: [[SQLValue]] = []
-        let cursor = try Row.fetchCursor(statement, arguments: arguments(values))
-        while let row = try cursor.next() {
-            rows.append(
-                row.databaseValues.map { value in
-                    switch value.storage {
-                    case .null, .double: .null
-                    case .int64(let number): .integer(Int(number))
-                    case .string(let text): .text(text)
-                    case .blob(let data): .bytes(Array(data))
-                    }
-                })
-        }
-        return rows
-    }
-
-    func savepoint<R>(_ body: () throws -> R) throws -> R {
-        var result: R?
-        try database.inSavepoint {
-            result = try body()
-            return .commit
-        }
-        guard let result else { throw SQLiteError(reason: "a savepoint was not carried out") }
-        return result
-    }
-
-    private func arguments(_ values: [SQLValue]) -> StatementArguments {
-        StatementArguments(
-            values.map { value -> (any DatabaseValueConvertible)? in
-                switch value {
-                case .integer(let number): number
-                case .text(let text): text
-                case .bytes(let bytes): Data(bytes)
-                case .null: nil
-                }
-            })
-    }
 }

@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -63,7 +64,9 @@ struct OpenFolder {
     let settings: Settings
     let store: SQLiteStore
     let heads: HeadFile
-    let custodian: Custodian
+    let host: ServiceHost
+    /// The service for the operator: the command line is their hand.
+    var service: ReleaseService { host.service(for: .operator) }
     let passphrase: SecretBytes
     let calendar: ZoneCalendar
     /// The clock that can be set, in example folders.
@@ -115,12 +118,12 @@ struct OpenFolder {
         // A rotation that was stopped half-way left a private key that signs nothing, or nothing any more.
         if keys != nil, !isRevocation { try folder.retireKeys(history) }
         self.passphrase = passphrase
-        var parts = Custodian.Parts(
+        var parts = Parts(
             origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
             time: clock, seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
             parsePolicy: Self.parse, logger: Self.logger())
         parts.isRevoking = isRevocation
-        custodian = try await Custodian.open(parts, isWriter: isWriter)
+        host = try await ServiceHost.open(parts, isWriter: isWriter)
     }
 
     static func policy(in store: SQLiteStore) throws -> Policy {
@@ -147,8 +150,8 @@ struct OpenFolder {
     func person(_ text: String) async throws -> PersonID {
         if let id = PersonID(parsing: text) { return id }
         var found: [PersonID] = []
-        if text.hasPrefix("phone:") { found = try await custodian.find(phone: String(text.dropFirst(6))) }
-        if text.hasPrefix("name:") { found = try await custodian.find(name: String(text.dropFirst(5))) }
+        if text.hasPrefix("phone:") { found = try await service.find(phone: String(text.dropFirst(6))) }
+        if text.hasPrefix("name:") { found = try await service.find(name: String(text.dropFirst(5))) }
         guard found.count == 1, let id = found.first else {
             throw found.isEmpty
                 ? Failure("\(Refusal.notFound)", status: 1)

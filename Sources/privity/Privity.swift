@@ -105,7 +105,8 @@ struct Failure: Error {
     private static func isOwn(_ error: any Error) -> Bool {
         let module = String(reflecting: type(of: error)).split(separator: ".").first ?? ""
         return [
-            "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "SQLStore", "SQLiteDriver",
+            "ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+            "SQLStore", "SQLiteDriver",
             "FolderDriver",
             "PolicyFile",
         ].contains(String(module))

@@ -15,6 +15,6 @@ enum RescindWithoutKeys {
         guard let calendar = ZoneCalendar(zone: zone) ?? ZoneCalendar(zone: "UTC") else {
             throw Failure("this machine knows no time zone", status: 3)
         }
-        _ = try Custodian.rescind(typedCode: code, store: store, time: MachineClock(calendar))
+        try ServiceHost.rescind(typedCode: code, store: store, time: MachineClock(calendar))
     }
 }

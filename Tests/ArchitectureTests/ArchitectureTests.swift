@@ -11,23 +11,25 @@ struct ArchitectureTests {
     private let permitted: [String: Set<String>] = [
         "Cryptography": ["COpenSSL", "Foundation", "Synchronization"],
         "TransparencyLog": ["Cryptography"],
-        "ReleaseWorkflow": [],
+        "Records": [],
+        "ReleaseWorkflow": ["Records"],
+        "ReleaseLedger": ["Records", "TransparencyLog", "Cryptography", "Foundation", "Synchronization"],
         "Matching": ["ReleaseWorkflow"],
         "ReleaseService": [
-            "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "Logging", "Metrics", "Foundation", "Synchronization",
+            "Cryptography", "TransparencyLog", "ReleaseLedger", "ReleaseWorkflow", "Matching", "Logging", "Foundation", "Dispatch",
+            "Synchronization",
         ],
         "PolicyFile": ["ReleaseWorkflow", "Yams", "Foundation"],
-        "SQLStore": ["ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation"],
-        "SQLiteDriver": ["SQLStore", "ReleaseService", "GRDB", "Foundation"],
+        "SQLStore": ["ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog", "Synchronization"],
+        "SQLiteDriver": ["SQLStore", "ReleaseService", "GRDB", "GRDBSQLite", "Foundation"],
         "FolderDriver": [
-            "ReleaseService", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation", "Glibc", "Synchronization",
+            "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation", "Glibc",
+            "Synchronization",
         ],
         "ReleaseWeb": [
-            "AuditorKit", "ReleaseService", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "Foundation",
-            "Synchronization",
-            "Logging", "Metrics", "CoreMetrics", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "HummingbirdTLS",
-            "HTTPTypes",
-            "Mustache", "NIOCore", "NIOSSL", "ServiceLifecycle",
+            "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+            "Foundation", "Synchronization", "Logging", "Metrics", "CoreMetrics", "Hummingbird", "HummingbirdCore",
+            "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "Mustache", "NIOCore", "NIOSSL", "ServiceLifecycle",
         ],
         "PhoneNumbers": ["ReleaseService", "ReleaseWorkflow", "CPhoneNumber", "Foundation"],
     ]
@@ -43,8 +45,8 @@ struct ArchitectureTests {
     private func imports(_ text: String) -> [String] {
         text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard let at = words.firstIndex(of: "import"), at <= 1, words.count == at + 2,
-                at == 0 || ["public", "internal", "package", "private", "@testable"].contains(words[0])
+            guard let at = words.firstIndex(of: "import"), at <= 2, words.count == at + 2,
+                at == 0 || ["public", "internal", "package", "private", "@testable", "@_exported"].contains(words[0])
             else { return nil }
             return String(words[at + 1])
         }
@@ -73,7 +75,7 @@ struct ArchitectureTests {
             "Task {", "Task.", "async ",
             "await ", "FileManager", "Process", "print(", "UUID(",
         ]
-        for file in try files("Sources/ReleaseWorkflow") {
+        for file in try files("Sources/ReleaseWorkflow") + files("Sources/Records") {
             let code = file.text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
             for line in code {
                 for word in forbidden { #expect(!line.contains(word), "\(file.name): \(line)") }
@@ -91,10 +93,10 @@ struct ArchitectureTests {
                 }
             }
         }
-        #expect(calls("VerifiedRelease(") == ["Custodian+disclosure.swift"])
+        #expect(calls("VerifiedRelease(") == ["CardGate.swift"])
         #expect(calls("ContactCard(") == ["ContactCard.swift"])
         #expect(calls("return Authorized(") == ["Authorize.swift"])
-        #expect(calls("ActiveRelease(") == ["Custodian+disclosure.swift"])
+        #expect(calls("ActiveRelease(") == ["CardGate.swift"])
     }
 
     @Test("the contact card has exactly two stored properties, first name and phone (MPHP-36, MPHP-37)")
@@ -111,9 +113,10 @@ struct ArchitectureTests {
 
     @Test("OpenSSL is seen by Cryptography alone, and concrete drivers by the executable alone")
     func onlyOneSees() throws {
-        for file in try files("Sources") where imports(file.text).contains("COpenSSL") {
-            #expect(root.appendingPathComponent("Sources/Cryptography/\(file.name)").path.isEmpty == false)
-            #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent("Sources/Cryptography/\(file.name)").path))
+        let seeing = try files("Sources").filter { imports($0.text).contains("COpenSSL") }.map(\.name)
+        #expect(!seeing.isEmpty)
+        for name in seeing {
+            #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent("Sources/Cryptography/\(name)").path))
         }
         for target in permitted.keys {
             for file in try files("Sources/\(target)") {
@@ -129,7 +132,11 @@ struct ArchitectureTests {
     )
     func schemaHasNoRoomForExperiences() throws {
         let file = try #require(try files("Sources/SQLiteDriver").first { $0.name.contains("migrations") }?.text)
-        let schema = file.components(separatedBy: "\"\"\"")[1].lowercased()
+        // Every migration, not only the first: each stands between a pair of triple quotes.
+        let schemas = file.components(separatedBy: "\"\"\"").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        #expect(schemas.count >= 2)
+        let schema = schemas.joined(separator: "\n").lowercased()
+        #expect(schema.contains("create table person") && schema.contains("create table party"))
         for word in [
             "comment", "reason", "score", "rating", "mood", "attendance", "compliance", "motivation", "sobriety", "location",
             "met_at", "called",
@@ -137,6 +144,66 @@ struct ArchitectureTests {
         ] {
             let code = schema.split(separator: "\n").filter { !$0.contains("--") }.joined(separator: "\n")
             #expect(!code.contains(word), "\(word)")
+        }
+    }
+
+    // MARK: Rooms
+
+    /// Lines of code without comments.
+    private func code(_ text: String) -> [Substring] {
+        text.split(separator: "\n").filter { !$0.drop { $0 == " " }.hasPrefix("//") }
+    }
+
+    private func names(_ word: String, in text: String) -> Bool {
+        code(text).contains { $0.contains(try! Regex("\\b\(word)\\b")) }
+    }
+
+    @Test("the sequencer names no case, what reads names no writer, and the gate names no cache")
+    func roomsKeepApart() throws {
+        let service = try files("Sources/ReleaseService")
+        let sequencer = try #require(service.first { $0.name == "Sequencer.swift" })
+        for word in ["LoadedCase", "CaseHistory", "CaseStore", "CaseRow", "Submission", "Release", "Identity", "PersonID"] {
+            #expect(!names(word, in: sequencer.text), "Sequencer names \(word)")
+        }
+        let reading = try files("Sources/ReleaseService/Reading")
+        #expect(reading.count >= 8)
+        for file in reading {
+            for word in ["Transaction", "Sequencer", "WorkingSet", "StoreWriter", "Core", "Act"] {
+                #expect(!names(word, in: file.text), "\(file.name) names \(word)")
+            }
+        }
+        let gate = try #require(service.first { $0.name == "CardGate.swift" })
+        #expect(!gate.text.contains("ache") && gate.text.contains("snapshot.cold"))
+    }
+
+    @Test("stored values are decoded in one place: nothing else in the service reads JSON")
+    func oneDecoder() throws {
+        let service = try files("Sources/ReleaseService") + files("Sources/ReleaseLedger")
+        for file in service {
+            #expect(!names("JSONDecoder", in: file.text), "\(file.name)")
+            #expect(!names("JSONEncoder", in: file.text), "\(file.name)")
+        }
+        let decoding = service.filter { names("StoredCodec.decode", in: $0.text) }.map(\.name)
+        #expect(decoding.contains("Vault.swift"))
+        let events = service.filter { $0.text.contains("as: CaseStep.self") }.map(\.name)
+        #expect(events == ["CaseStore.swift"], "the events of a case are decoded where they are checked")
+    }
+
+    @Test(
+        "switches over our own guards, events, effects, commands and notices name every case: a new one breaks the build where it matters"
+    )
+    func noDefaults() throws {
+        let folders = [
+            "ReleaseWorkflow/Machine", "ReleaseWorkflow/Case", "ReleaseWorkflow/Proof", "ReleaseService/Acts",
+            "ReleaseService/Release",
+        ]
+        // Switches that take the argument out of a command, and those over roles and refusals.
+        let excepted = ["Decide.swift": 3, "CaseWriter.swift": 1, "DecisionTable.swift": 1, "PolicyProof.swift": 1]
+        for folder in folders {
+            for file in try files("Sources/\(folder)") {
+                let count = code(file.text).filter { $0.trimmingCharacters(in: .whitespaces).hasPrefix("default:") }.count
+                #expect(count <= excepted[file.name] ?? 0, "\(file.name) has \(count) `default:`")
+            }
         }
     }
 }

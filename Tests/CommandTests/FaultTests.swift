@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import ReleaseLedger
 import ReleaseService
 import Testing
 import TransparencyLog

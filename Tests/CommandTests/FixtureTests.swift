@@ -1,4 +1,5 @@
 import Foundation
+import ReleaseLedger
 import ReleaseService
 import Testing
 

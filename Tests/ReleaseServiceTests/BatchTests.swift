@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Synchronization
@@ -21,7 +22,7 @@ private final class FailingStore: Store {
 
     init(_ inner: SQLiteStore) { self.inner = inner }
 
-    func write<R>(_ body: (any StoreTransaction) throws -> R) throws -> R {
+    func write<R>(_ body: (any StoreWriter) throws -> R) throws -> R {
         try inner.write { tx in
             let result = try body(tx)
             let fails = failures.withLock { left in
@@ -34,12 +35,12 @@ private final class FailingStore: Store {
         }
     }
 
-    func read<R>(_ body: (any StoreTransaction) throws -> R) throws -> R { try inner.read(body) }
+    func read<R>(_ body: (any StoreReader) throws -> R) throws -> R { try inner.read(body) }
     func settle() throws { try inner.settle() }
 }
 
 /// A head file whose disk stops confirming.
-private final class FailingHeads: HeadKeeper {
+private final class FailingHeads: CheckpointStore {
     struct Failure: Error, CustomStringConvertible { let description = "the disk does not confirm" }
     private let inner: HeadFile
     let fails = Mutex(false)
@@ -57,7 +58,7 @@ struct BatchTests {
     private struct Opened {
         let store: FailingStore
         let heads: FailingHeads
-        let custodian: Custodian
+        let service: ReleaseService
     }
 
     /// The office's folder, opened with parts that can fail.
@@ -67,15 +68,15 @@ struct BatchTests {
         let inner = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let store = FailingStore(inner)
         let heads = FailingHeads(try folder.headFile(isReadOnly: false))
-        let custodian = try await Custodian.open(
-            Custodian.Parts(
+        let host = try await ServiceHost.open(
+            Parts(
                 origin: Office.origin, store: store, heads: heads, tiles: folder.tiles, time: office.clock, seeds: StorySeeds(),
                 phones: LibraryPhoneNumbers(), vault: folder.vault(passphrase: Office.passphrase, isReadOnly: false),
                 keys: folder.signingKeys(
                     for: KeyHistory(store: inner, origin: Office.origin), passphrase: Office.passphrase),
                 parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })), isWriter: true)
-        return Opened(store: store, heads: heads, custodian: custodian)
+        return Opened(store: store, heads: heads, service: host.service(for: .operator))
     }
 
     private func audit(_ opened: Opened) throws -> AuditReport {
@@ -87,12 +88,12 @@ struct BatchTests {
     func together() async throws {
         let office = try await Office().staffed()
         let opened = try await open(office)
-        let (before, size) = (opened.store.commits.withLock { $0 }, await opened.custodian.checkpoint.size)
+        let (before, size) = (opened.store.commits.withLock { $0 }, opened.service.checkpoint.size)
         let ben = try office.id("ben")
         let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
             for number in 0..<64 {
                 group.addTask {
-                    try await opened.custodian.acknowledge(
+                    try await opened.service.acknowledge(
                         Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: "together \(number)")
                 }
             }
@@ -102,14 +103,14 @@ struct BatchTests {
         #expect(commits < 32, "\(commits) commits for 64 commands")
         #expect(outcomes.allSatisfy { $0.refusal == nil && !$0.isReceiptPending && $0.receipts.count == 1 })
         #expect(Set(outcomes.flatMap(\.records)) == Set(size..<size + 64))
-        let key = await opened.custodian.history.currentLog
+        let key = opened.service.keyHistory.currentLog
         for outcome in outcomes {
             for receipt in outcome.receipts {
                 #expect(try EntryProof(parsing: receipt.proof).verify(entry: receipt.record, by: key).size > receipt.index)
             }
         }
         #expect(try audit(opened).findings == [])
-        #expect(try await opened.custodian.audit().findings == [])
+        #expect(try await opened.service.audit().findings == [])
     }
 
     @Test("in one commit a refusal undoes its own command alone, later commands see earlier ones, and one key is carried out once")
@@ -117,8 +118,8 @@ struct BatchTests {
         let office = try await Office().staffed()
         let opened = try await open(office)
         let (ada, eve) = (try office.id("ada"), try office.id("eve"))
-        func command(_ kind: CommandKind, _ who: PersonID, key: String) -> CaseCommand {
-            CaseCommand(kind, workflow: "mentorship", opener: who, actor: Actor(.person(who), channel: .screen), key: key)
+        func command(_ kind: CommandKind, _ who: PersonID, key: String) -> Submission {
+            Submission(kind, workflow: "mentorship", opener: who, actor: Actor(.person(who), channel: .screen), key: key)
         }
         let commits = opened.store.commits.withLock { $0 }
         // The same request twice under one key, a second under another, an impossible one, and somebody else's.
@@ -128,7 +129,7 @@ struct BatchTests {
         ]
         let outcomes = try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
             for (index, command) in commands.enumerated() {
-                group.addTask { (index, try await opened.custodian.perform(command)) }
+                group.addTask { (index, try await opened.service.submit(command)) }
             }
             return try await group.reduce(into: [Int: Outcome]()) { $0[$1.0] = $1.1 }
         }
@@ -137,7 +138,7 @@ struct BatchTests {
         #expect(done.count == 1, "a person asks once")
         #expect(outcomes[3]?.refusal != nil && outcomes[4]?.state == "requested")
         #expect(outcomes.values.filter { $0.refusalCode == Refusal.keyReused.code }.count >= 1)
-        let view = try await opened.custodian.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
+        let view = try await opened.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
         #expect(view.state == "requested")
     }
 
@@ -151,16 +152,16 @@ struct BatchTests {
         let (ada, eve, ben) = (try office.id("ada"), try office.id("eve"), try office.id("ben"))
         let results = await withTaskGroup(of: (String, Result<Outcome, any Error>).self) { group in
             group.addTask {
-                let command = CaseCommand(
+                let command = Submission(
                     .end, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "damaged")
-                do { return ("ada", .success(try await opened.custodian.perform(command))) } catch {
+                do { return ("ada", .success(try await opened.service.submit(command))) } catch {
                     return ("ada", .failure(error))
                 }
             }
             group.addTask {
-                let command = CaseCommand(
+                let command = Submission(
                     .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen), key: "sound")
-                do { return ("eve", .success(try await opened.custodian.perform(command))) } catch {
+                do { return ("eve", .success(try await opened.service.submit(command))) } catch {
                     return ("eve", .failure(error))
                 }
             }
@@ -169,14 +170,14 @@ struct BatchTests {
                     return (
                         "ben",
                         .success(
-                            try await opened.custodian.acknowledge(
+                            try await opened.service.acknowledge(
                                 Actor(.person(ben), channel: .screen), display: "Ben", key: "own"))
                     )
                 } catch { return ("ben", .failure(error)) }
             }
             return await group.reduce(into: [String: Result<Outcome, any Error>]()) { $0[$1.0] = $1.1 }
         }
-        #expect(throws: ServiceError.self) { try results["ada"]?.get() }
+        #expect(throws: MachineryError.self) { try results["ada"]?.get() }
         #expect(try results["eve"]?.get().state == "requested")
         #expect(try results["ben"]?.get().records.count == 1)
         #expect(try audit(opened).findings == [])
@@ -192,18 +193,18 @@ struct BatchTests {
         let (ada, ben) = (try office.id("ada"), try office.id("ben"))
         opened.store.failures.withLock { $0 = 2 }
         await #expect(throws: FailingStore.Failure.self) {
-            try await opened.custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
+            try await opened.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
         }
-        #expect(await opened.custodian.stopped?.contains("storage failed") == true)
-        let refused = try await opened.custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
+        #expect(opened.service.stopped?.contains("storage failed") == true)
+        let refused = try await opened.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
         #expect(refused.refusalCode == Refusal.notSigning.code)
-        await #expect(throws: Refusal.cardClosed) { try await opened.custodian.look(ada, workflow: "mentorship", reader: ben) }
-        let rescission = CaseCommand(
+        await #expect(throws: Refusal.cardClosed) { try await opened.service.look(ada, workflow: "mentorship", reader: ben) }
+        let rescission = Submission(
             .rescind, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "r")
-        let taken = try await opened.custodian.perform(rescission)
+        let taken = try await opened.service.submit(rescission)
         #expect(taken.refusal == nil && taken.isReceiptPending)
         let again = try await open(office)
-        #expect(await again.custodian.stopped == nil)
+        #expect(again.service.stopped == nil)
         #expect(try audit(again).counts["rescission"] == 1)
         #expect(try audit(again).findings == [])
     }
@@ -215,12 +216,12 @@ struct BatchTests {
         let office = try await Office().staffed()
         let opened = try await open(office)
         let ben = try office.id("ben")
-        let size = await opened.custodian.checkpoint.size
+        let size = opened.service.checkpoint.size
         opened.heads.fails.withLock { $0 = true }
         let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
             for number in 0..<8 {
                 group.addTask {
-                    try await opened.custodian.acknowledge(
+                    try await opened.service.acknowledge(
                         Actor(.person(ben), channel: .screen), display: "Ben \(number)", key: "head \(number)")
                 }
             }
@@ -229,11 +230,11 @@ struct BatchTests {
         let pending = outcomes.filter { $0.refusal == nil }
         #expect(!pending.isEmpty && pending.allSatisfy { $0.isReceiptPending && $0.receipts.isEmpty })
         #expect(outcomes.filter { $0.refusal != nil }.allSatisfy { $0.refusalCode == Refusal.notSigning.code })
-        #expect(await opened.custodian.checkpoint.size == size)
+        #expect(opened.service.checkpoint.size == size)
         opened.heads.fails.withLock { $0 = false }
         let again = try await open(office)
-        #expect(await again.custodian.checkpoint.size == size + pending.count)
-        let replay = try await again.custodian.acknowledge(
+        #expect(again.service.checkpoint.size == size + pending.count)
+        let replay = try await again.service.acknowledge(
             Actor(.person(ben), channel: .screen), display: "Ben 0", key: "head 0")
         #expect(replay.receipts.count == 1)
         #expect(try audit(again).findings == [])
@@ -245,12 +246,12 @@ struct BatchTests {
         let opened = try await open(office)
         let eve = try office.id("eve")
         let (erased, asked) = try await withThrowingTaskGroup(of: (Bool, Outcome).self) { group in
-            group.addTask { (true, try await opened.custodian.erase(eve, key: "erase")) }
+            group.addTask { (true, try await opened.service.erase(eve, key: "erase")) }
             group.addTask {
                 await Task.yield()
-                let command = CaseCommand(
+                let command = Submission(
                     .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen), key: "ask")
-                return (false, try await opened.custodian.perform(command))
+                return (false, try await opened.service.submit(command))
             }
             let all = try await group.reduce(into: [Bool: Outcome]()) { $0[$1.0] = $1.1 }
             return (try #require(all[true]), try #require(all[false]))

@@ -1,4 +1,5 @@
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -73,7 +74,7 @@ struct MentorshipTests {
         try await office.go(to: "introduced")
         let before = try await office.look("ben")
         try office.time("2026-01-07T10:00")
-        let corrected = try await office.must(.correct, "ada") { $0.phone = "312-555-0199" }
+        let corrected = try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
         let types = corrected.receipts.map {
             String(decoding: $0.record, as: UTF8.self).split(separator: "\n")[0].split(separator: "/")[2]
         }
@@ -83,10 +84,12 @@ struct MentorshipTests {
         #expect(after.callBy == before.callBy)
         #expect(after.scope == before.scope)
         #expect(try office.audit().findings == [])
-        let problem = await #expect(throws: FieldProblem.self) { try await office.act(.correct, "ada") { $0.phone = "12" } }
+        let problem = await #expect(throws: FieldProblem.self) {
+            try await office.act(.correct, "ada") { $0.corrections.phone = "12" }
+        }
         #expect(problem?.field == "phone")
         let surname = await #expect(throws: FieldProblem.self) {
-            try await office.act(.correct, "ada") { $0.firstName = "Fairweather" }
+            try await office.act(.correct, "ada") { $0.corrections.firstName = "Fairweather" }
         }
         #expect(surname?.field == "firstName")
     }
@@ -97,13 +100,13 @@ struct MentorshipTests {
         try await office.go(to: "introduced")
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
         try office.time("2026-01-12T23:59")
-        try await office.custodian.runClock()
+        try await office.host.runClock()
         #expect(
-            try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
         try office.time("2026-01-13T00:00")
-        try await office.custodian.runClock()
+        try await office.host.runClock()
         #expect(
-            try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
 
         let late = try await Office().staffed()
         try await late.go(to: "signed")
@@ -124,14 +127,14 @@ struct MentorshipTests {
             try await office.go(to: "introduced")
             let (ada, maya) = (try office.id("ada"), try office.id("maya"))
             try office.time(lastMinute)
-            try await office.custodian.runClock()
+            try await office.host.runClock()
             #expect(
-                try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
                     == "introduced")
             try office.time(over)
-            try await office.custodian.runClock()
+            try await office.host.runClock()
             #expect(
-                try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
                     == "handedOff")
         }
     }
@@ -160,7 +163,7 @@ struct MentorshipTests {
         #expect(try await office.look("ben").contact?.firstName.text == "Ada")
         try office.time("2027-01-06T00:00")
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
-        #expect(try await office.custodian.outbox().contains { $0.notice == .expired })
+        #expect(try await office.service.outbox().contains { $0.notice == .expired })
         #expect(try office.audit().findings == [])
     }
 
@@ -180,10 +183,10 @@ struct MentorshipTests {
     func contractEnds() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
-        let before = try await office.custodian.outbox().count
-        _ = try await office.custodian.change(office.id("ada"), isUnderContract: false, key: nil)
+        let before = try await office.service.outbox().count
+        _ = try await office.service.change(office.id("ada"), isUnderContract: false, key: nil)
         #expect(try await office.look("ben").contact?.firstName.text == "Ada")
-        #expect(try await office.custodian.outbox().count == before)
+        #expect(try await office.service.outbox().count == before)
         #expect(try await office.act(.requestCallBack, "ada").refusal == nil)
     }
 
@@ -192,11 +195,11 @@ struct MentorshipTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
-        let before = try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history
+        let before = try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history
         let outcome = try await office.must(.requestCallBack, "ada")
         #expect(outcome.notices.map(\.notice) == [.callBackAsked])
         #expect(outcome.records == [])
-        #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history == before)
+        #expect(try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history == before)
     }
 
     @Test(
@@ -204,14 +207,14 @@ struct MentorshipTests {
     func capacity() async throws {
         let office = try await Office().staffed()
         let ben = try office.id("ben")
-        _ = try await office.custodian.setAvailability(of: ben, capacity: 1, key: nil)
+        _ = try await office.service.setAvailability(of: ben, capacity: 1, key: nil)
         try await office.go(to: "proposed")
         try await office.go(to: "surveyed", "eve")
         #expect(try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode == "conditionFailed.capacityLeft")
         try await office.must(.slotUnavailable, "ben")
-        _ = try await office.custodian.setAvailability(of: ben, isPaused: true, key: nil)
+        _ = try await office.service.setAvailability(of: ben, isPaused: true, key: nil)
         #expect(try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode == "conditionFailed.mentorReady")
-        _ = try await office.custodian.setAvailability(of: ben, isPaused: false, key: nil)
+        _ = try await office.service.setAvailability(of: ben, isPaused: false, key: nil)
         try await office.must(.propose, "maya", on: "eve") { $0.person = ben }
     }
 
@@ -222,7 +225,7 @@ struct MentorshipTests {
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = maya }.refusalCode == "conditionFailed.dutiesSeparate")
         let attestation = Attestation(attributes: [.inStanding], fields: [])
-        let own = try await office.custodian.enroll(maya, attestation: attestation, capacity: 1, by: maya, key: nil)
+        let own = try await office.service.enroll(maya, attestation: attestation, capacity: 1, by: maya, key: nil)
         #expect(own.refusalCode == "conditionFailed.dutiesSeparate")
     }
 
@@ -233,13 +236,13 @@ struct MentorshipTests {
         let (ada, omar, ben) = (try office.id("ada"), try office.id("omar"), try office.id("ben"))
         #expect(try await office.act(.propose, "omar") { $0.person = ben }.refusalCode == "notFound")
         await #expect(throws: Refusal.notFound) {
-            try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: omar)
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: omar)
         }
-        #expect(try await office.custodian.board(of: omar).isEmpty)
-        _ = try await office.custodian.change(ada, coordinator: omar, key: nil)
+        #expect(try await office.service.board(of: omar).isEmpty)
+        _ = try await office.service.change(ada, coordinator: omar, key: nil)
         try await office.must(.propose, "omar") { $0.person = ben }
-        #expect(try await office.custodian.board(of: omar).count == 1)
-        #expect(try await office.custodian.journal().count == 1)
+        #expect(try await office.service.board(of: omar).count == 1)
+        #expect(try await office.service.journal().count == 1)
     }
 
     @Test(
@@ -249,7 +252,7 @@ struct MentorshipTests {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
         let ada = try office.id("ada")
-        let form = try await office.custodian.releaseText(of: ada, workflow: "mentorship", for: ada)
+        let form = try await office.service.releaseText(of: ada, workflow: "mentorship", for: ada)
         #expect(form.text.contains("Ada Fairweather"))
         #expect(form.text.contains("Ben X."))
         let wrong = await #expect(throws: FieldProblem.self) {
@@ -276,20 +279,20 @@ struct MentorshipTests {
             "gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor], coordinator: "maya")
         let gus = try office.id("gus")
         let attestation = Attestation(attributes: [.inStanding], fields: [])
-        _ = try await office.custodian.enroll(gus, attestation: attestation, capacity: 1, by: office.id("maya"), key: nil)
+        _ = try await office.service.enroll(gus, attestation: attestation, capacity: 1, by: office.id("maya"), key: nil)
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.mentorReady")
-        _ = try await office.custodian.setAvailability(of: gus, isReady: true, key: nil)
+        _ = try await office.service.setAvailability(of: gus, isReady: true, key: nil)
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.acknowledgementCurrent")
         // By phone or on paper the acknowledgement comes through the mentor's own coordinator, on screen through nobody.
         for actor in try [
             Actor(.person(gus), channel: .phone), Actor(.person(gus), agent: office.id("omar"), channel: .paper),
             Actor(.person(gus), agent: office.id("maya"), channel: .screen), Actor(.person(gus), agent: gus, channel: .paper),
         ] {
-            await #expect(throws: FieldProblem.self) { try await office.custodian.acknowledge(actor, display: "Gus A.", key: nil) }
+            await #expect(throws: FieldProblem.self) { try await office.service.acknowledge(actor, display: "Gus A.", key: nil) }
         }
         let through = Actor(.person(gus), agent: try office.id("maya"), channel: .paper)
-        #expect(try await office.custodian.acknowledge(through, display: "Gus A.", key: nil).refusal == nil)
+        #expect(try await office.service.acknowledge(through, display: "Gus A.", key: nil).refusal == nil)
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusal == nil)
     }
 
@@ -304,7 +307,7 @@ struct MentorshipTests {
         try await office.must(.invite, "maya", workflow: peer) { $0.person = ben }
         try await office.must(.agree, "ben", workflow: peer)
         let signed = try await office.must(.sign, "ben", workflow: peer)
-        let text = try await office.custodian.copy(of: #require(signed.release), for: ben)
+        let text = try await office.service.copy(of: #require(signed.release), for: ben)
         #expect(text.contains("Ada F."))
         #expect(text.contains("Benedict Okafor"))
         #expect(try await office.act(.alert, "maya", workflow: peer).refusalCode == "conditionFailed.answerDayReached")
@@ -334,10 +337,10 @@ struct MentorshipTests {
             if story == "willingOnly" { try await office.must(.agree, "ben", workflow: peer) }
             if story == "refused" { try await office.must(.refuseInvitation, "ben", workflow: peer) }
             try office.time("2026-01-20T00:10")
-            try await office.custodian.runClock()
-            let view = try await office.custodian.view(of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
+            try await office.host.runClock()
+            let view = try await office.service.view(of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
             #expect(view.state == "idle")
-            answers.append(try await office.custodian.outbox().filter { $0.to == (try? office.id("ada")) })
+            answers.append(try await office.service.outbox().filter { $0.to == (try? office.id("ada")) })
             dumps.append(
                 try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(separator: "\n"))
         }

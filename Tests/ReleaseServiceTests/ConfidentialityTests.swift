@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -26,15 +27,15 @@ struct ConfidentialityTests {
             "zyx", "Zyxandria Quillfeather", "Quillfeather", first: "Zyxandria", phone: "312-555-0187", roles: [.participant],
             field: "wolfherder", coordinator: "maya")
         let ben = try office.id("ben")
-        _ = try await office.custodian.acknowledge(Actor(.person(ben), channel: .screen), display: "Quentara W.", key: nil)
+        _ = try await office.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Quentara W.", key: nil)
         var shown: [String] = []
         try await office.go(to: "surveyed", "zyx")
         let dan = try office.id("dan")
-        _ = try await office.custodian.enroll(
+        _ = try await office.service.enroll(
             dan,
             attestation: Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers, .addictionCounselor]),
             capacity: 1, by: office.id("maya"), key: nil)
-        _ = try await office.custodian.acknowledge(Actor(.person(dan), channel: .screen), display: "Quentara W.", key: nil)
+        _ = try await office.service.acknowledge(Actor(.person(dan), channel: .screen), display: "Quentara W.", key: nil)
         try await office.must(.propose, "maya", on: "zyx") { $0.person = dan }
         try await office.must(.acceptSlot, "dan", on: "zyx")
         try await office.must(.offer, "maya", on: "zyx")
@@ -46,7 +47,7 @@ struct ConfidentialityTests {
         for wrong in [("firstName", "Zyxandria Quillfeather"), ("phone", "Otherphonemark")] {
             let problem = await #expect(throws: FieldProblem.self) {
                 try await office.act(.correct, "zyx", on: "zyx") {
-                    if wrong.0 == "phone" { $0.phone = wrong.1 } else { $0.firstName = wrong.1 }
+                    if wrong.0 == "phone" { $0.corrections.phone = wrong.1 } else { $0.corrections.firstName = wrong.1 }
                 }
             }
             shown.append("ERROR \(problem?.description ?? "")")
@@ -54,8 +55,8 @@ struct ConfidentialityTests {
         for refusal in [try await office.act(.propose, "maya", on: "zyx"), try await office.act(.sign, "ben", on: "zyx")] {
             shown.append("ERROR \(refusal.refusal ?? "") \(refusal.refusalCode ?? "")")
         }
-        shown.append("ERROR \(try await office.custodian.journal())")
-        shown.append("ERROR \(try await office.custodian.board(of: office.id("maya")))")
+        shown.append("ERROR \(try await office.service.journal())")
+        shown.append("ERROR \(try await office.service.board(of: office.id("maya")))")
 
         // The card: first name and phone, and no other marker.
         #expect(shown[0].contains("Zyxandria"))
@@ -72,7 +73,7 @@ struct ConfidentialityTests {
             for marker in markers { #expect(Data(file.bytes).range(of: Data(marker.utf8)) == nil, "\(marker) in \(file.path)") }
         }
         // The control: the markers are there to be found by who has the key.
-        #expect(try await office.custodian.identity(of: id)?.field == "wolfherder")
+        #expect(try await office.service.identity(of: id)?.field == "wolfherder")
     }
 
     @Test(
@@ -101,7 +102,7 @@ struct ConfidentialityTests {
         #expect(again.notices == declined.notices)
         let neverAsked = try await never.act(.decline, "ada")
         #expect(neverAsked.refusal == nil && neverAsked.notices == declined.notices && neverAsked.state == again.state)
-        #expect(try await asked.custodian.board(of: asked.id("maya")).isEmpty)
+        #expect(try await asked.service.board(of: asked.id("maya")).isEmpty)
         #expect(try never.store.dump() == before)
     }
 
@@ -135,14 +136,14 @@ struct ConfidentialityTests {
             if story == 4 { _ = try await office.look("ben") }
             if story == 5 { try await office.must(.recordMeeting, "ben", key: nil) }
             try office.time("2026-01-14T08:00")
-            try await office.custodian.runClock()
+            try await office.host.runClock()
             // Late: the call comes after the week, or never.
             if story == 1 { _ = try await office.look("ben") }
             var seen = [try await observation(of: office)]
             try await office.must(.end, "ben", key: "the end")
             try await office.must(.rescind, "ada", key: "the rescission")
             try office.time("2027-02-01T08:00")
-            try await office.custodian.runClock()
+            try await office.host.runClock()
             seen.append(try await observation(of: office))
             observations.append(seen)
         }
@@ -157,12 +158,13 @@ struct ConfidentialityTests {
         encoder.outputFormatting = [.sortedKeys]
         var parts: [String] = []
         for file in try office.export().files { parts.append("\(file.path) \(Hex.format(file.bytes))") }
-        parts.append(String(decoding: try encoder.encode(try await office.custodian.board(of: maya)), as: UTF8.self))
-        let view = try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .coordinator, viewer: maya)
+        parts.append(String(decoding: try encoder.encode(try await office.service.board(of: maya)), as: UTF8.self))
+        let view = try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .coordinator, viewer: maya)
         parts.append(String(decoding: try encoder.encode(view), as: UTF8.self))
-        parts.append("\(try await office.custodian.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
-        parts.append("\(try office.store.read { try $0.cases().map { "\($0.id) \($0.due?.description ?? "")" } })")
-        parts.append("\(try await office.custodian.journal())")
+        parts.append("\(try await office.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
+        parts.append(
+            "\(try office.store.read { try $0.cases(after: nil, count: .max).map { "\($0.id) \($0.due?.description ?? "")" } })")
+        parts.append("\(try await office.service.journal())")
         return parts.joined(separator: "\n")
     }
 
@@ -198,10 +200,10 @@ struct ConfidentialityTests {
             defer { try? FileManager.default.removeItem(atPath: office.path) }
             try await office.go(to: "proposed", with: mentor)
             let ada = try office.id("ada")
-            let view = try await office.custodian.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
+            let view = try await office.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
             seen.append(String(decoding: try encoder.encode(view), as: UTF8.self))
             await #expect(throws: Refusal.notFound) {
-                try await office.custodian.view(of: ada, workflow: "mentorship", as: .mentor, viewer: office.id(mentor))
+                try await office.service.view(of: ada, workflow: "mentorship", as: .mentor, viewer: office.id(mentor))
             }
         }
         #expect(Set(seen).count == 1)
@@ -212,13 +214,13 @@ struct ConfidentialityTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
-        let view = try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya)
+        let view = try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya)
         #expect(view.survey != nil)
         let fields = { try office.store.dump().split(separator: "\n").filter { $0.hasPrefix("vault:") }.count }
         let live = try fields()
         try office.time("2026-01-13T08:00")
-        try await office.custodian.runClock()
-        #expect(try await office.custodian.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).survey == nil)
+        try await office.host.runClock()
+        #expect(try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).survey == nil)
         let handedOff = try fields()
         #expect(handedOff < live)
         try await office.must(.end, "ada")
@@ -239,7 +241,7 @@ struct ConfidentialityTests {
             (try office.id("ada"), nobody),
         ] {
             let refusal = await #expect(throws: Refusal.self) {
-                try await office.custodian.look(opener, workflow: "mentorship", reader: reader)
+                try await office.service.look(opener, workflow: "mentorship", reader: reader)
             }
             answers.insert("\(String(describing: refusal))")
         }
@@ -252,14 +254,14 @@ struct ConfidentialityTests {
         let signed = try await office.go(to: "signed")
         let disclosed = try await office.must(.disclose, "maya")
         for _ in 0..<2 { _ = try await office.look("ben") }
-        let looks = try await office.custodian.accounting(of: office.id("ada"))
+        let looks = try await office.service.accounting(of: office.id("ada"))
         #expect(looks.count == 2)
         #expect(looks.allSatisfy { $0.recipient == "Ben X." && $0.fields == [.firstName, .phone] })
-        let key = await office.custodian.history.currentLog
+        let key = office.service.keyHistory.currentLog
         for receipt in signed.receipts + disclosed.receipts {
             _ = try EntryProof(parsing: receipt.proof).verify(entry: receipt.record, by: key)
         }
-        #expect(try await office.custodian.accounting(of: office.id("ben")).isEmpty)
+        #expect(try await office.service.accounting(of: office.id("ben")).isEmpty)
     }
 
     @Test("DER-02: a plain hash of a phone number is guessed within a thousand tries, a commitment is not")
@@ -288,19 +290,19 @@ struct ConfidentialityTests {
     func erasure() async throws {
         let office = try await Office().staffed()
         let ada = try office.id("ada")
-        #expect(try await office.custodian.find(phone: "(312) 555 0142") == [ada])
+        #expect(try await office.service.find(phone: "(312) 555 0142") == [ada])
         for name in ["Fairweather", "fairWEATHER", "Ada", "ada fairweather", "ÀDA"] {
-            #expect(try await office.custodian.find(name: name) == [ada])
+            #expect(try await office.service.find(name: name) == [ada])
         }
         try await office.go(to: "introduced")
-        #expect(try await office.custodian.erase(ada, key: nil).refusalCode == "stillOpen")
-        #expect(try await office.custodian.erase(office.id("ben"), key: nil).refusalCode == "stillOpen")
+        #expect(try await office.service.erase(ada, key: nil).refusalCode == "stillOpen")
+        #expect(try await office.service.erase(office.id("ben"), key: nil).refusalCode == "stillOpen")
         try await office.must(.rescind, "ada")
         try office.store.settle()
         let old = try Data(contentsOf: URL(fileURLWithPath: office.folder.databasePath))
-        #expect(try await office.custodian.erase(ada, key: nil).refusal == nil)
-        #expect(try await office.custodian.find(name: "Fairweather") == [])
-        #expect(try await office.custodian.identity(of: ada) == nil)
+        #expect(try await office.service.erase(ada, key: nil).refusal == nil)
+        #expect(try await office.service.find(name: "Fairweather") == [])
+        #expect(try await office.service.identity(of: ada) == nil)
         #expect(try office.audit().findings == [])
 
         // The old copy goes back; nothing was signed since, so the log itself fits.
@@ -311,10 +313,10 @@ struct ConfidentialityTests {
         let restored = try await Office(
             opening: office.path, at: Date(timeIntervalSince1970: Double(office.clock.now().instantMilliseconds) / 1000),
             people: office.people)
-        #expect(try await restored.custodian.find(name: "Fairweather") == [])
-        #expect(try await restored.custodian.find(phone: "312-555-0142") == [])
-        #expect(try await restored.custodian.identity(of: ada) == nil)
-        #expect(try await restored.custodian.accounting(of: ada) == [])
+        #expect(try await restored.service.find(name: "Fairweather") == [])
+        #expect(try await restored.service.find(phone: "312-555-0142") == [])
+        #expect(try await restored.service.identity(of: ada) == nil)
+        #expect(try await restored.service.accounting(of: ada) == [])
         #expect(try restored.audit().findings == [])
     }
 }

@@ -22,9 +22,9 @@ struct EvaluationTests {
         var output: [String] = []
         for told in [office, other] {
             try told.time("2026-01-20T09:00")
-            try await told.custodian.runClock()
-            let batch = try await told.custodian.openEvaluation()
-            let board = try await told.custodian.board(of: told.id("maya"))
+            try await told.host.runClock()
+            let batch = try await told.service.openEvaluation()
+            let board = try await told.service.board(of: told.id("maya"))
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             output.append(
@@ -45,7 +45,7 @@ struct EvaluationTests {
         try other.time("2026-01-19T09:00")
         try await other.must(.end, "ben")
         for told in [office, other] { try told.time("2026-02-01T09:00") }
-        let (one, two) = (try await office.custodian.openEvaluation(), try await other.custodian.openEvaluation())
+        let (one, two) = (try await office.service.openEvaluation(), try await other.service.openEvaluation())
         #expect(one.codes == two.codes && one.period == two.period)
     }
 
@@ -89,7 +89,7 @@ struct EvaluationTests {
                 phone: "312-555-\(String(format: "%04d", 100 + number))",
                 roles: [.participant])
         }
-        return (office, try await office.custodian.openEvaluation().codes)
+        return (office, try await office.service.openEvaluation().codes)
     }
 
     private func answers(_ answer: EvaluationAnswer, but changed: [EvaluationItem: EvaluationAnswer] = [:]) -> [EvaluationItem:
@@ -104,43 +104,43 @@ struct EvaluationTests {
     func codes() async throws {
         let (office, codes) = try await crowd(12)
         #expect(codes.count == 12 && Set(codes).count == 12)
-        try await office.custodian.answerEvaluation(code: codes[0].lowercased(), answers(.yes))
-        await #expect(throws: Refusal.notFound) { try await office.custodian.answerEvaluation(code: codes[0], answers(.yes)) }
+        try await office.service.answerEvaluation(code: codes[0].lowercased(), answers(.yes))
+        await #expect(throws: Refusal.notFound) { try await office.service.answerEvaluation(code: codes[0], answers(.yes)) }
         await #expect(throws: Refusal.notFound) {
-            try await office.custodian.answerEvaluation(code: "AAAAA-AAAAA-AAAAA-AAAAA", answers(.yes))
+            try await office.service.answerEvaluation(code: "AAAAA-AAAAA-AAAAA-AAAAA", answers(.yes))
         }
         await #expect(throws: FieldProblem.self) {
-            try await office.custodian.answerEvaluation(code: codes[1], [.formClarity: .yes])
+            try await office.service.answerEvaluation(code: codes[1], [.formClarity: .yes])
         }
-        let count = try await office.custodian.evaluationCount(period: 1)
+        let count = try await office.service.evaluationCount(period: 1)
         #expect(count == EvaluationCount(issued: 12, redeemed: 1, unused: 11) && count.isReconciled)
         let dump = try office.bytesOnDisk().values.map { String(decoding: $0, as: UTF8.self) }.joined()
         for code in codes { #expect(!dump.contains(code) && !dump.contains(code.replacingOccurrences(of: "-", with: ""))) }
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.openEvaluation() }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.openEvaluation() }
         try office.time("2026-07-02T09:00")
-        await #expect(throws: Refusal.notFound) { try await office.custodian.answerEvaluation(code: codes[1], answers(.yes)) }
+        await #expect(throws: Refusal.notFound) { try await office.service.answerEvaluation(code: codes[1], answers(.yes)) }
     }
 
     @Test("DER-20: nothing is told before the interval is over, below ten answers, or of a cell that the rest would give away")
     func cells() async throws {
         let (office, codes) = try await crowd(34)
-        for code in codes.prefix(9) { try await office.custodian.answerEvaluation(code: code, answers(.yes)) }
+        for code in codes.prefix(9) { try await office.service.answerEvaluation(code: code, answers(.yes)) }
         let few = try await office.copy()
         try few.time("2026-07-02T09:00")
-        await #expect(throws: Refusal.notFound) { _ = try await few.custodian.evaluationResults(period: 1) }
-        for code in codes[9..<20] { try await office.custodian.answerEvaluation(code: code, answers(.partly)) }
-        for code in codes[20..<31] { try await office.custodian.answerEvaluation(code: code, answers(.yes)) }
-        for code in codes[31..<34] { try await office.custodian.answerEvaluation(code: code, answers(.no)) }
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.evaluationResults(period: 1) }
+        await #expect(throws: Refusal.notFound) { _ = try await few.service.evaluationResults(period: 1) }
+        for code in codes[9..<20] { try await office.service.answerEvaluation(code: code, answers(.partly)) }
+        for code in codes[20..<31] { try await office.service.answerEvaluation(code: code, answers(.yes)) }
+        for code in codes[31..<34] { try await office.service.answerEvaluation(code: code, answers(.no)) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.evaluationResults(period: 1) }
         try office.time("2026-07-02T09:00")
-        let results = try await office.custodian.evaluationResults(period: 1)
+        let results = try await office.service.evaluationResults(period: 1)
         #expect(results.count == 8)
         for result in results {
             // 20 yes, 11 partly, 3 no, nobody else: the three are hidden, and so is the next smallest cell that would give them away.
             #expect(result.isWithheld && result.counts == ["yes": 20])
         }
-        #expect(try await office.custodian.evaluationResults(period: 1) == results)
-        let sums = try await office.custodian.evaluationCount(period: 1)
+        #expect(try await office.service.evaluationResults(period: 1) == results)
+        let sums = try await office.service.evaluationCount(period: 1)
         #expect(sums.isReconciled && sums.redeemed == 34)
     }
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import Testing
 import TransparencyLog

@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -14,7 +15,7 @@ struct IntegrityTests {
     func everyBitInTheLog() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
-        try await office.must(.correct, "ada") { $0.phone = "312-555-0199" }
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
         try await office.must(.end, "ada")
         try await office.must(.rescind, "ada")
         let head = try #require(try office.folder.headFile(isReadOnly: true).read()).note
@@ -120,7 +121,7 @@ struct IntegrityTests {
             do {
                 try await office.reopen()
                 await #expect(throws: (any Error).self, "\(sql), reopened") { try await office.look("ben") }
-            } catch is ServiceError {
+            } catch is MachineryError {
                 // Refusing to open at all opens no card either.
             }
         }
@@ -152,10 +153,10 @@ struct IntegrityTests {
         let signed = try await office.go(to: "signed")
         try await office.must(.disclose, "maya")
         let release = try #require(signed.release)
-        let vault = try await office.custodian.requireVault()
-        let round = try #require(try await office.custodian.state(of: office.id("ada")).round?.id)
+        let vault = try office.service.requireVault()
+        let round = try #require(try office.service.state(of: office.id("ada")).round?.id)
         for forged in [["firstName": "Ada", "phone": "+13125550100"], ["firstName": "Eve", "phone": "+13125550142"]] {
-            let (key, sealed) = try vault.seal(Custodian.encode(forged), .contact(round), "contact/\(release)")
+            let (key, sealed) = try vault.seal(StoredCodec.encode(StoredTexts(forged)), .contact(round), "contact/\(release)")
             try office.store.write { try $0.putSealed(key, "contact/\(release)", sealed) }
             await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         }
@@ -192,7 +193,7 @@ struct IntegrityTests {
         try await office.must(.propose, "maya") { $0.person = cleo }
         try await office.must(.acceptSlot, "cleo")
         try await office.must(.offer, "maya")
-        let draft = try await office.custodian.state(of: office.id("ada"))
+        let draft = try office.service.state(of: office.id("ada"))
         let opening = try #require(draft.openingEvent)
         let condensed = [opening, .advanced(to: draft.position)].reduce(
             State(opener: draft.opener, position: Position(number: 0)), evolve)
@@ -200,10 +201,12 @@ struct IntegrityTests {
     }
 }
 
-extension Custodian {
+extension ReleaseService {
     func state(of opener: PersonID, workflow: String = "mentorship") throws -> State {
-        try parts.store.read { try context(of: opener, workflow: workflow, $0).state }
+        try core.reader.read { try $0.cases.load(opener, workflow: workflow).state }
     }
+
+    func requireVault() throws -> Vault { try core.parts.requireVault() }
 }
 
 /// A small generator with a fixed seed (SplitMix64), so that a failing case can be run again.

@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import Testing
 import TransparencyLog

@@ -5,6 +5,7 @@ import Logging
 import Matching
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Synchronization
@@ -40,7 +41,13 @@ final class Office {
     let clock: SetClock
     let calendar: ZoneCalendar
     private(set) var store: SQLiteStore
-    private(set) var custodian: Custodian
+    private(set) var host: ServiceHost
+    /// The service for the operator, whose hand these stories are told by.
+    var service: ReleaseService { host.service(for: .operator) }
+    /// The service for somebody who is signed in, staff with their second factor.
+    func service(as name: String, _ assurance: Assurance = .staff) throws -> ReleaseService {
+        host.service(for: .person(try id(name), assurance))
+    }
     private var hold: Folder.Hold?
     private let ownsFolder: Bool
     var people: [String: PersonID] = [:]
@@ -67,8 +74,8 @@ final class Office {
         let heads = try folder.headFile(isReadOnly: false, creates: true)
         let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
         let parts = Self.parts(store, heads, folder.tiles, clock, vault, keys)
-        try Custodian.initialize(parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
-        custodian = try await Custodian.open(parts, isWriter: true)
+        try ServiceHost.initialize(parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
+        host = try await ServiceHost.open(parts, isWriter: true)
     }
 
     /// Opens a folder that is there, as a new process would.
@@ -78,7 +85,7 @@ final class Office {
         self.people = people
         calendar = try Self.calendar()
         clock = SetClock(calendar, at: time)
-        (store, custodian) = try await Self.open(path, clock, isKeyless: isKeyless)
+        (store, host) = try await Self.open(path, clock, isKeyless: isKeyless)
     }
 
     deinit {
@@ -86,22 +93,22 @@ final class Office {
         if ownsFolder { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (SQLiteStore, Custodian) {
+    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (SQLiteStore, ServiceHost) {
         let folder = Folder(path)
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: false)
         let keys =
             isKeyless ? nil : try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
         let heads = try folder.headFile(isReadOnly: false)
-        return (store, try await Custodian.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true))
+        return (store, try await ServiceHost.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true))
     }
 
     private static func parts(
         _ store: SQLiteStore, _ heads: HeadFile, _ tiles: TileFolder, _ clock: SetClock, _ vault: Vault?, _ keys: SigningKeys?
-    ) -> Custodian.Parts {
+    ) -> Parts {
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
-        return Custodian.Parts(
+        return Parts(
             origin: origin, store: store, heads: heads, tiles: tiles, time: clock, seeds: StorySeeds(),
             phones: LibraryPhoneNumbers(),
             vault: vault,
@@ -112,7 +119,7 @@ final class Office {
     func reopen(isKeyless: Bool = false) async throws {
         try store.close()
         hold = nil
-        (store, custodian) = try await Self.open(path, clock, isKeyless: isKeyless)
+        (store, host) = try await Self.open(path, clock, isKeyless: isKeyless)
     }
 
     /// A copy of the folder as it lies on disk, for telling two stories from one beginning.
@@ -140,7 +147,7 @@ final class Office {
         field: String = "nurse",
         coordinator: String? = nil, profile: [ProfileField: String] = [:]
     ) async throws -> PersonID {
-        let outcome = try await custodian.add(
+        let outcome = try await service.add(
             NewPerson(
                 fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
                 isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] }, profile: profile),
@@ -167,11 +174,11 @@ final class Office {
             let id = try await add(
                 name, full, surname, first: full.split(separator: " ").first.map(String.init) ?? "", phone: phone,
                 roles: [.participant, .mentor], coordinator: "maya")
-            _ = try await custodian.enroll(
+            _ = try await service.enroll(
                 id,
                 attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: self.id("maya"), key: key()
             )
-            let acknowledged = try await custodian.acknowledge(
+            let acknowledged = try await service.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
             #expect(acknowledged.refusal == nil)
         }
@@ -183,12 +190,12 @@ final class Office {
     func act(
         _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship",
         via channel: Channel = .screen,
-        through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in }
+        through agent: String? = nil, key: String? = nil, _ adjust: (inout Submission) throws -> Void = { _ in }
     ) async throws -> Outcome {
         let person = try id(who)
         let isStaff = who == "maya" || who == "omar"
         let actor = Actor(isStaff ? .staff(person) : .person(person), agent: try agent.map { try id($0) }, channel: channel)
-        var command = CaseCommand(kind, workflow: workflow, opener: try id(opener), actor: actor, key: key ?? self.key())
+        var command = Submission(kind, workflow: workflow, opener: try id(opener), actor: actor, key: key ?? self.key())
         if kind == .completeSurvey {
             command.survey = Survey(sameField: .nice, answers: Answers(topics: [.balance]), understood: true)
         }
@@ -199,13 +206,13 @@ final class Office {
         }
         if [.sign, .correct, .extend].contains(kind) {
             // The signer reads what is offered and signs that.
-            command.signing?.formDigest = try? await custodian.releaseText(
+            command.signing?.formDigest = try? await service.releaseText(
                 of: id(opener), workflow: workflow, for: person, kind: kind
             ).digest
         }
         if kind == .ask { command.display = "Ada F." }
         try adjust(&command)
-        return try await custodian.perform(command)
+        return try await service.submit(command)
     }
 
     /// The same, which must succeed.
@@ -213,7 +220,7 @@ final class Office {
     func must(
         _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String = "mentorship",
         via channel: Channel = .screen,
-        through agent: String? = nil, key: String? = nil, _ adjust: (inout CaseCommand) throws -> Void = { _ in },
+        through agent: String? = nil, key: String? = nil, _ adjust: (inout Submission) throws -> Void = { _ in },
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Outcome {
         let outcome = try await act(kind, who, on: opener, workflow: workflow, via: channel, through: agent, key: key, adjust)
@@ -240,7 +247,7 @@ final class Office {
     }
 
     func look(_ reader: String, on opener: String = "ada", workflow: String = "mentorship") async throws -> CardView {
-        try await custodian.look(id(opener), workflow: workflow, reader: id(reader))
+        try await service.look(id(opener), workflow: workflow, reader: id(reader))
     }
 
     func audit() throws -> AuditReport {

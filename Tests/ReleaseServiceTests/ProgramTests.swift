@@ -2,6 +2,7 @@ import Cryptography
 import Foundation
 import Matching
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -27,7 +28,7 @@ extension Office {
                 name, full, surname, first: name.capitalized, phone: phone, roles: [isMentor ? .mentor : .participant],
                 coordinator: program == "sgv-camft" ? nil : "maya", profile: profile)
             try await office.enroll(name, as: isMentor ? .mentor : .mentee)
-            _ = try await office.custodian.acknowledge(
+            _ = try await office.service.acknowledge(
                 Actor(.person(id), channel: .screen), as: isMentor ? .mentor : .mentee, display: "\(name.capitalized) X.",
                 key: "sign \(name)")
         }
@@ -46,7 +47,7 @@ extension Office {
     {
         var attestation = Self.everything
         change(&attestation)
-        return try await custodian.enroll(
+        return try await service.enroll(
             id(name), as: role, attestation: attestation, capacity: capacity, by: people["maya"], key: nil)
     }
 
@@ -65,19 +66,19 @@ extension Office {
         try await offered(opener, with: mentor, workflow: workflow)
         try await must(.sign, opener, on: opener, workflow: workflow)
         try await must(.sign, mentor, on: opener, workflow: workflow)
-        let policy = await custodian.policy.policy
+        let policy = try service.policy.policy
         if policy.program == "mscsw" { try await must(.disclose, "maya", on: opener, workflow: workflow) }
     }
 
     func listed(_ name: String) async throws {
-        let program = await custodian.policy.policy.program
+        let program = try service.policy.policy.program
         try await must(.request, name, on: name, workflow: "listing")
         if program == "icb" { try await must(.offer, "maya", on: name, workflow: "listing") }
         try await must(.sign, name, on: name, workflow: "listing")
     }
 
     func names(_ viewer: Viewer = .anonymous) async throws -> [String] {
-        try await custodian.directory(viewer).listings.compactMap { $0.card.fields[.displayName] }
+        try await service.directory(viewer).listings.compactMap { $0.card.fields[.displayName] }
     }
 }
 
@@ -93,7 +94,7 @@ struct DirectoryTests {
         #expect(try await office.names() == [])
         try await office.must(.offer, "maya", on: "ben", workflow: "listing")
         try await office.must(.sign, "ben", on: "ben", workflow: "listing")
-        let view = try await office.custodian.directory(.anonymous)
+        let view = try await office.service.directory(.anonymous)
         let card = try #require(view.listings.first?.card)
         #expect(Set(card.fields.keys) == [.displayName, .region, .topics, .contactRoute])
         let shown = "\(view)"
@@ -107,7 +108,7 @@ struct DirectoryTests {
         #expect(
             try await office.act(.request, "dan", on: "dan", workflow: "listing").refusalCode == "conditionFailed.agreementsCurrent"
         )
-        #expect(try await office.custodian.identity(of: unsigned) != nil)
+        #expect(try await office.service.identity(of: unsigned) != nil)
     }
 
     @Test("ICB-33, ICB-37, A-22: a listing is gone with the act that takes it down; its mentor alone is told what they still owe")
@@ -132,7 +133,8 @@ struct DirectoryTests {
         #expect(try await office.names() == ["Ben Profile"])
         try office.time("2027-01-01T00:10")
         #expect(try await office.names() == [])
-        #expect(try await office.custodian.outbox().contains { $0.notice == .lapsed })
+        try await office.host.runClock()
+        #expect(try await office.service.outbox().contains { $0.notice == .lapsed })
         #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").state == "requested")
         #expect(
             try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode == "conditionFailed.openerEligible")
@@ -161,7 +163,7 @@ struct DirectoryTests {
     )
     func agreements() async throws {
         let office = try await Office.running("icb")
-        let policy = await office.custodian.policy.policy
+        let policy = try office.service.policy.policy
         let code = try #require(policy.agreements.first { $0.id == "ethicsCode" })
         for clause in policy.clauses where clause.kind.isBinding { #expect(code.fullText.contains(clause.text)) }
         let digest = Hex.format(SHA256.hash(Array(code.fullText.utf8)))
@@ -177,12 +179,12 @@ struct DirectoryTests {
             of: "- id: ethicsCode\n    for: mentor\n    version: 1", with: "- id: ethicsCode\n    for: mentor\n    version: 2"
         )
         .replacingOccurrences(of: "Power, knowledge and time are given", with: "Power, knowledge and time are lent")
-        #expect(try await office.custodian.adopt(policy: PolicyFile.parse(next).canonical, key: nil).refusal == nil)
+        #expect(try await office.service.adopt(policy: PolicyFile.parse(next).canonical, key: nil).refusal == nil)
         #expect(try await office.names() == ["Ben Profile"])
         #expect(
             try await office.act(.request, "cleo", on: "cleo", workflow: "listing").refusalCode
                 == "conditionFailed.agreementsCurrent")
-        _ = try await office.custodian.acknowledge(
+        _ = try await office.service.acknowledge(
             Actor(.person(office.id("cleo")), channel: .screen), display: "Cleo X.", key: "again")
         try await office.listed("cleo")
         #expect(try await office.names() == ["Ben Profile", "Cleo Profile"])
@@ -195,14 +197,14 @@ struct DirectoryTests {
     func noPairing() async throws {
         for program in ["icb", "sgv-camft"] {
             let office = try await Office.running(program)
-            let policy = await office.custodian.policy.policy
+            let policy = try office.service.policy.policy
             #expect(policy.isDirectory)
             #expect(throws: MatchingProblem.directoryProgram) { try Market([], policy: policy, on: CivilDate(dayNumber: 20_500)) }
             await #expect(throws: MatchingProblem.directoryProgram) {
-                try await office.custodian.planCohort(
+                try await office.service.planCohort(
                     workflow: "listing", by: office.people.values.first ?? PersonID(high: 0, low: 0))
             }
-            await #expect(throws: MatchingProblem.directoryProgram) { _ = try await office.custodian.commitDraw() }
+            await #expect(throws: MatchingProblem.directoryProgram) { _ = try await office.service.commitDraw() }
             #expect(policy.workflows.allSatisfy { $0.transitions.allSatisfy { $0.command != .propose } })
         }
     }
@@ -212,13 +214,13 @@ struct DirectoryTests {
         let office = try await Office.running("icb")
         try await office.listed("ben")
         for name in ["ada", "ben"] {
-            _ = try await office.custodian.setEmployer(of: office.id(name), typed: "County Clinic", key: nil)
+            _ = try await office.service.setEmployer(of: office.id(name), typed: "County Clinic", key: nil)
         }
-        let listing = try #require(try await office.custodian.directory(.person(office.id("ada"))).listings.first)
+        let listing = try #require(try await office.service.directory(.person(office.id("ada"))).listings.first)
         #expect(listing.advice?.contains("same employer") == true)
-        #expect(try await office.custodian.directory(.person(office.id("eve"))).listings.first?.advice == nil)
-        let hit = try await office.custodian.exclude(by: office.id("ben"), relation: .person, typed: "ada FAIRWEATHER", key: nil)
-        let miss = try await office.custodian.exclude(by: office.id("ben"), relation: .person, typed: "nobody at all", key: nil)
+        #expect(try await office.service.directory(.person(office.id("eve"))).listings.first?.advice == nil)
+        let hit = try await office.service.exclude(by: office.id("ben"), relation: .person, typed: "ada FAIRWEATHER", key: nil)
+        let miss = try await office.service.exclude(by: office.id("ben"), relation: .person, typed: "nobody at all", key: nil)
         #expect(
             hit.refusal == miss.refusal && hit.records == miss.records && hit.notices == miss.notices && hit.state == miss.state)
         #expect(try await office.names(.person(office.id("ada"))) == [])
@@ -230,7 +232,7 @@ struct DirectoryTests {
     )
     func selfAdministered() async throws {
         let office = try await Office.running("sgv-camft")
-        let policy = await office.custodian.policy.policy
+        let policy = try office.service.policy.policy
         for transition in policy.workflows.flatMap(\.transitions) {
             #expect(transition.role == .mentor || transition.role == .clock)
             #expect(!transition.seenBy.contains(.coordinator) && transition.channels.allSatisfy { $0 == .screen || $0 == .clock })
@@ -239,17 +241,17 @@ struct DirectoryTests {
         let staff = try await office.add(
             "maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         for kind in CommandKind.allCases {
-            let command = CaseCommand(
+            let command = Submission(
                 kind, workflow: "listing", opener: try office.id("ben"), actor: Actor(.staff(staff), channel: .screen))
-            #expect(try await office.custodian.perform(command).refusal != nil)
+            #expect(try await office.service.submit(command).refusal != nil)
         }
         #expect(
-            try await office.custodian.enroll(
+            try await office.service.enroll(
                 office.id("ada"), as: .mentee, attestation: Attestation(), capacity: 1, by: staff, key: nil
             ).refusalCode == "notFound")
-        #expect(try await office.custodian.board(of: staff).isEmpty)
-        #expect(try office.store.read { try $0.cases().count } == 1)
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.aggregates() }
+        #expect(try await office.service.board(of: staff).isEmpty)
+        #expect(try office.store.read { try $0.cases(after: nil, count: .max).count } == 1)
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.aggregates() }
     }
 
     @Test(
@@ -258,15 +260,15 @@ struct DirectoryTests {
     func seekers() async throws {
         let office = try await Office.running("sgv-camft")
         try await office.listed("ben")
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.anonymous) }
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(PersonID(high: 7, low: 7))) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.anonymous) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(PersonID(high: 7, low: 7))) }
         #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"])
-        _ = try await office.custodian.setAvailability(of: office.id("ada"), as: .mentee, isPaused: true, key: nil)
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("ada"))) }
-        _ = try await office.custodian.setAvailability(of: office.id("ada"), as: .mentee, isPaused: false, key: nil)
+        _ = try await office.service.setAvailability(of: office.id("ada"), as: .mentee, isPaused: true, key: nil)
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("ada"))) }
+        _ = try await office.service.setAvailability(of: office.id("ada"), as: .mentee, isPaused: false, key: nil)
         #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"])
         // A mentor who seeks nobody is no seeker.
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("cleo"))) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("cleo"))) }
     }
 
     @Test(
@@ -276,7 +278,7 @@ struct DirectoryTests {
         let office = try await Office.running("sgv-camft")
         try await office.listed("ben")
         try await office.enroll("ada", as: .mentee) { $0.attributes.remove(.goodStanding) }
-        await #expect(throws: Refusal.notFound) { _ = try await office.custodian.directory(.person(office.id("ada"))) }
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("ada"))) }
         try await office.enroll("ada", as: .mentee)
         try await office.enroll("ben", as: .mentor) { $0.attributes.remove(.goodStanding) }
         #expect(try await office.names(.person(office.id("ada"))) == [])
@@ -292,7 +294,7 @@ struct DirectoryTests {
     func supervisor() async throws {
         let office = try await Office.running("sgv-camft")
         try await office.listed("ben")
-        _ = try await office.custodian.exclude(by: office.id("ada"), relation: .supervisor, typed: "Benedict Okafor", key: nil)
+        _ = try await office.service.exclude(by: office.id("ada"), relation: .supervisor, typed: "Benedict Okafor", key: nil)
         #expect(try await office.names(.person(office.id("ada"))) == [])
         #expect(try await office.names(.person(office.id("eve"))) == ["Ben Profile"])
     }
@@ -313,7 +315,7 @@ struct PairTests {
             await #expect(throws: Refusal.notFound) { _ = try await office.look("ben") }
             try await office.must(.disclose, "maya")
         }
-        let fields = Set(await office.custodian.policy.policy.release.fields.compactMap(\.profile))
+        let fields = Set(try office.service.policy.policy.release.fields.compactMap(\.profile))
         for (reader, subject) in [("ada", "Ben"), ("ben", "Ada")] {
             let view = try await office.look(reader)
             #expect(view.contact == nil && view.profile.map { Set($0.fields.keys) } == fields)
@@ -323,8 +325,8 @@ struct PairTests {
         }
         await #expect(throws: Refusal.notFound) { _ = try await office.look("cleo") }
         // Each sees who looked at their own fields, and nobody else does.
-        #expect(try await office.custodian.accounting(of: office.id("ada")).map(\.recipient) == ["Ben X."])
-        #expect(try await office.custodian.accounting(of: office.id("ben")).map(\.recipient) == ["Ada X."])
+        #expect(try await office.service.accounting(of: office.id("ada")).map(\.recipient) == ["Ben X."])
+        #expect(try await office.service.accounting(of: office.id("ben")).map(\.recipient) == ["Ada X."])
         #expect(try office.audit().isVerified)
     }
 
@@ -346,7 +348,7 @@ struct PairTests {
         try await office.must(.decline, "ada")
         // Declining the new round leaves the old one ended, and nothing of the new.
         #expect(
-            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
                 .state == "ended")
         #expect(try office.store.read { try $0.drafts().isEmpty })
         #expect(try office.audit().isVerified)
@@ -402,14 +404,14 @@ struct PairTests {
         #expect(try await office.must(.giveNotice, "ben").state == "ending")
         for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
         try office.time("2026-03-15T23:50")
-        try await office.custodian.runClock()
+        try await office.host.runClock()
         #expect(
-            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
                 .state == "ending")
         try office.time("2026-03-16T00:10")
-        try await office.custodian.runClock()
+        try await office.host.runClock()
         #expect(
-            try await office.custodian.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
+            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
                 .state == "ended")
         try other.time("2026-08-03T00:10")
         await #expect(throws: Refusal.cardClosed) { _ = try await other.look("ben") }
@@ -421,12 +423,12 @@ struct PairTests {
         let office = try await Office.running("structured")
         try await office.pair()
         try office.time("2026-07-02T09:00")
-        try await office.custodian.runClock()
-        #expect(try await office.custodian.outbox().filter { $0.notice == .endNear }.isEmpty)
+        try await office.host.runClock()
+        #expect(try await office.service.outbox().filter { $0.notice == .endNear }.isEmpty)
         try office.time("2026-07-03T09:00")
-        try await office.custodian.runClock()
-        try await office.custodian.runClock()
-        #expect(try await office.custodian.outbox().filter { $0.notice == .endNear }.count == 2)
+        try await office.host.runClock()
+        try await office.host.runClock()
+        #expect(try await office.service.outbox().filter { $0.notice == .endNear }.count == 2)
         #expect(try await office.look("ben").profile != nil)
     }
 
@@ -441,7 +443,7 @@ struct PairTests {
         codes["ben"] = try await office.must(.sign, "ben").rescindCode
         let byCode = try await office.copy()
         try await office.must(.rescind, who)
-        _ = try await byCode.custodian.rescind(typedCode: try #require(codes[who]))
+        _ = try await byCode.service.rescind(typedCode: try #require(codes[who]))
         for told in [office, byCode] {
             for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await told.look(reader) } }
             #expect(try told.audit().isVerified)
@@ -455,10 +457,10 @@ struct PairTests {
         let office = try await Office.running("structured")
         try await office.pair()
         try office.time("2026-05-04T09:00")
-        let counts = try await office.custodian.aggregates()
+        let counts = try await office.service.aggregates()
         #expect(counts.keys.count == 2 && counts.values.allSatisfy { $0 == nil })
         let clinical = try await Office().staffed()
-        await #expect(throws: Refusal.notFound) { _ = try await clinical.custodian.aggregates() }
+        await #expect(throws: Refusal.notFound) { _ = try await clinical.service.aggregates() }
     }
 
     @Test("a mentor who pauses is not proposed any more, and the last place goes to one of two who take it at once")
@@ -469,18 +471,18 @@ struct PairTests {
             try await office.must(.completeSurvey, name, on: name)
         }
         let ben = try office.id("ben")
-        _ = try await office.custodian.setAvailability(of: ben, isPaused: true, key: nil)
+        _ = try await office.service.setAvailability(of: ben, isPaused: true, key: nil)
         #expect(try await office.act(.propose, "maya") { $0.person = ben }.refusalCode == "conditionFailed.mentorReady")
-        _ = try await office.custodian.setAvailability(of: ben, isPaused: false, key: nil)
-        let custodian = office.custodian
+        _ = try await office.service.setAvailability(of: ben, isPaused: false, key: nil)
+        let service = office.service
         let maya = Actor(.staff(try office.id("maya")), channel: .screen)
-        var first = CaseCommand(.propose, workflow: "mentorship", opener: try office.id("ada"), actor: maya, key: "one")
+        var first = Submission(.propose, workflow: "mentorship", opener: try office.id("ada"), actor: maya, key: "one")
         first.person = ben
-        var second = CaseCommand(.propose, workflow: "mentorship", opener: try office.id("eve"), actor: maya, key: "two")
+        var second = Submission(.propose, workflow: "mentorship", opener: try office.id("eve"), actor: maya, key: "two")
         second.person = ben
         let (left, right) = (first, second)
-        async let one = custodian.perform(left)
-        async let two = custodian.perform(right)
+        async let one = service.submit(left)
+        async let two = service.submit(right)
         let codes = try await [one.refusalCode, two.refusalCode]
         #expect(codes.filter { $0 == nil }.count == 1 && codes.contains("conditionFailed.capacityLeft"))
     }
@@ -500,18 +502,18 @@ struct VersionTests {
     func effective() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
-        let first = await office.custodian.policy.digest
-        let outcome = try await office.custodian.adopt(
+        let first = try office.service.policy.digest
+        let outcome = try await office.service.adopt(
             policy: second { $0.replacingOccurrences(of: "termMonths: 12", with: "termMonths: 6") }, key: nil)
         #expect(outcome.refusal == nil && outcome.records.count == 1)
-        #expect(await office.custodian.policy.digest == first)
+        #expect(try office.service.policy.digest == first)
         try office.time("2026-02-01T09:00")
-        let now = await office.custodian.policy
+        let now = try office.service.policy
         #expect(now.digest != first && now.policy.version == 2)
         #expect(try await office.look("ben").contact != nil)
         try await office.go(to: "introduced", "eve", with: "cleo")
         try await office.reopen()
-        #expect(await office.custodian.policyVersions.count == 2)
+        #expect(office.service.policyVersions.count == 2)
         #expect(try await office.look("cleo", on: "eve").contact != nil)
         #expect(try office.audit().isVerified)
     }
@@ -529,7 +531,7 @@ struct VersionTests {
         ]
         for (field, change) in tries {
             let canonical = try second(change)
-            let problem = await #expect(throws: FieldProblem.self) { try await office.custodian.adopt(policy: canonical, key: nil) }
+            let problem = await #expect(throws: FieldProblem.self) { try await office.service.adopt(policy: canonical, key: nil) }
             #expect(problem?.field == field)
         }
         let leaky = try second {
@@ -537,8 +539,8 @@ struct VersionTests {
                 of: "if: [slotAccepted, acknowledgementCurrent], tell",
                 with: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell")
         }
-        await #expect(throws: Counterexample.self) { try await office.custodian.adopt(policy: leaky, key: nil) }
-        #expect(await office.custodian.policyVersions.count == 1)
+        await #expect(throws: Counterexample.self) { try await office.service.adopt(policy: leaky, key: nil) }
+        #expect(office.service.policyVersions.count == 1)
     }
 
     @Test(
@@ -548,7 +550,7 @@ struct VersionTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         try await office.go(to: "surveyed", "eve")
-        _ = try await office.custodian.adopt(
+        _ = try await office.service.adopt(
             policy: second(
                 {
                     $0.replacingOccurrences(of: "for: mentor\n    version: 1", with: "for: mentor\n    version: 2")
@@ -557,7 +559,7 @@ struct VersionTests {
         #expect(try await office.look("ben").contact != nil)
         for name in ["ben", "cleo"] {
             let actor = Actor(.person(try office.id(name)), channel: .screen)
-            _ = try await office.custodian.acknowledge(actor, display: "\(name.capitalized) X.", key: "newer \(name)")
+            _ = try await office.service.acknowledge(actor, display: "\(name.capitalized) X.", key: "newer \(name)")
         }
         #expect(try await office.look("ben").contact != nil)
         // Eve's request began under the older version; a mentor of the newer words may be proposed to her.
@@ -572,7 +574,7 @@ struct VersionTests {
     func nextRound() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
-        _ = try await office.custodian.adopt(
+        _ = try await office.service.adopt(
             policy: second(
                 { $0.replacingOccurrences(of: "withinDays: 7", with: "withinDays: 5") }, openCases: "\nopenCases: nextRound"),
             key: nil)

@@ -1,6 +1,7 @@
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -47,7 +48,7 @@ struct RoadTests {
             // The log deliberately broken: the head file is gone.
             try FileManager.default.removeItem(atPath: headPath)
             try await office.reopen()
-            #expect(await office.custodian.stopped?.contains("head file is missing") == true)
+            #expect(office.service.stopped?.contains("head file is missing") == true)
             await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
             #expect(try await office.act(.sign, "eve", on: "eve").refusalCode == "notSigning")
             try office.time("2026-01-06T10:00")
@@ -58,7 +59,7 @@ struct RoadTests {
             try head.write(to: URL(fileURLWithPath: headPath))
             try office.time("2026-01-09T10:00")
             try await office.reopen()
-            #expect(await office.custodian.stopped == nil)
+            #expect(office.service.stopped == nil)
             await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
             let report = try office.audit()
             #expect(report.findings == [])
@@ -79,12 +80,12 @@ struct RoadTests {
         try await office.must(.disclose, "maya")
         _ = try await office.look("ben")
         try office.time("2026-01-07T23:00")
-        // No vault, no signing key, no head file, no custodian: the database and the clock.
+        // No vault, no signing key, no head file, no service: the database and the clock.
         let typed = code.lowercased().replacingOccurrences(of: "-", with: " ")
-        _ = try Custodian.rescind(typedCode: typed, store: office.store, time: office.clock)
+        _ = try ServiceHost.rescind(typedCode: typed, store: office.store, time: office.clock)
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         // Saying it again changes nothing.
-        _ = try Custodian.rescind(typedCode: code, store: office.store, time: office.clock)
+        _ = try ServiceHost.rescind(typedCode: code, store: office.store, time: office.clock)
         try office.time("2026-01-09T10:00")
         try await office.reopen()
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
@@ -93,7 +94,7 @@ struct RoadTests {
         #expect(String(decoding: last, as: UTF8.self).contains("\"at\":\"2026-01-07\""))
         #expect(try office.audit().findings == [])
         for wrong in ["", "AAAAA-AAAAA-AAAAA-AAAAA", "12345", "!!!!!-!!!!!-!!!!!-!!!!!", String(repeating: "A", count: 5000)] {
-            #expect(throws: Refusal.notFound) { try Custodian.rescind(typedCode: wrong, store: office.store, time: office.clock) }
+            #expect(throws: Refusal.notFound) { try ServiceHost.rescind(typedCode: wrong, store: office.store, time: office.clock) }
         }
     }
 
@@ -102,9 +103,9 @@ struct RoadTests {
         let office = try await Office().staffed()
         let code = try #require(try await office.go(to: "signed").rescindCode)
         try await office.must(.disclose, "maya")
-        try await office.must(.correct, "ada") { $0.phone = "312-555-0199" }
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
         _ = try await office.look("ben")
-        let outcome = try await office.custodian.rescind(typedCode: code)
+        let outcome = try await office.service.rescind(typedCode: code)
         #expect(!outcome.isReceiptPending)
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         #expect(try office.audit().findings == [])
@@ -119,7 +120,7 @@ struct RoadTests {
         // As if the process had stopped between the commit and the head file.
         try head.write(to: URL(fileURLWithPath: office.path + "/head"))
         try await office.reopen()
-        #expect(await office.custodian.stopped == nil)
+        #expect(office.service.stopped == nil)
         #expect(try office.audit().findings == [])
         let again = try await office.must(.sign, "ada", key: "signed, then crashed")
         #expect(!again.isReceiptPending && again.receipts.count == 1)
@@ -137,7 +138,7 @@ struct RoadTests {
         for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: office.folder.databasePath + suffix) }
         try older.write(to: URL(fileURLWithPath: office.folder.databasePath))
         try await office.reopen()
-        #expect(await office.custodian.stopped?.contains("older than its head") == true)
+        #expect(office.service.stopped?.contains("older than its head") == true)
         #expect(try !office.audit().isVerified)
 
         let torn = try await Office().staffed()
@@ -149,7 +150,7 @@ struct RoadTests {
             damaged[slot * 4096 + 30] ^= 1
             try damaged.write(to: URL(fileURLWithPath: torn.path + "/head"))
             try await torn.reopen()
-            #expect(await torn.custodian.stopped == nil)
+            #expect(torn.service.stopped == nil)
             #expect(try torn.audit().findings == [])
             bytes = try Data(contentsOf: URL(fileURLWithPath: torn.path + "/head"))
         }
@@ -157,7 +158,7 @@ struct RoadTests {
         bytes[4096 + 40] ^= 1
         try bytes.write(to: URL(fileURLWithPath: torn.path + "/head"))
         try await torn.reopen()
-        #expect(await torn.custodian.stopped?.contains("damaged") == true)
+        #expect(torn.service.stopped?.contains("damaged") == true)
     }
 
     @Test("keys that the log does not name sign nothing")
@@ -169,7 +170,7 @@ struct RoadTests {
             try FileManager.default.copyItem(atPath: "\(other.path)/keys/\(name)", toPath: path)
         }
         try await office.reopen()
-        #expect(await office.custodian.stopped?.contains("the log names") == true)
+        #expect(office.service.stopped?.contains("the log names") == true)
         try await office.go(to: "offered")
         #expect(try await office.act(.sign, "ada").refusalCode == "notSigning")
         #expect(try office.audit().findings == [])
@@ -180,13 +181,13 @@ struct RoadTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         let ada = try office.id("ada")
-        let key = try await office.custodian.requireVault().keyID(.identity(ada))
+        let key = try office.service.requireVault().keyID(.identity(ada))
         try office.store.write { try $0.putErasure(key) }
         try await office.reopen()
-        #expect(try await office.custodian.identity(of: ada) == nil)
-        #expect(try await office.custodian.find(name: "Fairweather") == [])
+        #expect(try await office.service.identity(of: ada) == nil)
+        #expect(try await office.service.find(name: "Fairweather") == [])
         #expect(try office.store.read { try $0.erasures() } == [])
-        #expect(try await !office.custodian.requireVault().ringIDs().contains(key))
+        #expect(try !office.service.requireVault().ringIDs().contains(key))
     }
 
     @Test("a missing key ring deletes nothing: what it covered is unreadable until the ring is put back, and then it is there")
@@ -197,42 +198,42 @@ struct RoadTests {
         let ring = try Data(contentsOf: URL(fileURLWithPath: path))
         try Data().write(to: URL(fileURLWithPath: path))
         try await office.reopen()
-        #expect(try await office.custodian.identity(of: office.id("ada")) == nil)
+        #expect(try await office.service.identity(of: office.id("ada")) == nil)
         try office.store.close()
         try ring.write(to: URL(fileURLWithPath: path))
         try await office.reopen()
-        #expect(try await office.custodian.identity(of: office.id("ada"))?.firstName == "Ada")
+        #expect(try await office.service.identity(of: office.id("ada"))?.firstName == "Ada")
     }
 
     @Test("a destroyed key that is put back with a copy of the ring is overwritten by the next writer")
     func copiedKeyRing() async throws {
         let office = try await Office().staffed()
         let ada = try office.id("ada")
-        let key = try await office.custodian.requireVault().keyID(.identity(ada))
+        let key = try office.service.requireVault().keyID(.identity(ada))
         let path = "\(office.path)/keys/data-keys"
         let ring = try Data(contentsOf: URL(fileURLWithPath: path))
-        #expect(try await office.custodian.erase(ada, key: nil).refusal == nil)
+        #expect(try await office.service.erase(ada, key: nil).refusal == nil)
         #expect(ring.range(of: Data(key)) != nil)
         try office.store.close()
         try ring.write(to: URL(fileURLWithPath: path))
         try await office.reopen()
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)).range(of: Data(key)) == nil)
-        #expect(try await office.custodian.identity(of: ada) == nil)
+        #expect(try await office.service.identity(of: ada) == nil)
     }
 
     @Test("a code used beside a running writer closes the card before the next look and disclosure, for a corrected release too")
     func codeBesideAWriter() async throws {
         let office = try await Office().staffed()
         let code = try #require(try await office.go(to: "signed").rescindCode)
-        _ = try Custodian.rescind(typedCode: code, store: office.store, time: office.clock)
+        _ = try ServiceHost.rescind(typedCode: code, store: office.store, time: office.clock)
         #expect(try await office.act(.disclose, "maya").refusal != nil)
         #expect(try office.audit().findings == [])
 
         let corrected = try await Office().staffed()
         let old = try #require(try await corrected.go(to: "signed").rescindCode)
         try await corrected.must(.disclose, "maya")
-        try await corrected.must(.correct, "ada") { $0.phone = "312-555-0199" }
-        _ = try Custodian.rescind(typedCode: old, store: corrected.store, time: corrected.clock)
+        try await corrected.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
+        _ = try ServiceHost.rescind(typedCode: old, store: corrected.store, time: corrected.clock)
         await #expect(throws: Refusal.cardClosed) { try await corrected.look("ben") }
         #expect(try corrected.audit().findings == [])
     }
@@ -246,9 +247,9 @@ struct RoadTests {
         let code = try await office.codeOfLast()
         try await office.must(.end, "ada")
         try await office.must(.rematch, "ada")
-        _ = try await office.custodian.rescind(typedCode: code)
+        _ = try await office.service.rescind(typedCode: code)
         try await office.must(.decline, "ada")
-        _ = try await office.custodian.rescind(typedCode: code)
+        _ = try await office.service.rescind(typedCode: code)
         #expect(try office.audit().findings == [])
         #expect(try await office.act(.rescind, "ada").refusalCode == "conditionFailed.notRescinded")
 
@@ -256,10 +257,10 @@ struct RoadTests {
         _ = try await erased.go(to: "introduced")
         let paper = try await erased.codeOfLast()
         try await erased.must(.end, "ada")
-        #expect(try await erased.custodian.erase(erased.id("ada"), key: nil).refusal == nil)
-        _ = try await erased.custodian.rescind(typedCode: paper)
+        #expect(try await erased.service.erase(erased.id("ada"), key: nil).refusal == nil)
+        _ = try await erased.service.rescind(typedCode: paper)
         try await erased.reopen()
-        #expect(await erased.custodian.stopped == nil)
+        #expect(erased.service.stopped == nil)
         #expect(try erased.audit().findings == [])
     }
 
@@ -268,7 +269,7 @@ struct RoadTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         try await office.go(to: "introduced", "eve", with: "cleo")
-        let id = try await office.custodian.requireVault().caseID(of: office.id("eve"), workflow: "mentorship")
+        let id = try office.service.requireVault().caseID(of: office.id("eve"), workflow: "mentorship")
         try office.tamper("UPDATE case_event SET sealed = zeroblob(64) WHERE case_id = x'\(Hex.format(id.bytes))'")
         try office.time("2026-02-01T10:00")
         try await office.must(.rescind, "ada")
@@ -281,11 +282,11 @@ struct RoadTests {
         try await office.go(to: "introduced")
         let code = try await office.codeOfLast()
         try await office.reopen(isKeyless: true)
-        _ = try await office.custodian.rescind(typedCode: code)
+        _ = try await office.service.rescind(typedCode: code)
         let ended = try await office.must(.end, "ben", key: "ended while stopped")
         #expect(ended.isReceiptPending)
         try await office.reopen()
-        #expect(await office.custodian.stopped == nil)
+        #expect(office.service.stopped == nil)
         #expect(try office.audit().findings == [])
         let again = try await office.act(.end, "ben", key: "ended while stopped")
         #expect(again.isReplay && !again.isReceiptPending && again.receipts.count == 1)
@@ -295,7 +296,7 @@ struct RoadTests {
     func signatureIsBound() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
-        let read = try await office.custodian.releaseText(of: office.id("ada"), workflow: "mentorship", for: office.id("ada"))
+        let read = try await office.service.releaseText(of: office.id("ada"), workflow: "mentorship", for: office.id("ada"))
         try await office.must(.withdrawProposal, "maya")
         let cleo = try office.id("cleo")
         try await office.must(.propose, "maya") { $0.person = cleo }
@@ -321,7 +322,7 @@ struct RoadTests {
         #expect(closed.size == 5 && full.size == 6)
         #expect(try full.entries.starts(with: closed.entries))
         for export in [closed, full] { #expect(try auditExport(export.folder).findings == []) }
-        #expect(throws: ServiceError.self) { try office.export(before: today.adding(days: -1)) }
+        #expect(throws: MachineryError.self) { try office.export(before: today.adding(days: -1)) }
     }
 
     @Test(
@@ -332,13 +333,13 @@ struct RoadTests {
         try await office.go(to: "signed")
         let size = try office.store.read { try $0.logSize() }
         for _ in 0..<3 { _ = try? await office.look("ben") }
-        #expect(try await office.custodian.journal() == [])
+        #expect(try await office.service.journal() == [])
         for _ in 0..<3 { _ = try? await office.look("cleo") }
         for _ in 0..<3 { _ = try await office.act(.end, "dan") }
-        #expect(try await office.custodian.journal().count == 2)
+        #expect(try await office.service.journal().count == 2)
         try office.time("2026-01-06T10:00")
         _ = try? await office.look("cleo")
-        #expect(try await office.custodian.journal().count == 3)
+        #expect(try await office.service.journal().count == 3)
         #expect(try office.store.read { try $0.logSize() } == size)
     }
 }
@@ -359,13 +360,13 @@ struct InterleavingTests {
             let rescindsAfter = Int(generator.next() % 24)
             let order = Order()
             let (ada, ben) = (try office.id("ada"), try office.id("ben"))
-            let custodian = office.custodian
+            let service = office.service
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<lookers {
                     group.addTask {
                         for _ in 0..<2 {
                             let began = await order.now()
-                            if (try? await custodian.look(ada, workflow: "mentorship", reader: ben)) != nil {
+                            if (try? await service.look(ada, workflow: "mentorship", reader: ben)) != nil {
                                 await order.shown(began)
                             }
                         }
@@ -374,8 +375,8 @@ struct InterleavingTests {
                 group.addTask {
                     for _ in 0..<rescindsAfter { await Task.yield() }
                     let actor = Actor(.person(ada), channel: .screen)
-                    if let outcome = try? await custodian.perform(
-                        CaseCommand(.rescind, workflow: "mentorship", opener: ada, actor: actor)),
+                    if let outcome = try? await service.submit(
+                        Submission(.rescind, workflow: "mentorship", opener: ada, actor: actor)),
                         outcome.refusal == nil
                     {
                         await order.rescinded()
@@ -411,9 +412,9 @@ struct InterleavingTests {
 extension Office {
     /// The rescind-only code of Ada's last release, as her receipt has it.
     func codeOfLast() async throws -> String {
-        let state = try await custodian.state(of: id("ada"))
+        let state = try service.state(of: id("ada"))
         let release = try #require(state.releases.last)
-        return try #require(try await custodian.requireVault().rescindCode(release.id, round: release.round))
+        return try #require(try service.requireVault().rescindCode(release.id, round: release.round))
     }
 
     /// A new person in Ada's place, with an open card for Ben.

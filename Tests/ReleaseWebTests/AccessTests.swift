@@ -24,9 +24,9 @@ struct AccessTests {
         let office = try await Office().staffed()
         let front = try Front(office)
         let accounts = front.site.accounts
-        try await accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: office.id("maya"))
-        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
-        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        try await accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: .person(office.id("maya"), .staff))
+        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "280671"), from: "a")
         return (office, front)
     }
@@ -55,7 +55,7 @@ struct AccessTests {
         try office.time("2026-01-05T09:16")
         #expect(try await front.get("/sign-in/link/\(second)").normalized == forged.normalized, "too old")
 
-        let third = try await front.site.accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let third = try await front.site.accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         for _ in 0..<5 { _ = try await front.post("/sign-in/link", [("link", third), ("pin", "000001")]) }
         #expect(try await front.post("/sign-in/link", [("link", third), ("pin", "280671")]).status == 404)
     }
@@ -64,7 +64,7 @@ struct AccessTests {
     func linkRace() async throws {
         let (office, front) = try await known()
         let accounts = front.site.accounts
-        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         let results = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<8 {
                 group.addTask { (try? await accounts.signIn(link: link, .init(pin: "280671"), from: "b")) != nil }
@@ -105,8 +105,8 @@ struct AccessTests {
         let office = try await Office().staffed()
         let front = try Front(office)
         let accounts = front.site.accounts
-        try await accounts.setAddress(of: office.id("maya"), to: "maya@example.org", by: nil)
-        let link = try await accounts.makeLink(for: office.id("maya"), purpose: .setUp)
+        try await accounts.setAddress(of: office.id("maya"), to: "maya@example.org", by: .operator)
+        let link = try await accounts.makeLink(for: office.id("maya"), purpose: .setUp, by: .operator)
         guard case .setUp(let shown, _) = try await accounts.needed(link: link) else {
             Issue.record("no secret")
             return
@@ -150,7 +150,7 @@ struct AccessTests {
             try await accounts.setUp(link: link, password: "another good password", code: "000000", from: "a")
         }
         // Disabled, the session is over at once.
-        try await accounts.setDisabled(office.id("maya"), true)
+        try await accounts.setDisabled(office.id("maya"), true, by: .operator)
         #expect(try await accounts.session(session) == nil)
         await #expect(throws: AccessRefusal.refused) { try await signIn(recovery[1]) }
     }
@@ -162,7 +162,7 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         func fresh() async throws -> String {
-            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
             return try await accounts.signIn(link: link, .init(pin: "280671"), from: "a")
         }
         let one = try await fresh()
@@ -182,9 +182,9 @@ struct AccessTests {
         #expect(try await accounts.session(two) == nil, "twelve hours")
         let (three, four) = (try await fresh(), try await fresh())
         try await office.reopen()
-        let again = try Accounts(office.custodian, cost: 2)
+        let again = try Accounts(office.host, cost: 2)
         #expect(try await again.session(three)?.person == office.id("ada"))
-        try await again.signOutEverywhere(office.id("ada"))
+        try await again.signOutEverywhere(office.id("ada"), by: .operator)
         #expect(try await again.session(three) == nil)
         #expect(try await again.session(four) == nil)
         for token in ["", "x", String(repeating: "A", count: 43), three + "A"] { #expect(try await again.session(token) == nil) }
@@ -198,8 +198,8 @@ struct AccessTests {
         let accounts = front.site.accounts
         try await office.go(to: "offered")
         let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn), .init(pin: "280671"), from: "a")
-        try await accounts.setAddress(of: office.id("ada"), to: "other@example.org", by: office.id("maya"))
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"), from: "a")
+        try await accounts.setAddress(of: office.id("ada"), to: "other@example.org", by: .person(office.id("maya"), .staff))
         #expect(try await accounts.session(token) == nil)
         try await front.site.outbox.deliver()
         #expect(front.letterbox.letters.contains { $0.to == "ada@example.org" && $0.body.contains("call us at once") })
@@ -207,12 +207,12 @@ struct AccessTests {
         #expect(refused.refusalCode == "recentlyChanged")
         // On paper, with the person in the room, it goes on.
         await #expect(throws: Refusal.conditionFailed(.dutiesSeparate), "nobody confirms their own change") {
-            try await accounts.approveChange(of: office.id("ada"), by: office.id("maya"))
+            try await accounts.approveChange(of: office.id("ada"), by: .person(office.id("maya"), .staff))
         }
-        try await accounts.approveChange(of: office.id("ada"), by: office.id("omar"))
+        try await accounts.approveChange(of: office.id("ada"), by: .person(office.id("omar"), .staff))
         #expect(try await office.act(.sign, "ada").refusal == nil)
-        _ = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
-        #expect(try await office.act(.correct, "ada") { $0.phone = "312-555-0177" }.refusalCode == "recentlyChanged")
+        _ = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
+        #expect(try await office.act(.correct, "ada") { $0.corrections.phone = "312-555-0177" }.refusalCode == "recentlyChanged")
         #expect(try await office.act(.rescind, "ada").refusal == nil, "taking back is never held up")
         try office.time("2026-01-08T09:20")
         try await office.must(.rematch, "ada")
@@ -228,30 +228,30 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         for _ in 0..<10 {
-            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+            let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
             await #expect(throws: AccessRefusal.refused) {
                 try await accounts.signIn(link: link, .init(pin: "999998"), from: UUID().uuidString)
             }
         }
-        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         #expect(try await accounts.needed(link: link) == .firstUse)
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "280671"), from: "z") }
-        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
+        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         await #expect(throws: AccessRefusal.refused, "the link before it is gone") {
             try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "445190"), from: "z")
         }
-        let fresh = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let fresh = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: fresh, .init(firstUseCode: code, newPIN: "445190"), from: "z")
         // A PIN that was worn out by guessing is no way around the 72 hours: the person was told.
-        #expect(try await accounts.account(of: office.id("ada")).change?.by == office.id("maya"))
+        #expect(try await accounts.account(of: office.id("ada"), by: .operator).change?.by == office.id("maya"))
     }
 
     @Test("a printed sheet signs in without a mailbox, each code once; a new sheet ends the old one")
     func sheet() async throws {
         let (office, front) = try await known()
         let accounts = front.site.accounts
-        let old = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
-        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
+        let old = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
+        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a") }
         _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "280671"), from: "a")
         await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a") }
@@ -266,15 +266,15 @@ struct AccessTests {
             String(repeating: "a", count: 65) + "@b.org",
         ])
     func badAddress(_ typed: String) throws {
-        #expect(throws: AccessRefusal.self) { try Accounts.address(typed) }
+        #expect(throws: AccessRefusal.self) { try Credentials.address(typed) }
     }
 
     @Test(
         "a PIN is six digits or more, and neither a run nor one digit",
         arguments: ["", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８０６７１"])
     func badPIN(_ typed: String) throws {
-        #expect(throws: AccessRefusal.self) { try Accounts.pin(typed) }
-        _ = try Accounts.pin("280671")
+        #expect(throws: AccessRefusal.self) { try Credentials.pin(typed) }
+        _ = try Credentials.pin("280671")
     }
 
     @Test("erasing a person erases their account, sessions and links")
@@ -282,9 +282,9 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn), .init(pin: "280671"), from: "a")
-        _ = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
-        #expect(try await office.custodian.erase(office.id("ada"), key: nil).refusal == nil)
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"), from: "a")
+        _ = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
+        #expect(try await office.service.erase(office.id("ada"), key: nil).refusal == nil)
         #expect(try await accounts.session(token) == nil)
         let left = try office.store.read { tx in try AccessRow.Kind.allCases.flatMap { try tx.accesses($0, of: office.id("ada")) } }
         #expect(left.isEmpty)
@@ -295,9 +295,9 @@ struct AccessTests {
     func nothingInTheFolder() async throws {
         let (office, front) = try await known()
         let accounts = front.site.accounts
-        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
-        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: office.id("maya"))
-        let code = try await accounts.giveFirstUseCode(to: office.id("eve"), by: office.id("maya"))
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
+        let sheet = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
+        let code = try await accounts.giveFirstUseCode(to: office.id("eve"), by: .person(office.id("maya"), .staff))
         let session = try #require(try await front.session("ada"))
         let everything = try office.bytesOnDisk()
         for secret in [link, sheet[0], sheet[0].replacing("-", with: ""), code, session, "280671", "ada@example.org"] {
@@ -312,12 +312,12 @@ struct OlderFolderTests {
     @Test("a database of version 1 is brought up when a writer opens it, and everybody sees their cases again")
     func migration() async throws {
         let office = try await Office().introduced()
-        let before = try await office.custodian.board(of: office.id("maya")).map(\.state)
+        let before = try await office.service.board(of: office.id("maya")).map(\.state)
         try office.store.settle()
         try office.tamper(
             "DROP TABLE party; DROP TABLE access; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;")
         try await office.reopen()
-        #expect(try await office.custodian.board(of: office.id("maya")).map(\.state) == before && !before.isEmpty)
+        #expect(try await office.service.board(of: office.id("maya")).map(\.state) == before && !before.isEmpty)
         let front = try Front(office)
         #expect(try await front.get("/home", as: "ben").text.contains("A card is here for you"))
         #expect(try await front.post("/private", as: "ben", [("case", "\(front.handle("ben"))"), ("act", "look")]).status == 200)

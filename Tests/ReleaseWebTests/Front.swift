@@ -62,11 +62,11 @@ final class Front {
         self.log = lines
         var logger = Logger(label: "test", factory: { JSONLog(label: $0) { lines.add($0) } })
         logger.logLevel = .info
-        let accounts = try Accounts(office.custodian, cost: cost)
+        let accounts = try Accounts(office.host, cost: cost)
         let words = Words.english
-        let outbox = Outbox(office.custodian, mailer: letterbox, words: words.letters, url: "https://service.example")
+        let outbox = Outbox(office.host, mailer: letterbox, words: words.letters, url: "https://service.example")
         site = try Site(
-            custodian: office.custodian, accounts: accounts, outbox: outbox,
+            host: office.host, accounts: accounts, outbox: outbox,
             operations: Operations(
                 readPolicy: { _ in throw FieldProblem(field: "policy", expected: "none in this test") },
                 rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }), service: "Privity", isSecure: true, logger: logger)
@@ -86,7 +86,7 @@ final class Front {
     func session(_ name: String?, fresh: Bool = false) async throws -> String? {
         guard let name else { return nil }
         if !fresh, let known = tokens[name] { return known }
-        let link = try await site.accounts.makeLink(for: office.id(name), purpose: .example)
+        let link = try await site.accounts.makeLink(for: office.id(name), purpose: .example, by: .operator)
         let token = try await site.accounts.signIn(link: link, .init(), from: "192.0.2.\(tokens.count) \(UUID())")
         tokens[name] = token
         return token

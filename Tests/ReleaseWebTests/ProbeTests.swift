@@ -13,7 +13,7 @@ import Testing
 struct ProbeTests {
     /// Everything that the service answers to somebody who tries every command on a case, but those that they are offered, and looks everywhere.
     private func everything(_ front: Front, _ name: String, _ handle: CaseHandle) async throws -> [String: String] {
-        let page = try await front.office.custodian.page(handle, of: front.office.id(name))
+        let page = try await front.office.service.page(handle, of: front.office.id(name))
         var answers: [String: String] = [:]
         for (kind, resource) in CommandKind.resources where !page.offers(kind) {
             answers["POST \(resource)"] = try await front.post(
@@ -52,7 +52,7 @@ struct ProbeTests {
         expectSame(accepted, try await everything(front, "ben", handle), "offered")
         try await office.must(.sign, "ada")
         expectSame(accepted, try await everything(front, "ben", handle), "signed")
-        #expect(try await office.custodian.journal().isEmpty, "what people try in their own cases is in no journal")
+        #expect(try await office.service.journal().isEmpty, "what people try in their own cases is in no journal")
         try await office.must(.disclose, "maya")
         #expect(try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", "look")]).text.contains("5550142"))
     }
@@ -106,7 +106,7 @@ struct ProbeTests {
         let asked = try await front.get("/cases/\(next)", as: "cleo").text
         #expect(
             asked.contains("a free place for one more person") && !asked.contains("ended") && !asked.contains("What has happened"))
-        #expect(try await office.custodian.page(next, of: office.id("cleo")).actions.contains(.acceptSlot))
+        #expect(try await office.service.page(next, of: office.id("cleo")).actions.contains(.acceptSlot))
         try await office.must(.acceptSlot, "cleo")
         try await office.must(.offer, "maya")
         try await office.must(.sign, "ada")
@@ -121,7 +121,7 @@ struct ProbeTests {
     func enrollment() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
-        try await front.site.accounts.setAddress(of: office.id("eve"), to: "eve@example.org", by: nil)
+        try await front.site.accounts.setAddress(of: office.id("eve"), to: "eve@example.org", by: .operator)
         let own = try front.handle("ada")
         var answers: [String] = []
         for phone in ["312-555-0146", "312-555-0100", "312-555-0999"] {
@@ -148,7 +148,7 @@ struct ProbeTests {
         #expect(try await front.post("/account/confirmation", as: "eve", [("link", link)]).status == 404, "somebody else's")
         #expect(try await front.post("/account/confirmation", as: "ada", [("link", link)]).status == 303)
         #expect(try await front.post("/account/confirmation", as: "ada", [("link", link)]).status == 404, "once")
-        #expect(try await front.site.accounts.account(of: office.id("ada")).address == "ada@example.org")
+        #expect(try await front.site.accounts.account(of: office.id("ada"), by: .operator).address == "ada@example.org")
     }
 
     @Test("hostile bodies and paths cost little and break nothing")
@@ -163,7 +163,7 @@ struct ProbeTests {
             let status = try await front.api(.post, "/rescissions", as: nil, body).status
             #expect(status == 400 || status == 422)
         }
-        let page = try await front.site.custodian.page(front.handle("ada"), of: office.id("ada"))
+        let page = try await office.service.page(front.handle("ada"), of: office.id("ada"))
         let base = "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))"
         for file in [
             "%zz", ".", "..", "%2e", "-", "record-", "record-9.txt", "proof--1.txt", "record-0", "record-99999999999999999999.txt",
@@ -179,10 +179,10 @@ struct ProbeTests {
         let office = try await Office().staffed()
         let front = try Front(office)
         let accounts = front.site.accounts
-        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: office.id("maya"))
-        let first = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
+        let first = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: first, .init(firstUseCode: code, newPIN: "280671"), from: "a")
-        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn)
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         await withTaskGroup(of: Void.self) { group in
             for guess in 0..<40 {
                 group.addTask { _ = try? await accounts.signIn(link: link, .init(pin: "90000\(guess % 10)"), from: "\(guess)") }
@@ -200,18 +200,18 @@ struct ProbeTests {
     func withoutMail() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
-        let outbox = Outbox(office.custodian, mailer: nil, words: Words.english.letters, url: "http://127.0.0.1")
-        try await front.site.accounts.setAddress(of: office.id("ben"), to: "ben@example.org", by: nil)
+        let outbox = Outbox(office.host, mailer: nil, words: Words.english.letters, url: "http://127.0.0.1")
+        try await front.site.accounts.setAddress(of: office.id("ben"), to: "ben@example.org", by: .operator)
         try await front.site.accounts.requestLink(typedAddress: "ben@example.org", from: "a")
         try await office.go(to: "introduced")
         try await office.must(.requestCallBack, "ada")
         try await outbox.deliver()
-        let people = Set(try await outbox.toPassOn(by: office.id("maya")).map(\.person))
+        let people = Set(try await outbox.toPassOn(by: .person(office.id("maya"), .staff)).map(\.person))
         #expect(people.isSuperset(of: [try office.id("ben"), try office.id("maya")]))
-        #expect(try await office.custodian.outbox().allSatisfy { $0.access == nil })
-        #expect(try await office.custodian.outbox().contains { $0.to == (try? office.id("ben")) })
+        #expect(try await office.service.outbox().allSatisfy { $0.access == nil })
+        #expect(try await office.service.outbox().contains { $0.to == (try? office.id("ben")) })
         try await office.must(.end, "ben")
-        #expect(try await office.custodian.erase(office.id("ada"), key: nil).refusal == nil)
-        #expect(try await office.custodian.outbox().allSatisfy { $0.to != (try? office.id("ada")) })
+        #expect(try await office.service.erase(office.id("ada"), key: nil).refusal == nil)
+        #expect(try await office.service.outbox().allSatisfy { $0.to != (try? office.id("ada")) })
     }
 }

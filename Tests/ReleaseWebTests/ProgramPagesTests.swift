@@ -33,7 +33,7 @@ struct ProgramPagesTests {
                     .topics: "careers",
                     .interests: "research",
                 ])
-            _ = try await office.custodian.enroll(
+            _ = try await office.service.enroll(
                 id, as: role, attestation: attestation, capacity: 1, by: office.people["maya"], key: nil)
         }
         return office
@@ -70,7 +70,7 @@ struct ProgramPagesTests {
         #expect(try await front.get("/directory").text.contains("Nobody is listed"))
         let signed = try await front.post("/agreements", as: "ben", [("as", "mentor"), ("meaning", "sign")])
         #expect(signed.status == 303, "\(signed.text.prefix(2000))")
-        try await front.site.accounts.agreeElectronically(office.id("ben"))
+        try await front.site.accounts.agreeElectronically(office.id("ben"), by: .operator)
         let handle = try front.handle("ben", of: "ben", workflow: "listing")
         #expect(try await press(front, handle, "request", as: "ben").status == 303)
         #expect(
@@ -92,7 +92,7 @@ struct ProgramPagesTests {
         let office = try await running("sgv-camft")
         let front = try Front(office)
         #expect(try await front.post("/agreements", as: "ben", [("as", "mentor"), ("meaning", "sign")]).status == 303)
-        try await front.site.accounts.agreeElectronically(office.id("ben"))
+        try await front.site.accounts.agreeElectronically(office.id("ben"), by: .operator)
         let handle = try front.handle("ben", of: "ben", workflow: "listing")
         #expect(try await press(front, handle, "request", as: "ben").status == 303)
         #expect(try await press(front, handle, "signature", as: "ben").status == 303)
@@ -122,7 +122,7 @@ struct ProgramPagesTests {
                 let signed = try await front.post(
                     "/agreements", as: name, [("as", role), ("meaning", "sign"), ("display", "\(name.capitalized) P.")])
                 #expect(signed.status == 303, "\(program) \(name)")
-                try await front.site.accounts.agreeElectronically(office.id(name))
+                try await front.site.accounts.agreeElectronically(office.id(name), by: .operator)
             }
             let handle = try front.handle("ada", workflow: "mentorship")
             #expect(try await press(front, handle, "request", as: "ada").status == 303)

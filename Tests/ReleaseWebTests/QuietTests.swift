@@ -2,6 +2,7 @@ import FolderDriver
 import Foundation
 import HTTPTypes
 import Matching
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -28,15 +29,17 @@ struct QuietTests {
             let id = try await office.add(
                 name, "\(name.capitalized) Okafor", "Okafor", first: name.capitalized, phone: number, roles: [.mentor],
                 coordinator: "maya")
-            _ = try await office.custodian.enroll(
+            _ = try await office.service.enroll(
                 id, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: office.id("maya"),
                 key: nil)
-            _ = try await office.custodian.acknowledge(
+            _ = try await office.service.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: nil)
         }
         let front = try Front(office)
-        try await front.site.accounts.setAddress(of: office.id("ada"), to: "zyxmark@example.org", by: office.id("maya"))
-        try await front.site.accounts.setAddress(of: office.id("ben"), to: "ben@example.org", by: office.id("maya"))
+        try await front.site.accounts.setAddress(
+            of: office.id("ada"), to: "zyxmark@example.org", by: .person(office.id("maya"), .staff))
+        try await front.site.accounts.setAddress(
+            of: office.id("ben"), to: "ben@example.org", by: .person(office.id("maya"), .staff))
         var replies: [(String, Reply)] = []
         func ask(_ stage: String) async throws {
             let handle = try front.findHandle("ben")
@@ -146,7 +149,7 @@ struct QuietTests {
                     }
                 }
                 seen.append(
-                    "\(try await place.custodian.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
+                    "\(try await place.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
                 seen.append("\(try place.store.read { try $0.logSize() })")
             }
             try await look()
@@ -228,7 +231,7 @@ struct QuietTests {
         let home = try await front.get("/home", as: "ben").text
         #expect(home.contains("(\(CasePages.mark(one)))") && home.contains("(\(CasePages.mark(two)))") && !home.contains("Ada"))
         let handles = try office.store.read { tx in
-            try tx.parties(of: office.custodian.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")).map(
+            try tx.parties(of: office.service.core.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")).map(
                 \.handle)
         }
         #expect(handles.count == 3 && Set(handles).count == 3)

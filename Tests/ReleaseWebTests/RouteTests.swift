@@ -38,7 +38,7 @@ struct RouteTests {
     func table() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
-        let release = try #require(try await front.site.custodian.page(front.handle("ada"), of: office.id("ada")).releases.last)
+        let release = try #require(try await office.service.page(front.handle("ada"), of: office.id("ada")).releases.last)
         let foreign = try front.handle("ada")
         var rows: [String] = []
         for route in RouteTable.all.sorted(by: { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }) {

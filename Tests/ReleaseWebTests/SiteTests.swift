@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Matching
 import PolicyFile
+import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
 import Synchronization
@@ -121,7 +122,7 @@ struct SiteTests {
             ("field", "nurse"),
             ("roles", "participant"), ("address", "gail@example.org"),
         ]
-        let count = try await office.custodian.people().count
+        let count = try await office.service.people().count
         let reply = try await front.post("/desk/people", as: "maya", good.map { $0.0 == field ? (field, value) : $0 }, key: "k")
         if field == "address" {
             // The address is the account's: the person is entered, and the page says what is wrong with the rest.
@@ -130,7 +131,7 @@ struct SiteTests {
         }
         #expect(reply.status == 422 && reply.text.contains("aria-invalid=\"true\"") && reply.text.contains("role=\"alert\""))
         #expect(reply.text.contains("value=\"gail@example.org\""))
-        #expect(try await office.custodian.people().count == count)
+        #expect(try await office.service.people().count == count)
         for line in front.log.all { #expect(!line.contains("Underwood") && !line.contains("gail@")) }
     }
 
@@ -204,13 +205,14 @@ struct SiteTests {
         let office = try await Office().staffed()
         let front = try Front(office)
         for name in ["ada", "ben"] {
-            try await front.site.accounts.setAddress(of: office.id(name), to: "\(name)@example.org", by: office.id("maya"))
+            try await front.site.accounts.setAddress(
+                of: office.id(name), to: "\(name)@example.org", by: .person(office.id("maya"), .staff))
         }
         front.letterbox.close(true)
         try await office.go(to: "introduced")
-        let waiting = try await office.custodian.outbox().count
+        let waiting = try await office.service.outbox().count
         for _ in 0..<3 { #expect(try await front.site.outbox.deliver() == 0) }
-        #expect(try await office.custodian.outbox().count == waiting)
+        #expect(try await office.service.outbox().count == waiting)
         front.letterbox.close(false)
         #expect(try await front.site.outbox.deliver() == 0, "it waits before it tries again")
         try office.time("2026-01-05T09:10")
@@ -226,9 +228,9 @@ struct SiteTests {
         // What is for somebody without a mailbox waits for their coordinator.
         try await office.must(.rescind, "ada")
         try await office.go(to: "proposed", "eve", with: "cleo")
-        let toPassOn = try await front.site.outbox.toPassOn(by: office.id("maya"))
+        let toPassOn = try await front.site.outbox.toPassOn(by: .person(office.id("maya"), .staff))
         #expect(toPassOn.contains { $0.person == (try? office.id("cleo")) })
-        #expect(try await front.site.outbox.toPassOn(by: office.id("omar")).isEmpty)
+        #expect(try await front.site.outbox.toPassOn(by: .person(office.id("omar"), .staff)).isEmpty)
         let page = try await front.get("/desk/notices", as: "maya")
         #expect(page.text.contains("Cleo Marchetti"))
         let id = try #require(toPassOn.first).id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -251,7 +253,7 @@ struct SiteTests {
         for _ in 0..<3 { await Scheduler(front.site).round() }
         front.forgetSessions()
         #expect(try await front.get("/cases/\(handle)", as: "maya").text.contains("Handed off"))
-        let events = try await office.custodian.page(handle, of: office.id("maya")).view.history.filter {
+        let events = try await office.service.page(handle, of: office.id("maya")).view.history.filter {
             $0.rule.hasSuffix("handOff")
         }
         #expect(events.count == 1)
@@ -261,19 +263,19 @@ struct SiteTests {
         front = try Front(office)
         await Scheduler(front.site).round()
         #expect(
-            try await office.custodian.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
+            try await office.service.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
                 .count == 1)
         #expect(try office.store.read { try $0.logSize() } == size)
         try office.time("2027-01-06T00:10")
         await Scheduler(front.site).round()
-        #expect(try await office.custodian.page(handle, of: office.id("maya")).view.state == "ended", "expiry, on its day")
+        #expect(try await office.service.page(handle, of: office.id("maya")).view.state == "ended", "expiry, on its day")
     }
 
     @Test("the scheduler sleeps by the clock it is given, wakes for a letter, and ends when it is told to")
     func schedulerSleeps() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
-        try await front.site.accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: nil)
+        try await front.site.accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: .operator)
         let clock = StandingClock()
         let task = Task { try await Scheduler(front.site, pause: .seconds(1000), clock: clock).run() }
         await clock.sleepers(1)
@@ -427,7 +429,7 @@ struct SiteTests {
                 try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(front.handle("ben"))\",\"act\":\"look\"}"))
         }
         try take("mentee", "look", try await front.api(.get, "/looks", as: "ada"))
-        let page = try await office.custodian.page(front.handle("ada"), of: office.id("ada"))
+        let page = try await office.service.page(front.handle("ada"), of: office.id("ada"))
         try take(
             "mentee", "receipt",
             try await front.api(.get, "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))", as: "ada"))

@@ -1,6 +1,5 @@
 internal import Cryptography
 public import ReleaseWorkflow
-public import TransparencyLog
 
 /// Tells the time in the program's zone.
 public protocol MomentSource: Sendable {
@@ -20,39 +19,6 @@ public protocol SeedSource: Sendable {
 public struct RandomSeeds: SeedSource {
     public init() {}
     public func seed(for key: String?) throws -> [UInt8] { try RandomBytes.generate(count: 32) }
-}
-
-/// The last head that was signed, as the head file holds it.
-public struct SignedHead: Hashable, Sendable {
-    /// The checkpoint, a signed note.
-    public let note: [UInt8]
-    /// The latest moment that any commit under this head was given; time never runs behind it.
-    public let instantMilliseconds: Int64
-    public init(note: [UInt8], instantMilliseconds: Int64) {
-        self.note = note
-        self.instantMilliseconds = instantMilliseconds
-    }
-}
-
-/// Keeps the last signed head apart from the database and its backups.
-public protocol HeadKeeper: Sendable {
-    /// The head last replaced durably; nil if there never was one.
-    ///
-    /// - Throws: if what is kept is damaged beyond both copies.
-    func read() throws -> SignedHead?
-    /// Replaces `old` by `new` and syncs before returning.
-    ///
-    /// - Throws: if the kept head is not `old`; then nothing has changed.
-    func replace(_ old: SignedHead?, with new: SignedHead) throws
-}
-
-/// Keeps the complete tiles of the log as files that never change.
-public protocol TileKeeper: Sendable {
-    func holds(_ tile: TilePath) throws -> Bool
-    /// Puts a tile in its place, synced, whole or not at all.
-    ///
-    /// - Throws: if it cannot be written, or other bytes are there already.
-    func write(_ tile: TilePath, _ bytes: [UInt8]) throws
 }
 
 /// Keeps wrapped data keys apart from the database, so that destroying one is final.
@@ -76,35 +42,4 @@ public protocol KeyRing: Sendable {
 public protocol PhoneNumberParser: Sendable {
     /// - Throws: `FieldProblem` that says what is wrong and never repeats the number.
     func parse(_ typed: String, region: String) throws -> PhoneNumber
-}
-
-/// The keys that sign. The recovery key is never here.
-public struct SigningKeys: Sendable {
-    public let record: NoteSigner
-    public let log: NoteSigner
-    public init(record: NoteSigner, log: NoteSigner) {
-        self.record = record
-        self.log = log
-    }
-}
-
-/// What goes wrong besides refusals.
-public enum ServiceError: Error, Sendable, CustomStringConvertible {
-    /// Signing has stopped; only closing commands are accepted until it is repaired.
-    case signingStopped(String)
-    /// Stored bytes are not what they must be.
-    case corrupt(String)
-    /// The folder lacks something or has too much of it.
-    case folder(String)
-    /// The command needs a key that this process was not given.
-    case locked(String)
-
-    public var description: String {
-        switch self {
-        case .signingStopped(let reason): "the log is not signing: \(reason)"
-        case .corrupt(let what): "\(what)"
-        case .folder(let what): "\(what)"
-        case .locked(let what): "\(what)"
-        }
-    }
 }

@@ -1,5 +1,6 @@
 public import Cryptography
 internal import Foundation
+internal import ReleaseLedger
 public import ReleaseWorkflow
 
 /// Seals and opens what must be erasable, and derives the keys that find without telling.
@@ -96,10 +97,10 @@ public struct Vault: Sendable {
 
     /// Seals a value under a data key.
     ///
-    /// - Throws: ``ServiceError/corrupt(_:)`` if the key is gone.
+    /// - Throws: ``MachineryError/corrupt(_:)`` if the key is gone.
     func seal(_ value: [UInt8], _ scope: Scope, _ field: String) throws -> (key: [UInt8], sealed: [UInt8]) {
         let id = try keyID(scope)
-        guard let key = try dataKey(id) else { throw ServiceError.corrupt("a data key is missing from the key ring") }
+        guard let key = try dataKey(id) else { throw MachineryError.corrupt("a data key is missing from the key ring") }
         return (id, try seal(value, with: AESGCM(key: key), binding: id + Array(field.utf8)))
     }
 
@@ -117,6 +118,14 @@ public struct Vault: Sendable {
 
     func open(_ sealed: [UInt8], fixed purpose: String) throws -> [UInt8] {
         try open(sealed, with: fixed, binding: Array(purpose.utf8))
+    }
+
+    func seal(_ value: some StoredValue, fixed purpose: String) throws -> [UInt8] {
+        try seal(StoredCodec.encode(value), fixed: purpose)
+    }
+
+    func open<Value: StoredValue>(_ sealed: [UInt8], fixed purpose: String, as type: Value.Type) throws -> Value {
+        try StoredCodec.decode(open(sealed, fixed: purpose), as: type)
     }
 
     private func seal(_ value: [UInt8], with cipher: AESGCM, binding: [UInt8]) throws -> [UInt8] {
@@ -146,7 +155,7 @@ public struct Vault: Sendable {
     /// The case of a person in a workflow: always the same, and unguessable.
     func caseID(of person: PersonID, workflow: String) throws -> CaseID {
         let bytes = try HMACSHA256.authenticate(person.bytes, Array(workflow.utf8), key: naming)
-        guard let id = CaseID(bytes: Array(bytes.prefix(16))) else { throw ServiceError.corrupt("case id") }
+        guard let id = CaseID(bytes: Array(bytes.prefix(16))) else { throw MachineryError.corrupt("case id") }
         return id
     }
 
@@ -215,7 +224,7 @@ struct Derivation {
 
     func identifier<Kind>(_ label: String) throws -> Identifier<Kind> {
         guard let id = Identifier<Kind>(bytes: try bytes("id/\(label)", count: 16)) else {
-            throw ServiceError.corrupt("identifier")
+            throw MachineryError.corrupt("identifier")
         }
         return id
     }

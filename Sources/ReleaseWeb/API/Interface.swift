@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Matching
 internal import NIOCore
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
@@ -174,39 +175,35 @@ enum Interface {
     }
 
     private static func cases(_ visit: Visit) async throws -> Response {
-        let (session, custodian) = (try visit.require(), visit.site.custodian)
+        let (session, service) = (try visit.require(), visit.service)
         let (limit, side) = (try limit(visit), visit.query["as"] ?? "party")
         guard side == "party" || side == "staff" else { throw FieldProblem(field: "as", expected: "party or staff") }
         let after = visit.query["after"]
         guard side == "staff" else {
             guard after == nil else { throw FieldProblem(field: "after", expected: "nothing: one's own cases are one page") }
-            return .json(CasesContent(items: try await custodian.cases(of: session.person).map { CaseContent($0) }, next: nil))
+            return .json(CasesContent(items: try await service.cases(of: session.person).map { CaseContent($0) }, next: nil))
         }
         guard session.holds(.coordinator) else { throw Refusal.notFound }
         let place = DeskPages.place(after)
         guard after == nil || place != nil else {
             throw FieldProblem(field: "after", expected: "what `next` of the page before said")
         }
-        let lines = try await custodian.board(of: session.person, after: place, count: limit)
-        var items: [CaseContent] = []
-        for line in lines { items.append(CaseContent(line, name: try await custodian.identity(of: line.opener)?.fullName)) }
-        let next = lines.count == limit ? lines.last.map { "\($0.rank.rawValue)-\($0.handle)" } : nil
-        return .json(CasesContent(items: items, next: next))
+        let board = try await service.board(of: session.person, after: place, count: limit)
+        return .json(
+            CasesContent(
+                items: board.lines.map { CaseContent($0, name: $0.name) },
+                next: board.next.map { "\($0.rank.rawValue)-\($0.handle)" }))
     }
 
     private static func page(_ visit: Visit) async throws -> CasePage {
-        let session = try visit.require()
-        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
-        try CasePages.requireRole(page, session)
-        return page
+        try await visit.service.page(visit.handle(), of: visit.require().person)
     }
 
     private static func showCase(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
         let tag = "\"\(page.version)\""
         if visit.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
-        let name = page.role == .coordinator ? try await visit.site.custodian.identity(of: page.line.opener)?.fullName : nil
-        var response = Response.json(CaseContent(page.line, page: page, name: name))
+        var response = Response.json(CaseContent(page.line, page: page, name: page.line.name))
         // What the pair notes for itself changes no version: it must not show in anybody's cache either.
         response.headers[.eTag] = tag
         return response
@@ -225,7 +222,7 @@ enum Interface {
         } else {
             signer = try visit.require().person
         }
-        let release = try await visit.site.custodian.releaseText(
+        let release = try await visit.service.releaseText(
             of: page.line.opener, workflow: page.view.workflow, for: signer, kind: kind)
         let values = page.role == .coordinator ? [] : release.values
         return .json(
@@ -236,23 +233,22 @@ enum Interface {
 
     private static func shortlist(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
-        let custodian = visit.site.custodian
         guard page.role == .coordinator else { throw Refusal.notFound }
-        let list = try await custodian.shortlist(of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
-        var items: [CandidateContent] = []
-        for candidate in list.candidates {
-            items.append(
-                CandidateContent(
-                    person: candidate.mentor.description, name: try await custodian.identity(of: candidate.mentor)?.fullName ?? "",
-                    score: candidate.score, reasons: candidate.terms.filter { $0.points > 0 }.map(\.term.plainWords)))
-        }
-        return .json(ItemsContent(items: items))
+        let candidates = try await visit.service.namedShortlist(
+            of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
+        return .json(
+            ItemsContent(
+                items: candidates.map { candidate, name in
+                    CandidateContent(
+                        person: candidate.mentor.description, name: name, score: candidate.score,
+                        reasons: candidate.terms.filter { $0.points > 0 }.map(\.term.plainWords))
+                }))
     }
 
     private static func receipt(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
         guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else { throw Refusal.notFound }
-        let own = try await visit.site.custodian.ownReceipt(id, for: visit.require().person)
+        let own = try await visit.service.ownReceipt(id, for: visit.require().person)
         return .json(
             ReceiptContent(
                 text: own.text, rescindCode: own.rescindCode, signedOn: own.signedOn.description,
@@ -265,28 +261,20 @@ enum Interface {
 
     private static func tap(_ visit: Visit) async throws -> Response {
         let body = try JSONBody(visit, knowing: ["case", "act"])
-        let custodian = visit.site.custodian
-        let person = try visit.require().person
-        let typed = try body.text("case", limit: 32)
-        guard let handle = CaseHandle(parsing: typed) else { throw FieldProblem(field: "case", expected: "32 hexadecimal digits") }
+        let service = visit.service
+        guard let handle = CaseHandle(parsing: try body.text("case", limit: 32)) else {
+            throw FieldProblem(field: "case", expected: "32 hexadecimal digits")
+        }
         let act = try body.text("act")
         guard ["look", "called", "arranged"].contains(act) else {
             throw FieldProblem(field: "act", expected: "look, called or arranged")
         }
-        let party = try await custodian.party(handle, of: person)
-        guard !party.isStaff else { throw Refusal.notFound }
-        let own = try await custodian.page(handle, of: person)
-        guard act != "look" || own.isReader else { throw Refusal.notFound }
         guard act == "look" else {
-            guard own.privateActs.contains(act == "called" ? .recordCall : .recordMeeting) else { throw Outdated() }
-            let outcome = try await custodian.perform(
-                CaseCommand(
-                    act == "called" ? .recordCall : .recordMeeting, workflow: party.workflow, opener: party.opener,
-                    actor: Actor(.person(person), channel: .screen)))
-            if let error = CasePages.error(for: outcome) { throw error }
+            let kind: CommandKind = act == "called" ? .recordCall : .recordMeeting
+            try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return .json(CardContent(fields: [:], notice: "", scope: "", callScript: "", emergency: "", callBy: nil))
         }
-        let view = try await custodian.look(party.opener, workflow: party.workflow, reader: person)
+        let view = try await service.openCard(handle)
         let fields: [String: String]
         switch view.card {
         case .contact(let card): fields = ["firstName": card.firstName.text, "phone": card.phone.e164]
@@ -299,7 +287,7 @@ enum Interface {
     }
 
     private static func looks(_ visit: Visit) async throws -> Response {
-        let looks = try await visit.site.custodian.accounting(of: visit.require().person)
+        let looks = try await visit.service.accounting(of: visit.require().person)
         let items = looks.map { look in
             LookContent(
                 at: Date(timeIntervalSince1970: Double(look.instantMilliseconds) / 1000).ISO8601Format(), recipient: look.recipient,
@@ -310,12 +298,12 @@ enum Interface {
 
     private static func rescindByCode(_ visit: Visit) async throws -> Response {
         let code = try JSONBody(visit, knowing: ["code"]).text("code", limit: 40)
-        return .json(content(try await visit.site.custodian.rescind(typedCode: code), isOwn: false))
+        return .json(content(try await visit.service.rescind(typedCode: code), isOwn: false))
     }
 
     private static func directory(_ visit: Visit) async throws -> Response {
         do {
-            let view = try await visit.site.custodian.directory(visit.session.map { .person($0.person) } ?? .anonymous)
+            let view = try await visit.service.directory(visit.session.map { .person($0.person) } ?? .anonymous)
             return .json(
                 ItemsContent(
                     items: view.listings.map { listing in
@@ -401,29 +389,22 @@ enum Interface {
 
     private static func carryOut(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
         let body = try JSONBody(visit, knowing: members(of: kind))
-        let session = try visit.require()
-        let key = try visit.idempotencyKey()
-        let page = try await page(visit)
-        let actor = try actor(kind, body, page, session)
-        if try await !visit.site.custodian.isAnswered(key, by: actor) {
-            if let expected = visit.headers[.ifMatch], expected != "*", expected != "\"\(page.version)\"" {
-                throw PreconditionFailed()
-            }
-            guard actor.agent != nil || page.offers(kind) else { throw Outdated() }
-        }
-        let command = try await command(kind, body, actor, page, session, key, visit)
-        let outcome: Outcome
+        let asked = try asked(kind, body, visit)
+        let answered: Answered
         do {
-            outcome = try await visit.site.custodian.perform(command)
-        } catch let problem as FieldProblem where problem.field == "digest" {
+            answered = try await visit.service.ask(asked)
+            try answered.outcome.requireDone()
+        } catch let problem as FieldProblem where problem.field == "digest" && asked.problem == nil {
             // The text that was read is not the one that is offered now.
-            throw Outdated()
+            throw Refusal.outdated
+        } catch Refusal.versionChanged {
+            throw PreconditionFailed()
+        } catch Refusal.electronicFirst {
+            throw ElectronicFirst()
         }
-        if kind == .invite, outcome.refusalCode != nil {
-            throw FieldProblem(field: "phone", expected: "somebody's number")
-        }
-        if let error = CasePages.error(for: outcome) { throw error }
-        return .json(content(outcome, isOwn: page.role != .coordinator), status: outcome.isReceiptPending ? .accepted : .ok)
+        return .json(
+            content(answered.outcome, isOwn: answered.role != .coordinator),
+            status: answered.outcome.isReceiptPending ? .accepted : .ok)
     }
 
     private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
@@ -432,43 +413,39 @@ enum Interface {
             isReplay: outcome.isReplay, rescindCode: isOwn ? outcome.rescindCode : nil, records: outcome.records)
     }
 
-    /// Whose act it is: one's own, staff's, or a party's that a coordinator types in.
-    private static func actor(_ kind: CommandKind, _ body: JSONBody, _ page: CasePage, _ session: Session) throws -> Actor {
-        guard let role = try body.choice("for", of: Role.self) else {
-            if body.has("via") { throw FieldProblem(field: "for", expected: "whose act it is, with `via`") }
-            return Actor(page.role == .coordinator ? .staff(session.person) : .person(session.person), channel: .screen)
+    /// What the body asks.
+    private static func asked(_ kind: CommandKind, _ body: JSONBody, _ visit: Visit) throws -> Asked {
+        var asked = Asked(kind, visit.handle(), key: try visit.idempotencyKey())
+        if let expected = visit.headers[.ifMatch], expected != "*" {
+            // A tag that is no version of ours matches none.
+            asked.version = expected.count > 2 && expected.hasPrefix("\"") ? String(expected.dropFirst().dropLast()) : " "
         }
-        guard page.role == .coordinator, let act = page.proxied.first(where: { $0.kind == kind && $0.role == role }) else {
-            throw Outdated()
+        if let role = try body.choice("for", of: Role.self) {
+            asked.proxy = Asked.Proxy(role: role, channel: try body.choice("via", of: Channel.self))
+        } else if body.has("via") {
+            throw FieldProblem(field: "for", expected: "whose act it is, with `via`")
         }
-        return Actor(
-            .person(act.person), agent: session.person,
-            channel: try body.choice("via", of: Channel.self) ?? act.channels.first ?? .phone)
+        do {
+            try fill(&asked, body, visit)
+        } catch let problem as FieldProblem {
+            asked.problem = problem
+        }
+        return asked
     }
 
-    private static func command(
-        _ kind: CommandKind, _ body: JSONBody, _ actor: Actor, _ page: CasePage, _ session: Session, _ key: String?, _ visit: Visit
-    ) async throws -> CaseCommand {
-        var command = CaseCommand(kind, workflow: page.view.workflow, opener: page.line.opener, actor: actor, key: key)
-        switch kind {
-        case .completeSurvey: command.survey = try survey(body)
+    private static func fill(_ asked: inout Asked, _ body: JSONBody, _ visit: Visit) throws {
+        switch asked.kind {
+        case .completeSurvey: asked.survey = try survey(body)
         case .propose:
             guard let person = PersonID(parsing: try body.text("person")) else {
                 throw FieldProblem(field: "person", expected: "32 hexadecimal digits")
             }
-            command.person = person
-        case .invite:
-            let found = try await visit.site.custodian.find(phone: body.text("phone", limit: 40))
-            guard let person = found.first, found.count == 1 else {
-                throw FieldProblem(field: "phone", expected: "somebody's number")
-            }
-            command.person = person
-        case .ask: command.display = try body.text("display", limit: 60)
-        case .sign, .correct, .extend:
-            try await addSignature(to: &command, body, session, visit)
+            asked.person = person
+        case .invite: asked.phone = try body.text("phone", limit: 40)
+        case .ask: asked.display = try body.text("display", limit: 60)
+        case .sign, .correct, .extend: try addSignature(to: &asked, body, visit)
         default: break
         }
-        return command
     }
 
     private static func survey(_ body: JSONBody) throws -> Survey {
@@ -489,40 +466,34 @@ enum Interface {
             preference: try survey.choice("preference", of: Importance.self) ?? .no, understood: try survey.flag("understood"))
     }
 
-    private static func addSignature(
-        to command: inout CaseCommand, _ body: JSONBody, _ session: Session, _ visit: Visit
-    ) async throws {
+    private static func addSignature(to asked: inout Asked, _ body: JSONBody, _ visit: Visit) throws {
         let digest = try body.text("digest", limit: 64)
-        let isProxied = body.has("for")
+        let isProxied = asked.proxy != nil
         if isProxied == body.has("meaning") || isProxied != body.has("scan") {
             throw FieldProblem(field: "meaning", expected: "`meaning` of who signs on screen, or `for` and `scan` for paper")
         }
         guard digest.utf8.count == 64, Hex.parse(digest) != nil else {
             throw FieldProblem(field: "digest", expected: "64 hexadecimal digits")
         }
-        if command.kind == .correct {
-            command.firstName = try body.optionalText("firstName", limit: 40)
-            command.phone = try body.optionalText("phone", limit: 40)
+        asked.digest = digest
+        if asked.kind == .correct {
+            asked.corrections.firstName = try body.optionalText("firstName", limit: 40)
+            asked.corrections.phone = try body.optionalText("phone", limit: 40)
             if let profile = try body.object("profile", knowing: Set(ProfileField.allCases.map(\.rawValue))) {
-                var fields: [ProfileField: String] = [:]
-                for field in ProfileField.allCases { fields[field] = try profile.optionalText(field.rawValue) }
-                command.profile = fields
+                for field in ProfileField.allCases { asked.corrections.profile[field] = try profile.optionalText(field.rawValue) }
             }
         }
-        if command.actor.agent != nil {
-            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty, scan.count <= 8 << 20 else {
+        if isProxied {
+            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty else {
                 throw FieldProblem(field: "scan", expected: "the scanned form in base64, at most 8 MiB")
             }
-            command.signing = .init(means: .paper, authenticatedBy: "coordinatorTookForm", scan: scan, formDigest: digest)
+            asked.scan = scan
             return
         }
         guard try body.optionalText("meaning") == SignatureEvidence.meaning else {
             throw FieldProblem(field: "meaning", expected: "`\(SignatureEvidence.meaning)`")
         }
-        guard try await visit.site.accounts.account(of: session.person).agreedElectronicallyOn != nil else {
-            throw ElectronicFirst()
-        }
-        command.signing = .init(means: .screen, authenticatedBy: session.authenticatedBy, formDigest: digest)
+        asked.authenticatedBy = try visit.require().authenticatedBy
     }
 
     // MARK: People and the log
@@ -533,13 +504,13 @@ enum Interface {
         guard !roles.isEmpty, roles.allSatisfy({ !$0.isStaff }) else {
             throw FieldProblem(field: "roles", expected: "participant, mentor or both")
         }
-        let outcome = try await visit.site.custodian.add(
+        let outcome = try await visit.service.add(
             NewPerson(
                 fullName: body.text("name", limit: 120), surname: body.text("surname", limit: 60),
                 firstName: body.text("firstName", limit: 40), phone: body.text("phone", limit: 40), roles: roles,
                 field: body.text("field", limit: 60), isUnderContract: body.flag("underContract", default: false),
                 coordinator: visit.require().person), key: visit.idempotencyKey())
-        if let error = CasePages.error(for: outcome) { throw error }
+        try outcome.requireDone()
         return .json(CreatedContent(id: outcome.person?.description ?? ""), status: .created)
     }
 
@@ -549,15 +520,15 @@ enum Interface {
         guard phone != nil || name != nil else { throw FieldProblem(field: "phone", expected: "a telephone number or a name") }
         let staff = try visit.require().person
         var items: [PersonContent] = []
-        for id in try await visit.site.custodian.find(phone: phone, name: name) {
-            guard let identity = try await visit.site.custodian.identity(of: id), identity.coordinator == staff else { continue }
+        for id in try await visit.service.find(phone: phone, name: name) {
+            guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff else { continue }
             items.append(PersonContent(id: id.description, name: identity.fullName, field: identity.field))
         }
         return .json(ItemsContent(items: items))
     }
 
     private static func checkpoint(_ visit: Visit) async throws -> Response {
-        guard let head = try await visit.site.custodian.signedHead() else { throw Refusal.notFound }
+        guard let head = try await visit.service.signedHead() else { throw Refusal.notFound }
         return Response(
             status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: head)))
@@ -572,14 +543,14 @@ enum Interface {
             }
             first = number + 1
         }
-        let entries = try await visit.site.custodian.entries(from: first, count: limit)
+        let entries = try await visit.service.entries(from: first, count: limit)
         let items = entries.map { EntryContent(index: $0.index, record: String(decoding: $0.note, as: UTF8.self), proof: nil) }
         return .json(PagedContent(items: items, next: entries.count == limit ? entries.last.map { "\($0.index)" } : nil))
     }
 
     private static func entry(_ visit: Visit) async throws -> Response {
         guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else { throw Refusal.notFound }
-        let receipt = try await visit.site.custodian.entry(index)
+        let receipt = try await visit.service.entry(index)
         return .json(
             EntryContent(
                 index: index, record: String(decoding: receipt.record, as: UTF8.self),

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 internal import TransparencyLog
@@ -37,7 +38,7 @@ enum AdminPages {
             ]))
         blocks.append(.heading(words("admin.staff")))
         var coordinators: [(String, String)] = []
-        for (person, identity, summary) in try await accounts.staff() {
+        for (person, identity, summary) in try await accounts.staff(by: visit.caller) {
             if identity.roles.contains(.coordinator) { coordinators.append((person.description, identity.fullName)) }
             blocks.append(
                 .facts([
@@ -104,14 +105,14 @@ enum AdminPages {
                 throw FieldProblem(field: "roles", expected: visit.words("admin.auditorAlone"))
             }
             _ = try await visit.site.accounts.checkAddress(form.text("address"))
-            let outcome = try await visit.site.custodian.add(
+            let outcome = try await visit.service.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
                     phone: form.text("phone"), roles: roles, field: "staff", isUnderContract: false, coordinator: nil),
                 key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
-            try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.require().person)
+            try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.caller)
             return try await setUpLink(visit, id)
         } catch let problem as FieldProblem {
             return try await visit.again(
@@ -124,7 +125,7 @@ enum AdminPages {
 
     private static func staff(_ visit: Visit) async throws -> PersonID {
         let (id, own) = (visit.person(), try visit.require().person)
-        guard id != own, try await visit.site.custodian.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
+        guard id != own, try await visit.service.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
             throw Refusal.notFound
         }
         return id
@@ -134,7 +135,7 @@ enum AdminPages {
 
     private static func setUpLink(_ visit: Visit, _ id: PersonID) async throws -> Response {
         let words = visit.words
-        let link = try await visit.site.accounts.makeLink(for: id, purpose: .setUp)
+        let link = try await visit.site.accounts.makeLink(for: id, purpose: .setUp, by: visit.caller)
         return try visit.page(
             Page(
                 words("admin.linkTitle"), [.text(words("admin.linkText")), .secret(words("admin.link"), ["/set-up/\(link)"])],
@@ -142,7 +143,7 @@ enum AdminPages {
     }
 
     private static func close(_ visit: Visit, _ isClosed: Bool) async throws -> Response {
-        try await visit.site.accounts.setDisabled(staff(visit), isClosed)
+        try await visit.site.accounts.setDisabled(staff(visit), isClosed, by: visit.caller)
         return visit.redirect("/admin?done=\(isClosed ? "closed" : "opened")")
     }
 
@@ -152,16 +153,16 @@ enum AdminPages {
         else {
             return try await visit.again(overview(visit), FieldProblem(field: "to", expected: visit.words("admin.toExpected")))
         }
-        let outcome = try await visit.site.custodian.reassign(from: from, to: to, key: visit.key)
-        if let error = CasePages.error(for: outcome) { throw error }
+        let outcome = try await visit.service.reassign(from: from, to: to, key: visit.key)
+        try outcome.requireDone()
         return visit.redirect("/admin?done=reassigned")
     }
 
     // MARK: Policy
 
     private static func policyPage(_ visit: Visit, checked: (difference: String, text: String)? = nil) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let (versions, current) = (await custodian.policyVersions, await custodian.policy)
+        let (words, service) = (visit.words, visit.service)
+        let (versions, current) = (service.policyVersions, try service.policy)
         var blocks: [Block] = []
         if visit.query["done"] == "adopted" { blocks.append(.good(words("done.adopted"))) }
         let rows = versions.map { version in
@@ -203,12 +204,12 @@ enum AdminPages {
             try visit.checkForm()
             let text = visit.form.text("text").replacing("\r\n", with: "\n")
             let (canonical, policy) = try visit.site.operations.readPolicy(text)
-            let current = await visit.site.custodian.policy.policy
+            let current = try visit.service.policy.policy
             if visit.form.text("step") != "adopt" {
                 return try visit.page(await policyPage(visit, checked: (PolicyDifference(from: current, to: policy).text, text)))
             }
-            let outcome = try await visit.site.custodian.adopt(policy: canonical, key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            let outcome = try await visit.service.adopt(policy: canonical, key: visit.key)
+            try outcome.requireDone()
             return visit.redirect("/admin/policy?done=adopted")
         } catch let problem as FieldProblem {
             return try await visit.again(
@@ -222,7 +223,7 @@ enum AdminPages {
 
     private static func keysPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
-        let history = await visit.site.custodian.keyHistory
+        let history = visit.service.keyHistory
         var blocks: [Block] = []
         if visit.query["done"] == "rotated" { blocks.append(.good(words("done.rotated"))) }
         var rows: [[Cell]] = []
@@ -272,7 +273,7 @@ enum AdminPages {
     /// Attempts by people with no part in a case: ids alone.
     private static func journal(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        let lines = try await visit.site.custodian.journal()
+        let lines = try await visit.service.journal()
         let rows = lines.sorted { $0.on > $1.on }.prefix(200).map { line in
             [Cell(CasePages.plain(line.on), isHeader: true), Cell(line.person.description), Cell(line.attempt)]
         }
@@ -291,7 +292,7 @@ enum AdminPages {
 
     private static func capabilities(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        let manifest = await CapabilityManifest(visit.site.custodian.policy.policy).text
+        let manifest = try CapabilityManifest(visit.service.policy.policy).text
         return try visit.page(
             Page(
                 words("capabilities.title"),

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 internal import TransparencyLog
@@ -31,14 +32,14 @@ enum AuditPages {
     private static func back(_ words: Words) -> LinkView { LinkView(words("audit.back"), "/audit") }
 
     private static func overview(_ visit: Visit) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let history = await custodian.keyHistory
+        let (words, service) = (visit.words, visit.service)
+        let history = service.keyHistory
         var blocks: [Block] = [.text(words("audit.text"))]
         if visit.query["done"] == "cosigned" { blocks.insert(.good(words("done.cosigned")), at: 0) }
-        if let head = try await custodian.signedHead() {
+        if let head = try await service.signedHead() {
             blocks += [.heading(words("audit.head")), .document(String(decoding: head, as: UTF8.self), label: words("audit.head"))]
         }
-        if let cosigned = try await custodian.cosignedHead() {
+        if let cosigned = try await service.cosignedHead() {
             blocks.append(
                 .text(words("audit.cosigned", ["size": "\(cosigned.size)", "names": cosigned.names.joined(separator: ", ")])))
         }
@@ -69,12 +70,12 @@ enum AuditPages {
     }
 
     private static func checkpoint(_ visit: Visit) async throws -> Response {
-        guard let head = try await visit.site.custodian.signedHead() else { throw Refusal.notFound }
+        guard let head = try await visit.service.signedHead() else { throw Refusal.notFound }
         return file(head, "checkpoint")
     }
 
     private static func key(_ visit: Visit) async throws -> Response {
-        let history = await visit.site.custodian.keyHistory
+        let history = visit.service.keyHistory
         switch visit.parameter("file") {
         case "log.vkey": return file(Array("\(history.currentLog.text)\n".utf8), "log.vkey")
         case "record.vkey": return file(Array("\(history.currentRecord.text)\n".utf8), "record.vkey")
@@ -84,11 +85,11 @@ enum AuditPages {
     }
 
     private static func records(_ visit: Visit) async throws -> Response {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let size = await custodian.logSize
+        let (words, service) = (visit.words, visit.service)
+        let size = service.logSize
         let last = max(0, Int(visit.query["before"] ?? "") ?? size)
         let first = max(0, min(last, size) - 25)
-        let entries = try await custodian.entries(from: first, count: min(last, size) - first)
+        let entries = try await service.entries(from: first, count: min(last, size) - first)
         let rows = entries.reversed().map { entry in
             let note = String(decoding: entry.note, as: UTF8.self)
             let type = note.prefix { $0 != "\n" }
@@ -104,7 +105,7 @@ enum AuditPages {
 
     private static func entry(_ visit: Visit) async throws -> Receipt {
         guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else { throw Refusal.notFound }
-        return try await visit.site.custodian.entry(index)
+        return try await visit.service.entry(index)
     }
 
     private static func record(_ visit: Visit) async throws -> Response {
@@ -148,14 +149,14 @@ enum AuditPages {
 
     private static func witnessRequest(_ visit: Visit) async throws -> Response {
         guard let size = Int(visit.query["from"] ?? "0") else { throw FieldProblem(field: "from", expected: "a whole number") }
-        return file(Array(try await visit.site.custodian.witnessRequest(from: size).utf8), "witness-request.txt")
+        return file(Array(try await visit.service.witnessRequest(from: size).utf8), "witness-request.txt")
     }
 
     private static func cosign(_ visit: Visit) async throws -> Response {
         do {
             // A form sends line ends as CR LF; a note has LF alone.
             let note = visit.form.text("note").replacing("\r\n", with: "\n")
-            _ = try await visit.site.custodian.keepCosigned(Array(note.utf8))
+            _ = try await visit.service.keepCosigned(Array(note.utf8))
             return visit.redirect("/audit?done=cosigned")
         } catch let problem as FieldProblem {
             return try await visit.again(overview(visit), problem)

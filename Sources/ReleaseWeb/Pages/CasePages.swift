@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Matching
 internal import NIOCore
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
@@ -48,18 +49,12 @@ enum CasePages {
 
     private static func show(_ visit: Visit) async throws -> Response {
         let session = try visit.require()
-        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
-        try requireRole(page, session)
+        let page = try await visit.service.page(visit.handle(), of: session.person)
         return try visit.page(await casePage(page, visit))
     }
 
-    /// A coordinator's cases are for who is signed in as staff.
-    static func requireRole(_ page: CasePage, _ session: Session) throws {
-        guard page.role != .coordinator || session.holds(.coordinator) else { throw Refusal.notFound }
-    }
-
     private static func casePage(_ page: CasePage, _ visit: Visit) async throws -> Page {
-        let (words, view, custodian) = (visit.words, page.view, visit.site.custodian)
+        let (words, view, service) = (visit.words, page.view, visit.service)
         var blocks: [Block] = []
         if let done = visit.query["done"] {
             let text = words.first("done.\(done)", or: words("done.other"))
@@ -69,10 +64,9 @@ enum CasePages {
         var facts: [(String, String)] = []
         var title = workflowTitle(page.line, words)
         if page.role == .coordinator {
-            let identity = try await custodian.identity(of: page.line.opener)
-            title = identity?.fullName ?? title
+            title = page.line.name ?? title
             facts.append((words("fact.about"), workflowTitle(page.line, words)))
-        } else if page.line.role != opener(of: view.workflow, await custodian.policy.policy) {
+        } else if page.line.role != opener(of: view.workflow, try service.policy.policy) {
             facts.append((words("fact.mark"), mark(page.handle)))
         }
         if let isLive = view.isReleaseLive { facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive"))) }
@@ -81,9 +75,7 @@ enum CasePages {
             facts.append((words("fact.callBy"), plain(callBy)))
         }
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
-        if page.role == .coordinator, let other = page.counterpart, let identity = try await custodian.identity(of: other) {
-            facts.append((words("fact.counterpart"), identity.fullName))
-        }
+        if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         if let called = view.isCallRecorded, !page.privateActs.isEmpty {
             facts.append((words("fact.called"), words(called ? "fact.yes" : "fact.notYet")))
             facts.append((words("fact.met"), words(view.isMeetingRecorded == true ? "fact.yes" : "fact.notYet")))
@@ -179,13 +171,17 @@ enum CasePages {
         ]
     }
 
+    private static func candidates(_ page: CasePage, _ visit: Visit) async throws -> [(candidate: Candidate, name: String)] {
+        try await visit.service.namedShortlist(
+            of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
+    }
+
     /// The mentors that the rules allow, best first, each with its reasons.
     private static func shortlist(_ page: CasePage, _ visit: Visit) async throws -> [Block] {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let list = try await custodian.shortlist(of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
+        let words = visit.words
+        let list = try await candidates(page, visit)
         var rows: [[Cell]] = []
-        for candidate in list.candidates {
-            let name = try await custodian.identity(of: candidate.mentor)?.fullName ?? ""
+        for (candidate, name) in list {
             let reasons = candidate.terms.filter { $0.points > 0 }.map(\.term.plainWords)
             rows.append([
                 Cell(name, isHeader: true), Cell("\(candidate.score / 100)"),
@@ -204,7 +200,6 @@ enum CasePages {
     /// Whose act it is, and the case it is about.
     private struct Act {
         let page: CasePage
-        let actor: Actor
         /// The person whose text is signed.
         let signer: PersonID
         let isProxied: Bool
@@ -212,27 +207,23 @@ enum CasePages {
 
     private static func act(_ kind: CommandKind, _ visit: Visit) async throws -> Act {
         let session = try visit.require()
-        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
-        try requireRole(page, session)
+        let page = try await visit.service.page(visit.handle(), of: session.person)
         let role = visit.route.method == .get ? visit.query["for"] : visit.form.text("for")
         if page.role == .coordinator, let role, !role.isEmpty {
-            guard let act = page.proxied.first(where: { $0.kind == kind && $0.role.rawValue == role }) else { throw Outdated() }
-            let via = Channel(rawValue: visit.form.text("via")) ?? act.channels.first ?? .phone
-            guard act.channels.contains(via) else {
-                throw FieldProblem(field: "via", expected: act.channels.map(\.rawValue).joined(separator: " or "))
+            guard let act = page.proxied.first(where: { $0.kind == kind && $0.role.rawValue == role }) else {
+                throw Refusal.outdated
             }
-            return Act(
-                page: page, actor: Actor(.person(act.person), agent: session.person, channel: via), signer: act.person,
-                isProxied: true)
+            return Act(page: page, signer: act.person, isProxied: true)
         }
-        let principal: Principal = page.role == .coordinator ? .staff(session.person) : .person(session.person)
-        return Act(page: page, actor: Actor(principal, channel: .screen), signer: session.person, isProxied: false)
+        return Act(page: page, signer: session.person, isProxied: false)
     }
 
     private static func ask(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
         let act = try await act(kind, visit)
-        guard act.isProxied || act.page.offers(kind) else { throw Outdated() }
-        if kind.isSignature, !act.isProxied, try await visit.site.accounts.account(of: act.signer).agreedElectronicallyOn == nil {
+        guard act.isProxied || act.page.offers(kind) else { throw Refusal.outdated }
+        if kind.isSignature, !act.isProxied,
+            try await visit.site.accounts.account(of: act.signer, by: visit.caller).agreedElectronicallyOn == nil
+        {
             return visit.redirect("/electronic?case=\(act.page.handle)")
         }
         return try visit.page(await form(kind, act, visit))
@@ -240,7 +231,7 @@ enum CasePages {
 
     /// The page that asks for a command, with everything it needs.
     private static func form(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> Page {
-        let (words, page, custodian) = (visit.words, act.page, visit.site.custodian)
+        let (words, page, service) = (visit.words, act.page, visit.service)
         let role =
             act.isProxied ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
         let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
@@ -254,24 +245,20 @@ enum CasePages {
                     "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
                     chosen: channels.first?.rawValue))
         }
-        let policy = await custodian.policy.policy
+        let policy = try service.policy.policy
         switch kind {
         case .completeSurvey:
             fields += SurveyForm(policy: policy, words: words).fields(page.view.survey)
             if !act.isProxied { blocks.append(.links([LinkView(words("privateList.link"), "/private-list")])) }
         case .propose:
-            let list = try await custodian.shortlist(of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
             blocks += try await shortlist(page, visit)
-            var options: [(String, String)] = []
-            for candidate in list.candidates {
-                options.append((candidate.mentor.description, try await custodian.identity(of: candidate.mentor)?.fullName ?? ""))
-            }
+            let options = try await candidates(page, visit).map { ($0.candidate.mentor.description, $0.name) }
             if options.isEmpty { return Page(actionTitle(kind, role, words), blocks, back: back(page, words)) }
             fields.append(.radios("person", words("field.mentor"), options, chosen: options.first?.0))
         case .invite: fields.append(.text("phone", words("field.volunteerPhone"), type: "tel", inputmode: "tel", limit: 40))
         case .ask: fields.append(.text("display", words("field.display"), hint: words("field.displayHint"), limit: 60))
         case .sign, .correct, .extend:
-            let release = try await custodian.releaseText(
+            let release = try await service.releaseText(
                 of: page.line.opener, workflow: page.view.workflow, for: act.signer, kind: kind)
             blocks.append(.document(release.text, label: words("release.label")))
             if !act.isProxied {
@@ -321,122 +308,111 @@ enum CasePages {
     }
 
     private static func carryOut(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
-        let act = try await act(kind, visit)
         do {
-            try visit.checkForm()
-            // What was done already under this key only asks for its answer; everything else must be something that this person is offered,
-            // about what the page showed. Anything else would tell by its answer in what state the case really is.
-            let isAnswered = try await visit.site.custodian.isAnswered(visit.key, by: act.actor)
-            if !isAnswered {
-                guard act.isProxied || act.page.offers(kind) else { throw Outdated() }
-                let version = visit.form.text("version")
-                guard version.isEmpty || version == act.page.version else { throw Outdated() }
-            }
-            let command = try await command(kind, act, visit)
-            let outcome = try await visit.site.custodian.perform(command)
-            if kind == .invite, outcome.refusalCode != nil {
-                // Who is not known and who cannot be asked are one answer: a number must not tell who takes part.
-                throw FieldProblem(field: "phone", expected: visit.words("field.volunteerUnknown"))
-            }
-            return try answer(kind, outcome, act, visit)
+            let answered = try await visit.service.ask(asked(kind, visit))
+            return try answer(kind, answered, visit)
         } catch let problem as FieldProblem {
-            return try visit.again(await form(kind, act, visit), problem)
+            // What could not be used is shown again.
+            let act = try await act(kind, visit)
+            return try visit.again(await form(kind, act, visit), worded(problem, kind, visit.words))
         }
     }
 
-    private static func command(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> CaseCommand {
-        let (form, page) = (visit.form, act.page)
-        var command = CaseCommand(
-            kind, workflow: page.view.workflow, opener: page.line.opener, actor: act.actor, key: visit.key)
-        switch kind {
+    /// The problem in the words of the page.
+    private static func worded(_ problem: FieldProblem, _ kind: CommandKind, _ words: Words) -> FieldProblem {
+        switch (kind, problem.field) {
+        case (.invite, "phone") where problem.expected == "somebody's number":
+            FieldProblem(field: "phone", expected: words("field.volunteerUnknown"))
+        default: problem
+        }
+    }
+
+    /// What the form asks.
+    private static func asked(_ kind: CommandKind, _ visit: Visit) throws -> Asked {
+        let form = visit.form
+        var asked = Asked(kind, visit.handle(), key: visit.key)
+        asked.version = nonempty(form.text("version"))
+        if let role = Role(rawValue: form.text("for")) {
+            asked.proxy = Asked.Proxy(role: role, channel: Channel(rawValue: form.text("via")))
+        }
+        do {
+            try visit.checkForm()
+            try fill(&asked, visit)
+        } catch let problem as FieldProblem {
+            asked.problem = problem
+        }
+        return asked
+    }
+
+    private static func fill(_ asked: inout Asked, _ visit: Visit) throws {
+        let (form, words) = (visit.form, visit.words)
+        switch asked.kind {
         case .completeSurvey:
             let survey = try SurveyForm.survey(form)
-            guard survey.understood else { throw FieldProblem(field: "understood", expected: visit.words("survey.understood")) }
-            command.survey = survey
-        case .propose: command.person = PersonID(parsing: form.text("person"))
-        case .invite:
-            let found = try await visit.site.custodian.find(phone: form.text("phone"))
-            guard let person = found.first, found.count == 1 else {
-                throw FieldProblem(field: "phone", expected: visit.words("field.volunteerUnknown"))
-            }
-            command.person = person
-        case .ask: command.display = form.text("display")
+            guard survey.understood else { throw FieldProblem(field: "understood", expected: words("survey.understood")) }
+            asked.survey = survey
+        case .propose: asked.person = PersonID(parsing: form.text("person"))
+        case .invite: asked.phone = form.text("phone")
+        case .ask: asked.display = form.text("display")
         case .sign, .correct, .extend:
-            try await addSignature(to: &command, act, visit)
-            if kind == .correct {
-                command.firstName = nonempty(form.text("firstName"))
-                command.phone = nonempty(form.text("phone"))
+            try addSignature(to: &asked, visit)
+            if asked.kind == .correct {
                 var profile: [ProfileField: String] = [:]
                 for field in ProfileField.allCases { if let text = nonempty(form.text(field.rawValue)) { profile[field] = text } }
-                command.profile = profile.isEmpty ? nil : profile
-                guard command.firstName != nil || command.phone != nil || command.profile != nil else {
-                    throw FieldProblem(field: "phone", expected: visit.words("correct.nothing"))
+                asked.corrections = Corrections(
+                    firstName: nonempty(form.text("firstName")), phone: nonempty(form.text("phone")), profile: profile)
+                guard !asked.corrections.isEmpty else {
+                    throw FieldProblem(field: "phone", expected: words("correct.nothing"))
                 }
             }
         default: break
         }
-        return command
     }
 
     private static func nonempty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
     /// The signature as it was given: on screen by an explicit act of who is there, on paper by the scan of the form that was printed.
-    private static func addSignature(to command: inout CaseCommand, _ act: Act, _ visit: Visit) async throws {
+    private static func addSignature(to asked: inout Asked, _ visit: Visit) throws {
         let (form, words) = (visit.form, visit.words)
-        if act.isProxied {
-            guard let scan = form.files["scan"], !scan.isEmpty, scan.count <= 8 << 20 else {
+        asked.digest = form.text("digest")
+        if asked.proxy != nil {
+            guard let scan = form.files["scan"], !scan.isEmpty else {
                 throw FieldProblem(field: "scan", expected: words("form.scanExpected"))
             }
             let typed = form.text("typedDigest").lowercased().filter { !$0.isWhitespace && $0 != "-" }
             guard typed.count >= 8, form.text("digest").hasPrefix(typed) else {
                 throw FieldProblem(field: "typedDigest", expected: words("form.typedDigestExpected"))
             }
-            command.signing = .init(
-                means: .paper, authenticatedBy: "coordinatorTookForm", scan: scan, formDigest: form.text("digest"))
+            asked.scan = scan
             return
         }
         guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: words("release.meaningExpected")) }
-        guard try await visit.site.accounts.account(of: act.signer).agreedElectronicallyOn != nil else { throw Outdated() }
-        command.signing = .init(
-            means: .screen, authenticatedBy: try visit.require().authenticatedBy, formDigest: form.text("digest"))
+        asked.authenticatedBy = try visit.require().authenticatedBy
     }
 
-    /// A refusal as the error it was.
-    static func error(for outcome: Outcome) -> (any Error)? {
-        guard let code = outcome.refusalCode else { return nil }
-        if code.hasPrefix("conditionFailed."), let condition = Guard(rawValue: String(code.dropFirst(16))) {
-            return Refusal.conditionFailed(condition)
+    private static func answer(_ kind: CommandKind, _ answered: Answered, _ visit: Visit) throws -> Response {
+        let (outcome, handle) = (answered.outcome, visit.handle())
+        do {
+            try outcome.requireDone()
+        } catch Refusal.electronicFirst {
+            throw Refusal.outdated
         }
-        if code.hasPrefix("elementMissing."), let element = ReleaseElement(rawValue: String(code.dropFirst(15))) {
-            return Refusal.elementMissing(element)
-        }
-        switch code {
-        case "notFound": return Refusal.notFound
-        case "cardClosed": return Refusal.cardClosed
-        case "keyReused": return Refusal.keyReused
-        case "stillOpen": return Refusal.stillOpen
-        case "notSigning": return Refusal.notSigning
-        case "recentlyChanged": return Refusal.recentlyChanged
-        default: return Outdated()
-        }
-    }
-
-    private static func answer(_ kind: CommandKind, _ outcome: Outcome, _ act: Act, _ visit: Visit) throws -> Response {
-        if let error = error(for: outcome) { throw error }
         if outcome.isReceiptPending {
             return try visit.page(
-                Page(visit.words("pending.title"), [.good(visit.words("pending.text"))], back: back(act.page, visit.words)),
-                status: .accepted)
+                Page(
+                    visit.words("pending.title"), [.good(visit.words("pending.text"))],
+                    back: LinkView(visit.words("case.back"), "/cases/\(handle)")), status: .accepted)
         }
         let resource = kind.resource ?? ""
-        if kind.isSignature || kind == .rescind, !act.isProxied, let release = outcome.release ?? act.page.releases.last {
-            return visit.redirect("/cases/\(act.page.handle)/receipts/\(release)?done=\(resource)")
+        let isProxied = !visit.form.text("for").isEmpty && answered.role == .coordinator
+        if kind.isSignature || kind == .rescind, !isProxied, let release = outcome.release ?? answered.ownRelease {
+            return visit.redirect("/cases/\(handle)/receipts/\(release)?done=\(resource)")
         }
         // Who has no part in it any more has no page of it either.
-        if !act.isProxied, act.page.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
+        if !isProxied, answered.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
             return visit.redirect("/home?done=\(resource)")
         }
-        return visit.redirect("/cases/\(act.page.handle)?done=\(resource)")
+        return visit.redirect("/cases/\(handle)?done=\(resource)")
     }
 
     // MARK: The form on paper
@@ -444,11 +420,10 @@ enum CasePages {
     /// The exact text with its digest, to be printed, signed by hand and scanned.
     private static func printForm(_ visit: Visit) async throws -> Response {
         let (words, session) = (visit.words, try visit.require())
-        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
-        try requireRole(page, session)
+        let page = try await visit.service.page(visit.handle(), of: session.person)
         let signers = page.proxied.filter { $0.kind.isSignature }
         guard let act = signers.first else { throw Refusal.notFound }
-        let release = try await visit.site.custodian.releaseText(
+        let release = try await visit.service.releaseText(
             of: page.line.opener, workflow: page.view.workflow, for: act.person, kind: act.kind)
         return try visit.page(
             Page(
@@ -469,9 +444,9 @@ enum CasePages {
 
     private static func release(_ visit: Visit) async throws -> (page: CasePage, id: ReleaseID, receipt: OwnReceipt) {
         let session = try visit.require()
-        let page = try await visit.site.custodian.page(visit.handle(), of: session.person)
+        let page = try await visit.service.page(visit.handle(), of: session.person)
         guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else { throw Refusal.notFound }
-        return (page, id, try await visit.site.custodian.ownReceipt(id, for: session.person))
+        return (page, id, try await visit.service.ownReceipt(id, for: session.person))
     }
 
     private static func receipt(_ visit: Visit) async throws -> Response {
@@ -480,7 +455,7 @@ enum CasePages {
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         if receipt.rescindedOn != nil {
-            let policy = await visit.site.custodian.policy.policy
+            let policy = try visit.service.policy.policy
             blocks.append(.text(policy.texts.rescission))
         }
         var facts = [
@@ -526,27 +501,19 @@ enum CasePages {
 
     /// Looks, calls and meetings: one route, no line in any log, no metric, no redirect that would leave one.
     private static func tap(_ visit: Visit) async throws -> Response {
-        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        let (words, service) = (visit.words, visit.service)
         let handle = CaseHandle(parsing: visit.form.text("case")) ?? CaseHandle(high: 0, low: 0)
-        let party = try await custodian.party(handle, of: session.person)
-        guard !party.isStaff else { throw Refusal.notFound }
-        let own = try await custodian.page(handle, of: session.person)
         let back = LinkView(words("case.back"), "/cases/\(handle)")
         switch visit.form.text("act") {
-        case "look":
-            guard own.isReader else { throw Refusal.notFound }
-            let card = try await custodian.look(party.opener, workflow: party.workflow, reader: session.person)
-            return try visit.page(cardPage(card, handle, back, words))
+        case "look": return try visit.page(cardPage(await service.openCard(handle), handle, back, words))
         case "called", "arranged":
             let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
-            guard own.privateActs.contains(kind) else { throw Outdated() }
-            let outcome = try await custodian.perform(
-                CaseCommand(
-                    kind, workflow: party.workflow, opener: party.opener, actor: Actor(.person(session.person), channel: .screen)))
-            if let error = error(for: outcome) { throw error }
+            try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return try visit.page(
                 Page(words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back))
-        default: throw FieldProblem(field: "act", expected: "look, called or arranged")
+        default:
+            _ = try await service.page(handle, of: visit.require().person)
+            throw FieldProblem(field: "act", expected: "look, called or arranged")
         }
     }
 

@@ -39,9 +39,6 @@ extension CommandKind {
     /// Commands that have a resource, each with it.
     static let resources: [(kind: CommandKind, resource: String)] = allCases.compactMap { kind in kind.resource.map { (kind, $0) } }
 
-    /// Whether the command signs a text that has to be read first.
-    var isSignature: Bool { self == .sign || self == .correct || self == .extend }
-
     /// Whether the command closes or takes something back: its button looks different.
     var isGrave: Bool {
         switch self {

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
@@ -35,16 +36,17 @@ enum DeskPages {
     // MARK: The board
 
     /// Where a page of the board begins, as it stands in a link: rank and handle of the line before.
-    static func place(_ text: String?) -> (rank: PartyRow.Rank, handle: CaseHandle)? {
+    static func place(_ text: String?) -> BoardPlace? {
         guard let parts = text?.split(separator: "-"), parts.count == 2, let number = Int(parts[0]),
             let rank = PartyRow.Rank(rawValue: number), let handle = CaseHandle(parsing: parts[1])
         else { return nil }
-        return (rank, handle)
+        return BoardPlace(rank: rank, handle: handle)
     }
 
     private static func board(_ visit: Visit) async throws -> Response {
-        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
-        let lines = try await custodian.board(of: session.person, after: place(visit.query["after"]), count: pageSize)
+        let (words, session, service) = (visit.words, try visit.require(), visit.service)
+        let board = try await service.board(of: session.person, after: place(visit.query["after"]), count: pageSize)
+        let lines = board.lines
         var blocks: [Block] = [
             .links([
                 LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
@@ -58,10 +60,10 @@ enum DeskPages {
         } else {
             var rows: [[Cell]] = []
             for line in lines {
-                let name = try await custodian.identity(of: line.opener)?.fullName ?? ""
                 let validity = line.view.isReleaseLive.map { words($0 ? "fact.live" : "fact.notLive") } ?? words("desk.noRelease")
                 rows.append([
-                    Cell(name, link: "/cases/\(line.handle)", isHeader: true), Cell(CasePages.workflowTitle(line, words)),
+                    Cell(line.name ?? "", link: "/cases/\(line.handle)", isHeader: true),
+                    Cell(CasePages.workflowTitle(line, words)),
                     Cell(words("rank.\(line.rank.rawValue)")), Cell(CasePages.stateText(line, words)), Cell(validity),
                 ])
             }
@@ -71,8 +73,8 @@ enum DeskPages {
                     [words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"), words("fact.release")], rows)
             )
         }
-        if lines.count == pageSize, let last = lines.last {
-            blocks.append(.links([LinkView(words("desk.more"), "/desk?after=\(last.rank.rawValue)-\(last.handle)")]))
+        if let next = board.next {
+            blocks.append(.links([LinkView(words("desk.more"), "/desk?after=\(next.rank.rawValue)-\(next.handle)")]))
         }
         return try visit.page(Page(words("desk.title"), blocks))
     }
@@ -95,17 +97,17 @@ enum DeskPages {
     }
 
     private static func find(_ visit: Visit) async throws -> Response {
-        let (words, form, custodian) = (visit.words, visit.form, visit.site.custodian)
+        let (words, form, service) = (visit.words, visit.form, visit.service)
         let staff = try visit.require().person
         do {
             try visit.checkForm()
             let (phone, name) = (form.text("phone"), form.text("name"))
             guard !phone.isEmpty || !name.isEmpty else { throw FieldProblem(field: "phone", expected: words("find.expected")) }
-            let found = try await custodian.find(phone: phone.isEmpty ? nil : phone, name: name.isEmpty ? nil : name)
+            let found = try await service.find(phone: phone.isEmpty ? nil : phone, name: name.isEmpty ? nil : name)
             var links: [LinkView] = []
             for id in found {
                 // Another coordinator's people are not there.
-                guard let identity = try await custodian.identity(of: id), identity.coordinator == staff else { continue }
+                guard let identity = try await service.identity(of: id), identity.coordinator == staff else { continue }
                 links.append(LinkView(identity.fullName, "/desk/people/\(id)", hint: identity.field))
             }
             return try visit.page(
@@ -120,7 +122,7 @@ enum DeskPages {
     /// A person who is this coordinator's.
     private static func own(_ visit: Visit) async throws -> (PersonID, Identity) {
         let (id, staff) = (visit.person(), try visit.require().person)
-        guard let identity = try await visit.site.custodian.identity(of: id), identity.coordinator == staff, id != staff else {
+        guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff, id != staff else {
             throw Refusal.notFound
         }
         return (id, identity)
@@ -128,7 +130,7 @@ enum DeskPages {
 
     private static func newPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
-        let policy = await visit.site.custodian.policy.policy
+        let policy = try visit.service.policy.policy
         var fields: [FieldView] = [
             .text("fullName", words("field.fullName")), .text("surname", words("field.surname"), limit: 60),
             .text("firstName", words("field.firstName"), hint: words("new.firstNameHint"), limit: 40),
@@ -160,14 +162,14 @@ enum DeskPages {
             }
             let address = form.text("address")
             if !address.isEmpty { try await visit.site.accounts.checkAddress(address) }
-            let outcome = try await visit.site.custodian.add(
+            let outcome = try await visit.service.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
                     phone: form.text("phone"), roles: roles, field: form.text("field"), isUnderContract: form.isOn("underContract"),
                     coordinator: staff, profile: profile), key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
-            if !address.isEmpty { try await visit.site.accounts.setAddress(of: id, to: address, by: staff) }
+            if !address.isEmpty { try await visit.site.accounts.setAddress(of: id, to: address, by: visit.caller) }
             return visit.redirect("/desk/people/\(id)?done=added")
         } catch let problem as FieldProblem {
             return try await visit.again(
@@ -179,9 +181,9 @@ enum DeskPages {
     }
 
     private static func personPage(_ visit: Visit) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
+        let (words, service) = (visit.words, visit.service)
         let (id, identity) = try await own(visit)
-        let account = try await visit.site.accounts.account(of: id).summary
+        let account = try await visit.site.accounts.account(of: id, by: visit.caller).summary
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         blocks.append(
@@ -192,7 +194,7 @@ enum DeskPages {
                 (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
             ]))
         if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
-        let cases = try await custodian.cases(of: id, for: visit.require().person)
+        let cases = try await service.cases(of: id, for: visit.require().person)
         blocks.append(.heading(words("person.cases")))
         blocks.append(
             .links(
@@ -230,7 +232,7 @@ enum DeskPages {
                     ], button: words("person.contractButton"))),
         ]
         var colleagues: [(String, String)] = []
-        for (other, known, _) in try await visit.site.accounts.staff()
+        for (other, known, _) in try await visit.site.accounts.staff(by: visit.caller)
         where known.roles.contains(.coordinator) && other != visit.session?.person {
             colleagues.append((other.description, known.fullName))
         }
@@ -250,17 +252,17 @@ enum DeskPages {
         guard ["yes", "no"].contains(visit.form.text("underContract")) else {
             return try await visit.again(personPage(visit), FieldProblem(field: "underContract", expected: "yes or no"))
         }
-        let outcome = try await visit.site.custodian.change(
+        let outcome = try await visit.service.change(
             id, isUnderContract: visit.form.text("underContract") == "yes", key: visit.key)
-        if let error = CasePages.error(for: outcome) { throw error }
+        try outcome.requireDone()
         return visit.redirect("/desk/people/\(id)?done=contract")
     }
 
     private static func reassign(_ visit: Visit) async throws -> Response {
         let (id, _) = try await own(visit)
         guard let other = PersonID(parsing: visit.form.text("coordinator")) else { throw Refusal.notFound }
-        let outcome = try await visit.site.custodian.change(id, coordinator: other, key: visit.key)
-        if let error = CasePages.error(for: outcome) { throw error }
+        let outcome = try await visit.service.change(id, coordinator: other, key: visit.key)
+        try outcome.requireDone()
         return visit.redirect("/desk?done=reassigned")
     }
 
@@ -276,8 +278,8 @@ enum DeskPages {
         let words = visit.words
         let (id, identity) = try await own(visit)
         let role = try enrollmentRole(visit)
-        let policy = await visit.site.custodian.policy.policy
-        let known = try await visit.site.custodian.enrollment(of: id, as: role)
+        let policy = try visit.service.policy.policy
+        let known = try await visit.service.enrollment(of: id, as: role)
         let attestation = known?.attestation ?? Attestation(fields: [identity.field])
         let conditions = Condition.allCases.filter { !$0.isOfPair && $0 != .underContract && $0 != .certified }
         let rules = (role == .mentor ? policy.eligibility.mentor : policy.eligibility.mentee).plainWords
@@ -351,10 +353,10 @@ enum DeskPages {
                     !$0.isEmpty
                 },
                 acceptedStages: try choices("acceptedStages", of: Stage.self))
-            let outcome = try await visit.site.custodian.enroll(
+            let outcome = try await visit.service.enroll(
                 id, as: enrollmentRole(visit), attestation: attestation, capacity: Int(form.text("capacity")) ?? 1,
                 by: visit.require().person, key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/desk/people/\(id)?done=enrolled")
         } catch let problem as FieldProblem {
             return try await visit.again(enrollmentPage(visit), problem)
@@ -365,7 +367,7 @@ enum DeskPages {
     private static func paperAgreementsPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
         let (id, identity) = try await own(visit)
-        let policy = await visit.site.custodian.policy.policy
+        let policy = try visit.service.policy.policy
         let role = try enrollmentRole(visit)
         var blocks: [Block] = [.text(words("agreements.paperText"))]
         for agreement in policy.agreements(of: role) {
@@ -388,10 +390,10 @@ enum DeskPages {
             guard let via = Channel(rawValue: form.text("via")), via == .paper || via == .phone else {
                 throw FieldProblem(field: "via", expected: "paper or phone")
             }
-            let outcome = try await visit.site.custodian.acknowledge(
+            let outcome = try await visit.service.acknowledge(
                 Actor(.person(id), agent: visit.require().person, channel: via), as: enrollmentRole(visit),
                 display: form.entered["display"] == nil ? nil : form.text("display"), key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/desk/people/\(id)?done=agreements")
         } catch let problem as FieldProblem {
             return try await visit.again(paperAgreementsPage(visit), problem)
@@ -403,7 +405,7 @@ enum DeskPages {
     private static func firstUseCode(_ visit: Visit) async throws -> Response {
         let words = visit.words
         let (id, identity) = try await own(visit)
-        let code = try await visit.site.accounts.giveFirstUseCode(to: id, by: visit.require().person)
+        let code = try await visit.site.accounts.giveFirstUseCode(to: id, by: visit.caller)
         return try visit.page(
             Page(
                 words("firstUse.title"), [.text(words("firstUse.text")), .secret(words("firstUse.code"), [code])],
@@ -413,7 +415,7 @@ enum DeskPages {
     private static func sheet(_ visit: Visit) async throws -> Response {
         let words = visit.words
         let (id, identity) = try await own(visit)
-        let codes = try await visit.site.accounts.makeSheet(for: id, by: visit.require().person)
+        let codes = try await visit.site.accounts.makeSheet(for: id, by: visit.caller)
         return try visit.page(
             Page(
                 words("sheet.title"), [.text(words("sheet.text")), .secret(words("sheet.codes"), codes)],
@@ -424,7 +426,7 @@ enum DeskPages {
         let (id, _) = try await own(visit)
         do {
             try visit.checkForm()
-            try await visit.site.accounts.setAddress(of: id, to: visit.form.text("address"), by: visit.require().person)
+            try await visit.site.accounts.setAddress(of: id, to: visit.form.text("address"), by: visit.caller)
             return visit.redirect("/desk/people/\(id)?done=address")
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(personPage(visit), problem)
@@ -437,24 +439,23 @@ enum DeskPages {
         let words = visit.words
         var blocks: [Block] = [.text(words("changes.text"))]
         let staff = try visit.require().person
-        for (person, change) in try await visit.site.accounts.changes() {
-            guard let identity = try await visit.site.custodian.identity(of: person),
-                let by = try await visit.site.custodian.identity(of: change.by)
-            else { continue }
-            blocks.append(.heading(identity.fullName))
+        for waiting in try await visit.site.accounts.changes(by: visit.caller) {
+            blocks.append(.heading(waiting.name))
             blocks.append(
                 .facts([
-                    (words("changes.by"), by.fullName),
-                    (words("changes.until"), await visit.site.custodian.localTime(change.until)),
+                    (words("changes.by"), waiting.staffName),
+                    (words("changes.until"), try await visit.service.localTime(waiting.change.until)),
                 ]))
-            if change.by != staff { blocks.append(.form(FormView("/desk/changes/\(person)", button: words("changes.button")))) }
+            if waiting.change.by != staff {
+                blocks.append(.form(FormView("/desk/changes/\(waiting.person)", button: words("changes.button"))))
+            }
         }
         if blocks.count == 1 { blocks.append(.note(words("changes.none"))) }
         return try visit.page(Page(words("changes.title"), blocks, back: back(words)))
     }
 
     private static func approve(_ visit: Visit) async throws -> Response {
-        try await visit.site.accounts.approveChange(of: visit.person(), by: visit.require().person)
+        try await visit.site.accounts.approveChange(of: visit.person(), by: visit.caller)
         return visit.redirect("/desk?done=approved")
     }
 
@@ -463,11 +464,10 @@ enum DeskPages {
     private static func notices(_ visit: Visit) async throws -> Response {
         let words = visit.words
         var blocks: [Block] = [.text(words("notices.text"))]
-        for notice in try await visit.site.outbox.toPassOn(by: visit.require().person) {
-            let name = try await visit.site.custodian.identity(of: notice.person)?.fullName ?? ""
-            blocks.append(.heading(name))
+        for notice in try await visit.site.outbox.toPassOn(by: visit.caller) {
+            blocks.append(.heading(notice.name))
             blocks.append(.text("\(CasePages.plain(notice.on)): \(notice.text)"))
-            let id = notice.id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+            let id = Hex.format(notice.id)
             blocks.append(.form(FormView("/desk/notices/\(id)", button: words("notices.button"))))
         }
         if blocks.count == 1 { blocks.append(.note(words("notices.none"))) }
@@ -476,7 +476,7 @@ enum DeskPages {
 
     private static func passedOn(_ visit: Visit) async throws -> Response {
         guard let id = PersonID(parsing: visit.parameter("notice"))?.bytes else { throw Refusal.notFound }
-        try await visit.site.outbox.passedOn(id, by: visit.require().person)
+        try await visit.site.outbox.passedOn(id, by: visit.caller)
         return visit.redirect("/desk/notices")
     }
 }

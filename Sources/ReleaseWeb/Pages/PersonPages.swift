@@ -36,12 +36,12 @@ enum PersonPages {
     // MARK: Home
 
     private static func home(_ visit: Visit) async throws -> Response {
-        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
-        let policy = await custodian.policy.policy
+        let (words, session, service) = (visit.words, try visit.require(), visit.service)
+        let policy = try service.policy.policy
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         if session.holds(.participant) || session.holds(.mentor) {
-            for line in try await custodian.cases(of: session.person) {
+            for line in try await service.cases(of: session.person) {
                 let isOpener = CasePages.opener(of: line.view.workflow, policy) == line.role
                 let title = CasePages.workflowTitle(line, words) + (isOpener ? "" : " (\(CasePages.mark(line.handle)))")
                 blocks += [
@@ -61,19 +61,19 @@ enum PersonPages {
     }
 
     private static func ownLinks(_ visit: Visit, _ policy: Policy) async throws -> [LinkView] {
-        let (words, session, custodian) = (visit.words, try visit.require(), visit.site.custodian)
+        let (words, session, service) = (visit.words, try visit.require(), visit.service)
         var links = [LinkView(words("shown.link"), "/shown", hint: words("shown.hint"))]
         if session.holds(.participant) {
             links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
             links.append(LinkView(words("electronic.link"), "/electronic"))
         }
         if !policy.release.fields.compactMap(\.profile).isEmpty { links.append(LinkView(words("profile.link"), "/profile")) }
-        for role in [Role.mentor, .mentee] where try await custodian.enrollment(of: session.person, as: role) != nil {
+        for role in [Role.mentor, .mentee] where try await service.enrollment(of: session.person, as: role) != nil {
             if !policy.agreements(of: role).isEmpty {
                 links.append(
                     LinkView(
                         words("agreements.link.\(role.rawValue)"), "/agreements?as=\(role.rawValue)",
-                        hint: try await custodian.hasSigned(session.person, as: role)
+                        hint: try await service.hasSigned(session.person, as: role)
                             ? words("agreements.signed") : words("agreements.open")))
             }
             links.append(LinkView(words("availability.link.\(role.rawValue)"), "/availability?as=\(role.rawValue)"))
@@ -86,8 +86,8 @@ enum PersonPages {
     // MARK: What was shown
 
     private static func shown(_ visit: Visit) async throws -> Response {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let looks = try await custodian.accounting(of: visit.require().person)
+        let (words, service) = (visit.words, visit.service)
+        let looks = try await service.accounting(of: visit.require().person)
         var blocks: [Block] = [.text(words("shown.text"))]
         if looks.isEmpty {
             blocks.append(.note(words("shown.empty")))
@@ -95,7 +95,7 @@ enum PersonPages {
             var rows: [[Cell]] = []
             for look in looks.reversed() {
                 rows.append([
-                    Cell(await custodian.localTime(look.instantMilliseconds), isHeader: true), Cell(look.recipient),
+                    Cell(try await service.localTime(look.instantMilliseconds), isHeader: true), Cell(look.recipient),
                     Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
                 ])
             }
@@ -127,7 +127,7 @@ enum PersonPages {
 
     private static func electronic(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        if let day = try await visit.site.accounts.account(of: visit.require().person).agreedElectronicallyOn {
+        if let day = try await visit.site.accounts.account(of: visit.require().person, by: visit.caller).agreedElectronicallyOn {
             return try visit.page(
                 Page(
                     words("electronic.title"),
@@ -139,7 +139,7 @@ enum PersonPages {
 
     private static func sample(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        let code = try await visit.site.custodian.sampleCode(for: visit.require().person)
+        let code = try await visit.service.sampleCode(for: visit.require().person)
         return try visit.page(
             Page(
                 words("sample.title"),
@@ -151,7 +151,7 @@ enum PersonPages {
         let (words, form, person) = (visit.words, visit.form, try visit.require().person)
         if let problem = form.problem { return try visit.again(electronicPage(visit, case: form.text("case")), problem) }
         let typed = form.text("code").uppercased().filter { $0.isLetter || $0.isNumber }
-        guard try await typed == visit.site.custodian.sampleCode(for: person) else {
+        guard try await typed == visit.service.sampleCode(for: person) else {
             return try visit.again(
                 electronicPage(visit, case: form.text("case")), FieldProblem(field: "code", expected: words("electronic.wrong")))
         }
@@ -160,7 +160,7 @@ enum PersonPages {
                 electronicPage(visit, case: form.text("case")),
                 FieldProblem(field: "agree", expected: words("electronic.agreeExpected")))
         }
-        try await visit.site.accounts.agreeElectronically(person)
+        try await visit.site.accounts.agreeElectronically(person, by: visit.caller)
         return visit.redirect(
             CaseHandle(parsing: form.text("case")).map { "/cases/\($0)?done=electronic" } ?? "/home?done=electronic")
     }
@@ -192,9 +192,9 @@ enum PersonPages {
             guard let relation = Exclusion.Relation(rawValue: form.text("relation")) else {
                 throw FieldProblem(field: "relation", expected: "one of the list")
             }
-            let outcome = try await visit.site.custodian.exclude(
+            let outcome = try await visit.service.exclude(
                 by: visit.require().person, relation: relation, typed: form.text("name"), key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/home?done=privateList")
         } catch let problem as FieldProblem {
             return try visit.again(privateListPage(visit), problem)
@@ -204,11 +204,11 @@ enum PersonPages {
     // MARK: Profile
 
     private static func profilePage(_ visit: Visit) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let policy = await custodian.policy.policy
+        let (words, service) = (visit.words, visit.service)
+        let policy = try service.policy.policy
         let fields = policy.release.fields.compactMap(\.profile)
         guard !fields.isEmpty else { throw Refusal.notFound }
-        let known = try await custodian.identity(of: visit.require().person)?.profile ?? [:]
+        let known = try await service.identity(of: visit.require().person)?.profile ?? [:]
         return Page(
             words("profile.title"),
             [
@@ -227,11 +227,11 @@ enum PersonPages {
         do {
             try visit.checkForm()
             var profile: [ProfileField: String] = [:]
-            let policy = await visit.site.custodian.policy.policy
+            let policy = try visit.service.policy.policy
             for field in policy.release.fields.compactMap(\.profile) { profile[field] = visit.form.text(field.rawValue) }
             guard !profile.isEmpty else { throw Refusal.notFound }
-            let outcome = try await visit.site.custodian.setProfile(of: visit.require().person, profile, key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            let outcome = try await visit.service.setProfile(of: visit.require().person, profile, key: visit.key)
+            try outcome.requireDone()
             return visit.redirect("/home?done=profile")
         } catch let problem as FieldProblem {
             return try await visit.again(profilePage(visit), problem)
@@ -248,16 +248,16 @@ enum PersonPages {
 
     private static func enrollment(_ visit: Visit) async throws -> (Role, Enrollment) {
         let role = try role(visit)
-        guard let enrollment = try await visit.site.custodian.enrollment(of: visit.require().person, as: role) else {
+        guard let enrollment = try await visit.service.enrollment(of: visit.require().person, as: role) else {
             throw Refusal.notFound
         }
         return (role, enrollment)
     }
 
     private static func agreementsPage(_ visit: Visit) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
+        let (words, service) = (visit.words, visit.service)
         let (role, enrollment) = try await enrollment(visit)
-        let policy = await custodian.policy.policy
+        let policy = try service.policy.policy
         var blocks: [Block] = [.text(words("agreements.text"))]
         for agreement in policy.agreements(of: role) {
             blocks.append(.document(agreement.fullText, label: words("agreements.label")))
@@ -270,7 +270,7 @@ enum PersonPages {
                     limit: 60))
         }
         fields.append(.checks("meaning", words("agreements.meaning"), [("sign", words("agreements.sign"))]))
-        if try await custodian.hasSigned(visit.require().person, as: role) {
+        if try await service.hasSigned(visit.require().person, as: role) {
             blocks.insert(.good(words("agreements.signed")), at: 0)
         }
         blocks.append(.form(FormView("/agreements", fields, button: words("agreements.button"))))
@@ -286,9 +286,9 @@ enum PersonPages {
             }
             let role = try role(visit)
             let display = form.entered["display"] == nil ? nil : form.text("display")
-            let outcome = try await visit.site.custodian.acknowledge(
+            let outcome = try await visit.service.acknowledge(
                 Actor(.person(person), channel: .screen), as: role, display: display, key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/home?done=agreements")
         } catch let problem as FieldProblem {
             return try await visit.again(agreementsPage(visit), problem)
@@ -332,10 +332,10 @@ enum PersonPages {
             guard capacity.isEmpty || Int(capacity) != nil else {
                 throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
             }
-            let outcome = try await visit.site.custodian.setAvailability(
+            let outcome = try await visit.service.setAvailability(
                 of: visit.require().person, as: role, isReady: form.text("ready").isEmpty ? nil : form.text("ready") == "yes",
                 isPaused: form.text("paused") == "yes", capacity: Int(capacity), key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/home?done=availability")
         } catch let problem as FieldProblem {
             return try await visit.again(availabilityPage(visit), problem)
@@ -343,9 +343,9 @@ enum PersonPages {
     }
 
     private static func answersPage(_ visit: Visit) async throws -> Page {
-        let (words, custodian) = (visit.words, visit.site.custodian)
-        let policy = await custodian.policy.policy
-        guard let enrollment = try await custodian.enrollment(of: visit.require().person, as: .mentor), !policy.isDirectory else {
+        let (words, service) = (visit.words, visit.service)
+        let policy = try service.policy.policy
+        guard let enrollment = try await service.enrollment(of: visit.require().person, as: .mentor), !policy.isDirectory else {
             throw Refusal.notFound
         }
         let fields = SurveyForm(policy: policy, words: words).answerFields(enrollment.answers ?? Answers(), asksHints: false)
@@ -357,9 +357,9 @@ enum PersonPages {
 
     private static func setAnswers(_ visit: Visit) async throws -> Response {
         do {
-            let outcome = try await visit.site.custodian.setAnswers(
+            let outcome = try await visit.service.setAnswers(
                 of: visit.require().person, SurveyForm.answers(visit.form), key: visit.key)
-            if let error = CasePages.error(for: outcome) { throw error }
+            try outcome.requireDone()
             return visit.redirect("/home?done=answers")
         } catch let problem as FieldProblem {
             return try await visit.again(answersPage(visit), problem)
@@ -373,7 +373,7 @@ enum PersonPages {
         let viewer: Viewer = visit.session.map { .person($0.person) } ?? .anonymous
         let view: DirectoryView
         do {
-            view = try await visit.site.custodian.directory(viewer)
+            view = try await visit.service.directory(viewer)
         } catch Refusal.notFound where visit.session == nil {
             throw Unauthenticated()
         }
@@ -392,7 +392,7 @@ enum PersonPages {
 
     private static func accountPage(_ visit: Visit) async throws -> Page {
         let (words, session) = (visit.words, try visit.require())
-        let account = try await visit.site.accounts.account(of: session.person)
+        let account = try await visit.site.accounts.account(of: session.person, by: visit.caller)
         let summary = account.summary
         var blocks: [Block] = [.facts([(words("field.address"), summary.address ?? words("account.noAddress"))])]
         if summary.change != nil { blocks.append(.note(words("account.changed"), words("account.changedText"))) }
@@ -430,7 +430,7 @@ enum PersonPages {
     private static func changePIN(_ visit: Visit) async throws -> Response {
         do {
             try await visit.site.accounts.changePIN(
-                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"))
+                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"), by: visit.caller)
             return visit.redirect("/home?done=account")
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(accountPage(visit), FieldProblem(field: "newPIN", expected: problem.expected))
@@ -442,7 +442,8 @@ enum PersonPages {
 
     private static func changeAddress(_ visit: Visit) async throws -> Response {
         do {
-            try await visit.site.accounts.requestAddress(of: visit.require().person, typed: visit.form.text("address"))
+            try await visit.site.accounts.requestAddress(
+                of: visit.require().person, typed: visit.form.text("address"), by: visit.caller)
             return visit.redirect("/home?done=addressAsked")
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(accountPage(visit), problem)
@@ -462,7 +463,8 @@ enum PersonPages {
 
     private static func confirmAddress(_ visit: Visit) async throws -> Response {
         do {
-            try await visit.site.accounts.confirmAddress(of: visit.require().person, link: visit.form.text("link"))
+            try await visit.site.accounts.confirmAddress(
+                of: visit.require().person, link: visit.form.text("link"), by: visit.caller)
             return visit.redirect("/home?done=account")
         } catch AccessRefusal.refused {
             throw Refusal.notFound

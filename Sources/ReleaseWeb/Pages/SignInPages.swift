@@ -34,7 +34,7 @@ enum SignInPages {
     }
 
     private static func front(_ visit: Visit) async throws -> Response {
-        let (words, policy) = (visit.words, await visit.site.custodian.policy.policy)
+        let (words, policy) = (visit.words, try visit.service.policy.policy)
         var blocks: [Block] = [.text(policy.texts.mission), .text(policy.texts.voluntary)]
         let isNot = policy.clauses.filter { $0.kind == .isNot }.map(\.text)
         if !isNot.isEmpty { blocks += [.heading(words("front.isNot")), .list(isNot)] }
@@ -165,7 +165,7 @@ enum SignInPages {
 
     private static func signOut(_ visit: Visit, everywhere: Bool) async throws -> Response {
         let session = try visit.require()
-        if everywhere { try await visit.site.accounts.signOutEverywhere(session.person) }
+        if everywhere { try await visit.site.accounts.signOutEverywhere(session.person, by: visit.caller) }
         try await visit.site.accounts.signOut(session)
         var response = visit.redirect("/")
         response.setCookie(
@@ -279,8 +279,8 @@ enum SignInPages {
     private static func rescind(_ visit: Visit) async throws -> Response {
         let words = visit.words
         do {
-            let outcome = try await visit.site.custodian.rescind(typedCode: visit.form.text("code"))
-            let policy = await visit.site.custodian.policy.policy
+            let outcome = try await visit.service.rescind(typedCode: visit.form.text("code"))
+            let policy = try visit.service.policy.policy
             return try visit.page(
                 Page(
                     words("byCode.doneTitle"),

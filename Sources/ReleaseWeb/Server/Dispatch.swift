@@ -6,6 +6,7 @@ internal import HummingbirdCore
 internal import Logging
 internal import Metrics
 internal import NIOCore
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
@@ -198,10 +199,11 @@ extension Site {
 
     private static func name(of error: any Error) -> String {
         let type = String(reflecting: Swift.type(of: error))
-        guard let error = error as? ServiceError else { return type }
+        guard let error = error as? MachineryError else { return type }
         switch error {
         case .signingStopped: return "\(type).signingStopped"
         case .corrupt: return "\(type).corrupt"
+        case .laterVersion: return "\(type).laterVersion"
         case .folder: return "\(type).folder"
         case .locked: return "\(type).locked"
         }

@@ -9,7 +9,7 @@ enum HealthRoutes {
     static let routes: [Route] = [
         Route(.get, "/health", .anyone, form: .plain) { _ in text("ok\n") },
         Route(.get, "/ready", .anyone, form: .plain) { visit in
-            await visit.site.custodian.stopped == nil ? text("ready\n") : text("not signing\n", status: .serviceUnavailable)
+            visit.site.host.stopped == nil ? text("ready\n") : text("not signing\n", status: .serviceUnavailable)
         },
     ]
 

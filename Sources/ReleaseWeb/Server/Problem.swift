@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Matching
 internal import NIOCore
+internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
@@ -31,7 +32,6 @@ struct Problem: Sendable {
         case is PreconditionFailed: self = problem(.preconditionFailed, "outdated")
         case is Site.MethodNotAllowed: self = problem(.methodNotAllowed, "method")
         case is ElectronicFirst: self = problem(.conflict, "electronicFirst")
-        case is Outdated: self = problem(.conflict, "outdated")
         case is FormBody.Malformed: self = problem(.badRequest, "malformed")
         case is Site.BodyTooLong: self = problem(.contentTooLarge, "tooLong")
         case is Site.BodyTooSlow: self = problem(.requestTimeout, "tooSlow")
@@ -54,7 +54,9 @@ struct Problem: Sendable {
             case .keyReused: self = problem(.conflict, "keyReused")
             case .stillOpen: self = problem(.conflict, "stillOpen")
             // One answer for all of them: which it is would tell in what state the case is.
-            case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent: self = problem(.conflict, "outdated")
+            case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
+                self = problem(.conflict, "outdated")
+            case .electronicFirst: self = problem(.conflict, "electronicFirst")
             case .conditionFailed(let condition):
                 self = problem(.conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
             case .argumentMissing: self = problem(.unprocessableContent, "argumentMissing")
@@ -68,7 +70,7 @@ struct Problem: Sendable {
                 status: .conflict, code: "matching", title: words("problem.matching.title"), detail: "\(problem)")
         case let failure as Counterexample:
             self.init(status: .unprocessableContent, code: "policy", title: words("problem.policy.title"), detail: "\(failure)")
-        case let error as ServiceError:
+        case let error as MachineryError:
             if case .signingStopped = error {
                 self = problem(.serviceUnavailable, "notSigning")
             } else {

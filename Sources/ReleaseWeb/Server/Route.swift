@@ -92,6 +92,11 @@ struct Visit: Sendable {
 
     var words: Words { site.words }
 
+    /// Who asks.
+    var caller: Caller { session.map { .person($0.person, $0.assurance) } ?? .anonymous }
+    /// The service for whoever asks.
+    var service: ReleaseService { site.host.service(for: caller) }
+
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
     /// The handle in the path; one that could not be one is as foreign as any other.
@@ -111,6 +116,3 @@ struct Unauthenticated: Error {}
 
 /// The form came from another page, or from a session that is over.
 struct ForeignForm: Error {}
-
-/// Something changed between the page and the button.
-struct Outdated: Error {}

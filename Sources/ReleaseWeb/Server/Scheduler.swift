@@ -24,13 +24,13 @@ public actor Scheduler: Service {
 
     /// - Parameters:
     ///   - pause: how long it sleeps between two rounds.
-    ///   - clock: what it sleeps by; what is due is told by the custodian's own clock.
+    ///   - clock: what it sleeps by; what is due is told by the service's own clock.
     public init(_ site: Site, pause: Duration = .seconds(30), clock: any Clock<Duration> = ContinuousClock()) {
         (self.site, self.pause, self.clock) = (site, pause, clock)
     }
 
     public func run() async throws {
-        await site.accounts.onMessage { [weak self] in Task { await self?.wake() } }
+        site.accounts.onMessage { [weak self] in Task { await self?.wake() } }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.round()
@@ -44,7 +44,7 @@ public actor Scheduler: Service {
         for job in Job.allCases {
             do {
                 switch job {
-                case .dueTransitions: try await site.custodian.runClock()
+                case .dueTransitions: try await site.host.runClock()
                 case .outbox:
                     let count = try await site.outbox.deliver()
                     Counter(label: "privity_letters_total", factory: site.metrics).increment(by: count)
@@ -55,8 +55,8 @@ public actor Scheduler: Service {
                 site.logger.error("a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
             }
         }
-        Gauge(label: "privity_log_records", factory: site.metrics).record(await site.custodian.logSize)
-        Gauge(label: "privity_signing", factory: site.metrics).record(await site.custodian.stopped == nil ? 1 : 0)
+        Gauge(label: "privity_log_records", factory: site.metrics).record(site.host.logSize)
+        Gauge(label: "privity_signing", factory: site.metrics).record(site.host.stopped == nil ? 1 : 0)
     }
 
     private func sleep() async {

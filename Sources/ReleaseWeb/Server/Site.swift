@@ -5,6 +5,7 @@ internal import Hummingbird
 public import Logging
 internal import Metrics
 internal import Mustache
+public import ReleaseLedger
 public import ReleaseService
 public import ReleaseWorkflow
 internal import Synchronization
@@ -32,7 +33,7 @@ public struct Operations: Sendable {
 
 /// Everything that handlers need. One for each served program.
 public struct Site: Sendable {
-    public let custodian: Custodian
+    public let host: ServiceHost
     public let accounts: Accounts
     public let outbox: Outbox
     let operations: Operations
@@ -48,10 +49,10 @@ public struct Site: Sendable {
     let icon: [UInt8]
 
     public init(
-        custodian: Custodian, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english, service: String,
+        host: ServiceHost, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english, service: String,
         isSecure: Bool, logger: Logger, metrics: PrometheusMetrics = PrometheusMetrics()
     ) throws {
-        self.custodian = custodian
+        self.host = host
         self.accounts = accounts
         self.outbox = outbox
         self.operations = operations

@@ -36,6 +36,19 @@ public enum Event: Hashable, Sendable, Codable {
 
     /// Whether it belongs to the private stream of the pair.
     public var isPrivate: Bool { self == .callPlaced || self == .meetingArranged || self == .privateErased }
+
+    /// Whether it begins a round, as a draft or condensed by its first signature.
+    public var beginsRound: Bool {
+        switch self {
+        case .roundStarted, .roundOpened: true
+        case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .slotAccepted,
+            .releaseSigned,
+            .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
+            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought,
+            .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+            false
+        }
+    }
 }
 
 /// Folds one event into the state. Total: an event that does not fit changes nothing.

@@ -193,11 +193,8 @@ struct Explorer {
         let round = RoundID(high: 0, low: (state.round?.id.low ?? 0) + 1)
         let release = ReleaseID(high: 0, low: (state.releases.last?.id.low ?? 0) + 1)
         return CommandKind.allCases.flatMap { kind -> [Command] in
-            switch kind {
-            case .propose, .invite:
-                return Self.others.map { Command(kind, round: round, person: $0, release: release) }
-            default: return [Command(kind, round: round, person: Self.others[0], release: release)]
-            }
+            let others = kind.namesCounterpart ? Self.others : Array(Self.others.prefix(1))
+            return others.map { Command(kind, round: round, person: $0, release: release) }
         }
     }
 
@@ -250,11 +247,8 @@ struct Explorer {
 
     /// Two signed rounds; the third would only repeat the second.
     private func isWithinBounds(_ command: Command, _ state: State) -> Bool {
-        switch command {
-        case .request, .rematch, .ask: state.signedRounds < 2
-        case .sign: state.currentRelease != nil || state.signedRounds < 2
-        default: true
-        }
+        if command.kind.asksAnew { return state.signedRounds < 2 }
+        return command.kind != .sign || state.currentRelease != nil || state.signedRounds < 2
     }
 
     /// Takes every due transition of the clock.

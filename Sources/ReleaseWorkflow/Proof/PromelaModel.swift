@@ -143,11 +143,8 @@ private struct Writer {
     private func condition(_ transition: Transition, person: Int? = nil) -> String {
         var parts = ["(" + transition.origins.map { "position == \($0.number)" }.joined(separator: " || ") + ")"]
         if transition.role == workflow.counterpart { parts.append("counterpart != 0") }
-        switch transition.command {
-        case .request, .rematch, .ask: parts.append("rounds < 2")
-        case .sign: parts.append("(release[0] != 0 || release[1] != 0 || rounds < 2)")
-        default: break
-        }
+        if transition.command.asksAnew { parts.append("rounds < 2") }
+        if transition.command == .sign { parts.append("(release[0] != 0 || release[1] != 0 || rounds < 2)") }
         let isPerson = workflow.parties.contains(transition.role)
         let own = side(transition.role)
         for condition in transition.guards {
@@ -161,7 +158,12 @@ private struct Writer {
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:
                 if workflow.counterpart != nil { parts.append("counterpart != 0") }
-            default: break
+            case .startRound, .nameCounterpart, .clearCounterpart, .excludeCounterpart, .acceptSlot, .makeMatch, .startDue,
+                .startAnswer,
+                .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .eraseSurvey, .erasePrivate,
+                .eraseContact,
+                .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
+                break
             }
         }
         return parts.joined(separator: " && ")

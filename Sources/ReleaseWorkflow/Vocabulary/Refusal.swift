@@ -26,6 +26,13 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notSigning
     /// Staff changed how this person signs in, less than 72 hours ago, and no second member of staff has approved it.
     case recentlyChanged
+    /// What is asked is not offered to this person from what they were shown. It is one answer, because any other would tell in what state the
+    /// case really is.
+    case outdated
+    /// The page that the act was given on shows an earlier version of the case.
+    case versionChanged
+    /// Nobody signs on a screen before they have agreed to sign electronically (15 USC 7001(c)).
+    case electronicFirst
 
     /// One word for scripts and stored outcomes.
     public var code: String {
@@ -43,6 +50,9 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .stillOpen: "stillOpen"
         case .notSigning: "notSigning"
         case .recentlyChanged: "recentlyChanged"
+        case .outdated: "outdated"
+        case .versionChanged: "versionChanged"
+        case .electronicFirst: "electronicFirst"
         }
     }
 
@@ -65,6 +75,62 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .notSigning: "the log is not signing: only closing commands are accepted"
         case .recentlyChanged:
             "staff changed the address or PIN less than 72 hours ago: signing waits, or a second member of staff approves the change"
+        case .outdated: "this is not offered any more"
+        case .versionChanged: "the case has changed since it was shown"
+        case .electronicFirst: "signing on a screen needs the person's consent to sign electronically first"
+        }
+    }
+
+    /// What the code leaves out: commands, states and channels, in the order in which the description names them.
+    public var words: [String] {
+        switch self {
+        case .illegalTransition(let state, let command): [command.rawValue, state]
+        case .wrongPrincipal(let command), .argumentMissing(let command): [command.rawValue]
+        case .wrongChannel(let command, let channel), .wrongAgent(let command, let channel): [command.rawValue, channel.rawValue]
+        case .conditionFailed, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning, .recentlyChanged,
+            .outdated, .versionChanged,
+            .electronicFirst:
+            []
+        }
+    }
+
+    /// The refusal that ``code`` and ``words`` are of; nil for a code or word that this version does not know.
+    public init?(code: String, words: [String] = []) {
+        let parts = code.split(separator: ".", maxSplits: 1).map(String.init)
+        func command() -> CommandKind? { words.first.flatMap(CommandKind.init) }
+        func channel() -> Channel? { words.count == 2 ? Channel(rawValue: words[1]) : nil }
+        switch (parts.first, parts.count) {
+        case ("illegalTransition", 1):
+            guard let command = command(), words.count == 2 else { return nil }
+            self = .illegalTransition(state: words[1], command: command)
+        case ("wrongPrincipal", 1):
+            guard let command = command() else { return nil }
+            self = .wrongPrincipal(command)
+        case ("wrongChannel", 1):
+            guard let command = command(), let channel = channel() else { return nil }
+            self = .wrongChannel(command, channel)
+        case ("wrongAgent", 1):
+            guard let command = command(), let channel = channel() else { return nil }
+            self = .wrongAgent(command, channel)
+        case ("conditionFailed", 2):
+            guard let condition = Guard(rawValue: parts[1]) else { return nil }
+            self = .conditionFailed(condition)
+        case ("argumentMissing", 1):
+            guard let command = command() else { return nil }
+            self = .argumentMissing(command)
+        case ("elementMissing", 2):
+            guard let element = ReleaseElement(rawValue: parts[1]) else { return nil }
+            self = .elementMissing(element)
+        case ("notFound", 1): self = .notFound
+        case ("cardClosed", 1): self = .cardClosed
+        case ("keyReused", 1): self = .keyReused
+        case ("stillOpen", 1): self = .stillOpen
+        case ("notSigning", 1): self = .notSigning
+        case ("recentlyChanged", 1): self = .recentlyChanged
+        case ("outdated", 1): self = .outdated
+        case ("versionChanged", 1): self = .versionChanged
+        case ("electronicFirst", 1): self = .electronicFirst
+        default: return nil
         }
     }
 }

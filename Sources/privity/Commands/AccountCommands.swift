@@ -29,14 +29,14 @@ struct AccountGroup: AsyncParsableCommand {
                 throw Failure("`--role`: expected auditor alone: who audits does nothing else", status: 2)
             }
             let open = try await OpenFolder(options, isWriter: true)
-            let accounts = try Accounts(open.custodian)
+            let accounts = try Accounts(open.host)
             try await accounts.checkAddress(mail)
-            let outcome = try await open.custodian.add(
+            let outcome = try await open.service.add(
                 NewPerson(
                     fullName: name, surname: surname, firstName: firstName, phone: phone, roles: role, field: "staff",
                     isUnderContract: false, coordinator: nil), key: nil)
             guard let id = outcome.person else { throw Failure(outcome.refusal ?? "not added", status: 1) }
-            try await accounts.setAddress(of: id, to: mail, by: nil)
+            try await accounts.setAddress(of: id, to: mail, by: .operator)
             say("added \(id)")
             try await AccountGroup.printLink(accounts, id)
         }
@@ -52,7 +52,7 @@ struct AccountGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
             let id = try await AccountGroup.staff(open, person)
-            try await AccountGroup.printLink(Accounts(open.custodian), id)
+            try await AccountGroup.printLink(Accounts(open.host), id)
         }
     }
 
@@ -65,7 +65,7 @@ struct AccountGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
             let id = try await AccountGroup.staff(open, person)
-            try await Accounts(open.custodian).setDisabled(id, true)
+            try await Accounts(open.host).setDisabled(id, true, by: .operator)
             say("closed")
         }
     }
@@ -81,13 +81,13 @@ struct AccountGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
             guard open.isExample else { throw Failure("only in a folder made by `init --example`", status: 2) }
-            let accounts = try Accounts(open.custodian)
+            let accounts = try Accounts(open.host)
             var ids: [PersonID] = []
             while let line = readLine() {
                 guard let id = PersonID(parsing: line) else { throw Failure("expected ids, a line each", status: 2) }
                 ids.append(id)
             }
-            for id in ids { say(try await accounts.makeLink(for: id, purpose: .example)) }
+            for id in ids { say(try await accounts.makeLink(for: id, purpose: .example, by: .operator)) }
         }
     }
 
@@ -100,7 +100,7 @@ struct AccountGroup: AsyncParsableCommand {
 
     fileprivate static func staff(_ open: OpenFolder, _ text: String) async throws -> PersonID {
         let id = try await open.person(text)
-        guard try await open.custodian.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
+        guard try await open.service.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
             throw Failure("\(Refusal.notFound)", status: 1)
         }
         return id
@@ -108,6 +108,6 @@ struct AccountGroup: AsyncParsableCommand {
 
     fileprivate static func printLink(_ accounts: Accounts, _ id: PersonID) async throws {
         say("give this to the person by hand, after the address of the service; it works once, for three days:")
-        say("  /set-up/\(try await accounts.makeLink(for: id, purpose: .setUp))")
+        say("  /set-up/\(try await accounts.makeLink(for: id, purpose: .setUp, by: .operator))")
     }
 }

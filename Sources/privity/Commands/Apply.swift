@@ -4,6 +4,7 @@ import FolderDriver
 import Foundation
 import Matching
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 
@@ -103,7 +104,7 @@ final class ApplyRun {
         let expected = try line.optionalText("expect")
         switch line.action {
         case "wait":
-            try await open.custodian.runClock()
+            try await open.host.runClock()
             return 0
         case "look": return try await look(line, expected)
         case "showAccounting": return try await showAccounting(line)
@@ -165,7 +166,7 @@ final class ApplyRun {
 
     private func isStaff(_ id: PersonID) async throws -> Bool {
         if staff.contains(id) { return true }
-        guard try await open.custodian.identity(of: id)?.roles.contains(.coordinator) == true else { return false }
+        guard try await open.service.identity(of: id)?.roles.contains(.coordinator) == true else { return false }
         staff.insert(id)
         return true
     }
@@ -173,7 +174,7 @@ final class ApplyRun {
     private func key(_ line: ScriptLine) throws -> String { try line.optionalText("key") ?? "\(fileKey)/\(line.number)" }
 
     private func outcome(_ line: ScriptLine) async throws -> Outcome {
-        let custodian = open.custodian
+        let service = open.service
         let key = try key(line)
         switch line.action {
         case "addPerson":
@@ -183,45 +184,45 @@ final class ApplyRun {
                 }
                 return role
             }
-            return try await custodian.add(
+            return try await service.add(
                 NewPerson(
                     fullName: line.text("name"), surname: line.text("surname"), firstName: line.text("firstName"),
                     phone: line.text("phone"), roles: roles, field: line.text("field"),
                     isUnderContract: line.flag("underContract", default: false),
                     coordinator: optionalPerson(line, "coordinator"), profile: line.profile()), key: key)
         case "changePerson":
-            return try await custodian.change(
+            return try await service.change(
                 person(line, "person"), isUnderContract: line.optionalFlag("underContract"),
                 coordinator: optionalPerson(line, "coordinator"), key: key)
         case "enroll":
-            return try await custodian.enroll(
+            return try await service.enroll(
                 person(line, "person"), as: role(line), attestation: line.attestation(),
                 capacity: line.optionalNumber("capacity") ?? 1, by: optionalPerson(line, "by"), key: key)
         case "acknowledge":
-            return try await custodian.acknowledge(actor(line), as: role(line), display: line.optionalText("display"), key: key)
+            return try await service.acknowledge(actor(line), as: role(line), display: line.optionalText("display"), key: key)
         case "setAvailability":
-            return try await custodian.setAvailability(
+            return try await service.setAvailability(
                 of: person(line, "by"), as: role(line), isReady: line.optionalFlag("ready"), isPaused: line.optionalFlag("paused"),
                 capacity: line.optionalNumber("capacity"), key: key)
-        case "setProfile": return try await custodian.setProfile(of: person(line, "by"), line.profile(), key: key)
-        case "setAnswers": return try await custodian.setAnswers(of: person(line, "by"), line.answers("answers").answers, key: key)
+        case "setProfile": return try await service.setProfile(of: person(line, "by"), line.profile(), key: key)
+        case "setAnswers": return try await service.setAnswers(of: person(line, "by"), line.answers("answers").answers, key: key)
         case "exclude":
             guard let relation = try line.choice("relation", of: Exclusion.Relation.self) else {
                 throw line.problem("relation", "one of \(Exclusion.Relation.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            return try await custodian.exclude(by: person(line, "by"), relation: relation, typed: line.text("name"), key: key)
-        case "setEmployer": return try await custodian.setEmployer(of: person(line, "by"), typed: line.text("name"), key: key)
+            return try await service.exclude(by: person(line, "by"), relation: relation, typed: line.text("name"), key: key)
+        case "setEmployer": return try await service.setEmployer(of: person(line, "by"), typed: line.text("name"), key: key)
         case "adoptPolicy":
             let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
-            return try await custodian.adopt(policy: parsed.canonical, key: key)
+            return try await service.adopt(policy: parsed.canonical, key: key)
         case "rescindByCode":
             let text = try line.text("code")
-            return try await custodian.rescind(typedCode: codes[text] ?? text)
-        default: return try await custodian.perform(command(line, key))
+            return try await service.rescind(typedCode: codes[text] ?? text)
+        default: return try await service.submit(command(line, key))
         }
     }
 
-    private func command(_ line: ScriptLine, _ key: String) async throws -> CaseCommand {
+    private func command(_ line: ScriptLine, _ key: String) async throws -> Submission {
         guard let kind = CommandKind(rawValue: line.action) else { throw line.problem("do", "a command") }
         let actor = try await actor(line)
         let peer: Set<CommandKind> = [.ask, .invite, .agree, .refuseInvitation, .alert]
@@ -230,7 +231,7 @@ final class ApplyRun {
         var opener = try await optionalPerson(line, "case")
         if opener == nil, case .person(let own) = actor.principal { opener = own }
         guard let opener else { throw line.problem("case", "the person whose case it is") }
-        var command = CaseCommand(kind, workflow: workflow, opener: opener, actor: actor, key: key)
+        var command = Submission(kind, workflow: workflow, opener: opener, actor: actor, key: key)
         switch kind {
         case .propose, .invite: command.person = try await person(line, "person")
         case .completeSurvey: command.survey = try line.survey()
@@ -246,7 +247,7 @@ final class ApplyRun {
             var digest = try line.optionalText("digest")
             if open.isExample, digest == nil, case .person(let signer) = actor.principal {
                 // In an example the signer reads what is offered and signs that.
-                digest = try? await open.custodian.releaseText(of: opener, workflow: workflow, for: signer, kind: kind).digest
+                digest = try? await open.service.releaseText(of: opener, workflow: workflow, for: signer, kind: kind).digest
             } else if digest == nil {
                 throw line.problem("digest", "the digest printed on the form, from `privity release print`")
             }
@@ -254,9 +255,11 @@ final class ApplyRun {
                 means: actor.channel == .paper ? .paper : .screen,
                 authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", scan: scan,
                 formDigest: digest)
-            command.firstName = kind == .correct ? try line.optionalText("firstName") : nil
-            command.phone = kind == .correct ? try line.optionalText("phone") : nil
-            command.profile = kind == .correct ? try line.profile() : nil
+            if kind == .correct {
+                command.corrections = Corrections(
+                    firstName: try line.optionalText("firstName"), phone: try line.optionalText("phone"),
+                    profile: try line.profile())
+            }
         default: break
         }
         return command
@@ -278,7 +281,7 @@ final class ApplyRun {
         let viewer = try await optionalPerson(line, "by")
         let who = viewer.map(word) ?? "somebody not logged in"
         do {
-            let view = try await open.custodian.directory(viewer.map(Viewer.person) ?? .anonymous)
+            let view = try await open.service.directory(viewer.map(Viewer.person) ?? .anonymous)
             if !json {
                 sayDay(view.asOf)
                 say("  \(who) opens the directory, as of \(view.asOf): \(view.listings.count) listed")
@@ -292,7 +295,7 @@ final class ApplyRun {
             return 0
         } catch let refusal as Refusal {
             if !json {
-                sayDay(try await open.custodian.today())
+                sayDay(try await open.service.today())
                 say("  \(who) opens the directory: REFUSED: \(refusal)")
             }
             return refusal.code == expected || expected == "refused" ? 0 : 1
@@ -305,10 +308,10 @@ final class ApplyRun {
         let fallback = await firstWorkflow()
         if !open.isExample { throw line.problem("do", "no looks: in this folder the card is printed at disclosure") }
         do {
-            let view = try await open.custodian.look(
+            let view = try await open.service.look(
                 opener, workflow: line.optionalText("workflow") ?? fallback, reader: reader)
             if !json {
-                sayDay(try await open.custodian.today())
+                sayDay(try await open.service.today())
                 say("  \(word(reader)) looks at the card; what crossed:")
                 show(view)
             }
@@ -316,7 +319,7 @@ final class ApplyRun {
             return 0
         } catch let refusal as Refusal {
             if !json {
-                sayDay(try await open.custodian.today())
+                sayDay(try await open.service.today())
                 say("  \(word(reader)) looks: REFUSED: \(refusal)")
             }
             return refusal.code == expected || expected == "refused" || isRepeating ? 0 : 1
@@ -333,7 +336,7 @@ final class ApplyRun {
     private func showAccounting(_ line: ScriptLine) async throws -> Int32 {
         if !open.isExample { throw line.problem("do", "no accounting: what was shown is the person's own to see") }
         let id = try await person(line, "by")
-        let looks = try await open.custodian.accounting(of: id)
+        let looks = try await open.service.accounting(of: id)
         if json { return 0 }
         say("  \(word(id)) sees their own accounting: \(looks.count) looks")
         for look in looks {
@@ -379,7 +382,7 @@ final class ApplyRun {
             say("      receipt and rescind-only code\(printsCodes ? " \(code)" : " given to \(who)")")
         }
         for telling in outcome.notices {
-            say("      notice to the \(telling.role.rawValue): \(await open.custodian.policy.policy.notices[telling.notice] ?? "")")
+            say("      notice to the \(telling.role.rawValue): \(try open.service.policy.policy.notices[telling.notice] ?? "")")
         }
         if ["disclose", "alert"].contains(line.action), !open.isExample, !outcome.isReplay { try await printCard(line) }
     }
@@ -389,9 +392,9 @@ final class ApplyRun {
         let opener = try await person(line, "case")
         let fallback = await firstWorkflow()
         let workflow = try line.optionalText("workflow") ?? (line.action == "alert" ? "peerConversation" : fallback)
-        for reader in try await open.custodian.readers(of: opener, workflow: workflow) {
+        for reader in try await open.service.readers(of: opener, workflow: workflow) {
             say("  card for printing:")
-            show(try await open.custodian.look(opener, workflow: workflow, reader: reader))
+            show(try await open.service.look(opener, workflow: workflow, reader: reader))
         }
     }
 }

@@ -3,6 +3,7 @@ import AuditorKit
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -82,7 +83,7 @@ struct AuditGroup: AsyncParsableCommand {
             }
             if let path = settings.passphraseFile, (try? Folder.passphrase(atPath: path)) != nil {
                 let options = try FolderOptions.parse([directory] + (passphraseFile.map { ["--passphrase-file", $0] } ?? []))
-                return try await OpenFolder(options, isWriter: false).custodian.audit(cosigned: seen)
+                return try await OpenFolder(options, isWriter: false).service.audit(cosigned: seen)
             }
             let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
             return try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: settings.origin, cosigned: seen)

@@ -4,6 +4,7 @@ import FolderDriver
 import Foundation
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -100,12 +101,12 @@ struct Restore: AsyncParsableCommand {
         let (keys, recovery) = try folder.renewKeys(origin: name, passphrase: passphrase)
         let policy = try OpenFolder.policy(in: store)
         guard let calendar = ZoneCalendar(zone: policy.timeZone) else { throw Failure("unknown time zone", status: 3) }
-        let parts = Custodian.Parts(
+        let parts = Parts(
             origin: name, store: store, heads: try folder.headFile(isReadOnly: false, creates: true), tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
             vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys, parsePolicy: OpenFolder.parse,
             logger: OpenFolder.logger())
-        let ended = try await Custodian.restore(parts, recovery: recovery, after: former.head)
+        let ended = try await ServiceHost.restore(parts, recovery: recovery, after: former.head)
         say("restored as `\(name)`, which continues `\(former.head.origin)` after \(former.head.size) records")
         say(
             "\(ended) \(ended == 1 ? "case" : "cases") had a release that may have been taken back since: all ended, people sign anew"
@@ -153,6 +154,6 @@ struct Restore: AsyncParsableCommand {
 }
 
 private struct Reader: NodeReader {
-    let tx: any StoreTransaction
+    let tx: any LogRows
     func node(at position: NodePosition) throws -> TreeHash { try tx.node(at: position) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Matching
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SwiftCSV
@@ -43,19 +44,19 @@ struct PersonGroup: AsyncParsableCommand {
             // A first pass over every row, so that a bad last line enters nobody.
             for (offset, person) in people.enumerated() {
                 do {
-                    try await open.custodian.check(person)
+                    try await open.service.check(person)
                 } catch {
                     throw Failure("`\(file)`: line \(offset + 2): \(Failure(error).message)", status: 2)
                 }
             }
             var entered = 0
             for (offset, person) in people.enumerated() {
-                let known = try await open.custodian.find(phone: person.phone, name: person.fullName)
+                let known = try await open.service.find(phone: person.phone, name: person.fullName)
                 if let id = known.first {
                     say("line \(offset + 2): known as \(id)")
                     continue
                 }
-                let outcome = try await open.custodian.add(person, key: nil)
+                let outcome = try await open.service.add(person, key: nil)
                 if let refusal = outcome.refusal { throw Failure("`\(file)`: line \(offset + 2): \(refusal)", status: 1) }
                 entered += 1
                 say("line \(offset + 2): \(outcome.person?.description ?? "")")
@@ -95,7 +96,7 @@ struct PersonGroup: AsyncParsableCommand {
         func run() async throws {
             guard phone != nil || name != nil else { throw Failure("expected --phone or --name", status: 2) }
             let open = try await OpenFolder(options, isWriter: false)
-            let found = try await open.custodian.find(phone: phone, name: name)
+            let found = try await open.service.find(phone: phone, name: name)
             for id in found { say(id.description) }
             if found.isEmpty { throw Failure("\(Refusal.notFound)", status: 1) }
         }
@@ -116,7 +117,7 @@ struct CaseGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let rows = try await open.custodian.board(of: open.person(coordinator))
+            let rows = try await open.service.board(of: open.person(coordinator))
             if json { return try sayJSON(rows) }
             say("case".padded(34) + "workflow".padded(18) + "state".padded(12) + "release")
             for row in rows {
@@ -143,7 +144,7 @@ struct CaseGroup: AsyncParsableCommand {
             let open = try await OpenFolder(options, isWriter: false)
             let opener = try await open.person(person)
             let viewer = try await viewer.asyncMap { try await open.person($0) } ?? opener
-            var view = try await open.custodian.view(of: opener, workflow: workflow, as: role, viewer: viewer)
+            var view = try await open.service.view(of: opener, workflow: workflow, as: role, viewer: viewer)
             // The operator types these commands, and calls and meetings are the pair's alone.
             if !open.isExample { view = view.withoutPrivateActs }
             if json { return try sayJSON(view) }
@@ -190,7 +191,7 @@ struct ReleaseGroup: AsyncParsableCommand {
             let opener = try await open.person(person)
             let signing: PersonID
             if let signer { signing = try await open.person(signer) } else { signing = opener }
-            let form = try await open.custodian.releaseText(
+            let form = try await open.service.releaseText(
                 of: opener, workflow: workflow, for: signing, kind: correction ? .correct : .sign)
             say(form.text)
             say("To be given: \(form.values.map(\.text).joined(separator: ", "))\n")
@@ -209,7 +210,7 @@ struct ReleaseGroup: AsyncParsableCommand {
         func run() async throws {
             let id = try ReleaseGroup.parse(release)
             let open = try await OpenFolder(options, isWriter: false)
-            for receipt in try await open.custodian.receipts(of: id) {
+            for receipt in try await open.service.receipts(of: id) {
                 let lines = String(decoding: receipt.record, as: UTF8.self).split(separator: "\n")
                 if json { say(String(lines[1])) } else { say("record \(receipt.index)  \(lines[0])\n  \(lines[1])") }
             }
@@ -227,7 +228,7 @@ struct ReleaseGroup: AsyncParsableCommand {
         func run() async throws {
             let id = try ReleaseGroup.parse(release)
             let open = try await OpenFolder(options, isWriter: false)
-            let receipts = try await open.custodian.receipts(of: id)
+            let receipts = try await open.service.receipts(of: id)
             guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
             do {
                 try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
@@ -253,7 +254,7 @@ struct ReleaseGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
-            let opening = try await open.custodian.opening(of: ReleaseGroup.parse(release), sequence: record, path: field)
+            let opening = try await open.service.opening(of: ReleaseGroup.parse(release), sequence: record, path: field)
             say("field    \(field)")
             say("opening  \(opening.key)")
             say("stated   \(opening.stated)")
@@ -273,7 +274,7 @@ struct ReleaseGroup: AsyncParsableCommand {
             let isSigned: Bool
             do {
                 let open = try await OpenFolder(options, isWriter: true)
-                isSigned = try await !open.custodian.rescind(typedCode: code).isReceiptPending
+                isSigned = try await !open.service.rescind(typedCode: code).isReceiptPending
             } catch Refusal.notFound {
                 throw Refusal.notFound
             } catch {

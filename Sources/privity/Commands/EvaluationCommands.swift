@@ -46,7 +46,7 @@ struct EvaluationGroup: AsyncParsableCommand {
                 throw Failure("`\(out)`: cannot be written", status: 3)
             }
             do {
-                let batch = try await open.custodian.openEvaluation()
+                let batch = try await open.service.openEvaluation()
                 try Data((batch.codes.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: out))
                 say("interval \(batch.period): \(batch.codes.count) codes in `\(out)`, \(batch.items.count) questions")
             } catch {
@@ -77,7 +77,7 @@ struct EvaluationGroup: AsyncParsableCommand {
                 given[item] = answer
             }
             let open = try await OpenFolder(options, isWriter: true)
-            try await open.custodian.answerEvaluation(code: code, given)
+            try await open.service.answerEvaluation(code: code, given)
             say("taken; the code is used up")
         }
     }
@@ -90,7 +90,7 @@ struct EvaluationGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            for result in try await open.custodian.evaluationResults(period: period) {
+            for result in try await open.service.evaluationResults(period: period) {
                 let counts = EvaluationAnswer.allCases.compactMap { answer in
                     result.counts[answer.rawValue].map { "\(answer.rawValue) \($0)" }
                 }
@@ -106,7 +106,7 @@ struct EvaluationGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let count = try await open.custodian.evaluationCount(period: period)
+            let count = try await open.service.evaluationCount(period: period)
             say(
                 "issued \(count.issued) = used \(count.redeemed) + unused \(count.unused): \(count.isReconciled ? "adds up" : "DOES NOT ADD UP")"
             )

@@ -4,6 +4,7 @@ import FolderDriver
 import Foundation
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -58,8 +59,8 @@ struct Initialize: AsyncParsableCommand {
         )
         let hold = try folder.hold()
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
-        try Custodian.initialize(
-            Custodian.Parts(
+        try ServiceHost.initialize(
+            Parts(
                 origin: origin, store: store, heads: folder.headFile(isReadOnly: false, creates: true), time: time,
                 seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
                 vault: folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys, parsePolicy: OpenFolder.parse,
@@ -97,7 +98,7 @@ struct Erase: AsyncParsableCommand {
     func run() async throws {
         let open = try await OpenFolder(options, isWriter: true)
         let id = try await open.person(person)
-        let outcome = try await open.custodian.erase(id, key: nil)
+        let outcome = try await open.service.erase(id, key: nil)
         if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
         say("erased")
     }

@@ -3,6 +3,7 @@ import AuditorKit
 import Cryptography
 import FolderDriver
 import Foundation
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -73,7 +74,7 @@ struct KeyGroup: AsyncParsableCommand {
             let open = try await OpenFolder(options, isWriter: true)
             let name = try open.keyName(role)
             let signer = try open.folder.makeKey(role, name: name, passphrase: open.passphrase)
-            let outcome = try await open.custodian.rotate(role, to: signer)
+            let outcome = try await open.service.rotate(role, to: signer)
             try outcome.requireDone()
             try open.retireKeys()
             say("record \(outcome.records[0]) puts a new \(role.rawValue) key into force:")
@@ -103,7 +104,7 @@ struct KeyGroup: AsyncParsableCommand {
             if let out {
                 guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
                 let signer = try open.folder.makeKey(role, name: open.keyName(role), passphrase: open.passphrase)
-                let revocation = try await open.custodian.revocation(role, from: from, replacement: signer)
+                let revocation = try await open.service.revocation(role, from: from, replacement: signer)
                 let text = StatementFile.format(revocation)
                 try open.folder.replace("revocation", Array(text.utf8))
                 try AuditFile.write(out, Array(text.utf8))
@@ -124,12 +125,12 @@ struct KeyGroup: AsyncParsableCommand {
                 say("the log states \(key.text) already")
                 return
             }
-            let outcome = try await open.custodian.revoke(role, statements, signer: signer)
+            let outcome = try await open.service.revoke(role, statements, signer: signer)
             try outcome.requireDone()
             try open.folder.remove("revocation")
             try open.retireKeys()
             // What people ended meanwhile is signed now, by the new key, with the day on which they did.
-            try await open.custodian.runClock()
+            try await open.host.runClock()
             let revoked = role == .record ? history.currentRecord : history.currentLog
             say("record \(outcome.records[0]) revokes \(revoked.text)")
             say("record \(outcome.records[1]) puts into force \(key.text)")

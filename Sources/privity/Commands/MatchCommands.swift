@@ -26,7 +26,7 @@ struct MatchGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
-            let list = try await open.custodian.shortlist(of: open.person(person), workflow: id, by: open.person(desk.coordinator))
+            let list = try await open.service.shortlist(of: open.person(person), workflow: id, by: open.person(desk.coordinator))
             say("\(list.allowedCount) mentors pass every rule")
             for (place, candidate) in list.candidates.enumerated() {
                 let margin = candidate.margin.map { ", \($0) more than the next" } ?? ""
@@ -49,7 +49,7 @@ struct MatchGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
-            let found = try await open.custodian.barriers(
+            let found = try await open.service.barriers(
                 of: open.person(person), workflow: id, mentor: open.person(mentor), by: open.person(desk.coordinator))
             if found.isEmpty { say("nothing: every rule allows it") }
             for barrier in Barrier.allCases where found.contains(barrier) { say(barrier.plainWords) }
@@ -64,7 +64,7 @@ struct MatchGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
-            say(try await open.custodian.commitDraw())
+            say(try await open.service.commitDraw())
         }
     }
 
@@ -83,8 +83,8 @@ struct MatchGroup: AsyncParsableCommand {
             let open = try await OpenFolder(options, isWriter: true)
             let id = await open.workflow(desk.workflow)
             let staff = try await open.person(desk.coordinator)
-            let problem = try await open.custodian.cohortProblem(workflow: id, by: staff)
-            let plan = try await open.custodian.planCohort(workflow: id, by: staff)
+            let problem = try await open.service.cohortProblem(workflow: id, by: staff)
+            let plan = try await open.service.planCohort(workflow: id, by: staff)
             for pair in plan.pairs { say("\(pair.mentee)  \(pair.mentor)  \(pair.score) of 10000") }
             for entry in plan.waiting { say("\(entry.mentee)  waits") }
             if let problem { say("\(problem)") }
@@ -139,7 +139,7 @@ struct MatchGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
-            for line in try await open.custodian.ablation(workflow: id, by: open.person(desk.coordinator)) {
+            for line in try await open.service.ablation(workflow: id, by: open.person(desk.coordinator)) {
                 say(
                     "\(line.question.rawValue). ".padded(4) + line.question.text.padded(86)
                         + "\(line.changedCount) of \(line.matchedCount) change\(line.isIdle ? "; asked for nothing, consider dropping it" : "")"
@@ -164,7 +164,7 @@ struct MatchGroup: AsyncParsableCommand {
 }
 
 extension OpenFolder {
-    func firstWorkflow() async -> String { await custodian.policy.policy.workflows.first?.id ?? "" }
+    func firstWorkflow() async -> String { (try? service.policy)?.policy.workflows.first?.id ?? "" }
 
     func workflow(_ given: String?) async -> String {
         if let given { return given }

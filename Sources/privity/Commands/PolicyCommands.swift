@@ -229,12 +229,12 @@ struct PolicyGroup: AsyncParsableCommand {
             let missing = completenessFindings(parsed.policy)
             if let first = missing.first { throw Failure("`\(file)`: \(first)", status: 1) }
             let open = try await OpenFolder(options, isWriter: true)
-            if let newest = await open.custodian.policyVersions.last {
+            if let newest = open.service.policyVersions.last {
                 let difference = PolicyDifference(from: newest.policy, to: parsed.policy)
                 say(difference.text)
                 if let fault = difference.faults.first { throw Failure("`\(file)`: \(fault)", status: 1) }
             }
-            let outcome = try await open.custodian.adopt(policy: parsed.canonical, key: nil)
+            let outcome = try await open.service.adopt(policy: parsed.canonical, key: nil)
             if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
             say("version \(parsed.policy.version) is in force from \(parsed.policy.effectiveFrom)")
         }
@@ -246,7 +246,7 @@ struct PolicyGroup: AsyncParsableCommand {
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            for version in await open.custodian.policyVersions {
+            for version in open.service.policyVersions {
                 say(
                     "version \(version.policy.version), in force from \(version.policy.effectiveFrom), SHA-256 \(Hex.format(version.digest))"
                 )

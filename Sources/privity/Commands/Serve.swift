@@ -6,6 +6,7 @@ import FolderDriver
 import Foundation
 import Logging
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWeb
 import ReleaseWorkflow
@@ -39,11 +40,11 @@ struct Serve: AsyncParsableCommand {
         let open = try await OpenFolder(options, isWriter: true, showing: clock)
         let settings = try await ServeSettings(open.folder, self)
         let logger = Logger(label: "privity", factory: { JSONLog(label: $0) { line in complainRaw(line) } })
-        let accounts = try Accounts(open.custodian)
+        let accounts = try Accounts(open.host)
         let words = Words.english
-        let outbox = Outbox(open.custodian, mailer: settings.mailer, words: words.letters, url: settings.url)
+        let outbox = Outbox(open.host, mailer: settings.mailer, words: words.letters, url: settings.url)
         let site = try Site(
-            custodian: open.custodian, accounts: accounts, outbox: outbox,
+            host: open.host, accounts: accounts, outbox: outbox,
             operations: open.operations(backupFolder: settings.backupFolder),
             words: words, service: settings.service, isSecure: settings.url.hasPrefix("https:"), logger: logger)
         let scheduler = Scheduler(site)
@@ -74,14 +75,14 @@ struct Serve: AsyncParsableCommand {
         guard open.isExample else { return complain("--links: only in a folder made by `init --example`") }
         do {
             var people: [(PersonID, Identity)] = []
-            for id in try await open.custodian.people() {
-                if let identity = try await open.custodian.identity(of: id) { people.append((id, identity)) }
+            for id in try await open.service.people() {
+                if let identity = try await open.service.identity(of: id) { people.append((id, identity)) }
             }
             say("each link signs in once, as somebody made up:")
             for role in Identity.Role.allCases {
                 let found = people.filter { $0.1.roles.contains(role) }.sorted { $0.1.fullName < $1.1.fullName }
                 guard let (id, identity) = found.first(where: { $0.1.roles.count == 1 }) ?? found.first else { continue }
-                let token = try await accounts.makeLink(for: id, purpose: .example)
+                let token = try await accounts.makeLink(for: id, purpose: .example, by: .operator)
                 say("  \(role.rawValue.padded(14))\(identity.fullName.padded(20))\(base)/sign-in/link/\(token)")
             }
             say("Ctrl-C stops")
@@ -166,7 +167,7 @@ extension OpenFolder {
                 guard isRotating.begin() else { throw Refusal.keyReused }
                 defer { isRotating.end() }
                 let signer = try folder.makeKey(role, name: keyName(role), passphrase: passphrase)
-                let outcome = try await custodian.rotate(role, to: signer)
+                let outcome = try await service.rotate(role, to: signer)
                 guard outcome.refusal == nil, !outcome.isReceiptPending else { throw Refusal.notSigning }
                 try retireKeys()
                 return signer.key.text
@@ -177,7 +178,7 @@ extension OpenFolder {
 
     /// - Returns: the name of the copy within `target`.
     private func copyFolder(into target: String) async throws -> String {
-        let name = "privity-\(try await custodian.today())-\(Hex.format(try RandomBytes.generate(count: 4)))"
+        let name = "privity-\(try await service.today())-\(Hex.format(try RandomBytes.generate(count: 4)))"
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         _ = try folder.copy(to: "\(target)/\(name)") { try store.copy(to: $0) }
         return name
@@ -190,7 +191,7 @@ extension OpenFolder {
         defer { try? FileManager.default.removeItem(atPath: place) }
         let history = try KeyHistory(store: store, origin: settings.origin)
         let signer = try folder.signingKeys(for: history, passphrase: passphrase).record
-        let today = try await custodian.today()
+        let today = try await service.today()
         _ = try AuditExport(store, heads: heads, origin: settings.origin, signer: signer, extras: AuditorKit.files)
             .write(to: TileFolder(place + "/log"), before: today)
         let process = Process()
@@ -200,7 +201,7 @@ extension OpenFolder {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: place + "/log.tar.gz") else {
-            throw ServiceError.folder("the export could not be packed")
+            throw MachineryError.folder("the export could not be packed")
         }
         return Array(data)
     }

@@ -2,7 +2,7 @@
 
     schema.py PRIVITY FOLDER [EXAMPLES]
 """
-import json, os, pathlib, signal, socket, subprocess, sys, urllib.request
+import json, pathlib, signal, socket, subprocess, sys, tempfile, urllib.request
 
 privity, folder = sys.argv[1], sys.argv[2]
 examples = sys.argv[3] if len(sys.argv) > 3 else "20"
@@ -32,13 +32,15 @@ try:
     tokens = {role: sign_in(role) for role in ["participant", "mentor", "coordinator", "auditor"]}
     tool = pathlib.Path(sys.executable).parent / "schemathesis"
     for role in [None, "participant", "mentor", "coordinator", "auditor"]:
-        command = [str(tool), "--config-file", str(pathlib.Path(__file__).parent / "schemathesis.toml"), "run", base + "/api/v1/openapi.json", "--checks", "all", "--max-examples", examples, "--seed", "20261122",
+        command = [str(tool), "--config-file", str(pathlib.Path(__file__).resolve().parent / "schemathesis.toml"), "run", base + "/api/v1/openapi.json", "--checks", "all", "--max-examples", examples, "--seed", "20261122",
                    "--no-color", "--generation-database", "none",
                    # A session that is ended answers nobody any more: signing out has its own tests.
                    "--exclude-operation-id", "deleteSession", "--phases", "examples,coverage,fuzzing"]
         if role:
             command += ["-H", f"Authorization: Bearer {tokens[role]}"]
-        result = subprocess.run(command, capture_output=True, text=True)
+        # It keeps what it found in the folder where it runs.
+        with tempfile.TemporaryDirectory() as scratch:
+            result = subprocess.run(command, capture_output=True, text=True, cwd=scratch)
         print(f"as {role or 'nobody'}: exit {result.returncode}")
         print("\n".join(result.stdout.splitlines()[-200:] if result.returncode else result.stdout.splitlines()[-8:]), flush=True)
         if result.returncode:

@@ -1,0 +1,24 @@
+/// Why a release is made.
+public enum Purpose: String, CaseIterable, Hashable, Sendable, Codable {
+    case firstCallAndMeeting, peerConversation, listing, mentoring
+
+    public var plainWords: String {
+        switch self {
+        case .firstCallAndMeeting:
+            "so that the mentor can make a first telephone call and arrange a first meeting, at my own request"
+        case .peerConversation: "so that the person who asked can telephone me about having a mentor, at my own request"
+        case .listing: "so that people who look for a mentor can find me and write to me or call me, at my own request"
+        case .mentoring: "so that my mentoring partner can get in touch with me, at my own request"
+        }
+    }
+
+    /// What the one who reads a card may use it for.
+    public var permittedUse: String {
+        switch self {
+        case .firstCallAndMeeting: "to make a first call and arrange a first meeting"
+        case .peerConversation: "to talk about having a mentor"
+        case .listing: "to ask this person about mentoring"
+        case .mentoring: "to get in touch about mentoring"
+        }
+    }
+}

@@ -1,0 +1,160 @@
+public import Matching
+internal import ReleaseLedger
+public import ReleaseWorkflow
+
+/// Something that is asked on a page or through the interface: about a case as its handle names it, in words that need nothing looked up first.
+public struct Asked: Sendable {
+    /// Whose act a coordinator records, and how it reached them.
+    public struct Proxy: Sendable {
+        public let role: Role
+        /// Nil for the first channel by which it may come.
+        public let channel: Channel?
+        public init(role: Role, channel: Channel?) { (self.role, self.channel) = (role, channel) }
+    }
+
+    public var handle: CaseHandle
+    public var kind: CommandKind
+    /// Nil for one's own act.
+    public var proxy: Proxy?
+    /// The version that the page showed; nil where any will do.
+    public var version: String?
+    /// The mentor proposed.
+    public var person: PersonID?
+    /// The number of the volunteer invited.
+    public var phone: String?
+    public var survey: Survey?
+    public var display: String?
+    public var corrections = Corrections()
+    /// The digest of the text that was read, for a signature.
+    public var digest: String?
+    /// The scanned form, for a signature on paper.
+    public var scan: [UInt8]?
+    /// How the signer was known, for a signature on a screen.
+    public var authenticatedBy = ""
+    public var key: String?
+    /// What of the form could not be used. It is told only of what is offered: anything else would tell in what state the case is.
+    public var problem: FieldProblem?
+
+    public init(_ kind: CommandKind, _ handle: CaseHandle, key: String?) {
+        self.kind = kind
+        self.handle = handle
+        self.key = key
+    }
+}
+
+/// What came of it.
+public struct Answered: Sendable {
+    public let outcome: Outcome
+    /// The role in which the caller acted.
+    public let role: Role
+    /// The caller's newest release in this case.
+    public let ownRelease: ReleaseID?
+}
+
+/// Carries out what was asked, in one transaction: finds the case, sees what its page offers now, and does it.
+///
+/// What was done already under the key only asks for its answer. Everything else must be something that this person is offered, about what the page
+/// showed: any other answer would tell in what state the case really is.
+struct Ask: Sendable {
+    let asked: Asked
+    let caller: Caller
+
+    /// One attempt, with what is said of the case besides.
+    struct Attempt {
+        let attempted: Idempotency.Attempted
+        let role: Role
+        let ownRelease: ReleaseID?
+    }
+
+    func carryOut(_ tx: Transaction) throws -> Attempt {
+        guard let own = caller.person, let row = try tx.rows.party(asked.handle, of: own),
+            try !row.isStaff || tx.permit(caller).holds(.coordinator)
+        else { throw Refusal.notFound }
+        let loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
+        let screen = Screen(tx.snapshot)
+        let seen = screen.asSeen(loaded, by: row)
+        let page = try screen.page(row, seen)
+        let actor = try actor(own, row, loaded, page)
+        let submission: Submission
+        do {
+            if let problem = asked.problem { throw problem }
+            submission = try self.submission(actor, row, tx)
+        } catch let problem as FieldProblem {
+            let blank = SubmitAct(Submission(asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key))
+            if try !Idempotency(ticket: ticket(blank, tx), tx: tx).isAnswered { try requireOffered(page, tx) }
+            throw problem
+        }
+        let act = SubmitAct(submission)
+        let attempted = try Idempotency(ticket: ticket(act, tx), tx: tx).attempt(
+            onRefusal: { try act.noteRefusal($0, $1, loaded) },
+            { tx in
+                tx.storesNothing = true
+                try requireOffered(page, tx)
+                tx.storesNothing = false
+                return try act.carryOut(tx, loaded)
+            })
+        // Who is not known and who cannot be asked are one answer: a number must not tell who takes part.
+        if asked.kind == .invite, let refusal = attempted.outcome.refusal, refusal != .outdated, refusal != .versionChanged {
+            throw Self.unknownNumber
+        }
+        return Attempt(attempted: attempted, role: page.role, ownRelease: attempted.outcome.done?.release ?? page.releases.last)
+    }
+
+    private func ticket(_ act: SubmitAct, _ tx: Transaction) throws -> Idempotency.Ticket {
+        try Idempotency.Ticket(
+            key: asked.kind.isPrivate ? nil : asked.key, scope: caller.scope, former: act.formerScope, text: act.text, tx.vault)
+    }
+
+    private static let unknownNumber = FieldProblem(field: "phone", expected: "somebody's number")
+
+    private func requireOffered(_ page: CasePage, _ tx: Transaction) throws {
+        if let version = asked.version, version != page.version { throw Refusal.versionChanged }
+        if asked.kind.isPrivate {
+            guard page.privateActs.contains(asked.kind) else { throw Refusal.outdated }
+        } else if let proxy = asked.proxy {
+            guard proxied(proxy, page) != nil else { throw Refusal.outdated }
+        } else {
+            guard page.offers(asked.kind) else { throw Refusal.outdated }
+        }
+        if asked.kind.isSignature, asked.proxy == nil, let own = caller.person,
+            try tx.account(of: own)?.agreedElectronicallyOn == nil
+        {
+            throw Refusal.electronicFirst
+        }
+    }
+
+    private func proxied(_ proxy: Asked.Proxy, _ page: CasePage) -> CaseScreen.Proxied? {
+        page.proxied.first { $0.kind == asked.kind && $0.role == proxy.role }
+    }
+
+    private func submission(_ actor: Actor, _ row: PartyRow, _ tx: Transaction) throws -> Submission {
+        var submission = Submission(asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key)
+        submission.person = asked.person
+        submission.survey = asked.survey
+        submission.display = asked.display
+        submission.corrections = asked.corrections
+        if asked.kind == .invite {
+            let input = PersonInput(phones: tx.parts.phones, region: tx.snapshot.current.policy.region)
+            let found = try tx.people.find(phone: input.phone(asked.phone ?? ""), name: nil)
+            guard found.count == 1 else { throw Self.unknownNumber }
+            submission.person = found.first
+        }
+        if asked.kind.isSignature {
+            submission.signing = Signing(
+                means: asked.proxy == nil ? .screen : .paper,
+                authenticatedBy: asked.proxy == nil ? asked.authenticatedBy : "coordinatorTookForm", scan: asked.scan,
+                formDigest: asked.digest)
+        }
+        return submission
+    }
+
+    private func actor(_ own: PersonID, _ row: PartyRow, _ loaded: LoadedCase, _ page: CasePage) throws -> Actor {
+        guard let proxy = asked.proxy else { return Actor(row.isStaff ? .staff(own) : .person(own), channel: .screen) }
+        guard row.isStaff, let party = loaded.parties.first(where: { $0.role == proxy.role }) else { throw Refusal.outdated }
+        let channels = proxied(proxy, page)?.channels
+        if let channel = proxy.channel, let channels, !channels.contains(channel) {
+            throw FieldProblem(field: "via", expected: channels.map(\.rawValue).joined(separator: " or "))
+        }
+        return Actor(.person(party.person), agent: own, channel: proxy.channel ?? channels?.first ?? .phone)
+    }
+}

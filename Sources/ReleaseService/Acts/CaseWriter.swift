@@ -1,0 +1,213 @@
+internal import Matching
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Writes what was decided about a case: records, events, drafts, keys, places, who sees it, notices.
+struct CaseWriter {
+    /// A decision, and how it came about.
+    struct Decision {
+        var events: [Event]
+        let rule: String
+        let actor: Actor
+        /// The roles whose view shows that it happened.
+        var seenBy: [Role] = []
+        var signature: SignatureWork?
+        /// The requester's name for the volunteer's form.
+        var display: String?
+        var survey: Survey?
+    }
+
+    private let tx: Transaction
+
+    init(_ tx: Transaction) { self.tx = tx }
+
+    func apply(_ decision: Decision, to loaded: inout LoadedCase) throws -> Done {
+        let before = loaded.state
+        let after = decision.events.reduce(before, evolve)
+        let round = after.round ?? before.round
+        var done = Done(round: round?.id, state: loaded.workflow.name(of: after.position), rule: decision.rule)
+        if !decision.events.isEmpty, decision.events.allSatisfy(\.isPrivate) {
+            try appendPrivate(decision.events, round: before.round)
+            return Done(state: done.state)
+        }
+        if decision.events.contains(.roundForgotten), let forgotten = before.round {
+            try forget(forgotten, of: loaded)
+            try Parties(tx).keep(tx.snapshot.cases.load(loaded.opener, workflow: loaded.workflow.id))
+            tx.consequences.immediate = decision.events.tellings
+            done.round = nil
+            return done
+        }
+        done.release = try RecordWriter(tx, for: loaded).write(
+            decision.events, rule: decision.rule, actor: decision.actor, signature: decision.signature, before: before)
+        if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
+        try eraseScopes(for: decision.events, round: round)
+        keepPlace(before: before, after: after, decision.events, loaded)
+        try store(decision, before: before, after: after, &loaded)
+        try Parties(tx).keep(loaded)
+        try Notices(tx).send(decision.events.tellings, before: before, after: after, loaded)
+        return done
+    }
+
+    /// Adds to the pair's own stream: sealed, padded to one size, read by nobody else's fold.
+    private func appendPrivate(_ events: [Event], round: Round?) throws {
+        guard let round else { return }
+        let known = try tx.snapshot.cases.privateEvents(round.id)
+        let all = known + events.filter { !known.contains($0) }
+        try tx.keep(padded(StoredCodec.encode(PrivateStream(events: all))), .privateStream(round.id), "stream")
+    }
+
+    /// Deletes a draft and everything with it: the database is as if it had never been.
+    private func forget(_ round: Round, of loaded: LoadedCase) throws {
+        tx.rows.deleteDraft(round.id)
+        try tx.rows.deleteOutcomes(of: round.id)
+        try tx.rows.deleteMessages(of: round.id)
+        tx.rows.deletePlace(round.id)
+        try tx.erase([.survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id)])
+        tx.consequences.mustSettle = true
+        tx.consequences.forgotten.append(loaded.id.bytes)
+    }
+
+    private func eraseScopes(for events: [Event], round: Round?) throws {
+        guard let round else { return }
+        var scopes: [Vault.Scope] = []
+        if events.contains(.surveyErased) { scopes.append(.survey(round.id)) }
+        if events.contains(.privateErased) { scopes.append(.privateStream(round.id)) }
+        if events.contains(.contactErased) { scopes.append(.contact(round.id)) }
+        try tx.erase(scopes)
+    }
+
+    /// A mentor's place is held from the proposal to the end of the round, in the transaction that decides it.
+    private func keepPlace(before: State, after: State, _ events: [Event], _ loaded: LoadedCase) {
+        for event in events {
+            switch event {
+            case .counterpartNamed(let person): if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
+            case .counterpartCleared, .roundStarted: if let round = before.round?.id { tx.rows.deletePlace(round) }
+            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .slotAccepted, .releaseSigned, .matchMade,
+                .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
+                .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought,
+                .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+                break
+            }
+        }
+        if loaded.workflow.ended.contains(after.position), let round = after.round?.id { tx.rows.deletePlace(round) }
+    }
+
+    // MARK: Storing
+
+    private func store(_ decision: Decision, before: State, after: State, _ loaded: inout LoadedCase) throws {
+        // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there on.
+        if let start = decision.events.firstIndex(where: \.startsRound), start > 0, !before.isDraft, before.round != nil,
+            decision.events[..<start].contains(where: \.closesRelease)
+        {
+            let middle = decision.events[..<start].reduce(before, evolve)
+            var (first, second) = (decision, decision)
+            (first.events, first.display) = (Array(decision.events[..<start]), nil)
+            second.events = Array(decision.events[start...])
+            try store(first, before: before, after: middle, &loaded)
+            try store(second, before: middle, after: after, &loaded)
+            return
+        }
+        let due = try DueTransitions(tx).next(after, loaded)
+        let visibility = Visibility(state: loaded.workflow.name(of: after.position), seenBy: decision.seenBy)
+        // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must not undo it.
+        let isOfEarlierRound = decision.events.contains(where: \.isRescission)
+        if after.isDraft, !isOfEarlierRound, let round = after.round {
+            try storeDraft(decision, round, visibility, due, after, &loaded)
+        } else {
+            try storeStep(decision, visibility, due, before, after, &loaded)
+        }
+    }
+
+    private func storeDraft(
+        _ decision: Decision, _ round: Round, _ visibility: Visibility, _ due: CivilDate?, _ after: State,
+        _ loaded: inout LoadedCase
+    ) throws {
+        var content = loaded.history.draft ?? DraftHistory()
+        let kept = decision.events.filter { !$0.isNotice }
+        content.events += kept
+        content.display = decision.display ?? content.display
+        if !kept.isEmpty { content.visibilities.append(visibility) }
+        let row = DraftRow(
+            round: round.id, caseID: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener, policy: loaded.loaded.digest,
+            sealed: try tx.vault.seal(content, fixed: "draft/\(round.id)"), due: due)
+        tx.rows.putDraft(row)
+        loaded.history.put(content, state: after)
+        loaded.draft = row
+    }
+
+    private func storeStep(
+        _ decision: Decision, _ visibility: Visibility, _ due: CivilDate?, _ before: State, _ after: State,
+        _ loaded: inout LoadedCase
+    ) throws {
+        // An empty request to be called leaves no trace in the case (MPHP-54).
+        var kept = decision.events.filter { !$0.isPrivate && !$0.isCallBackRequest }
+        if kept.isEmpty { return }
+        var earlier: [Visibility]?
+        var endsDraft = false
+        if before.isDraft, !after.isDraft, let round = before.round, let opening = before.openingEvent {
+            kept.insert(opening, at: 0)
+            tx.rows.deleteDraft(round.id)
+            loaded.draft = nil
+            earlier = (loaded.history.draft ?? DraftHistory()).lastShown(except: visibility.seenBy)
+            endsDraft = true
+        }
+        let sequence = loaded.history.steps.count
+        let step = CaseStep(
+            events: kept, rule: decision.rule, on: tx.moment.date, channel: decision.actor.channel, visibility: visibility,
+            earlier: earlier)
+        let sealed = try tx.vault.seal(step, fixed: "event/\(loaded.id)/\(sequence)")
+        let link = try tx.vault.link(loaded.id, sequence, after: loaded.lastLink, sealed)
+        tx.rows.appendEvent(loaded.id, EventRow(sequence: sequence, sealed: sealed, link: link))
+        loaded.history.append(step, to: after, endsDraft: endsDraft)
+        loaded.lastLink = link
+        // A round that began under a later version takes the case along with its first signature.
+        let policy = loaded.loaded.digest
+        let row = CaseRow(
+            id: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener, policy: policy,
+            tip: try tx.vault.tip(loaded.id, policy: policy, count: loaded.history.steps.count, last: link),
+            due: after.isDraft ? loaded.row?.due : due)
+        tx.rows.putCase(row)
+        loaded.row = row
+    }
+}
+
+extension Event {
+    fileprivate var startsRound: Bool { if case .roundStarted = self { true } else { false } }
+    fileprivate var closesRelease: Bool { if case .releaseClosed = self { true } else { false } }
+    fileprivate var isRescission: Bool { if case .releaseRescinded = self { true } else { false } }
+    fileprivate var isNotice: Bool { if case .noticed = self { true } else { false } }
+    fileprivate var isCallBackRequest: Bool { if case .noticed(_, .callBackAsked) = self { true } else { false } }
+}
+
+extension [Event] {
+    /// Who is told what.
+    var tellings: [Telling] {
+        compactMap { if case .noticed(let role, let notice) = $0 { Telling(role: role, notice: notice) } else { nil } }
+    }
+}
+
+/// Leaves notices to be sent.
+struct Notices {
+    private let tx: Transaction
+
+    init(_ tx: Transaction) { self.tx = tx }
+
+    func send(_ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase) throws {
+        for (number, telling) in tellings.enumerated() {
+            let counterpart = after.round?.counterpart ?? before.round?.counterpart
+            let person: PersonID? =
+                switch telling.role {
+                case loaded.workflow.opener: loaded.opener
+                case loaded.workflow.counterpart: counterpart
+                case .coordinator: try tx.people.coordinator(of: loaded.opener)
+                default: nil
+                }
+            guard let person else { continue }
+            tx.consequences.notices.append(telling)
+            let id = try tx.derive.bytes("message/\(tx.consequences.records.count)/\(number)/\(loaded.id)", count: 16)
+            let message = Message(to: person, notice: telling.notice, on: tx.moment.date)
+            let round = after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
+            tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)
+        }
+    }
+}

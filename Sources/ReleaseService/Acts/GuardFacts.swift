@@ -1,0 +1,105 @@
+internal import Matching
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Answers the guards that the service knows of. What cannot be answered stays no.
+struct GuardFacts {
+    private let snapshot: Snapshot
+    private let loaded: LoadedCase
+
+    init(_ snapshot: Snapshot, of loaded: LoadedCase) {
+        self.snapshot = snapshot
+        self.loaded = loaded
+    }
+
+    /// The facts for a submission: only what the transitions ask that it could take from here; the rest stays no and nobody reads it.
+    func facts(for submission: Submission, _ signature: SignatureWork?) throws -> Facts {
+        let asked = Set(loaded.workflow.transitions(on: submission.kind, from: loaded.state.position).flatMap(\.guards))
+        let names = submission.kind == .propose || submission.kind == .invite
+        let other = names ? submission.person : loaded.counterpart
+        let staff: PersonID? =
+            switch submission.actor.principal {
+            case .staff(let id): id
+            case .person, .clock: submission.actor.agent
+            }
+        var facts = Facts()
+        if let staff {
+            facts[.assigned] = try snapshot.people.coordinator(of: submission.opener) == staff
+            facts[.dutiesSeparate] = staff != submission.opener && staff != other
+        }
+        for condition in asked {
+            facts[condition] = try holds(condition, submission, signature, other) || facts[condition]
+        }
+        if let signature {
+            let isPending = try loaded.state.releases.contains { try snapshot.rows.isPending($0.id) }
+            facts[.releaseComplete] = signature.document.missing(asOf: snapshot.today).isEmpty && !isPending
+        } else if !loaded.state.liveReleases.isEmpty, submission.kind == .disclose || submission.kind == .alert {
+            // The gate, already before the card opens: every stored record is re-read and checked in full.
+            let gate = CardGate(snapshot)
+            facts[.releaseComplete] = loaded.state.liveReleases.allSatisfy {
+                (try? gate.verify($0, of: loaded))?.isClosed == false
+            }
+        }
+        return facts
+    }
+
+    private func holds(
+        _ condition: Guard, _ submission: Submission, _ signature: SignatureWork?, _ other: PersonID?
+    ) throws -> Bool {
+        let (people, policy, role, opener) = (snapshot.people, loaded.policy, loaded.workflow.opener, submission.opener)
+        switch condition {
+        case .underContract: return try people.identity(opener)?.isUnderContract ?? false
+        case .surveyAnswered: return submission.survey.map { $0.problem(under: policy) == nil } ?? false
+        case .openerEligible:
+            return try policy.eligibility.requirement(of: role).isMet(
+                by: people.attestation(of: opener, as: role), on: snapshot.today)
+        case .agreementsCurrent: return try people.hasSigned(opener, as: role, under: policy)
+        case .secondSought: return try isSecondSought()
+        case .counterpartUnderContract: return try other.flatMap { try people.identity($0) }?.isUnderContract ?? false
+        case .pairEligible:
+            guard let other, let enrollment = try enrollment(of: other) else { return false }
+            if try other == opener || people.areKeptApart(opener, other) { return false }
+            return policy.eligibility.mayPair(
+                mentor: enrollment.attestation, mentee: try people.attestation(of: opener, as: role), on: snapshot.today)
+        case .mentorReady: return try other.flatMap(enrollment).map { $0.isReady && !$0.isPaused } ?? false
+        case .acknowledgementCurrent:
+            guard let other, let counterpart = loaded.workflow.counterpart, try enrollment(of: other) != nil else { return false }
+            return try people.hasSigned(other, as: counterpart, under: policy)
+        case .capacityLeft:
+            guard let other, let enrollment = try enrollment(of: other) else { return false }
+            return hasCapacity(limit: enrollment.capacity, held: try snapshot.rows.placesHeld(with: other))
+        // Answered above, by the core itself, or by the clock.
+        case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
+            .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
+            .callPlaced, .meetingArranged:
+            return false
+        }
+    }
+
+    private func enrollment(of person: PersonID) throws -> Enrollment? {
+        try loaded.workflow.counterpart.flatMap { try snapshot.people.enrollment(person, as: $0) }
+    }
+
+    /// Whether both of a pair that is together now have asked for a second mentor, in another workflow of this program.
+    private func isSecondSought() throws -> Bool {
+        try loaded.policy.workflows.contains { workflow in
+            guard workflow.id != loaded.workflow.id, workflow.opener == loaded.workflow.opener else { return false }
+            let other = try snapshot.cases.load(loaded.opener, workflow: workflow.id)
+            guard let round = other.state.round, let partner = round.counterpart, !other.state.openCards.isEmpty else {
+                return false
+            }
+            return round.secondSeekers.contains(loaded.opener) && round.secondSeekers.contains(partner)
+        }
+    }
+
+    /// What the clock has to know that is not in the case: whether somebody's standing is lost on this day.
+    func forClock(on date: CivilDate) throws -> Facts {
+        var facts = Facts()
+        let rules = loaded.policy.eligibility
+        guard !rules.continuous.isEmpty else { return facts }
+        facts[.standingLost] = try loaded.parties.contains { person, role in
+            rules.isLost(try snapshot.people.attestation(of: person, as: role), as: role, on: date)
+        }
+        return facts
+    }
+}

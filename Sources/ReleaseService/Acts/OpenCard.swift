@@ -1,0 +1,103 @@
+internal import Logging
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Shows a card to a reader, if this moment permits it.
+///
+/// That it was opened is committed, into the accounting of the person on the card and nowhere else, before the card is returned.
+struct OpenCardForReader {
+    let opener: PersonID
+    let workflow: String
+    let reader: PersonID
+
+    /// - Returns: the card, or why there is none: `cardClosed` to the recipient, `notFound` to everybody else; neither says why.
+    func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
+        do {
+            return .success(try tx.attempt { try open(tx) })
+        } catch let refusal as Refusal {
+            if refusal == .notFound, let loaded = try? tx.snapshot.cases.load(opener, workflow: workflow),
+                try !tx.rows.parties(of: loaded.id).contains(where: { $0.person == reader && !$0.isStaff })
+            {
+                try tx.journal(reader, "look", about: loaded.id)
+            }
+            return .failure(refusal)
+        }
+    }
+
+    private func open(_ tx: Transaction) throws -> CardView {
+        let gate = CardGate(tx.snapshot)
+        let loaded: LoadedCase
+        do {
+            loaded = try gate.load(opener, workflow: workflow)
+        } catch is MachineryError {
+            // An altered row opens nothing, and does not say so to the one who asked.
+            tx.parts.logger.error("a card was refused: its case does not verify")
+            throw Refusal.cardClosed
+        }
+        // Before a card was opened for them there is nothing here for anybody: not even that somebody has signed.
+        guard loaded.state.releases.contains(where: { $0.recipient == .person(reader) && $0.cardVersion > 0 }) else {
+            throw Refusal.notFound
+        }
+        guard !tx.ledger.isStopped, let card = loaded.state.openCards.last(where: { $0.reader == .person(reader) }),
+            let release = loaded.state.roundReleases.last(where: { $0.id == card.release && $0.recipient == .person(reader) })
+        else { throw Refusal.cardClosed }
+        // Whoever reads has signed what binds readers, in its present version.
+        let role = reader == loaded.opener ? loaded.workflow.opener : loaded.workflow.counterpart
+        if let role, try !tx.people.hasSigned(reader, as: role, under: loaded.policy) { throw Refusal.cardClosed }
+        let verified: VerifiedRelease
+        do {
+            verified = try gate.verify(release, of: loaded)
+        } catch {
+            tx.parts.logger.error("a card was refused: its release does not verify")
+            throw Refusal.cardClosed
+        }
+        let shown = try gate.card(of: verified, for: .person(reader))
+        let look = Look(
+            instantMilliseconds: tx.moment.instantMilliseconds, release: release.id,
+            recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "", fields: verified.complete.fields)
+        try account(look, for: release.discloser, tx)
+        return view(shown, verified, loaded, on: tx.moment.date)
+    }
+
+    private func view(
+        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, on today: CivilDate
+    ) -> CardView {
+        let fields = inWords(verified.complete.fields.map(\.plainWords))
+        return CardView(
+            card: card, notice: RedisclosureNotice.text(for: verified.complete.fields),
+            scope:
+                "You may use this \(fields) \(loaded.workflow.purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
+            callScript: loaded.policy.texts.callScript, emergency: loaded.policy.texts.emergency,
+            callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil })
+    }
+
+    private func account(_ look: Look, for person: PersonID, _ tx: Transaction) throws {
+        let all = try tx.snapshot.looks(of: person) + [look]
+        // The oldest go first once three years of looks would not fit: 164.528 asks for three years, not for ever.
+        let kept = all.filter { $0.instantMilliseconds > look.instantMilliseconds - 4 * 365 * 86_400_000 }
+        try tx.keep(padded(StoredCodec.encode(Accounting(looks: kept))), .accounting(person), "looks")
+    }
+}
+
+/// Opens a card from a page: by the handle of a case.
+struct OpenCardOnPage: Sendable {
+    let handle: CaseHandle
+    let caller: Caller
+
+    func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
+        guard let own = caller.person, let row = try tx.rows.party(handle, of: own), !row.isStaff else {
+            return .failure(.notFound)
+        }
+        let screen = Screen(tx.snapshot)
+        let page = try screen.page(row, screen.load(row))
+        guard page.isReader else { return .failure(.notFound) }
+        return try OpenCardForReader(opener: row.opener, workflow: row.workflow, reader: own).carryOut(tx)
+    }
+}
+
+extension Snapshot {
+    /// What was shown of a person, to whom and when.
+    func looks(of person: PersonID) throws -> [Look] {
+        try padded(.accounting(person), "looks", as: Accounting.self)?.looks ?? []
+    }
+}

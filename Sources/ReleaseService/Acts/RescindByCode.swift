@@ -1,0 +1,88 @@
+internal import Logging
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Ends a release by its rescind-only code: no sign-in, no lock-out, and no key needed.
+///
+/// The closing commits first, as a row that every gate reads; if the keys are here it is then carried out in full, else when they are.
+enum RescindByCode {
+    /// Stores that a release is to end.
+    ///
+    /// - Throws: `Refusal.notFound` for a code that ends nothing, in the same words whatever is wrong with it.
+    static func close(typedCode: String, at moment: Moment, _ rows: any StoreWriter) throws -> ReleaseID {
+        guard let digest = RescindCode.digest(ofTyped: typedCode), let row = try rows.release(withCodeDigest: digest) else {
+            throw Refusal.notFound
+        }
+        if try !rows.isPending(row.id) {
+            let order = (try rows.pending().map(\.order).max() ?? -1) + 1
+            try rows.putPending(PendingRow(order: order, release: row.id, at: moment.date, text: nil))
+        }
+        return row.id
+    }
+
+    /// Carries out what committed while nothing could be signed, in commit order, each with the date it was given.
+    static func carryOutPending(_ tx: Transaction) throws {
+        for row in try tx.rows.pending() {
+            let dated = tx.dated(Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: row.at))
+            do {
+                try tx.rows.attempt {
+                    tx.rows.deletePending(row.order)
+                    if let text = row.text {
+                        try dated.append(Record(parsing: text, origin: tx.parts.origin))
+                    } else {
+                        try carryOut(row.release, dated)
+                    }
+                }
+            } catch is MachineryError {
+                // The row stays, and with it the release stays closed; the others go on.
+                tx.parts.logger.error("a closing could not be carried out yet")
+                continue
+            }
+            tx.takeOver(dated, withRecords: false)
+        }
+    }
+
+    /// Rescinds through the workflow where the release is the current one, as a record alone where its round is over.
+    private static func carryOut(_ release: ReleaseID, _ tx: Transaction) throws {
+        guard let row = try tx.rows.release(release), let caseRow = try tx.rows.caseRow(row.caseID) else {
+            throw MachineryError.corrupt("a release without its case")
+        }
+        func load() throws -> LoadedCase {
+            try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+        }
+        var loaded = try load()
+        guard let standing = loaded.state.releases.first(where: { $0.id == release }), !standing.isRescinded else { return }
+        let actor = Actor(.person(standing.discloser), channel: .screen)
+        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/rescind"
+        if loaded.state.currentRelease(of: standing.discloser)?.id == release {
+            // A policy without rescission on screen: the code still closes the card and is recorded.
+            let closing = loaded.state.openCards.map { Event.cardClosed($0.release) }
+            let recorded = CaseWriter.Decision(
+                events: closing + [Event.releaseRescinded(release, on: tx.moment.date)], rule: rule, actor: actor)
+            let decision = decision(by: actor, loaded, at: tx.moment) ?? recorded
+            _ = try CaseWriter(tx).apply(decision, to: &loaded)
+            return
+        }
+        // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a superseded release of the round
+        // that is still open ends the one that took its place.
+        if let live = loaded.state.currentRelease(of: standing.discloser), live.id != release, live.isLive,
+            live.round == standing.round
+        {
+            try carryOut(live.id, tx)
+            loaded = try load()
+        }
+        _ = try CaseWriter(tx).apply(
+            .init(events: [.releaseRescinded(release, on: tx.moment.date)], rule: rule, actor: actor), to: &loaded)
+    }
+
+    private static func decision(by actor: Actor, _ loaded: LoadedCase, at moment: Moment) -> CaseWriter.Decision? {
+        guard
+            let authorized = try? authorize(
+                .rescind, by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),
+                at: moment),
+            let events = try? decide(
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(), at: moment)
+        else { return nil }
+        return CaseWriter.Decision(events: events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy)
+    }
+}

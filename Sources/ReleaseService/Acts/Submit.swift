@@ -1,0 +1,154 @@
+internal import Matching
+internal import ReleaseLedger
+public import ReleaseWorkflow
+
+/// Carries out what is asked about a case: load, authorize, decide, store; all in one transaction.
+struct SubmitAct: Act {
+    let submission: Submission
+
+    init(_ submission: Submission) { self.submission = submission }
+
+    var text: String { submission.canonicalText }
+    var formerScope: String { submission.actor.text }
+
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        let permit = tx.permit(caller)
+        try permit.require(permit.acts(as: submission.actor))
+    }
+
+    func carryOut(_ tx: Transaction) throws -> Done {
+        try carryOut(tx, tx.snapshot.cases.load(submission.opener, workflow: submission.workflow))
+    }
+
+    func carryOut(_ tx: Transaction, _ found: LoadedCase) throws -> Done {
+        var loaded = found
+        try requireSettledAccess(tx)
+        var submission = submission
+        submission.kind = kindAsKnown(loaded)
+        // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell them apart.
+        if submission.kind == .decline, loaded.workflow.isAtRest(loaded.state.position),
+            submission.actor.principal == .person(submission.opener)
+        {
+            tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
+            tx.storesNothing = true
+            return Done(state: loaded.workflow.name(of: loaded.state.position))
+        }
+        if submission.kind.isPrivate, let round = loaded.state.round?.id {
+            loaded.history = loaded.history.with(privateEvents: try tx.snapshot.cases.privateEvents(round))
+        }
+        let decision = try decide(submission, loaded, tx)
+        // What is declined leaves nothing, the answer to declining included.
+        tx.storesNothing = decision.events.contains(.roundForgotten)
+        return try CaseWriter(tx).apply(decision, to: &loaded)
+    }
+
+    /// The command as the requester can mean it. One who takes a question back does not learn by a refusal that somebody has signed: what it comes
+    /// to then is an end.
+    private func kindAsKnown(_ loaded: LoadedCase) -> CommandKind {
+        let workflow = loaded.workflow
+        guard submission.kind == .decline, submission.actor.principal == .person(submission.opener),
+            workflow.transitions(on: .decline, from: loaded.state.position).isEmpty,
+            let seen = workflow.position(named: loaded.history.visibleState(to: workflow.opener, in: workflow)),
+            !workflow.transitions(on: .decline, from: seen).isEmpty
+        else { return submission.kind }
+        return .end
+    }
+
+    private func decide(_ submission: Submission, _ loaded: LoadedCase, _ tx: Transaction) throws -> CaseWriter.Decision {
+        let kind = submission.kind
+        let command = Command(
+            kind, round: try tx.derive.identifier("round"), person: submission.person ?? PersonID(high: 0, low: 0),
+            release: try tx.derive.identifier("release"))
+        if kind == .propose || kind == .invite, submission.person == nil { throw Refusal.argumentMissing(kind) }
+        if kind == .ask, let display = submission.display { _ = try PersonInput.displayName(display) }
+        if let survey = submission.survey, survey.understood, let problem = survey.problem(under: loaded.policy) {
+            throw FieldProblem(field: problem.field, expected: problem.expected)
+        }
+        var signature: SignatureWork?
+        if kind.isSignature {
+            signature = try ReleaseTexts(tx.snapshot, of: loaded).signed(
+                kind, by: submission.actor, submission.signing, submission.corrections)
+        }
+        let facts = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, signature)
+        let authorized = try authorize(
+            command, by: submission.actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
+            at: tx.moment)
+        if let signing = submission.signing { try Self.check(signing, by: submission.actor.channel) }
+        return CaseWriter.Decision(
+            events: try events(authorized, loaded, signature, facts, tx), rule: authorized.rule, actor: submission.actor,
+            seenBy: authorized.seenBy, signature: signature, display: kind == .ask ? submission.display : nil,
+            survey: submission.survey)
+    }
+
+    /// A signature on paper comes by paper, with its scan; one on a screen by the screen.
+    private static func check(_ signing: Signing, by channel: Channel) throws {
+        guard (signing.means == .paper) == (channel == .paper) else {
+            throw FieldProblem(field: "via", expected: "paper for a signature on paper, screen for one on a screen")
+        }
+        // One that is not there at all is a signature without its evidence: `decide` says so.
+        guard signing.scan.map({ (1...scanLimit).contains($0.count) }) ?? true else {
+            throw FieldProblem(field: "scan", expected: "a scan of the signed form, up to 8 megabytes")
+        }
+    }
+
+    /// How large a scan may be, in bytes.
+    static let scanLimit = 8 << 20
+
+    /// Decides; a release that is not complete is refused by the paragraph of its first missing element.
+    private func events(
+        _ authorized: Authorized<Command>, _ loaded: LoadedCase, _ signature: SignatureWork?, _ facts: Facts, _ tx: Transaction
+    ) throws -> [Event] {
+        do {
+            return try ReleaseWorkflow.decide(
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts, at: tx.moment)
+        } catch {
+            if error == .conditionFailed(.releaseComplete), let element = signature?.document.missing(asOf: tx.moment.date).first {
+                throw Refusal.elementMissing(element)
+            }
+            throw error
+        }
+    }
+
+    /// Nobody signs on a screen in the 72 hours after staff changed how they sign in. Taking back is never held up.
+    private func requireSettledAccess(_ tx: Transaction) throws {
+        guard submission.kind.isSignature, submission.actor.channel == .screen,
+            case .person(let signer) = submission.actor.principal,
+            let change = try tx.snapshot.account(of: signer)?.change, change.until > tx.moment.instantMilliseconds
+        else { return }
+        throw Refusal.recentlyChanged
+    }
+
+    /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody else's do.
+    func noteRefusal(_ tx: Transaction, _ refusal: Refusal) throws {
+        guard let loaded = try? tx.snapshot.cases.load(submission.opener, workflow: submission.workflow) else { return }
+        try noteRefusal(tx, refusal, loaded)
+    }
+
+    func noteRefusal(_ tx: Transaction, _ refusal: Refusal, _ loaded: LoadedCase) throws {
+        tx.refusedRound = loaded.draft?.round
+        switch submission.actor.principal {
+        case .clock: return
+        case .person(let person):
+            // What people do who have or had a part in it is nobody else's, least of all what they do for themselves.
+            if try submission.kind.isPrivate || tx.rows.parties(of: loaded.id).contains(where: { $0.person == person }) { return }
+            try tx.journal(person, submission.kind.rawValue, about: loaded.id)
+        case .staff(let person):
+            guard refusal == .notFound || refusal == .conditionFailed(.dutiesSeparate) else { return }
+            try tx.journal(person, submission.kind.rawValue, about: loaded.id)
+        }
+    }
+}
+
+extension CommandKind {
+    /// Whether the command signs a text that has to be read first.
+    public var isSignature: Bool { self == .sign || self == .correct || self == .extend }
+}
+
+extension Transaction {
+    /// Adds a line to the operator journal.
+    func journal(_ person: PersonID, _ attempt: String, about id: CaseID) throws {
+        let token = try vault.indexToken("journal", "\(person) \(id) \(moment.date)")
+        let line = JournalLine(person: person, attempt: attempt, on: moment.date)
+        rows.putJournal(token, try vault.seal(line, fixed: "journal"))
+    }
+}

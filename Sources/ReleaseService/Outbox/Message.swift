@@ -1,0 +1,29 @@
+public import ReleaseWorkflow
+
+/// A message waiting to go out.
+public struct Message: Hashable, Sendable {
+    public let to: PersonID
+    /// Nil for what is about signing in.
+    public let notice: Notice?
+    public let on: CivilDate
+    /// What is about signing in; nil for a notice of a workflow.
+    public var access: AccessNotice?
+
+    init(to person: PersonID, notice: Notice, on date: CivilDate) {
+        (to, self.notice, on) = (person, notice, date)
+    }
+
+    init(to person: PersonID, access: AccessNotice, on date: CivilDate) {
+        (to, notice, on, self.access) = (person, nil, date, access)
+    }
+}
+
+/// A message about how somebody signs in.
+public enum AccessNotice: Hashable, Sendable {
+    /// A one-time link; the token is in no log and no URL but the one in this message.
+    case link(token: String)
+    /// A link that confirms a new address; goes to that one.
+    case confirm(token: String, address: String)
+    /// Staff changed the address or the PIN; goes to the address that was valid before.
+    case changed(former: String)
+}

@@ -1,0 +1,46 @@
+public import Matching
+public import ReleaseWorkflow
+
+/// A person's enrollment in one role. Sealed under the person's identity key.
+public struct Enrollment: Hashable, Sendable {
+    /// An agreement that was signed.
+    public struct Signed: Hashable, Sendable {
+        /// SHA-256 of the text, in hexadecimal.
+        public var form: String
+        public var on: CivilDate
+        /// Where its record stands in the log.
+        public var index: Int
+        /// Openings of its commitments, by path: 32 bytes in hexadecimal.
+        public var openings: [String: String]
+    }
+
+    public var attestation: Attestation
+    /// Nil where the program runs itself and the operator took it from a roll.
+    public var attestedBy: PersonID?
+    public var attestedOn: CivilDate
+    /// Digest of the policy under which it was attested, in hexadecimal (MPHP-06).
+    public var policy: String
+    /// Of a mentor: ready, willing, available, open-minded. Of a mentee in a directory program: seeking a mentor.
+    public var isReady: Bool
+    public var isPaused: Bool
+    public var capacity: Int
+    /// The name for release forms, from the agreement.
+    public var display: String?
+    /// By the agreement's id.
+    public var agreements: [String: Signed]
+    /// What a mentor answered for matching.
+    public var answers: Answers?
+}
+
+/// A person's enrollments, by role.
+struct Enrollments {
+    var mentor: Enrollment?
+    var mentee: Enrollment?
+
+    subscript(role: Role) -> Enrollment? {
+        get { role == .mentor ? mentor : role == .mentee ? mentee : nil }
+        set {
+            if role == .mentor { mentor = newValue } else { mentee = newValue }
+        }
+    }
+}

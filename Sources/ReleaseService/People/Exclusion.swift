@@ -1,0 +1,17 @@
+/// One line of a person's private list: nobody reads it, it only ever keeps two people apart.
+public struct Exclusion: Hashable, Sendable {
+    public enum Relation: String, CaseIterable, Hashable, Sendable {
+        /// Anybody the person names, for whatever reason.
+        case person
+        /// Supervises or has supervised, or the other way round (SGV-15).
+        case supervisor
+        /// Family, romantic, business, patient or clinician (WEB-15).
+        case personal
+        /// Everybody of one employer (ICB-24 warns of it, a person may demand it).
+        case employer
+    }
+
+    public var relation: Relation
+    /// Of the name, number or employer that was typed.
+    public var token: [UInt8]
+}

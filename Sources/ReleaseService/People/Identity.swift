@@ -1,0 +1,36 @@
+public import ReleaseWorkflow
+
+/// What a program knows of a person. Sealed under the person's identity key.
+public struct Identity: Hashable, Sendable {
+    public enum Role: String, CaseIterable, Hashable, Sendable {
+        case participant, mentor, coordinator, auditor, administrator
+
+        /// Whether it is the program's: such people sign in with a password and a second factor.
+        public var isStaff: Bool {
+            switch self {
+            case .participant, .mentor: false
+            case .coordinator, .auditor, .administrator: true
+            }
+        }
+    }
+
+    public var fullName: String
+    public var surname: String
+    /// The name the person lets a mentor know them by.
+    public var firstName: String
+    /// E.164.
+    public var phone: String
+    public var roles: [Role]
+    /// The field the person works in.
+    public var field: String
+    /// Attested: under a monitoring contract (MPHP-16).
+    public var isUnderContract: Bool
+    /// Their clinical coordinator.
+    public var coordinator: PersonID?
+    /// What the person wrote for a profile, by ``ProfileField``; nothing of it crosses without a release.
+    public var profile: [String: String]?
+    /// Whom this person is never to be brought together with, as tokens that cannot be read back.
+    public var exclusions: [Exclusion]?
+    /// A token of the employer, if one was given; the name itself is not kept.
+    public var employer: [UInt8]?
+}

@@ -1,0 +1,131 @@
+internal import Cryptography
+internal import ReleaseWorkflow
+
+/// Reads people: who they are, what is attested of them, what they have signed, whom they keep away.
+struct PeopleStore {
+    private let snapshot: Snapshot
+
+    init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+    /// A person's own record; nil if there is none or it is erased.
+    func identity(_ id: PersonID) throws -> Identity? {
+        guard let row = try snapshot.rows.person(id) else { return nil }
+        // What was opened before counts only while its key is there.
+        let known = snapshot.cache?.value(id.bytes, stamp: row.sealed, as: Identity.self)
+        if let known, try snapshot.vault.holds(row.key) { return known }
+        guard let opened = try snapshot.vault.open(row.sealed, .identity(id), "identity") else { return nil }
+        let identity = try StoredCodec.decode(opened, as: Identity.self)
+        snapshot.cache?.keep(identity, id.bytes, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
+        return identity
+    }
+
+    /// - Throws: `Refusal.notFound` for nobody, and for somebody who is erased.
+    func require(_ id: PersonID) throws -> Identity {
+        guard let identity = try identity(id) else { throw Refusal.notFound }
+        return identity
+    }
+
+    func isCoordinator(_ id: PersonID) throws -> Bool { try identity(id)?.roles.contains(.coordinator) == true }
+
+    func coordinator(of id: PersonID) throws -> PersonID? { try identity(id)?.coordinator }
+
+    func enrollments(_ id: PersonID) throws -> Enrollments {
+        guard let opened = try snapshot.vault.open(snapshot.rows.mentor(id)?.sealed, .identity(id), "enrollment") else {
+            return Enrollments()
+        }
+        return try StoredCodec.decode(opened, as: Enrollments.self)
+    }
+
+    func enrollment(_ id: PersonID, as role: Role) throws -> Enrollment? { try enrollments(id)[role] }
+
+    /// What is attested of a person in a role, the contract and the field that the program knows anyway included.
+    func attestation(of id: PersonID, as role: Role) throws -> Attestation {
+        var attestation = try enrollment(id, as: role)?.attestation ?? Attestation()
+        guard let identity = try identity(id) else { return attestation }
+        if identity.isUnderContract { attestation.attributes.insert(.underContract) }
+        if role != .mentor, !identity.field.isEmpty, attestation.fields.isEmpty { attestation.fields = [identity.field] }
+        return attestation
+    }
+
+    /// Whether this person has signed every agreement of the role as this policy words it, or as a later version does: who signs the newer words
+    /// loses nothing that rests on the older.
+    func hasSigned(_ id: PersonID, as role: Role, under policy: Policy) throws -> Bool {
+        let signed = try enrollment(id, as: role)?.agreements ?? [:]
+        let later = snapshot.policies.all.map(\.policy).filter { $0.version > policy.version }
+        return policy.agreements(of: role).allSatisfy { agreement in
+            let accepted = [agreement] + later.flatMap { $0.agreements(of: role) }.filter { $0.id == agreement.id }
+            return signed[agreement.id].map { own in accepted.contains { $0.digest == own.form } } ?? false
+        }
+    }
+
+    // MARK: The private list
+
+    /// What a person may stand on somebody's list as.
+    func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
+        let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
+        let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }
+        return tokens + [try snapshot.vault.indexToken("exclude/phone", identity.phone)] + (identity.employer.map { [$0] } ?? [])
+    }
+
+    /// Whether either of the two has the other on their private list, whatever for.
+    ///
+    /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
+    func areKeptApart(_ first: PersonID, _ second: PersonID) throws -> Bool {
+        guard let one = try identity(first), let two = try identity(second) else { return true }
+        var isHit = false
+        for (owner, other) in [(one, two), (two, one)] {
+            let tokens = try ownTokens(other)
+            for line in owner.exclusions ?? [] where tokens.contains(line.token) { isHit = true }
+        }
+        return isHit
+    }
+
+    /// People who are found by phone number and name, through the blind index.
+    ///
+    /// - Parameter phone: in E.164.
+    func find(phone: String?, name: String?) throws -> [PersonID] {
+        let tokens =
+            try [phone.map { try snapshot.vault.indexToken("phone", $0) }, name.map { try snapshot.vault.indexToken("name", $0) }]
+            .compactMap(\.self)
+        let found = try tokens.map { Set(try snapshot.rows.people(withToken: $0)) }
+        guard let first = found.first else { return [] }
+        return found.dropFirst().reduce(first) { $0.intersection($1) }.sorted()
+    }
+}
+
+extension Snapshot {
+    var people: PeopleStore { PeopleStore(self) }
+}
+
+extension Agreement {
+    /// SHA-256 of its text, in hexadecimal: what a signature of it names.
+    var digest: String { Hex.format(SHA256.hash(Array(fullText.utf8))) }
+}
+
+/// Keeps people: the other half of ``PeopleStore``.
+extension Transaction {
+    var people: PeopleStore { snapshot.people }
+
+    func put(_ identity: Identity, of id: PersonID) throws {
+        try vault.prepare([.identity(id)])
+        let (key, sealed) = try vault.seal(StoredCodec.encode(identity), .identity(id), "identity")
+        let old = try people.identity(id)
+        rows.putPerson(PersonRow(id: id, key: key, sealed: sealed))
+        let tokens = try indexTokens(identity)
+        // The blind index moves with the name and the number alone.
+        if let old, try indexTokens(old) == tokens { return }
+        rows.putIndex(Array(tokens), of: id, key: key)
+    }
+
+    private func indexTokens(_ identity: Identity) throws -> Set<[UInt8]> {
+        let names = [identity.fullName, identity.surname, identity.firstName].filter { !$0.isEmpty }
+        return try Set(names.map { try vault.indexToken("name", $0) } + [vault.indexToken("phone", identity.phone)])
+    }
+
+    func put(_ enrollment: Enrollment, as role: Role, of id: PersonID) throws {
+        var all = try people.enrollments(id)
+        all[role] = enrollment
+        let (key, sealed) = try vault.seal(StoredCodec.encode(all), .identity(id), "enrollment")
+        rows.putMentor(PersonRow(id: id, key: key, sealed: sealed))
+    }
+}

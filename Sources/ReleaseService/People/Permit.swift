@@ -1,0 +1,56 @@
+internal import ReleaseWorkflow
+
+/// Answers who may ask for what, from what one snapshot says of the caller. The operator may ask for everything: whose act it is, the rules of the
+/// act decide.
+struct Permit {
+    private let caller: Caller
+    private let snapshot: Snapshot
+
+    init(_ caller: Caller, _ snapshot: Snapshot) {
+        self.caller = caller
+        self.snapshot = snapshot
+    }
+
+    var isOperator: Bool { caller == .operator }
+
+    /// Whether the caller acts in this role: what is the program's needs the second factor.
+    func holds(_ role: Identity.Role) throws -> Bool {
+        if isOperator { return true }
+        guard case .person(let id, let assurance) = caller, !role.isStaff || assurance == .staff else { return false }
+        return try snapshot.people.identity(id)?.roles.contains(role) == true
+    }
+
+    func isSelf(_ person: PersonID) -> Bool { isOperator || caller.person == person }
+
+    /// Whether the caller is this person's coordinator, and not the person.
+    func coordinates(_ person: PersonID) throws -> Bool {
+        if isOperator { return true }
+        guard let own = caller.person, own != person, try holds(.coordinator) else { return false }
+        return try snapshot.people.coordinator(of: person) == own
+    }
+
+    /// Whether the caller may act as `actor`: for oneself on screen; as staff on screen; as agent of somebody else by paper or telephone.
+    func acts(as actor: Actor) throws -> Bool {
+        if isOperator { return true }
+        guard let own = caller.person else { return false }
+        switch (actor.principal, actor.channel) {
+        case (.person(let person), .screen): return person == own && actor.agent == nil
+        case (.staff(let staff), .screen): return try staff == own && actor.agent == nil && holds(.coordinator)
+        case (.person, .paper), (.person, .phone): return try actor.agent == own && holds(.coordinator)
+        case (.staff, _), (.clock, _), (.person, .clock): return false
+        }
+    }
+
+    /// - Throws: `Refusal.notFound`: whoever may not ask is not told whether there is anything.
+    func require(_ isPermitted: Bool) throws {
+        guard isPermitted else { throw Refusal.notFound }
+    }
+}
+
+extension Transaction {
+    func permit(_ caller: Caller) -> Permit { Permit(caller, snapshot) }
+}
+
+extension Snapshot {
+    func permit(_ caller: Caller) -> Permit { Permit(caller, self) }
+}

@@ -1,0 +1,65 @@
+internal import Foundation
+internal import ReleaseWorkflow
+
+/// Turns what is typed about people into values that can be kept, or says what is wrong with it. It keeps nothing.
+struct PersonInput {
+    let phones: any PhoneNumberParser
+    let region: String
+
+    /// - Throws: `FieldProblem` for a name, number or field that cannot be used.
+    func identity(_ new: NewPerson) throws -> Identity {
+        let surname = try text(new.surname, "surname", 60)
+        return Identity(
+            fullName: try text(new.fullName, "name", 120), surname: surname, firstName: try firstName(new.firstName, surname),
+            phone: try phone(new.phone), roles: new.roles, field: try text(new.field, "field", 60),
+            isUnderContract: new.isUnderContract, coordinator: new.coordinator,
+            profile: new.profile.isEmpty ? nil : try profile(new.profile))
+    }
+
+    func phone(_ typed: String) throws -> String { try phones.parse(typed, region: region).e164 }
+
+    func firstName(_ typed: String, _ surname: String) throws -> String {
+        try FirstName(parsing: typed.precomposedStringWithCanonicalMapping, surname: surname).text
+    }
+
+    private func text(_ value: String, _ field: String, _ limit: Int) throws -> String {
+        let folded = value.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
+        guard !folded.isEmpty, folded.count <= limit,
+            folded.unicodeScalars.allSatisfy({
+                $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+            })
+        else { throw FieldProblem(field: field, expected: "1 to \(limit) characters, none of them invisible") }
+        return folded
+    }
+
+    func profile(_ profile: [ProfileField: String]) throws -> [String: String] {
+        var parsed: [String: String] = [:]
+        for (field, typed) in profile {
+            parsed[field.rawValue] =
+                try ProfileText(parsing: typed.precomposedStringWithCanonicalMapping, field: field.rawValue).text
+        }
+        return parsed
+    }
+
+    /// A name that may stand on somebody else's form: one line, nothing invisible.
+    static func displayName(_ typed: String) throws -> String {
+        let name = typed.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
+        guard (1...60).contains(name.count), name.unicodeScalars.count <= 120,
+            name.unicodeScalars.allSatisfy({
+                ![.control, .format, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
+            }), !name.contains(where: { "{}".contains($0) })
+        else { throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line") }
+        return name
+    }
+
+    /// Whom a line of a private list is about, as a token; the name is not kept.
+    func exclusionToken(_ relation: Exclusion.Relation, _ typed: String, _ vault: Vault) throws -> [UInt8] {
+        let value = typed.trimmingCharacters(in: .whitespaces)
+        guard (1...120).contains(value.count) else {
+            throw FieldProblem(field: "name", expected: "a name, a number or an employer of 1 to 120 characters")
+        }
+        if relation == .employer { return try vault.indexToken("exclude/employer", value) }
+        if let phone = try? phones.parse(value, region: region) { return try vault.indexToken("exclude/phone", phone.e164) }
+        return try vault.indexToken("exclude/name", value)
+    }
+}

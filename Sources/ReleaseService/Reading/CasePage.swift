@@ -1,0 +1,49 @@
+public import ReleaseWorkflow
+
+/// One case on somebody's list.
+public struct CaseLine: Sendable {
+    public let handle: CaseHandle
+    public let rank: PartyRow.Rank
+    public let view: CaseView
+    /// Whose eyes it is seen with.
+    public let role: Role
+    /// The person whose case it is: for their coordinator, who knows them.
+    public let opener: PersonID
+    /// The person's full name: for their coordinator alone.
+    public let name: String?
+}
+
+/// A case as one person has it before them: what they see, and what they can do.
+public struct CasePage: Sendable {
+    public let line: CaseLine
+    /// What this person can do on screen, as far as they may know; whether it is carried out is decided then.
+    public let actions: [CommandKind]
+    /// What a coordinator can record for a party by paper or telephone.
+    public let proxied: [Proxied]
+    /// Whether a card may be there to open. Never whether it is.
+    public let isReader: Bool
+    /// The acts of the pair that nobody else learns of.
+    public let privateActs: [CommandKind]
+    /// The other person: for coordinators, and for nobody else.
+    public let counterpart: PersonID?
+    /// The other person's full name: for coordinators, and for nobody else.
+    public let counterpartFullName: String?
+    /// The name that the other person gave for forms: what the one who signs is shown of them.
+    public let counterpartName: String?
+    /// Releases that this person signed, the newest last.
+    public let releases: [ReleaseID]
+    /// Another one whenever anything of the case that this person could see has changed.
+    public let version: String
+
+    public typealias Proxied = CaseScreen.Proxied
+
+    /// Whether this person may ask for it from here. Declining what is declined already is answered as the first time was.
+    public func offers(_ kind: CommandKind) -> Bool { actions.contains(kind) || (kind == .decline && isOpener) }
+
+    /// Whether the case is this person's own.
+    public let isOpener: Bool
+
+    public var handle: CaseHandle { line.handle }
+    public var view: CaseView { line.view }
+    public var role: Role { line.role }
+}

@@ -1,0 +1,47 @@
+public import Matching
+public import ReleaseWorkflow
+
+/// A case as one viewer may see it.
+public struct CaseView: Sendable, Codable {
+    /// What happened that this viewer is shown.
+    public struct Entry: Sendable, Codable, Hashable {
+        public let on: CivilDate
+        public let rule: String
+        public let channel: Channel
+    }
+
+    public let id: CaseID
+    public let workflow: String
+    public let state: String
+    public let history: [Entry]
+    /// Whether the current release permits a disclosure today; nil where there is none, and for everybody but its giver after hand-off.
+    public let isReleaseLive: Bool?
+    public let release: ReleaseID?
+    public let expiresOn: CivilDate?
+    /// Answers of the survey, until hand-off, for the coordinator and the person.
+    public let survey: Survey?
+    /// Calls and meetings: the pair's alone.
+    public internal(set) var isCallRecorded: Bool?
+    public internal(set) var isMeetingRecorded: Bool?
+    public let callBy: CivilDate?
+
+    /// The view for anybody who is not of the pair, or who types for them.
+    public var withoutPrivateActs: CaseView {
+        var copy = self
+        (copy.isCallRecorded, copy.isMeetingRecorded) = (nil, nil)
+        return copy
+    }
+
+    /// Everything that this viewer is shown, as bytes that are equal exactly if it is.
+    var encoded: [UInt8] {
+        let entries = history.map { entry in
+            CanonicalJSON.object(
+                StoredMembers().with("on", entry.on).with("rule", entry.rule).with("channel", entry.channel).members)
+        }
+        let members = StoredMembers().with("id", id).with("workflow", workflow).with("state", state)
+            .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
+            .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
+            .with("isMeetingRecorded", isMeetingRecorded).with("callBy", callBy).members
+        return Array(StoredCodec.text(members).utf8)
+    }
+}

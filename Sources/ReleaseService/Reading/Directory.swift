@@ -1,0 +1,70 @@
+internal import Logging
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// A directory of listings as one viewer may see it: every entry goes through the same gate as a card.
+///
+/// Who looks is not recorded anywhere: what people browse is theirs. An entry whose release does not verify, and one that a private list keeps
+/// apart from this viewer, is not there; neither says so.
+struct Directory {
+    private let snapshot: Snapshot
+
+    init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+    /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant words (SGV-27).
+    func view(for viewer: Viewer) throws -> DirectoryView {
+        guard snapshot.inForce.published.stopped == nil else { throw Refusal.notSigning }
+        let policy = snapshot.current.policy
+        guard let workflow = policy.workflows.first(where: { $0.audience != nil }), let audience = workflow.audience,
+            try isAdmitted(viewer, to: audience, policy)
+        else { throw Refusal.notFound }
+        var listings: [ListingView] = []
+        try snapshot.forEachCase { row in
+            // What the clock will take down today is down already.
+            guard row.workflow == workflow.id, row.due.map({ $0 >= snapshot.today }) ?? true,
+                let listing = try listing(row, audience, viewer)
+            else { return }
+            listings.append(listing)
+        }
+        listings.sort { ($0.card.fields[.displayName] ?? "", $0.owner) < ($1.card.fields[.displayName] ?? "", $1.owner) }
+        return DirectoryView(asOf: snapshot.today, text: policy.texts.directory, listings: listings)
+    }
+
+    /// Whether somebody belongs to the class of readers.
+    private func isAdmitted(_ viewer: Viewer, to audience: Audience, _ policy: Policy) throws -> Bool {
+        guard case .person(let id) = viewer else { return audience == .everyone }
+        guard try snapshot.rows.person(id) != nil else { return false }
+        if audience == .everyone { return true }
+        let people = snapshot.people
+        let asMentee = try people.attestation(of: id, as: .mentee)
+        let asMentor = try people.attestation(of: id, as: .mentor)
+        if audience == .members { return [asMentee, asMentor].contains { $0.attributes.contains(.member) } }
+        guard let own = try people.enrollment(id, as: .mentee), own.isReady, !own.isPaused else { return false }
+        return try policy.eligibility.mentee.isMet(by: asMentee, on: snapshot.today)
+            && people.hasSigned(id, as: .mentee, under: policy)
+    }
+
+    private func listing(_ row: CaseRow, _ audience: Audience, _ viewer: Viewer) throws -> ListingView? {
+        let gate = CardGate(snapshot)
+        guard let loaded = try? gate.load(row.id, opener: row.opener, workflow: row.workflow),
+            let open = loaded.state.openCards.last(where: { $0.reader == .audience(audience) }),
+            let release = loaded.state.roundReleases.last(where: { $0.id == open.release })
+        else { return nil }
+        var advice: String?
+        if case .person(let id) = viewer, id != row.opener {
+            if try snapshot.people.areKeptApart(id, row.opener) { return nil }
+            let employers = try [id, row.opener].map { try snapshot.people.identity($0)?.employer }
+            if let one = employers[0], one == employers[1], loaded.policy.customs.advice.contains("sameEmployer") {
+                advice = "You work for the same employer. That is no obstacle, but other settings often suit better."
+            }
+        }
+        do {
+            let verified = try gate.verify(release, of: loaded)
+            guard case .profile(let card) = try gate.card(of: verified, for: .audience(audience)) else { return nil }
+            return ListingView(owner: row.opener, card: card, advice: advice)
+        } catch {
+            snapshot.logger.error("a listing was left out: its release does not verify")
+            return nil
+        }
+    }
+}

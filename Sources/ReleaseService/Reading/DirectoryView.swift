@@ -1,0 +1,24 @@
+public import ReleaseWorkflow
+
+/// Somebody who opens a directory.
+public enum Viewer: Hashable, Sendable {
+    /// Anybody at all, not logged in.
+    case anonymous
+    case person(PersonID)
+}
+
+/// One entry of a directory.
+public struct ListingView: Sendable {
+    public let owner: PersonID
+    public let card: ProfileCard
+    /// Advice that goes with it, never a reason to hide it (ICB-24).
+    public let advice: String?
+}
+
+/// A directory as one viewer may see it.
+public struct DirectoryView: Sendable {
+    public let asOf: CivilDate
+    /// What mentoring is and is not, shown above.
+    public let text: String
+    public let listings: [ListingView]
+}

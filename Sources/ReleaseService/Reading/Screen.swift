@@ -1,0 +1,152 @@
+internal import Cryptography
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Shows one case to one person: projections of the decoded history for a role, and what of the vault goes with them.
+struct Screen {
+    private let snapshot: Snapshot
+
+    init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+    // MARK: Views
+
+    /// The case as somebody in `role` sees it.
+    ///
+    /// - Throws: `Refusal.notFound` for a coordinator who is not theirs and for a person with no part in it.
+    func view(of loaded: LoadedCase, as role: Role, viewer: PersonID) throws -> CaseView {
+        let (state, workflow) = (loaded.state, loaded.workflow)
+        try requirePart(in: loaded, as: role, viewer)
+        let isParty = role != .coordinator
+        // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
+        let release = workflow.isMutual && isParty ? state.currentRelease(of: viewer) : state.currentRelease
+        // The recipient learns of a release when a card is opened under it, and not before.
+        let isOpened = release.map { $0.cardVersion > 0 } ?? false
+        let seesRelease =
+            role == workflow.discloser || workflow.isMutual || (role == .coordinator && !state.isHandedOff)
+            || (.role(role) == workflow.recipient && isOpened)
+        let stream = isParty ? try state.round.map { try snapshot.cases.privateEvents($0.id) } : nil
+        return CaseView(
+            id: loaded.id, workflow: workflow.id, state: loaded.history.visibleState(to: role, in: workflow),
+            history: entries(of: loaded, for: role),
+            isReleaseLive: seesRelease ? release.map { $0.isLive && snapshot.today <= $0.expiresOn } : nil,
+            release: seesRelease || role == .coordinator ? release?.id : nil,
+            expiresOn: seesRelease ? release?.expiresOn : nil,
+            survey: role == workflow.counterpart ? nil : try snapshot.cases.survey(of: state.round),
+            isCallRecorded: stream.map { $0.contains(.callPlaced) },
+            isMeetingRecorded: stream.map { $0.contains(.meetingArranged) }, callBy: isParty ? state.round?.due : nil)
+    }
+
+    private func requirePart(in loaded: LoadedCase, as role: Role, _ viewer: PersonID) throws {
+        let isPart: Bool
+        switch role {
+        case loaded.workflow.opener: isPart = viewer == loaded.opener
+        case loaded.workflow.counterpart: isPart = viewer == loaded.counterpart && !loaded.state.isDraft
+        case .coordinator:
+            isPart =
+                try snapshot.people.coordinator(of: loaded.opener) == viewer && viewer != loaded.opener
+                && viewer != loaded.counterpart
+        default: isPart = false
+        }
+        guard isPart else { throw Refusal.notFound }
+    }
+
+    private func entries(of loaded: LoadedCase, for role: Role) -> [CaseView.Entry] {
+        loaded.history.steps(knownTo: role, in: loaded.workflow).compactMap { step in
+            guard step.visibility.seenBy.contains(role) else { return nil }
+            return CaseView.Entry(on: step.on, rule: step.rule, channel: step.channel)
+        }
+    }
+
+    /// What somebody who is asked, before anything is signed, sees of whose case it is: nothing.
+    private func blindView(_ loaded: LoadedCase, _ role: Role) -> CaseView {
+        let (workflow, seen) = (loaded.workflow, loaded.history.visibleState(to: role, in: loaded.workflow))
+        let isFresh = seen == workflow.name(of: workflow.initial)
+        return CaseView(
+            id: loaded.id, workflow: workflow.id, state: isFresh ? workflow.name(of: loaded.state.position) : seen, history: [],
+            isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
+            callBy: nil)
+    }
+
+    // MARK: Lines
+
+    /// The case as this person has it before them: one who was the counterpart of an earlier round knows of nothing after it.
+    func load(_ row: PartyRow) throws -> LoadedCase {
+        asSeen(try snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow), by: row)
+    }
+
+    func asSeen(_ loaded: LoadedCase, by row: PartyRow) -> LoadedCase {
+        guard !row.isStaff, row.person != row.opener, row.person != loaded.counterpart else { return loaded }
+        var seen = loaded
+        seen.history = loaded.history.asLastKnown(to: row.person, initial: loaded.workflow.initial)
+        seen.draft = nil
+        return seen
+    }
+
+    /// A line of a list; nil for a workflow that this person could not begin.
+    func line(_ row: PartyRow, _ loaded: LoadedCase) throws -> CaseLine? {
+        let workflow = loaded.workflow
+        let role: Role = row.isStaff ? .coordinator : loaded.role(of: row.person)
+        let identity = try snapshot.people.identity(loaded.opener)
+        if !row.isStaff, row.person == loaded.opener, row.rank == .idle {
+            guard identity?.roles.contains(workflow.opener == .mentor ? .mentor : .participant) == true else { return nil }
+        }
+        // One who signs nothing knows nothing until a card is opened for them: not even that somebody else has signed.
+        let signs = workflow.isMutual || workflow.discloser == role
+        let isAskedBlindly =
+            role == workflow.counterpart
+            && (loaded.state.isDraft || (!signs && !loaded.state.roundReleases.contains { $0.cardVersion > 0 }))
+        let view = isAskedBlindly ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person)
+        return CaseLine(
+            handle: row.handle, rank: row.rank, view: view, role: role, opener: row.opener,
+            name: row.isStaff ? identity?.fullName ?? "" : nil)
+    }
+
+    // MARK: The page
+
+    /// A case with everything that goes onto its page.
+    ///
+    /// - Throws: `Refusal.notFound` for a handle that is not this person's.
+    func page(_ handle: CaseHandle, of person: PersonID) throws -> CasePage {
+        guard let row = try snapshot.rows.party(handle, of: person) else { throw Refusal.notFound }
+        return try page(row, load(row))
+    }
+
+    func page(_ row: PartyRow, _ loaded: LoadedCase) throws -> CasePage {
+        guard let line = try line(row, loaded) else { throw Refusal.notFound }
+        let screen = CaseScreen(
+            of: loaded.history, in: loaded.workflow, role: line.role, viewer: row.person, isStaff: row.isStaff,
+            shown: line.view.state)
+        let isOpener = row.person == loaded.opener && !row.isStaff
+        let counterpart = row.isStaff ? loaded.counterpart : nil
+        return CasePage(
+            line: line, actions: screen.actions, proxied: screen.proxied, isReader: screen.isReader,
+            privateActs: screen.privateActs, counterpart: counterpart,
+            counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
+            counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
+            version: try version(row, line, screen), isOpener: isOpener)
+    }
+
+    /// The name that the other person gave for forms: what the one who signs is shown of them.
+    private func formName(_ row: PartyRow, _ loaded: LoadedCase, _ line: CaseLine, _ screen: CaseScreen) throws -> String? {
+        let workflow = loaded.workflow
+        let isOpener = row.person == loaded.opener
+        let isDisclosing =
+            workflow.isMutual
+            || row.person == (workflow.discloser == workflow.opener ? loaded.opener : loaded.counterpart)
+        guard !row.isStaff, isDisclosing, let other = isOpener ? loaded.counterpart : loaded.opener,
+            line.view.state != workflow.name(of: workflow.initial),
+            screen.releases.contains(where: { $0.round == loaded.state.round?.id }) || screen.actions.contains(where: \.isSignature)
+        else { return nil }
+        let role = isOpener ? workflow.counterpart : workflow.opener
+        return try role.flatMap { try snapshot.people.enrollment(other, as: $0)?.display }
+            ?? (isOpener ? nil : loaded.history.draft?.display)
+    }
+
+    /// Another one whenever anything of the case that this person could see has changed.
+    private func version(_ row: PartyRow, _ line: CaseLine, _ screen: CaseScreen) throws -> String {
+        let digest = try snapshot.vault.commandDigest(
+            "version", "\(row.person)", line.view.state, screen.actions.map(\.rawValue).joined(separator: " "),
+            screen.releases.last.map { "\($0.id)" } ?? "", Hex.format(line.view.withoutPrivateActs.encoded))
+        return Hex.format(digest.prefix(12))
+    }
+}

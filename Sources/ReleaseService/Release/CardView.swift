@@ -1,0 +1,45 @@
+public import ReleaseWorkflow
+
+/// A card with what goes with it.
+public struct CardView: Sendable {
+    /// What is shown: in a clinical program a contact card, elsewhere a profile card.
+    public enum Card: Sendable {
+        case contact(ContactCard)
+        case profile(ProfileCard)
+    }
+
+    public let card: Card
+    /// 42 CFR §2.32 in clinical programs; elsewhere that it is not to be passed on.
+    public let notice: String
+    /// What the release covers, instead of a copy: a copy would hand over the full name (§2.32(b)).
+    public let scope: String
+    public let callScript: String
+    public let emergency: String
+    /// The last day for the first contact; nil where none is set or it is over: then as soon as possible.
+    public let callBy: CivilDate?
+
+    /// The card of a clinical program.
+    public var contact: ContactCard? { if case .contact(let card) = card { card } else { nil } }
+    /// The card of any other.
+    public var profile: ProfileCard? { if case .profile(let card) = card { card } else { nil } }
+
+    /// The card as text, always 3,072 bytes long, whatever the names (DER-16).
+    public var text: String {
+        var lines: [String]
+        switch card {
+        case .contact(let card):
+            let call = callBy.map { "Please call by the end of \($0)." } ?? "Please call as soon as possible.     "
+            lines = [
+                "FIRST NAME  \(card.firstName.text)", "TELEPHONE   \(card.phone.e164)", "", notice, "", scope, call, callScript, "",
+                emergency,
+            ]
+        case .profile(let card):
+            lines = card.fields.sorted { $0.key < $1.key }.map { field, text in
+                "\(PermittedField(rawValue: field.rawValue)?.plainWords.uppercased() ?? "")  \(text)"
+            }
+            lines += ["", notice, "", scope, "", emergency]
+        }
+        let body = lines.joined(separator: "\n")
+        return body + String(repeating: " ", count: max(0, 3071 - body.utf8.count)) + "\n"
+    }
+}

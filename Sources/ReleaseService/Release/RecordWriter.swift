@@ -1,0 +1,209 @@
+internal import Cryptography
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+internal import TransparencyLog
+
+/// The keys that open a record's commitments, by path, in hexadecimal; kept in the vault.
+typealias Openings = [String: String]
+
+/// Collects a record's members and the openings of its commitments.
+struct RecordDraft {
+    var members: [String: CanonicalJSON]
+    private(set) var openings: Openings = [:]
+    private let derive: Derivation
+    private let label: String
+
+    init(_ members: [String: CanonicalJSON], derive: Derivation, label: String) {
+        self.members = members
+        self.derive = derive
+        self.label = label
+    }
+
+    /// A fresh commitment to `value`, under a key of its own.
+    mutating func commit(_ path: String, _ value: String) throws -> CanonicalJSON {
+        let key = try derive.bytes("commitment/\(label)/\(path)", count: 32)
+        openings[path] = Hex.format(key)
+        return .string(try Commitment(path, value, key: key).base64)
+    }
+
+    /// `by`: principal, agent and channel.
+    mutating func actor(_ principal: PersonID, agent: PersonID?, channel: Channel) throws -> [String: CanonicalJSON] {
+        var by: [String: CanonicalJSON] = [
+            "channel": .string(channel.rawValue), "principal": try commit("by.principal", principal.description),
+        ]
+        if let agent { by["agent"] = try commit("by.agent", agent.description) }
+        return by
+    }
+}
+
+/// Writes the records that a case's events call for, in their order, with their openings in the vault.
+struct RecordWriter {
+    private let tx: Transaction
+    private let loaded: LoadedCase
+
+    init(_ tx: Transaction, for loaded: LoadedCase) {
+        self.tx = tx
+        self.loaded = loaded
+    }
+
+    /// - Parameter before: the state that the events lead on from.
+    /// - Returns: the release that was signed, if one was.
+    func write(
+        _ events: [Event], rule: String, actor: Actor, signature: SignatureWork?, before: State
+    ) throws -> ReleaseID? {
+        var state = before
+        var written: [ReleaseID: RecordPointer] = [:]
+        var signed: ReleaseID?
+        for event in events {
+            state = evolve(state, event)
+            switch event {
+            case .releaseSigned(let id, let discloser, let recipient, _, let expires):
+                guard let signature, let round = state.round else { throw MachineryError.corrupt("a signature without its text") }
+                let supersedes = try before.currentRelease(of: discloser).flatMap { try pointer(to: $0.id) }
+                written[id] = try writeRelease(
+                    id, signature, discloser: discloser, recipient: recipient, expires: expires, round: round,
+                    supersedes: supersedes, actor: actor)
+                signed = id
+            case .cardOpened(let id, let version, _, let reader):
+                guard let under = try written[id] ?? pointer(to: id), let round = state.round else { throw Refusal.cardClosed }
+                try writeDisclosure(id, version, reader, under: under, rule: rule, actor: actor, round: round, in: state)
+            case .releaseSuperseded(let id), .releaseClosed(let id):
+                guard let under = try pointer(to: id), let round = state.round else { continue }
+                try write(.closing, id, round: round.id) { $0.members["under"] = under.json }
+            case .releaseRescinded(let id, _):
+                guard let under = try pointer(to: id), let release = state.releases.first(where: { $0.id == id }) else { continue }
+                try write(.rescission, id, round: release.round) { draft in
+                    draft.members["by"] = .object(
+                        try draft.actor(release.discloser, agent: actor.agent, channel: actor.channel))
+                    draft.members["under"] = under.json
+                }
+            case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
+                .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired, .handedOff,
+                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased, .contactErased,
+                .noticed, .callPlaced, .meetingArranged, .privateErased:
+                break
+            }
+        }
+        return signed
+    }
+
+    private func writeDisclosure(
+        _ id: ReleaseID, _ version: Int, _ reader: Recipient, under: RecordPointer, rule: String, actor: Actor, round: Round,
+        in state: State
+    ) throws {
+        let act = try authority(for: id, actor, state)
+        let fields = loaded.policy.release.fields
+        try write(.disclosure, id, round: round.id) { draft in
+            draft.members["act"] = try draft.commit("act", act.description)
+            draft.members["card"] = .integer(version)
+            draft.members["fields"] = .array(fields.map { .string($0.rawValue) })
+            draft.members["notice"] = .string(Hex.format(SHA256.hash(Array(RedisclosureNotice.text(for: fields).utf8))))
+            draft.members["rule"] = .string(rule)
+            draft.members["to"] = .object(["person": try draft.commit("to.person", reader.text)])
+            draft.members["under"] = under.json
+        }
+    }
+
+    /// On whose authority a card opens.
+    private func authority(for id: ReleaseID, _ actor: Actor, _ state: State) throws -> PersonID {
+        switch actor.principal {
+        case .staff(let staff): return staff
+        // Where signing itself opens, the signer is the authority.
+        case .person(let own) where loaded.workflow.opens.contains(.sign): return own
+        case .person, .clock:
+            // A correction rests on the first disclosure: its authority is the coordinator who handles the case.
+            guard let coordinator = try tx.people.coordinator(of: loaded.opener) else { throw Refusal.notFound }
+            return coordinator
+        }
+    }
+
+    private func writeRelease(
+        _ id: ReleaseID, _ work: SignatureWork, discloser: PersonID, recipient: Recipient, expires: CivilDate, round: Round,
+        supersedes: RecordPointer?, actor: Actor
+    ) throws -> RecordPointer {
+        let vault = tx.vault
+        try vault.prepare([.contact(round.id), .evidence(round.id)])
+        if let identity = work.identity { try tx.put(identity, of: discloser) }
+        guard let signature = work.document.signature else { throw MachineryError.corrupt("a release without a signature") }
+        let pointer = try write(.release, id, round: round.id) { draft in
+            var by = try draft.actor(discloser, agent: actor.agent, channel: actor.channel)
+            by["evidence"] = try draft.commit("by.evidence", signature.evidenceDigest)
+            draft.members["by"] = .object(by)
+            draft.members["expires"] = .object([
+                "date": .string(expires.description), "on": .array([.string("relationshipEnded")]),
+            ])
+            var fields: [String: CanonicalJSON] = [:]
+            for (field, text) in work.fields.texts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                fields[field.rawValue] = try draft.commit("fields.\(field.rawValue)", text)
+            }
+            draft.members["fields"] = .object(fields)
+            draft.members["form"] = .string(loaded.policy.formDigest)
+            draft.members["purpose"] = .string(loaded.workflow.purpose.rawValue)
+            draft.members["shown"] = try draft.commit("shown", work.textDigest)
+            draft.members["to"] = .object(["person": try draft.commit("to.person", recipient.text)])
+            if let supersedes { draft.members["supersedes"] = supersedes.json }
+        }
+        try tx.keep(work.document, .evidence(round.id), "document/\(id)")
+        try tx.keep(Array(work.text.utf8), .evidence(round.id), "text/\(id)")
+        if let scan = work.scan { try tx.keep(scan, .evidence(round.id), "scan/\(id)") }
+        let contact = Dictionary(uniqueKeysWithValues: work.fields.texts.map { ($0.key.rawValue, $0.value) })
+        try tx.keep(StoredTexts(contact), .contact(round.id), "contact/\(id)")
+        guard let code = try vault.rescindCode(id, round: round.id), let digest = RescindCode.digest(ofTyped: code) else {
+            throw MachineryError.corrupt("rescind-only code")
+        }
+        tx.rows.putRelease(ReleaseRow(id: id, caseID: loaded.id, codeDigest: digest))
+        return pointer
+    }
+
+    /// Writes one record of a release: the common members, then what `fill` adds. While signing has stopped a closing or rescission is stored
+    /// unsigned and everything else is refused.
+    @discardableResult
+    private func write(
+        _ type: RecordType, _ release: ReleaseID, round: RoundID, _ fill: (inout RecordDraft) throws -> Void
+    ) throws -> RecordPointer {
+        // What waits is signed in commit order before anything else, each row one record.
+        let isStopped = tx.ledger.isStopped
+        let waiting = isStopped ? try tx.rows.pending().filter { $0.release == release }.count : 0
+        let sequence = try tx.rows.entries(of: release).count + waiting
+        var draft = RecordDraft(
+            [
+                "at": .string(tx.moment.date.description), "policy": .string(Hex.format(loaded.loaded.digest)),
+                "release": .string(release.description), "seq": .integer(sequence), "v": .integer(1),
+            ], derive: tx.derive, label: "\(release)/\(sequence)")
+        try fill(&draft)
+        let record = try Record(origin: tx.parts.origin, type: type, json: .object(draft.members))
+        // Of an erased person nothing can be kept any more; what they end is recorded all the same.
+        if !draft.openings.isEmpty, try tx.vault.holds(tx.vault.keyID(.evidence(round))) {
+            try tx.keep(StoredTexts(draft.openings), .evidence(round), "openings/\(release)/\(sequence)")
+        }
+        guard isStopped else { return try tx.append(record) }
+        guard type == .closing || type == .rescission else { throw Refusal.notSigning }
+        // INVARIANT: the gate refuses a release with a pending row, so closing works with no log at all.
+        let order = (try tx.rows.pending().map(\.order).max() ?? -1) + 1
+        tx.rows.putPending(PendingRow(order: order, release: release, at: tx.moment.date, text: record.text))
+        tx.consequences.isPending = true
+        tx.consequences.pendingRelease = release
+        return RecordPointer(index: 0, leaf: TreeHash.empty.base64, origin: tx.parts.origin)
+    }
+
+    /// Where the release's own record stands.
+    private func pointer(to release: ReleaseID) throws -> RecordPointer? {
+        for entry in try tx.rows.entries(of: release) {
+            let note = try SignedNote(parsing: entry.note)
+            if try Record(parsing: note.text, origin: tx.parts.origin).type == .release {
+                return RecordPointer(index: entry.index, leaf: TreeHash.leaf(entry.note).base64, origin: tx.parts.origin)
+            }
+        }
+        return nil
+    }
+}
+
+extension Policy {
+    /// SHA-256 of the release form's own words, in hexadecimal.
+    var formDigest: String { Hex.format(SHA256.hash(Array(release.form.text.utf8))) }
+}
+
+extension SignatureEvidence {
+    /// SHA-256 of how it was signed, in hexadecimal: what the record commits to.
+    var evidenceDigest: String { Hex.format(SHA256.hash(Array(StoredCodec.text(self).utf8))) }
+}

@@ -1,0 +1,142 @@
+internal import Cryptography
+public import ReleaseWorkflow
+
+/// What a signature covers, worked out before anybody may sign.
+struct SignatureWork {
+    var document: ReleaseDocument
+    /// The exact text the signer saw.
+    var text: String
+    var fields: ReleasedFields
+    var scan: [UInt8]?
+    var recipient: Recipient
+    /// Corrected values to keep with the person.
+    var identity: Identity?
+
+    /// SHA-256 of the text, in hexadecimal.
+    var textDigest: String { Hex.format(SHA256.hash(Array(text.utf8))) }
+}
+
+/// The release exactly as it will be signed.
+public struct ReleaseText: Sendable {
+    public let text: String
+    /// SHA-256 of the text in hexadecimal; printed on paper forms.
+    public let digest: String
+    /// What will cross, for the signer's own eyes; not part of the text.
+    public let values: [(field: PermittedField, text: String)]
+}
+
+/// Works out release texts, from what is known of the signer and of whom the release names.
+struct ReleaseTexts {
+    private let snapshot: Snapshot
+    private let loaded: LoadedCase
+
+    init(_ snapshot: Snapshot, of loaded: LoadedCase) {
+        self.snapshot = snapshot
+        self.loaded = loaded
+    }
+
+    /// The release that this person is asked to sign now, for the screen or for printing.
+    ///
+    /// - Throws: `Refusal.notFound` if nothing is offered to them.
+    func offered(to signer: PersonID, kind: CommandKind) throws -> ReleaseText {
+        let old = kind == .sign ? nil : loaded.state.currentRelease(of: signer)
+        guard loaded.isDiscloser(signer), kind == .sign || old != nil,
+            !loaded.workflow.transitions(on: kind, from: loaded.state.position).isEmpty
+        else { throw Refusal.notFound }
+        let work = try work(by: signer, signing: nil, replacing: old, kind: kind, corrections: Corrections())
+        let texts = work.fields.texts
+        return ReleaseText(
+            text: work.text, digest: work.textDigest, values: loaded.policy.release.fields.map { ($0, texts[$0] ?? "") })
+    }
+
+    /// What a signature that was given covers; nil where it is not this person's to sign, which `authorize` then says.
+    ///
+    /// - Throws: `FieldProblem` where the text that was read is not the one that is offered now.
+    func signed(_ kind: CommandKind, by actor: Actor, _ signing: Signing?, _ corrections: Corrections) throws -> SignatureWork? {
+        // Who may sign at all is `authorize`'s to say, so a stranger learns nothing from what would be missing.
+        guard case .person(let signer) = actor.principal, loaded.isDiscloser(signer) else { return nil }
+        let old = kind == .sign ? nil : loaded.state.currentRelease(of: signer)
+        if kind != .sign, old == nil { return nil }
+        let work = try work(by: signer, signing: signing, replacing: old, kind: kind, corrections: corrections)
+        if let signing, signing.formDigest != work.textDigest {
+            throw FieldProblem(field: "digest", expected: "the digest of the form that is offered now")
+        }
+        return work
+    }
+
+    private func work(
+        by discloser: PersonID, signing: Signing?, replacing old: ReleaseState?, kind: CommandKind, corrections: Corrections
+    ) throws -> SignatureWork {
+        let policy = loaded.policy
+        let isOpener = discloser == loaded.opener
+        let known = try snapshot.people.require(discloser)
+        let person = try corrected(known, corrections)
+        var document = ReleaseDocument()
+        document.personName = person.fullName
+        document.discloser = policy.discloserName
+        document.fields = policy.release.fields
+        let recipient: Recipient
+        switch loaded.workflow.recipient {
+        case .audience(let audience):
+            recipient = .audience(audience)
+            document.recipientName = audience.plainWords
+        case .role:
+            guard let other = isOpener ? loaded.counterpart : loaded.opener else { throw Refusal.notFound }
+            recipient = .person(other)
+            document.recipientName =
+                try snapshot.people.enrollment(other, as: loaded.role(of: other))?.display ?? loaded.history.draft?.display
+            if !isOpener, document.recipientName == nil, let old {
+                document.recipientName = try snapshot.cases.document(of: old)?.recipientName
+            }
+        }
+        document.purpose = loaded.workflow.purpose
+        document.revocation = policy.release.statements.revocation
+        document.redisclosure = policy.release.statements.redisclosure
+        document.conditions = policy.release.statements.conditions
+        let longer = kind == .extend ? policy.duration.extensionMonths ?? 0 : 0
+        document.expiresOn =
+            old?.expiresOn.adding(months: longer) ?? snapshot.today.adding(months: policy.release.termMonths)
+        document.termMonths = old == nil ? policy.release.termMonths : nil
+        document.expiresAtEnd = true
+        let text = ReleaseForm.render(policy.release.form.text, document)
+        if let signing {
+            document.signature = SignatureEvidence(
+                means: signing.means, meaning: SignatureEvidence.meaning, authenticatedBy: signing.authenticatedBy,
+                scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) }, signedOn: snapshot.today)
+            document.signedOn = snapshot.today
+        }
+        return SignatureWork(
+            document: document, text: text, fields: try releasedFields(person), scan: signing?.scan, recipient: recipient,
+            identity: corrections.isEmpty ? nil : person)
+    }
+
+    /// The person with the values that they correct by signing.
+    private func corrected(_ known: Identity, _ corrections: Corrections) throws -> Identity {
+        let input = PersonInput(phones: snapshot.parts.phones, region: loaded.policy.region)
+        var person = known
+        if let firstName = corrections.firstName { person.firstName = try input.firstName(firstName, person.surname) }
+        if let phone = corrections.phone { person.phone = try input.phone(phone) }
+        if !corrections.profile.isEmpty {
+            person.profile = (person.profile ?? [:]).merging(try input.profile(corrections.profile)) { $1 }
+        }
+        return person
+    }
+
+    /// What of this person the policy's releases carry, as it stands now.
+    ///
+    /// - Throws: `FieldProblem` naming a profile field that the person has not filled in.
+    private func releasedFields(_ person: Identity) throws -> ReleasedFields {
+        if loaded.policy.confidentiality == .clinical {
+            return .contact(
+                try FirstName(parsing: person.firstName, surname: person.surname), try PhoneNumber(e164: person.phone))
+        }
+        var fields: [ProfileField: ProfileText] = [:]
+        for field in loaded.policy.release.fields.compactMap(\.profile) {
+            guard let text = person.profile?[field.rawValue] else {
+                throw FieldProblem(field: field.rawValue, expected: "this part of the profile, filled in")
+            }
+            fields[field] = try ProfileText(parsing: text, field: field.rawValue)
+        }
+        return .profile(fields)
+    }
+}

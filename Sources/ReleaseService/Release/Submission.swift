@@ -1,0 +1,86 @@
+internal import Cryptography
+public import Matching
+public import ReleaseWorkflow
+
+/// A signature as it was given.
+public struct Signing: Sendable {
+    public var means: SignatureEvidence.Means
+    /// How the signer was known.
+    public var authenticatedBy: String
+    /// The scanned form, for paper.
+    public var scan: [UInt8]?
+    /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what is printed on the form. A
+    /// signature without it is none: it could be moved to a text that nobody read.
+    public var formDigest: String?
+    public init(means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil) {
+        self.means = means
+        self.authenticatedBy = authenticatedBy
+        self.scan = scan
+        self.formDigest = formDigest
+    }
+}
+
+/// Values that the signer corrects by signing.
+public struct Corrections: Sendable {
+    public var firstName: String?
+    public var phone: String?
+    public var profile: [ProfileField: String]
+    public init(firstName: String? = nil, phone: String? = nil, profile: [ProfileField: String] = [:]) {
+        self.firstName = firstName
+        self.phone = phone
+        self.profile = profile
+    }
+
+    public var isEmpty: Bool { firstName == nil && phone == nil && profile.isEmpty }
+}
+
+/// Something that is asked about a case: what, by whom, and what it brings.
+public struct Submission: Sendable {
+    public var workflow: String
+    public var kind: CommandKind
+    /// The person whose case it is.
+    public var opener: PersonID
+    public var actor: Actor
+    /// The mentor proposed, or the volunteer invited.
+    public var person: PersonID?
+    public var survey: Survey?
+    /// The name by which one who asks for a conversation agrees to stand on the volunteer's form.
+    public var display: String?
+    public var signing: Signing?
+    /// Corrected values, for `correct`.
+    public var corrections = Corrections()
+    public var key: String?
+
+    public init(_ kind: CommandKind, workflow: String, opener: PersonID, actor: Actor, key: String? = nil) {
+        self.kind = kind
+        self.workflow = workflow
+        self.opener = opener
+        self.actor = actor
+        self.key = key
+    }
+
+    /// The submission as text, for comparing repetitions: every member, in a fixed order, separated by a character that none can contain.
+    var canonicalText: String {
+        [
+            workflow, kind.rawValue, opener.description, actor.text, person?.description ?? "",
+            survey.map { StoredCodec.text($0) } ?? "", display ?? "",
+            // Without the digest of what was read: once it is signed, what is offered now is another question.
+            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \(Hex.format(SHA256.hash($0.scan ?? [])))" } ?? "",
+            corrections.firstName ?? "", corrections.phone ?? "",
+            corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(separator: "\u{1}"),
+        ].joined(separator: "\u{0}")
+    }
+}
+
+extension Actor {
+    /// The actor as text, for scoping keys.
+    var text: String {
+        let principal =
+            switch self.principal {
+            case .person(let id): "person \(id)"
+            case .staff(let id): "staff \(id)"
+            case .clock: "clock"
+            }
+        return "\(principal)/\(agent?.description ?? "")/\(channel.rawValue)"
+    }
+}

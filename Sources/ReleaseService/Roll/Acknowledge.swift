@@ -1,0 +1,69 @@
+internal import Cryptography
+internal import ReleaseWorkflow
+
+/// A person signs the agreements of a role that they have not signed in their present versions: a record each, and readiness with them.
+struct Acknowledge: Act {
+    let actor: Actor
+    let id: PersonID
+    let role: Role
+    /// The name that may stand on other people's forms.
+    let name: String?
+
+    /// - Parameter display: needed where a release names this person.
+    init(_ actor: Actor, as role: Role, display: String?, under policy: Policy) throws {
+        guard case .person(let id) = actor.principal else { throw FieldProblem(field: "by", expected: "the person who signs") }
+        name = try display.map { try PersonInput.displayName($0) }
+        if name == nil, !policy.isDirectory {
+            throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line")
+        }
+        (self.actor, self.id, self.role) = (actor, id, role)
+    }
+
+    var text: String { "acknowledge \(role.rawValue) \(name ?? "")" }
+    var formerScope: String { actor.text }
+
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        let permit = tx.permit(caller)
+        try permit.require(permit.acts(as: actor))
+    }
+
+    func carryOut(_ tx: Transaction) throws -> Done {
+        guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }
+        try requireChannel(tx)
+        let current = tx.snapshot.current
+        let isNewName = name != nil && name != enrollment.display
+        for agreement in current.policy.agreements(of: role) {
+            let form = agreement.digest
+            if enrollment.agreements[agreement.id]?.form == form, !isNewName { continue }
+            var draft = RecordDraft(
+                [
+                    "at": .string(tx.moment.date.description), "policy": .string(Hex.format(current.digest)), "v": .integer(1),
+                    "form": .string(form),
+                ], derive: tx.derive, label: "acknowledgement/\(agreement.id)")
+            draft.members["by"] = .object(try draft.actor(id, agent: actor.agent, channel: actor.channel))
+            if let name { draft.members["display"] = try draft.commit("display", name) }
+            let pointer = try tx.append(
+                Record(origin: tx.parts.origin, type: .acknowledgement, json: .object(draft.members)))
+            enrollment.agreements[agreement.id] = .init(
+                form: form, on: tx.moment.date, index: pointer.index, openings: draft.openings)
+        }
+        enrollment.display = name ?? enrollment.display
+        enrollment.isReady = true
+        try tx.put(enrollment, as: role, of: id)
+        return Done(person: id)
+    }
+
+    /// On screen the person alone; on paper or by phone through their own coordinator.
+    private func requireChannel(_ tx: Transaction) throws {
+        let isAllowed =
+            switch actor.channel {
+            case .screen: actor.agent == nil
+            case .paper, .phone: try actor.agent != nil && actor.agent != id && actor.agent == tx.people.coordinator(of: id)
+            case .clock: false
+            }
+        guard isAllowed else {
+            throw FieldProblem(
+                field: "via", expected: "screen by the person, or paper or phone through the person's coordinator")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+internal import Cryptography
+internal import Logging
+internal import ReleaseLedger
+public import ReleaseWorkflow
+public import TransparencyLog
+
+/// An open program: one log with its writer. It gives each caller a service of their own, and does what nobody asks for: the clock.
+public struct ServiceHost: Sendable {
+    let core: Core
+
+    /// The service for one caller: every method of it is authorized for them.
+    public func service(for caller: Caller) -> ReleaseService { ReleaseService(core: core, caller: caller) }
+
+    /// Starts a log: writes the genesis record as entry 0, signs the first head.
+    ///
+    /// - Parameter former: the last known head of the log that this one continues after a restore.
+    public static func initialize(
+        _ parts: Parts, policy canonical: [UInt8], recovery: NoteKey, after former: Checkpoint? = nil
+    ) throws {
+        guard let keys = parts.keys else { throw MachineryError.locked("starting a log needs its keys") }
+        let moment = try parts.time.now()
+        let digest = SHA256.hash(canonical)
+        let checkpoint = try parts.store.write { rows in
+            // Nobody is there yet whose cases could be listed; what is restored has people, and lists them when it is opened.
+            if try rows.people().isEmpty { try rows.setSetting("parties", digest) }
+            return try Ledger.begin(
+                origin: parts.origin, policy: canonical, digest: digest, keys: keys, recovery: recovery, after: former,
+                on: moment.date, rows)
+        }
+        try parts.heads.replace(
+            nil,
+            with: SignedHead(note: keys.log.sign(checkpoint.text).bytes, instantMilliseconds: moment.instantMilliseconds))
+    }
+
+    /// Opens a log; where `isWriter`, finishes what an earlier process left half done: erasures, a head not yet signed, closings not yet in the log.
+    ///
+    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops signing and nothing else.
+    public static func open(_ parts: Parts, isWriter: Bool) async throws -> ServiceHost {
+        let first = try firstPolicy(parts)
+        let publisher = try Publisher(
+            origin: parts.origin, store: parts.store, heads: parts.heads, tiles: parts.tiles, keys: parts.keys,
+            isRevoking: parts.isRevoking,
+            onTileFailure: { parts.logger.error("a tile of the log was not written and will be tried again") })
+        guard publisher.history.policy == first.digest else {
+            throw MachineryError.corrupt("the stored policy is not the one that the log states")
+        }
+        let published = publisher.published
+        let policies = try parts.store.read { rows in
+            try PolicyVersions.read(
+                first: first, published: published, origin: parts.origin, parse: parts.parsePolicy, rows)
+        }
+        let latest = LatestInForce(InForce(published: published, policies: policies))
+        let cache = DecodedCache()
+        let hooks = Sequencer.Hooks(
+            settleDue: { try DueTransitions($0).settleAll() }, carryOutPending: { try RescindByCode.carryOutPending($0) })
+        let sequencer = Sequencer(parts, publisher: publisher, latest: latest, cache: cache, hooks: hooks)
+        if isWriter { await sequencer.recover { try Parties($0).keepEverybodys() } }
+        return ServiceHost(
+            core: Core(parts: parts, reader: Reader(parts: parts, latest: latest, cache: cache), sequencer: sequencer))
+    }
+
+    private static func firstPolicy(_ parts: Parts) throws -> LoadedPolicy {
+        let (digest, canonical) = try parts.store.read { rows -> ([UInt8], [UInt8]) in
+            guard let origin = try rows.setting("origin"), String(decoding: origin, as: UTF8.self) == parts.origin,
+                try rows.entry(0) != nil, let digest = try rows.setting("policy"), let canonical = try rows.policy(digest)
+            else { throw MachineryError.corrupt("the database is not this program's log") }
+            return (digest, canonical)
+        }
+        guard SHA256.hash(canonical) == digest else {
+            throw MachineryError.corrupt("the stored policy does not match its digest")
+        }
+        return LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: digest)
+    }
+
+    /// Continues a program from a backup under a new name: the log of the old name ended at a head that this database does not reach, so records
+    /// that people hold receipts of are not in it, and a rescission may be among them.
+    ///
+    /// The new log's genesis names the old head; the versions of the policy are stated again; every release of the old log ends, because nobody here
+    /// can know that it still stands. People sign anew.
+    ///
+    /// - Parameters:
+    ///   - parts: with the new origin and new keys, and a head file that holds nothing yet.
+    ///   - former: the last known head of the old log.
+    /// - Returns: how many cases were ended.
+    public static func restore(_ parts: Parts, recovery: NoteKey, after former: Checkpoint) async throws -> Int {
+        let versions = try parts.store.read { rows -> [[UInt8]] in
+            guard let first = try rows.setting("policy") else { throw MachineryError.corrupt("the database holds no program") }
+            let later = try LogStatements.versions(rows).compactMap { Hex.parse($0.digest) }
+            return try ([first] + later).map { digest in
+                guard let canonical = try rows.policy(digest), SHA256.hash(canonical) == digest else {
+                    throw MachineryError.corrupt("a version of the policy is missing")
+                }
+                return canonical
+            }
+        }
+        try parts.store.write { rows in
+            try rows.clearLog()
+            try LogStatements.setVersions([], rows)
+            try LogStatements.setKeys([], rows)
+        }
+        try initialize(parts, policy: versions[0], recovery: recovery, after: former)
+        let host = try await open(parts, isWriter: true)
+        for canonical in versions.dropFirst() {
+            let loaded = LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: SHA256.hash(canonical))
+            try await host.core.run(RestatePolicy(loaded: loaded), by: .operator, key: nil).requireDone()
+        }
+        return try await host.core.sequencer.together(seed: nil) {
+            try EndEverything.carryOut($0)
+        } answer: { count, _, _ in
+            count
+        }
+    }
+
+    /// Ends a release by its code with nothing but the database: while keys are locked, or whatever else is broken.
+    ///
+    /// - Throws: `Refusal.notFound` for a code that ends nothing.
+    public static func rescind(typedCode: String, store: any Store, time: any MomentSource) throws {
+        let moment = try time.now()
+        _ = try store.write { try RescindByCode.close(typedCode: typedCode, at: moment, $0) }
+    }
+
+    /// Runs the clock alone: what is due is done, whether or not anybody comes by.
+    public func runClock() async throws {
+        if try core.reader.read({ try $0.rows.setting("parties") != $0.current.digest }) {
+            try await core.keep { try Parties($0).keepEverybodys() }
+        }
+        try await core.sequencer.together(seed: nil) { _ in
+        } answer: { _, _, _ in
+        }
+    }
+
+    /// The policy that new cases begin under; no secret, and needed before anybody is there to ask.
+    public var policy: LoadedPolicy {
+        get throws { try core.latest.value.policies.inForce(on: core.reader.moment().date) }
+    }
+
+    /// Why nothing is signed; nil while signing works.
+    public var stopped: String? { core.latest.value.published.stopped }
+
+    /// How many records the last signed head covers.
+    public var logSize: Int { core.latest.value.published.checkpoint.size }
+
+    /// The local date now, as commands get it.
+    public func today() throws -> CivilDate { try core.reader.moment().date }
+}

@@ -1,0 +1,110 @@
+internal import Cryptography
+public import ReleaseWorkflow
+
+/// How somebody signs in. Sealed under the person's identity key, so that it goes with them.
+public struct Account: Sendable {
+    /// Where mail goes; nil for who has no mailbox.
+    public var address: String?
+    /// Of staff.
+    var password: PasswordHash?
+    /// The secret that the authenticator shares.
+    var secret: [UInt8]?
+    /// The last step whose code was used: none is taken twice.
+    var lastStep: UInt64?
+    /// SHA-256 of the recovery codes that are left.
+    var recovery: [[UInt8]] = []
+    /// Of participants and mentors.
+    var pin: PasswordHash?
+    var pinFailureCount = 0
+    /// SHA-256 of the code with which a PIN is set, and until when it counts.
+    var firstUse: FirstUse?
+    public var isDisabled = false
+    /// Whether this person has ever set a PIN or password of their own: from then on, whatever staff change is told and holds signing up.
+    var wasSetUp = false
+    /// A change by staff that a second member of staff has not approved.
+    public var change: StaffChange?
+    /// The day on which the person agreed to sign electronically, after it was shown to work (15 USC 7001(c)).
+    public var agreedElectronicallyOn: CivilDate?
+
+    struct FirstUse: Sendable {
+        var digest: [UInt8]
+        /// Milliseconds since 1970 UTC.
+        var until: Int64
+    }
+
+    /// What staff changed, by whom, and until when signing waits for it.
+    public struct StaffChange: Hashable, Sendable {
+        public var by: PersonID
+        /// Milliseconds since 1970 UTC.
+        public var until: Int64
+    }
+
+    /// What may be said of an account to staff: nothing that lets anybody in.
+    public var summary: Summary {
+        Summary(
+            address: address, hasPassword: password != nil, hasPIN: pin != nil, isDisabled: isDisabled,
+            recoveryCodeCount: recovery.count, change: change)
+    }
+
+    public struct Summary: Sendable, Hashable {
+        public let address: String?
+        public let hasPassword: Bool
+        public let hasPIN: Bool
+        public let isDisabled: Bool
+        public let recoveryCodeCount: Int
+        public let change: StaffChange?
+    }
+}
+
+/// Somebody who is signed in.
+public struct Session: Sendable {
+    public let person: PersonID
+    public let roles: Set<Identity.Role>
+    public let assurance: Assurance
+    /// SHA-256 of the token: what the service calls the session.
+    public let digest: [UInt8]
+    /// What every form of this session carries, so that no other page can send one.
+    public let formToken: String
+    /// How the signature evidence names the way this person was known.
+    public var authenticatedBy: String { assurance == .staff ? "passwordAndCode" : "linkAndPIN" }
+
+    /// Whether this session may act in `role`: what is the program's needs the second factor.
+    public func holds(_ role: Identity.Role) -> Bool { roles.contains(role) && (!role.isStaff || assurance == .staff) }
+}
+
+/// Why somebody could not sign in. It never says whether anybody is known by what was typed.
+public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Something of what was given is not right, or no longer.
+    case refused
+    /// Too many attempts; the same whether or not there is an account.
+    case tooMany
+    /// A password, PIN or address that cannot be used.
+    case unusable(FieldProblem)
+
+    public var description: String {
+        switch self {
+        case .refused: "what was entered does not fit, or is no longer valid"
+        case .tooMany: "too many attempts: try again in fifteen minutes"
+        case .unusable(let problem): "\(problem)"
+        }
+    }
+}
+
+/// How long things last.
+///
+/// - Units: milliseconds.
+public enum AccessTimes {
+    public static let link: Int64 = 15 * 60_000
+    public static let setUp: Int64 = 72 * 3_600_000
+    public static let firstUse: Int64 = 14 * 86_400_000
+    public static let sheet: Int64 = 365 * 86_400_000
+    public static let staffIdle: Int64 = 15 * 60_000
+    public static let staffAbsolute: Int64 = 10 * 3_600_000
+    public static let personIdle: Int64 = 30 * 60_000
+    public static let personAbsolute: Int64 = 12 * 3_600_000
+    /// For which signing waits after staff changed an address or a PIN.
+    public static let block: Int64 = 72 * 3_600_000
+    static let attemptWindow: Int64 = 15 * 60_000
+    /// How old the stored time of the last request may be: a session is not written at every request.
+    static let touch: Int64 = 60_000
+}

@@ -1,0 +1,135 @@
+public import Cryptography
+public import ReleaseWorkflow
+internal import Synchronization
+
+/// Lets people in: accounts, one-time links, printed codes, sessions.
+///
+/// Every secret is random and kept as a hash; every row is sealed under its person's identity key. What is answered never depends on whether an
+/// address is known: the same steps run, the same hash is computed, the same page is shown.
+public final class Accounts: Sendable {
+    private let core: Core
+    private let sessions: Sessions
+    private let links: SignInLinks
+    private let staffSignIn: StaffSignIn
+    private let accountChanges: AccountChanges
+    private let limiter = AttemptLimiter()
+    /// Called when a message should go out at once.
+    private let wake = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// - Parameter cost: scrypt's N for new passwords and PINs; tests lower it.
+    public init(_ host: ServiceHost, cost: UInt64 = PasswordHash.ordinaryCost) throws {
+        core = host.core
+        let hashing = try PasswordHashing(cost: cost)
+        sessions = Sessions(core)
+        links = SignInLinks(core, sessions, limiter, hashing)
+        staffSignIn = StaffSignIn(core: core, sessions: sessions, limiter: limiter, hashing: hashing)
+        accountChanges = AccountChanges(core: core, limiter: limiter, hashing: hashing)
+    }
+
+    public func onMessage(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
+
+    private func mayHaveLeftMessage() { wake.withLock { $0 }?() }
+
+    // MARK: Sessions
+
+    /// A session as its token names it; nil if there is none, it has lapsed, or its account is closed.
+    public func session(_ token: String) async throws -> Session? { try await sessions.session(token) }
+    public func signOut(_ session: Session) async throws { try await sessions.signOut(session) }
+    public func signOutEverywhere(_ person: PersonID, by caller: Caller) async throws {
+        guard caller == .operator || caller.person == person else { throw Refusal.notFound }
+        try await sessions.signOutEverywhere(person)
+    }
+
+    // MARK: Signing in: for anybody
+
+    /// Sends a sign-in link to an address, if somebody is known by it.
+    public func requestLink(typedAddress: String, from peer: String) async throws {
+        try await links.request(typedAddress: typedAddress, from: peer)
+        mayHaveLeftMessage()
+    }
+
+    /// What goes with this link.
+    public func needed(link: String) async throws -> NeededToSignIn { try links.needed(link: link) }
+
+    /// Signs in with a link or a printed code; returns the token of the new session.
+    ///
+    /// - Throws: ``AccessRefusal``.
+    public func signIn(link: String, _ entered: EnteredWithLink, from peer: String) async throws -> String {
+        try await links.signIn(link: link, entered, from: peer)
+    }
+
+    /// Signs a member of staff in; returns the token of the new session.
+    ///
+    /// - Throws: ``AccessRefusal``.
+    public func signIn(typedAddress: String, password: String, code: String, from peer: String) async throws -> String {
+        try await staffSignIn.signIn(typedAddress: typedAddress, password: password, code: code, from: peer)
+    }
+
+    /// Sets a member of staff's password and authenticator; returns ten recovery codes.
+    ///
+    /// - Throws: ``AccessRefusal``.
+    public func setUp(link: String, password: String, code: String, from peer: String) async throws -> [String] {
+        try await staffSignIn.setUp(link: link, password: password, code: code, from: peer)
+    }
+
+    // MARK: For who is signed in, and for the operator
+
+    /// Makes a link that is handed over rather than mailed.
+    public func makeLink(for person: PersonID, purpose: LinkPurpose, by caller: Caller) async throws -> String {
+        try await links.make(for: person, purpose: purpose, by: caller)
+    }
+    public func changePIN(of person: PersonID, from old: String, to new: String, by caller: Caller) async throws {
+        try await accountChanges.changePIN(of: person, from: old, to: new, by: caller)
+    }
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address or is somebody's already.
+    public func checkAddress(_ typed: String) async throws { try accountChanges.checkAddress(typed) }
+    public func requestAddress(of person: PersonID, typed: String, by caller: Caller) async throws {
+        try await accountChanges.requestAddress(of: person, typed: typed, by: caller)
+        mayHaveLeftMessage()
+    }
+    public func confirmAddress(of person: PersonID, link: String, by caller: Caller) async throws {
+        try await accountChanges.confirmAddress(of: person, link: link, by: caller)
+        mayHaveLeftMessage()
+    }
+    public func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
+        try await accountChanges.agreeElectronically(person, by: caller)
+    }
+    public func account(of person: PersonID, by caller: Caller) async throws -> Account {
+        try accountChanges.account(of: person, by: caller)
+    }
+    public func setAddress(of person: PersonID, to address: String, by caller: Caller) async throws {
+        try await accountChanges.setAddress(of: person, to: address, by: caller)
+        mayHaveLeftMessage()
+    }
+    public func giveFirstUseCode(to person: PersonID, by caller: Caller) async throws -> String {
+        let code = try await accountChanges.giveFirstUseCode(to: person, by: caller)
+        mayHaveLeftMessage()
+        return code
+    }
+    public func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
+        try await accountChanges.makeSheet(for: person, by: caller)
+    }
+    public func approveChange(of person: PersonID, by caller: Caller) async throws {
+        try await accountChanges.approveChange(of: person, by: caller)
+    }
+    public func changes(by caller: Caller) async throws -> [ChangeToApprove] {
+        try accountChanges.changes(by: caller)
+    }
+    public func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
+        try await accountChanges.setDisabled(person, isDisabled, by: caller)
+    }
+    public func staff(by caller: Caller) async throws -> [(person: PersonID, identity: Identity, account: Account.Summary)] {
+        try accountChanges.staff(by: caller)
+    }
+
+    /// Deletes what has lapsed.
+    public func sweep() async throws {
+        let now = try core.parts.time.now().instantMilliseconds
+        try await core.keep { try $0.rows.deleteAccesses(expiredBefore: now) }
+        sessions.sweep(at: now)
+        limiter.sweep(at: now)
+        core.reader.cache.sweep()
+    }
+}
+
+extension AccessRefusal: Refusing {}

@@ -1,0 +1,42 @@
+internal import Synchronization
+
+/// Counts attempts in memory, by what was tried and by where from, in windows of fifteen minutes.
+final class AttemptLimiter: Sendable {
+    private static let most = 20_000
+    private struct Counts {
+        var entries: [String: (count: Int, since: Int64)] = [:]
+
+        mutating func sweep(at now: Int64) {
+            entries = entries.filter { now - $0.value.since <= AccessTimes.attemptWindow }
+        }
+    }
+
+    private let counts = Mutex(Counts())
+
+    /// Whether one more is allowed; counts it if so.
+    func allow(_ key: String, limit: Int, at now: Int64) -> Bool {
+        counts.withLock { counts in
+            var entry = counts.entries[key] ?? (0, now)
+            if now - entry.since > AccessTimes.attemptWindow { entry = (0, now) }
+            guard entry.count < limit else { return false }
+            entry.count += 1
+            if counts.entries.count >= Self.most { counts.sweep(at: now) }
+            if counts.entries.count >= Self.most { counts.entries.removeAll() }
+            counts.entries[key] = entry
+            return true
+        }
+    }
+
+    /// It was no guess: a house full of people who sign in behind one address locks nobody out.
+    func forgive(_ key: String) {
+        counts.withLock { counts in
+            guard var entry = counts.entries[key], entry.count > 0 else { return }
+            entry.count -= 1
+            counts.entries[key] = entry
+        }
+    }
+
+    func clear(_ key: String) { counts.withLock { $0.entries[key] = nil } }
+
+    func sweep(at now: Int64) { counts.withLock { $0.sweep(at: now) } }
+}

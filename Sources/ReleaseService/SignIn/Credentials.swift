@@ -1,0 +1,85 @@
+internal import Cryptography
+internal import Foundation
+internal import ReleaseWorkflow
+
+/// What can be used as a PIN, password or address, and how secrets are written.
+enum Credentials {
+    static let firstUseLength = 10
+    static let recoveryLength = 10
+    /// What a password is cut to, when it is set and when it is entered.
+    static let passwordByteLimit = 512
+
+    /// - Throws: ``AccessRefusal/unusable(_:)`` unless it is 6 to 12 digits and neither one digit repeated nor a run.
+    static func pin(_ typed: String) throws -> SecretBytes {
+        let digits = Array(typed.utf8)
+        let steps = Set(zip(digits, digits.dropFirst()).map { Int($1) - Int($0) })
+        guard (6...12).contains(digits.count), digits.allSatisfy({ (48...57).contains($0) }), steps.count > 1 else {
+            throw AccessRefusal.unusable(
+                FieldProblem(field: "pin", expected: "6 to 12 digits, not one repeated and not a run like 123456"))
+        }
+        return SecretBytes(copying: digits)
+    }
+
+    static func password(_ typed: String) throws -> SecretBytes {
+        let normalized = typed.precomposedStringWithCompatibilityMapping
+        guard (12...128).contains(normalized.count), Set(normalized).count >= 5 else {
+            throw AccessRefusal.unusable(
+                FieldProblem(field: "password", expected: "12 to 128 characters, at least five different ones"))
+        }
+        return SecretBytes(copying: Array(normalized.utf8.prefix(passwordByteLimit)))
+    }
+
+    /// A mailbox in its plain form: one @, no white space, nothing that a mail header could mistake.
+    static func address(_ typed: String) throws -> String {
+        let text = typed.trimmingCharacters(in: .whitespaces)
+        let halves = text.split(separator: "@", omittingEmptySubsequences: false)
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&'*+/=?^_`{|}~-")
+        guard halves.count == 2, (1...64).contains(halves[0].count), (3...190).contains(halves[1].count),
+            halves[0].allSatisfy(allowed.contains), halves[1].contains("."), !text.contains(".."),
+            halves[1].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }),
+            !halves[1].hasPrefix("."), !halves[1].hasSuffix("."), !halves[0].hasPrefix("."), !halves[0].hasPrefix("-")
+        else { throw AccessRefusal.unusable(FieldProblem(field: "address", expected: "an e-mail address like name@example.org")) }
+        return text.lowercased()
+    }
+
+    /// Tokens travel as base64 for URLs (RFC 4648 §5), 43 characters.
+    static func format(_ bytes: [UInt8]) -> String {
+        String(Base64.format(bytes).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" })
+    }
+
+    static func parse(_ token: String) -> [UInt8]? {
+        guard token.utf8.count == 43 else { return nil }
+        return Base64.parse(String(token.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }) + "=")
+    }
+}
+
+/// Hashes passwords and PINs, one at a time on a thread of its own: it takes a tenth of a second and must hold nobody else up.
+struct PasswordHashing: Sendable {
+    private static let queue = DispatchQueue(label: "privity.passwords")
+
+    /// Compared with where there is no account, so that its absence takes as long.
+    let nobody: PasswordHash
+    private let cost: UInt64
+
+    /// - Parameter cost: scrypt's N for new passwords and PINs; tests lower it.
+    init(cost: UInt64) throws {
+        self.cost = cost
+        nobody = try PasswordHash(of: SecretBytes(copying: RandomBytes.generate(count: 16)), cost: cost)
+    }
+
+    func matches(_ typed: String, _ hash: PasswordHash) async throws -> Bool {
+        let secret = SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit)))
+        return try await Self.run { try hash.matches(secret) }
+    }
+
+    func hash(_ secret: SecretBytes) async throws -> PasswordHash {
+        let cost = cost
+        return try await Self.run { try PasswordHash(of: secret, cost: cost) }
+    }
+
+    private static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import Cryptography
+internal import ReleaseWorkflow
+internal import Synchronization
+
+/// Something that a person has to enter with a link or a printed code.
+public enum NeededToSignIn: Sendable, Equatable {
+    case nothing
+    case pin
+    /// The first time: the code from the coordinator, and a PIN of their own.
+    case firstUse
+    /// A password, and a code from the authenticator that was given this secret.
+    case setUp(secret: String, address: String)
+    /// The link is used, lapsed or not one of ours.
+    case none
+}
+
+/// What somebody enters with a link.
+public struct EnteredWithLink: Sendable {
+    public var pin: String
+    public var firstUseCode: String
+    public var newPIN: String
+    public init(pin: String = "", firstUseCode: String = "", newPIN: String = "") {
+        self.pin = pin
+        self.firstUseCode = firstUseCode
+        self.newPIN = newPIN
+    }
+}
+
+/// One-time links and printed codes.
+final class SignInLinks: Sendable {
+    private let core: Core
+    private let sessions: Sessions
+    private let limiter: AttemptLimiter
+    private let hashing: PasswordHashing
+    /// Links that somebody is signing in with at this moment.
+    private let inFlight = Mutex(Set<String>())
+
+    init(_ core: Core, _ sessions: Sessions, _ limiter: AttemptLimiter, _ hashing: PasswordHashing) {
+        (self.core, self.sessions, self.limiter, self.hashing) = (core, sessions, limiter, hashing)
+    }
+
+    private func now() throws -> Int64 { try core.parts.time.now().instantMilliseconds }
+
+    /// Sends a sign-in link to an address, if somebody is known by it. The answer and the work are the same if nobody is.
+    func request(typedAddress: String, from peer: String) async throws {
+        let address = try Credentials.address(typedAddress)
+        let now = try now()
+        let token = try core.parts.requireVault().indexToken("address", address)
+        guard limiter.allow("peer \(peer)", limit: 60, at: now), limiter.allow("mail \(Hex.format(token))", limit: 5, at: now)
+        else { throw AccessRefusal.tooMany }
+        let bytes = try RandomBytes.generate(count: 32)
+        let (digest, id) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16))
+        try await core.keep { tx in
+            let person = try tx.rows.access(.address, token)?.person
+            // One who is staff alone signs in otherwise, and is sent nothing.
+            let identity = try person.flatMap { try tx.people.identity($0) }
+            let account = try person.flatMap { try tx.account(of: $0) }
+            guard let person, let identity, let account, !account.isDisabled, identity.roles.contains(where: { !$0.isStaff })
+            else {
+                // As much is written as for somebody who is known.
+                tx.rows.setSetting("nobody", id)
+                return
+            }
+            try tx.put(LinkContent(purpose: .signIn), .link, digest, of: person, expires: now + AccessTimes.link)
+            try tx.leave(Message(to: person, access: .link(token: Credentials.format(bytes)), on: tx.moment.date), id: id)
+        }
+    }
+
+    /// Makes a link that is handed over rather than mailed.
+    func make(for person: PersonID, purpose: LinkPurpose, by caller: Caller) async throws -> String {
+        let bytes = try RandomBytes.generate(count: 32)
+        let digest = SHA256.hash(bytes)
+        let now = try now()
+        let secret = purpose == .setUp ? try RandomBytes.generate(count: 20) : nil
+        let id = try RandomBytes.generate(count: 16)
+        let life = purpose == .setUp ? AccessTimes.setUp : purpose == .signIn ? AccessTimes.link : AccessTimes.personAbsolute
+        try await core.keep { tx in
+            let permit = tx.permit(caller)
+            try permit.require(purpose == .setUp ? permit.holds(.administrator) : permit.isOperator)
+            try tx.vault.prepare([.identity(person)])
+            if purpose == .setUp {
+                try tx.rows.deleteAccesses(.link, of: person)
+                // Whoever had a password is told that another one can be set.
+                if let account = try tx.account(of: person), account.password != nil {
+                    try tx.tell(person, at: account.address, id: id)
+                }
+            }
+            try tx.put(LinkContent(purpose: purpose, secret: secret), .link, digest, of: person, expires: now + life)
+        }
+        return Credentials.format(bytes)
+    }
+
+    /// What goes with this link. Looking changes nothing: mail programs open links too.
+    func needed(link: String) throws -> NeededToSignIn {
+        let now = try now()
+        return try core.reader.read { snapshot in
+            guard let (row, content) = try snapshot.link(link, at: now) else { return .none }
+            switch content.purpose {
+            case .example: return .nothing
+            case .setUp:
+                return .setUp(
+                    secret: Base32.format(content.secret ?? []), address: try snapshot.account(of: row.person)?.address ?? "")
+            case .signIn: return try snapshot.account(of: row.person)?.pin == nil ? .firstUse : .pin
+            case .address: return .none
+            }
+        }
+    }
+
+    /// Signs in with a link or a printed code. It is used up by success alone, or by five wrong attempts.
+    ///
+    /// - Returns: the token of the new session.
+    func signIn(link token: String, _ entered: EnteredWithLink, from peer: String) async throws -> String {
+        let now = try now()
+        // One attempt at a time for each link: what is tried in parallel would be counted once.
+        guard inFlight.withLock({ $0.insert(token).inserted }) else { throw AccessRefusal.tooMany }
+        defer { inFlight.withLock { _ = $0.remove(token) } }
+        guard limiter.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
+        let known = try core.reader.read { snapshot -> (AccessRow, LinkContent, Account)? in
+            guard let (row, content) = try snapshot.link(token, at: now) else { return nil }
+            return (row, content, try snapshot.account(of: row.person) ?? Account())
+        }
+        guard let (row, content, account) = known, content.purpose != .setUp, content.purpose != .address else {
+            _ = try await hashing.matches(entered.pin, hashing.nobody)
+            throw AccessRefusal.refused
+        }
+        var newPIN: PasswordHash?
+        if content.purpose == .signIn {
+            let isRight: Bool
+            if let pin = account.pin {
+                isRight = try await hashing.matches(entered.pin, pin)
+            } else {
+                let typed = RescindCode.digest(ofTyped: entered.firstUseCode, count: Credentials.firstUseLength) ?? []
+                isRight = account.firstUse.map { $0.until > now && constantTimeEquals($0.digest, typed) } ?? false
+                if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
+            }
+            guard isRight else {
+                try await countFailure(row, content)
+                throw AccessRefusal.refused
+            }
+        }
+        let session = try sessions.new(content.purpose == .example ? .staff : .person)
+        guard try await enter(row, account, newPIN, session) else { throw AccessRefusal.refused }
+        limiter.forgive("peer \(peer)")
+        return session.token
+    }
+
+    /// - Returns: whether this attempt is the one that is let in: if two arrive together one succeeds, and only while what was checked is still
+    ///   what counts.
+    private func enter(
+        _ row: AccessRow, _ checked: Account, _ chosen: PasswordHash?, _ session: Sessions.New
+    ) async throws -> Bool {
+        try await core.keep { tx in
+            var account = try tx.account(of: row.person) ?? Account()
+            guard account.pin == checked.pin, account.firstUse?.digest == checked.firstUse?.digest, !account.isDisabled,
+                try tx.rows.deleteAccess(row.kind, row.token)
+            else { return false }
+            if let chosen { (account.pin, account.firstUse, account.wasSetUp) = (chosen, nil, true) }
+            if chosen != nil || account.pinFailureCount > 0 {
+                account.pinFailureCount = 0
+                try tx.put(account, of: row.person)
+            }
+            try tx.begin(session, of: row.person)
+            return true
+        }
+    }
+
+    /// After five wrong PINs a link is used up, after ten in a row the PIN is: the coordinator then gives a new first-use code.
+    private func countFailure(_ row: AccessRow, _ checked: LinkContent) async throws {
+        try await core.keep { tx in
+            if let stored = try tx.rows.access(row.kind, row.token) {
+                var content = try tx.snapshot.open(stored, as: LinkContent.self) ?? checked
+                content.failureCount += 1
+                if content.failureCount >= 5 {
+                    _ = try tx.rows.deleteAccess(row.kind, row.token)
+                } else {
+                    try tx.put(content, row.kind, row.token, of: row.person, expires: row.expires)
+                }
+            }
+            guard var account = try tx.account(of: row.person) else { return }
+            account.pinFailureCount += 1
+            if account.pinFailureCount >= 10 { account.pin = nil }
+            try tx.put(account, of: row.person)
+        }
+    }
+}
+
+extension Snapshot {
+    /// The row of a link that counts now, and what it is for.
+    func link(_ token: String, at now: Int64) throws -> (AccessRow, LinkContent)? {
+        // A printed code stands in for a link: the same form asks for the same PIN.
+        if let digest = RescindCode.digest(ofPrinted: token), let row = try rows.access(.sheet, digest), row.expires ?? 0 > now,
+            try account(of: row.person)?.isDisabled != true
+        {
+            return (row, try open(row, as: LinkContent.self) ?? LinkContent(purpose: .signIn))
+        }
+        guard let bytes = Credentials.parse(token), let row = try rows.access(.link, SHA256.hash(bytes)), row.expires ?? 0 > now,
+            let content = try open(row, as: LinkContent.self), try account(of: row.person)?.isDisabled != true
+        else { return nil }
+        return (row, content)
+    }
+}

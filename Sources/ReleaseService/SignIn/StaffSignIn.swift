@@ -1,0 +1,96 @@
+internal import Cryptography
+internal import Foundation
+internal import ReleaseWorkflow
+
+/// Signs staff in: address, password, and a code of the authenticator.
+struct StaffSignIn: Sendable {
+    let core: Core
+    let sessions: Sessions
+    let limiter: AttemptLimiter
+    let hashing: PasswordHashing
+
+    private func now() throws -> Int64 { try core.parts.time.now().instantMilliseconds }
+
+    /// - Parameter code: six digits of the authenticator, or a recovery code, which is then used up.
+    func signIn(typedAddress: String, password: String, code: String, from peer: String) async throws -> String {
+        let now = try now()
+        let token = try core.parts.requireVault().indexToken("address", (try? Credentials.address(typedAddress)) ?? "")
+        guard limiter.allow("peer \(peer)", limit: 60, at: now), limiter.allow("staff \(Hex.format(token))", limit: 8, at: now)
+        else { throw AccessRefusal.tooMany }
+        let known = try core.reader.read { snapshot -> (PersonID, Account)? in
+            guard let row = try snapshot.rows.access(.address, token), let account = try snapshot.account(of: row.person) else {
+                return nil
+            }
+            return (row.person, account)
+        }
+        // The hash is computed whether or not there is one to compare with.
+        let isRight = try await hashing.matches(
+            password.precomposedStringWithCompatibilityMapping, known?.1.password ?? hashing.nobody)
+        guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else {
+            throw AccessRefusal.refused
+        }
+        let session = try sessions.new(.staff)
+        let step = OneTimePassword.step(atMilliseconds: now)
+        let recovery = RescindCode.digest(ofTyped: code, count: Credentials.recoveryLength)
+        let isIn = try await core.keep { tx -> Bool in
+            guard var account = try tx.account(of: person) else { return false }
+            if let used = recovery.flatMap({ account.recovery.firstIndex(of: $0) }) {
+                account.recovery.remove(at: used)
+            } else if let secret = account.secret, let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
+            {
+                account.lastStep = used
+            } else {
+                return false
+            }
+            try tx.put(account, of: person)
+            try tx.begin(session, of: person)
+            return true
+        }
+        guard isIn else { throw AccessRefusal.refused }
+        limiter.clear("staff \(Hex.format(token))")
+        limiter.forgive("peer \(peer)")
+        return session.token
+    }
+
+    /// The step whose code this is: the present one or one to either side, none that was used.
+    private static func step(of typed: String, _ secret: [UInt8], around step: UInt64, after last: UInt64?) throws -> UInt64? {
+        let digits = typed.filter { $0 != " " }
+        var found: UInt64?
+        for candidate in [step &- 1, step, step + 1] {
+            let code = try OneTimePassword.code(secret: SecretBytes(copying: secret), step: candidate)
+            if constantTimeEquals(Array(code.utf8), Array(digits.utf8)), candidate > last ?? 0 { found = candidate }
+        }
+        return found
+    }
+
+    /// Sets a member of staff's password and authenticator, with the link they were given.
+    ///
+    /// - Returns: ten recovery codes, which are shown once.
+    func setUp(link token: String, password: String, code: String, from peer: String) async throws -> [String] {
+        let now = try now()
+        guard limiter.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
+        guard let (row, content) = try core.reader.read({ try $0.link(token, at: now) }), content.purpose == .setUp,
+            let secret = content.secret
+        else { throw AccessRefusal.refused }
+        let fresh = try await hashing.hash(Credentials.password(password))
+        let step = OneTimePassword.step(atMilliseconds: now)
+        guard let used = try Self.step(of: code, secret, around: step, after: nil) else {
+            throw AccessRefusal.unusable(FieldProblem(field: "code", expected: "the six digits that the authenticator shows now"))
+        }
+        let codes = try (0..<10).map { _ in
+            try RescindCode.format(RandomBytes.generate(count: 13), count: Credentials.recoveryLength)
+        }
+        let digests = codes.compactMap { RescindCode.digest(ofTyped: $0, count: Credentials.recoveryLength) }
+        let isFirst = try await core.keep { tx -> Bool in
+            guard try tx.rows.deleteAccess(.link, row.token) else { return false }
+            var account = try tx.account(of: row.person) ?? Account()
+            (account.password, account.secret, account.lastStep, account.recovery) = (fresh, secret, used, digests)
+            account.wasSetUp = true
+            try tx.put(account, of: row.person)
+            try tx.rows.deleteAccesses(.session, of: row.person)
+            return true
+        }
+        guard isFirst else { throw AccessRefusal.refused }
+        return codes
+    }
+}

@@ -1,0 +1,74 @@
+internal import Synchronization
+
+/// Decoded values, kept so that nothing is decoded twice.
+///
+/// Nothing invalidates it: what it holds is right exactly if its stamp is that of the row that was just read. It is never wrong, at worst cold. The
+/// card gate never asks it. It is bounded by bytes and by ten minutes, and what was opened under a data key goes with the key.
+///
+/// The price: an event row that somebody edits under a running process is noticed when it is next read cold, by the gate, the audit or another
+/// process, and no longer at every page.
+final class DecodedCache: Sendable {
+    private struct Entry {
+        let stamp: [UInt8]
+        let value: any Sendable
+        /// The data key that it was opened under; nil for what lives as long as the folder.
+        let key: [UInt8]?
+        let byteCount: Int
+        let since: ContinuousClock.Instant
+    }
+
+    private struct Contents {
+        var entries: [[UInt8]: Entry] = [:]
+        var byteCount = 0
+
+        mutating func remove(_ id: [UInt8]) { byteCount -= entries.removeValue(forKey: id)?.byteCount ?? 0 }
+    }
+
+    private let contents = Mutex(Contents())
+    private let byteLimit: Int
+    private static let age = Duration.seconds(600)
+
+    /// - Parameter byteLimit: as many bytes as were sealed of what is kept; 0 keeps nothing.
+    init(byteLimit: Int = 48 << 20) { self.byteLimit = byteLimit }
+
+    /// The value of `id`, if it is of exactly this stamp.
+    func value<Value: Sendable>(_ id: [UInt8], stamp: [UInt8], as type: Value.Type) -> Value? {
+        let entry = contents.withLock { $0.entries[id] }
+        guard let entry, entry.stamp == stamp, entry.since.duration(to: .now) < Self.age else { return nil }
+        return entry.value as? Value
+    }
+
+    func keep(_ value: some Sendable, _ id: [UInt8], stamp: [UInt8], openedUnder key: [UInt8]? = nil, byteCount: Int) {
+        guard byteCount < byteLimit else { return }
+        let entry = Entry(stamp: stamp, value: value, key: key, byteCount: byteCount, since: .now)
+        contents.withLock { contents in
+            contents.remove(id)
+            contents.byteCount += byteCount
+            contents.entries[id] = entry
+            // Beyond its size it starts anew: what is in use is soon back.
+            if contents.byteCount > byteLimit { contents = Contents() }
+        }
+    }
+
+    /// Drops what was opened under data keys that are destroyed.
+    func forget(openedUnder keys: [[UInt8]]) {
+        guard !keys.isEmpty else { return }
+        let keys = Set(keys)
+        contents.withLock { contents in
+            for (id, entry) in contents.entries { if let key = entry.key, keys.contains(key) { contents.remove(id) } }
+        }
+    }
+
+    /// Drops these values.
+    func forget(_ ids: [[UInt8]]) {
+        guard !ids.isEmpty else { return }
+        contents.withLock { contents in for id in ids { contents.remove(id) } }
+    }
+
+    /// Drops what is too old to be kept.
+    func sweep() {
+        contents.withLock { contents in
+            for (id, entry) in contents.entries where entry.since.duration(to: .now) >= Self.age { contents.remove(id) }
+        }
+    }
+}

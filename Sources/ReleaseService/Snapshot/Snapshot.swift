@@ -1,0 +1,31 @@
+internal import Logging
+internal import ReleaseWorkflow
+
+/// One consistent view of the database, with what is needed to make sense of it: the vault that opens it, what is in force, the moment.
+///
+/// A page reads through one that holds a snapshot; a command through one that holds its transaction. What is read is the same code.
+struct Snapshot {
+    let rows: any StoreReader
+    let vault: Vault
+    let inForce: InForce
+    let moment: Moment
+    /// What was decoded before; nil where everything is to be read anew.
+    let cache: DecodedCache?
+    let parts: Parts
+
+    var policies: PolicyVersions { inForce.policies }
+    /// The version of the policy in force today.
+    var current: LoadedPolicy { inForce.policies.inForce(on: moment.date) }
+    var today: CivilDate { moment.date }
+    var logger: Logger { parts.logger }
+
+    /// The same without anything remembered: what the gate looks through.
+    var cold: Snapshot {
+        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: nil, parts: parts)
+    }
+
+    /// The same at another moment.
+    func at(_ moment: Moment) -> Snapshot {
+        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts)
+    }
+}

@@ -1,0 +1,142 @@
+/// One step of a case: the events of one command, how it came, and whose view shows it.
+public struct CaseStep: Hashable, Sendable {
+    public let events: [Event]
+    public let rule: String
+    public let on: CivilDate
+    public let channel: Channel
+    /// The state that the step led to, and the roles whose view shows it.
+    public let visibility: Visibility
+    /// The last state that each role had been shown of the draft, where a draft became the case in this step and the step shows that role
+    /// nothing. It is kept because one who asks must not see by a change of state that somebody has signed.
+    public let earlier: [Visibility]?
+
+    public init(
+        events: [Event], rule: String, on date: CivilDate, channel: Channel, visibility: Visibility, earlier: [Visibility]? = nil
+    ) {
+        self.events = events
+        self.rule = rule
+        on = date
+        self.channel = channel
+        self.visibility = visibility
+        self.earlier = earlier
+    }
+}
+
+/// A state that was reached, and the roles that are shown that it was.
+public struct Visibility: Hashable, Sendable {
+    public let state: String
+    public let seenBy: [Role]
+    public init(state: String, seenBy: [Role]) {
+        self.state = state
+        self.seenBy = seenBy
+    }
+}
+
+/// What a draft holds until it is signed or declined.
+public struct DraftHistory: Hashable, Sendable {
+    public var events: [Event]
+    /// The requester's name for the volunteer's form.
+    public var display: String?
+    /// The states that the draft went through, each with the roles whose view shows it.
+    public var visibilities: [Visibility]
+
+    public init(events: [Event] = [], display: String? = nil, visibilities: [Visibility] = []) {
+        self.events = events
+        self.display = display
+        self.visibilities = visibilities
+    }
+
+    /// The last state that each role was shown, for those whom a step of `seenBy` shows nothing.
+    public func lastShown(except seenBy: [Role]) -> [Visibility] {
+        Set(visibilities.flatMap(\.seenBy)).subtracting(seenBy).sorted { $0.rawValue < $1.rawValue }.compactMap { role in
+            visibilities.last { $0.seenBy.contains(role) }.map { Visibility(state: $0.state, seenBy: [role]) }
+        }
+    }
+}
+
+/// A case as it was decoded once: what happened, and where it stands.
+///
+/// It holds the folded public events and the draft and nothing else: no row, no due date, no policy, no private event, nothing that depends on
+/// the day. What depends on those is computed from it each time, so that a history can be kept and shared.
+public struct CaseHistory: Hashable, Sendable {
+    public let opener: PersonID
+    public private(set) var steps: [CaseStep]
+    public private(set) var draft: DraftHistory?
+    /// Folded from the public events and the draft.
+    public private(set) var state: State
+
+    /// - Parameter initial: the first state of the workflow under which the case is folded.
+    public init(opener: PersonID, initial: Position, steps: [CaseStep], draft: DraftHistory?) {
+        self.opener = opener
+        self.steps = steps
+        self.draft = draft
+        let settled = steps.reduce(State(opener: opener, position: initial)) { $1.events.reduce($0, evolve) }
+        state = draft?.events.reduce(settled, evolve) ?? settled
+    }
+
+    /// Adds a step. It ends a draft, because the first step after a draft is the one that signs it.
+    ///
+    /// - Parameter endsDraft: whether the draft has become part of the case; an act on an earlier round leaves it open.
+    public mutating func append(_ step: CaseStep, to state: State, endsDraft: Bool) {
+        steps.append(step)
+        if endsDraft { draft = nil }
+        self.state = state
+    }
+
+    /// Replaces the draft.
+    public mutating func put(_ draft: DraftHistory, state: State) {
+        self.draft = draft
+        self.state = state
+    }
+
+    /// Takes up the pair's own events, for a decision about the pair alone. Such a history is never kept.
+    public func with(privateEvents: [Event]) -> CaseHistory {
+        var copy = self
+        copy.state = privateEvents.reduce(state, evolve)
+        return copy
+    }
+
+    /// The case as it was while `person` was the counterpart: who was the counterpart of an earlier round knows of nothing after it.
+    public func asLastKnown(to person: PersonID, initial: Position) -> CaseHistory {
+        var (state, count, last) = (State(opener: opener, position: initial), 0, self.state)
+        for (number, step) in steps.enumerated() {
+            state = step.events.reduce(state, evolve)
+            if state.round?.counterpart == person { (count, last) = (number + 1, state) }
+        }
+        var copy = self
+        copy.steps = Array(steps.prefix(count))
+        copy.draft = nil
+        copy.state = last
+        return copy
+    }
+
+    /// The steps that a role can know of: the counterpart of a round knows nothing of the rounds before.
+    public func steps(knownTo role: Role, in workflow: Workflow) -> ArraySlice<CaseStep> {
+        guard role == workflow.counterpart else { return steps[...] }
+        if draft != nil { return [] }
+        let last = steps.lastIndex { $0.events.contains(where: \.beginsRound) }
+        return steps[(last ?? 0)...]
+    }
+
+    /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, a requester nothing of a refusal.
+    public func visibleState(to role: Role, in workflow: Workflow) -> String {
+        let known = steps(knownTo: role, in: workflow)
+        if let shown = draft?.visibilities.last(where: { $0.seenBy.contains(role) }) { return shown.state }
+        for step in known.reversed() {
+            if step.visibility.seenBy.contains(role) { return step.visibility.state }
+            if let earlier = step.earlier?.last(where: { $0.seenBy.contains(role) }) { return earlier.state }
+        }
+        return workflow.name(of: workflow.initial)
+    }
+
+    /// The days from asking to being matched, of every round that was matched before `day`.
+    public func waits(matchedBefore day: CivilDate) -> [Int] {
+        var waits: [Int] = []
+        var since: CivilDate?
+        for event in steps.flatMap(\.events) {
+            if case .roundOpened(_, _, _, _, _, let began) = event { since = began }
+            if case .matchMade(let on) = event, let began = since, on < day { waits.append(on.dayNumber - began.dayNumber) }
+        }
+        return waits
+    }
+}

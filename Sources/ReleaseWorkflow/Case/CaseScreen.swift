@@ -1,0 +1,82 @@
+/// What one person can do in a case on screen, as far as they may know: a projection of the history, the workflow and who looks.
+public struct CaseScreen: Hashable, Sendable {
+    /// A command that is somebody's own, typed in by their coordinator.
+    public struct Proxied: Hashable, Sendable {
+        public let role: Role
+        public let person: PersonID
+        public let kind: CommandKind
+        public let channels: [Channel]
+    }
+
+    /// What this person can ask for; whether it is carried out is decided then.
+    public let actions: [CommandKind]
+    /// What a coordinator can record for a party by paper or telephone.
+    public let proxied: [Proxied]
+    /// Whether a card may be there to open. Never whether it is.
+    public let isReader: Bool
+    /// The acts of the pair that nobody else learns of.
+    public let privateActs: [CommandKind]
+    /// Releases that this person signed, the newest last.
+    public let releases: [ReleaseState]
+
+    /// - Parameters:
+    ///   - viewer: who looks, and whether as staff.
+    ///   - shown: the state that the viewer is shown: what could be done in another would tell them of it.
+    public init(
+        of history: CaseHistory, in workflow: Workflow, role: Role, viewer: PersonID, isStaff: Bool, shown: String
+    ) {
+        let state = history.state
+        let known = workflow.position(named: shown) ?? workflow.initial
+        let isParty = !isStaff
+        let own = state.releases.filter { $0.discloser == viewer }
+        var actions = workflow.commands(of: role, from: known, by: .screen).filter { !$0.isPrivate }
+        if isParty, viewer != history.opener, state.round?.isSlotAccepted == true { actions.removeAll { $0 == .acceptSlot } }
+        if isParty, let last = own.last, last.isRescinded { actions.removeAll { $0 == .rescind } }
+        if workflow.isMutual, isParty, state.currentRelease(of: viewer) != nil { actions.removeAll { $0 == .sign } }
+        self.actions = actions
+        proxied = isStaff ? Self.proxied(history, workflow, viewer, known) : []
+        // From the first card that was opened for them on, and whatever has become of it: before, there is nothing they could know of.
+        let opened = state.roundReleases.filter { $0.cardVersion > 0 }
+        isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
+        privateActs = isParty && !opened.isEmpty ? workflow.commands(of: role, from: known, by: .screen).filter(\.isPrivate) : []
+        releases = own
+    }
+
+    private static func proxied(
+        _ history: CaseHistory, _ workflow: Workflow, _ viewer: PersonID, _ known: Position
+    ) -> [Proxied] {
+        let parties = [
+            (workflow.opener, history.opener as PersonID?), (workflow.counterpart ?? .mentor, history.state.round?.counterpart),
+        ]
+        return parties.flatMap { role, person -> [Proxied] in
+            guard let person, person != viewer else { return [] }
+            return CommandKind.allCases.filter { !$0.isPrivate }.compactMap { kind in
+                let channels = [Channel.phone, .paper].filter { workflow.commands(of: role, from: known, by: $0).contains(kind) }
+                return channels.isEmpty ? nil : Proxied(role: role, person: person, kind: kind, channels: channels)
+            }
+        }
+    }
+}
+
+extension Workflow {
+    /// The commands that `role` could give from a state by a channel, in the order of the vocabulary.
+    public func commands(of role: Role, from position: Position, by channel: Channel) -> [CommandKind] {
+        CommandKind.allCases.filter { kind in
+            transitions(on: kind, from: position).contains { $0.role == role && $0.channels.contains(channel) }
+        }
+    }
+
+    /// Whose turn it is, as a board sorts by it.
+    public func turn(in state: State) -> Turn {
+        if state.round == nil || (initial == state.position && !ended.contains(state.position)) { return .notBegun }
+        if isAtRest(state.position) || state.isHandedOff { return .over }
+        let isCoordinators = transitions.contains { transition in
+            guard transition.role == .coordinator, transition.origins.contains(state.position) else { return false }
+            if transition.guards.contains(.slotAccepted), state.round?.isSlotAccepted != true { return false }
+            return ![.slotUnavailable, .withdrawProposal].contains(transition.command)
+        }
+        return isCoordinators ? .coordinators : .others
+    }
+
+    public enum Turn: Hashable, Sendable { case coordinators, others, over, notBegun }
+}

@@ -1,0 +1,4 @@
+/// How an act reached the service.
+public enum Channel: String, CaseIterable, Hashable, Sendable, Codable {
+    case screen, paper, phone, clock
+}

@@ -1,0 +1,97 @@
+/// A command with what it needs. New identifiers come from outside: the core draws none.
+public enum Command: Hashable, Sendable {
+    case request(RoundID)
+    case completeSurvey
+    case propose(PersonID)
+    case acceptSlot, slotUnavailable, withdrawProposal, offer, refuseMentor, decline
+    case sign(ReleaseID)
+    case disclose
+    case correct(ReleaseID)
+    case recordCall, recordMeeting, requestCallBack, handOff, end, rescind, expire
+    case rematch(RoundID)
+    case ask(RoundID)
+    case invite(PersonID)
+    case agree, refuseInvitation, alert, answer
+    /// Ends the pairing without fault and begins the next round at once.
+    case notAMatch(RoundID)
+    case giveNotice
+    case extend(ReleaseID)
+    case seekSecond, remindEnd, finish, lapse
+
+    public var kind: CommandKind {
+        switch self {
+        case .request: .request
+        case .completeSurvey: .completeSurvey
+        case .propose: .propose
+        case .acceptSlot: .acceptSlot
+        case .slotUnavailable: .slotUnavailable
+        case .withdrawProposal: .withdrawProposal
+        case .offer: .offer
+        case .refuseMentor: .refuseMentor
+        case .decline: .decline
+        case .sign: .sign
+        case .disclose: .disclose
+        case .correct: .correct
+        case .recordCall: .recordCall
+        case .recordMeeting: .recordMeeting
+        case .requestCallBack: .requestCallBack
+        case .handOff: .handOff
+        case .end: .end
+        case .rescind: .rescind
+        case .expire: .expire
+        case .rematch: .rematch
+        case .ask: .ask
+        case .invite: .invite
+        case .agree: .agree
+        case .refuseInvitation: .refuseInvitation
+        case .alert: .alert
+        case .answer: .answer
+        case .notAMatch: .notAMatch
+        case .giveNotice: .giveNotice
+        case .extend: .extend
+        case .seekSecond: .seekSecond
+        case .remindEnd: .remindEnd
+        case .finish: .finish
+        case .lapse: .lapse
+        }
+    }
+
+    /// Builds a command of `kind` from whatever identifiers it needs.
+    public init(_ kind: CommandKind, round: RoundID, person: PersonID, release: ReleaseID) {
+        switch kind {
+        case .request: self = .request(round)
+        case .completeSurvey: self = .completeSurvey
+        case .propose: self = .propose(person)
+        case .acceptSlot: self = .acceptSlot
+        case .slotUnavailable: self = .slotUnavailable
+        case .withdrawProposal: self = .withdrawProposal
+        case .offer: self = .offer
+        case .refuseMentor: self = .refuseMentor
+        case .decline: self = .decline
+        case .sign: self = .sign(release)
+        case .disclose: self = .disclose
+        case .correct: self = .correct(release)
+        case .recordCall: self = .recordCall
+        case .recordMeeting: self = .recordMeeting
+        case .requestCallBack: self = .requestCallBack
+        case .handOff: self = .handOff
+        case .end: self = .end
+        case .rescind: self = .rescind
+        case .expire: self = .expire
+        case .rematch: self = .rematch(round)
+        case .ask: self = .ask(round)
+        case .invite: self = .invite(person)
+        case .agree: self = .agree
+        case .refuseInvitation: self = .refuseInvitation
+        case .alert: self = .alert
+        case .answer: self = .answer
+        case .notAMatch: self = .notAMatch(round)
+        case .giveNotice: self = .giveNotice
+        case .extend: self = .extend(release)
+        case .seekSecond: self = .seekSecond
+        case .remindEnd: self = .remindEnd
+        case .finish: self = .finish
+        case .lapse: self = .lapse
+        }
+    }
+}

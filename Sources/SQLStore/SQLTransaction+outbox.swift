@@ -1,0 +1,71 @@
+public import ReleaseService
+public import ReleaseWorkflow
+
+/// Outcomes, messages, evaluations and the journal.
+extension SQLTransaction {
+    public func putOutcome(_ row: OutcomeRow) throws {
+        try run(
+            "INSERT INTO outcome (key_digest, command_digest, result, round) VALUES (?, ?, ?, ?)", .bytes(row.key),
+            .bytes(row.command), .text(row.outcome), .of(row.round))
+    }
+
+    public func outcome(_ key: [UInt8]) throws -> OutcomeRow? {
+        try first("SELECT key_digest, command_digest, result, round FROM outcome WHERE key_digest = ?", .bytes(key)) { row in
+            OutcomeRow(
+                key: try row.bytes(0), command: try row.bytes(1), outcome: try row.text(2),
+                round: try row.optional(3) { try row.id($0) })
+        }
+    }
+
+    public func deleteOutcomes(of round: RoundID) throws { try run("DELETE FROM outcome WHERE round = ?", .of(round)) }
+
+    public func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) throws {
+        try run(
+            "INSERT INTO message (id, sealed, round) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id), .bytes(sealed),
+            .of(round))
+    }
+
+    public func deleteMessages(of round: RoundID) throws { try run("DELETE FROM message WHERE round = ?", .of(round)) }
+
+    public func messages() throws -> [(id: [UInt8], sealed: [UInt8])] {
+        try all("SELECT id, sealed FROM message ORDER BY id") { (try $0.bytes(0), try $0.bytes(1)) }
+    }
+
+    public func message(_ id: [UInt8]) throws -> [UInt8]? {
+        try first("SELECT sealed FROM message WHERE id = ?", .bytes(id)) { try $0.bytes(0) }
+    }
+
+    public func deleteMessage(_ id: [UInt8]) throws { try run("DELETE FROM message WHERE id = ?", .bytes(id)) }
+
+    public func putEvaluation(_ period: Int, code: [UInt8]) throws {
+        try run("INSERT INTO evaluation_code (period, digest) VALUES (?, ?)", .integer(period), .bytes(code))
+    }
+
+    public func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
+        let wasThere = try exists(
+            "SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))
+        try run("DELETE FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))
+        return wasThere
+    }
+
+    public func evaluationCodeCount(_ period: Int) throws -> Int {
+        try first("SELECT COUNT(*) FROM evaluation_code WHERE period = ?", .integer(period)) { try $0.integer(0) } ?? 0
+    }
+
+    public func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws {
+        try run(
+            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(period), .bytes(key), .text(text))
+    }
+
+    public func evaluationAnswers(_ period: Int) throws -> [String] {
+        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(period)) { try $0.text(0) }
+    }
+
+    public func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws {
+        try run("INSERT INTO journal (token, sealed) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", .bytes(token), .bytes(sealed))
+    }
+
+    public func journal() throws -> [(token: [UInt8], sealed: [UInt8])] {
+        try all("SELECT token, sealed FROM journal ORDER BY token") { (try $0.bytes(0), try $0.bytes(1)) }
+    }
+}

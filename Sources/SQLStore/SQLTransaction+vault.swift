@@ -1,0 +1,45 @@
+internal import ReleaseService
+public import ReleaseWorkflow
+
+/// The vault, and what has to be erased.
+extension SQLTransaction {
+    public func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) throws {
+        try run(
+            "INSERT INTO vault (key_id, field, sealed) VALUES (?, ?, ?) ON CONFLICT (key_id, field) DO UPDATE SET sealed = excluded.sealed",
+            .bytes(key), .text(field), .bytes(sealed))
+    }
+
+    public func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
+        try first("SELECT sealed FROM vault WHERE key_id = ? AND field = ?", .bytes(key), .text(field)) { try $0.bytes(0) }
+    }
+
+    public func keysInUse() throws -> Set<[UInt8]> {
+        Set(
+            try all(
+                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault UNION SELECT key_id FROM person_index UNION SELECT key_id FROM access"
+            ) { try $0.bytes(0) })
+    }
+
+    public func deleteSealed(under key: [UInt8]) throws { try run("DELETE FROM vault WHERE key_id = ?", .bytes(key)) }
+
+    public func deletePerson(_ id: PersonID) throws {
+        try run("DELETE FROM person WHERE id = ?", .of(id))
+        try run("DELETE FROM mentor WHERE id = ?", .of(id))
+        try run("DELETE FROM person_index WHERE person = ?", .of(id))
+        try run("DELETE FROM access WHERE person = ?", .of(id))
+    }
+
+    public func deleteCovered(by keys: [[UInt8]]) throws {
+        for table in ["person", "mentor", "vault", "person_index", "access"] {
+            for key in keys { try run("DELETE FROM \(table) WHERE key_id = ?", .bytes(key)) }
+        }
+    }
+
+    public func putErasure(_ key: [UInt8]) throws {
+        try run("INSERT INTO erasure (key_id) VALUES (?) ON CONFLICT (key_id) DO NOTHING", .bytes(key))
+    }
+
+    public func erasures() throws -> [[UInt8]] { try all("SELECT key_id FROM erasure ORDER BY key_id") { try $0.bytes(0) } }
+
+    public func deleteErasure(_ key: [UInt8]) throws { try run("DELETE FROM erasure WHERE key_id = ?", .bytes(key)) }
+}
