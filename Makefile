@@ -1,8 +1,12 @@
 # Two commands do all the set-up on a fresh machine: make run, make test.
 SHELL := bash
 DIR ?=
+TARGET ?= ReleaseWorkflowTests
 
-.PHONY: run test soak bench lint build clean packages
+.PHONY: help run test quick soak bench lint format build clean packages
+
+help:                      ## say what can be made here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
 
 run: packages              ## install what is missing, build, run the worked examples, verify them, serve one to try out
 	swift build -c release --product privity
@@ -15,7 +19,10 @@ test: packages             ## install what is missing, build, run every test
 	PRIVITY_OPTIMIZE=1 swift build --build-tests --explicit-target-dependency-import-check error
 	PRIVITY_OPTIMIZE=1 swift test --skip-build --parallel
 
-soak: packages             ## the long versions: random interleavings and kills
+quick: packages            ## build and run one target's tests without peers or browsers: make quick TARGET=ReleaseServiceTests
+	PRIVITY_OPTIMIZE=1 swift test --filter '^$(TARGET)\.'
+
+soak: packages             ## the long versions: random interleavings and kills, a line for each part as it ends
 	scripts/install-packages.sh test
 	scripts/install-peers.sh
 	PRIVITY_OPTIMIZE=1 swift build --build-tests
@@ -24,12 +31,19 @@ soak: packages             ## the long versions: random interleavings and kills
 bench: packages            ## measure, beside the limits
 	PRIVITY_BENCH=1 swift run -c release --scratch-path .build-bench privity-bench
 
-lint:                      ## format and requirements
+lint:                      ## format, requirements, circles between folders
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	scripts/check-requirements.py
+	scripts/check-folders.py
+
+format:                    ## lay the sources out as lint wants them
+	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+
+build:                     ## build the program alone
+	swift build -c release --product privity
 
 packages:
 	scripts/install-packages.sh build
 
-clean:
+clean:                     ## forget everything that was built
 	rm -rf .build .build-*

@@ -65,7 +65,7 @@ struct WebBench {
             logger: Logger(label: "bare", factory: { _ in SwiftLogNoOpLogHandler() }))
         let group = ServiceGroup(
             configuration: .init(
-                services: [Scheduler(site), server, bare], gracefulShutdownSignals: [.sigterm],
+                services: [SchedulerService(site), server, bare], gracefulShutdownSignals: [.sigterm],
                 logger: Logger(label: "group", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await group.run()
     }

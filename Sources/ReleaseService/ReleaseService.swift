@@ -15,10 +15,10 @@ public struct ReleaseService: Sendable {
     private func read<R>(_ body: (Snapshot) throws -> R) throws -> R { try core.reader.read(body) }
 
     /// Reads something that only some may read.
-    private func read<R>(if isPermitted: (Permit) throws -> Bool, _ body: (Snapshot) throws -> R) throws -> R {
+    private func read<R>(as admission: Admission, _ body: (Snapshot) throws -> R) throws -> R {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)
-            try permit.require(isPermitted(permit))
+            try permit.require(admission.admits(permit))
             return try body(snapshot)
         }
     }
@@ -89,49 +89,56 @@ public struct ReleaseService: Sendable {
 
     /// The caller's own cases, their own first, those they could begin included.
     public func cases(of person: PersonID) async throws -> [CaseLine] {
-        try read(if: { $0.isSelf(person) }) { try Board($0).own(of: person) }
+        try read(as: .oneself(person)) { try Board($0).own(of: person) }
     }
+
     /// A page of a coordinator's board.
     public func board(of coordinator: PersonID, after place: BoardPlace?, count: Int) async throws -> BoardPage {
-        try read(if: { try $0.isSelf(coordinator) && $0.holds(.coordinator) }) {
+        try read(as: .coordinator(coordinator)) {
             try Board($0).page(of: coordinator, after: place, count: count)
         }
     }
+
     /// A coordinator's whole board, in the order of the ids.
     public func board(of coordinator: PersonID) async throws -> [CaseView] {
         try await board(of: coordinator, after: nil, count: .max).lines.map(\.view).sorted { $0.id < $1.id }
     }
+
     /// The cases of one of a coordinator's people.
     public func cases(of person: PersonID, for coordinator: PersonID) async throws -> [CaseLine] {
-        try read(if: { try $0.isSelf(coordinator) && $0.coordinates(person) }) { snapshot in
+        try read(as: .coordinator(coordinator, of: person)) { snapshot in
             guard try snapshot.people.coordinator(of: person) == coordinator else { throw Refusal.notFound }
             return try Board(snapshot).cases(of: person, for: coordinator)
         }
     }
+
     /// What a handle names for this person.
     public func party(_ handle: CaseHandle, of person: PersonID) async throws -> PartyRow {
-        try read(if: { $0.isSelf(person) }) { snapshot in
+        try read(as: .oneself(person)) { snapshot in
             guard let row = try snapshot.rows.party(handle, of: person) else { throw Refusal.notFound }
             return row
         }
     }
+
     /// A case with everything that goes onto its page. A coordinator's cases are for who is signed in as staff.
     public func page(_ handle: CaseHandle, of person: PersonID) async throws -> CasePage {
-        try read(if: { $0.isSelf(person) }) { snapshot in
+        try read(as: .oneself(person)) { snapshot in
             let page = try Screen(snapshot).page(handle, of: person)
             guard try page.role != .coordinator || snapshot.permit(caller).holds(.coordinator) else { throw Refusal.notFound }
             return page
         }
     }
+
     /// The case of `opener`, as `viewer` in `role` sees it.
     public func view(of opener: PersonID, workflow: String, as role: Role, viewer: PersonID) async throws -> CaseView {
-        try read(if: { $0.isSelf(viewer) }) { snapshot in
+        try read(as: .oneself(viewer)) { snapshot in
             try Screen(snapshot).view(of: snapshot.cases.load(opener, workflow: workflow), as: role, viewer: viewer)
         }
     }
+
     /// Who the open cards of this case are for: for the operator's scripts.
     public func readers(of opener: PersonID, workflow: String) async throws -> [PersonID] {
-        try read(if: { $0.isOperator }) {
+        try read(as: .operator) {
             try $0.cases.load(opener, workflow: workflow).state.openCards.compactMap(\.reader.person)
         }
     }
@@ -142,28 +149,33 @@ public struct ReleaseService: Sendable {
     public func releaseText(
         of opener: PersonID, workflow: String, for signer: PersonID, kind: CommandKind = .sign
     ) async throws -> ReleaseText {
-        try read(if: { try $0.isSelf(signer) || $0.coordinates(opener) }) { snapshot in
+        try read(as: .oneself(signer, orCoordinatorOf: opener)) { snapshot in
             try ReleaseTexts(snapshot, of: snapshot.cases.load(opener, workflow: workflow)).offered(to: signer, kind: kind)
         }
     }
+
     /// What the signer keeps of a release.
     public func ownReceipt(_ release: ReleaseID, for person: PersonID) async throws -> OwnReceipt {
-        try read(if: { $0.isSelf(person) }) { try copies($0).receipt(of: release, for: person) }
+        try read(as: .oneself(person)) { try copies($0).receipt(of: release, for: person) }
     }
+
     /// The signer's own copy of a release.
     public func copy(of release: ReleaseID, for person: PersonID) async throws -> String {
-        try read(if: { $0.isSelf(person) }) { try copies($0).text(of: release, for: person) }
+        try read(as: .oneself(person)) { try copies($0).text(of: release, for: person) }
     }
+
     /// The receipts of a release.
     public func receipts(of release: ReleaseID) async throws -> [Receipt] {
-        try read(if: { $0.isOperator }) { try copies($0).receipts(of: release) }
+        try read(as: .operator) { try copies($0).receipts(of: release) }
     }
+
     private func copies(_ snapshot: Snapshot) -> ReleaseCopies { ReleaseCopies(snapshot, hashes: core.sequencer.hashes) }
 
     /// What was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR 164.528).
     public func accounting(of person: PersonID) async throws -> [Look] {
-        try read(if: { $0.isSelf(person) }) { try $0.looks(of: person) }
+        try read(as: .oneself(person)) { try $0.looks(of: person) }
     }
+
     /// Ends a release by its code, for whoever holds it; carried out at once where the keys are here.
     ///
     /// - Throws: `Refusal.notFound` for a code that ends nothing, in the same words whatever is wrong with it.
@@ -182,12 +194,14 @@ public struct ReleaseService: Sendable {
                 moment: snapshot.moment)
         }
     }
+
     /// What opens one commitment of a record, for the person concerned to show to whom they choose: the key in hexadecimal, and the commitment as
     /// the record states it. That it was asked for goes to the operator journal, once a day (DER-03).
     public func opening(of release: ReleaseID, sequence: Int, path: String) async throws -> (key: String, stated: String) {
         guard caller == .operator else { throw Refusal.notFound }
         return try await core.keep { try RevealOpening(release: release, sequence: sequence, path: path).carryOut($0) }
     }
+
     /// The directory of listings as `viewer` may see it.
     public func directory(_ viewer: Viewer) async throws -> DirectoryView {
         guard viewer == .anonymous || caller == .operator || viewer == caller.person.map(Viewer.person) else {
@@ -202,22 +216,27 @@ public struct ReleaseService: Sendable {
     public func add(_ new: NewPerson, key: String?) async throws -> Outcome {
         try await core.run(AddPerson(new, input()), by: caller, key: key)
     }
+
     /// Whether this person could be entered; enters nobody.
     public func check(_ new: NewPerson) async throws { _ = try AddPerson(new, input()) }
+
     /// A person rewrites their profile.
     public func setProfile(of id: PersonID, _ profile: [ProfileField: String], key: String?) async throws -> Outcome {
         try await core.run(SetProfile(id: id, profile: input().profile(profile)), by: caller, key: key)
     }
+
     /// Adds to a person's private list.
     public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) async throws -> Outcome {
         let token = try input().exclusionToken(relation, typed, core.parts.requireVault())
         return try await core.run(Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
     }
+
     /// Says where a person works.
     public func setEmployer(of id: PersonID, typed: String, key: String?) async throws -> Outcome {
         let token = try input().exclusionToken(.employer, typed, core.parts.requireVault())
         return try await core.run(SetEmployer(id: id, token: token), by: caller, key: key)
     }
+
     /// Changes contract or coordinator.
     public func change(
         _ id: PersonID, isUnderContract: Bool? = nil, coordinator: PersonID? = nil, key: String?
@@ -225,25 +244,30 @@ public struct ReleaseService: Sendable {
         try await core.run(
             ChangePerson(id: id, isUnderContract: isUnderContract, coordinator: coordinator), by: caller, key: key)
     }
+
     /// Hands everybody of one coordinator to another.
     public func reassign(from old: PersonID, to new: PersonID, key: String?) async throws -> Outcome {
         try await core.run(Reassign(old: old, new: new), by: caller, key: key)
     }
+
     /// Enrolls somebody in a role on an attestation.
     public func enroll(
         _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?, key: String?
     ) async throws -> Outcome {
         try await core.run(Enroll(id, as: role, attestation, capacity: capacity, by: staff), by: caller, key: key)
     }
+
     /// A person signs the agreements of a role.
     public func acknowledge(_ actor: Actor, as role: Role = .mentor, display: String?, key: String?) async throws -> Outcome {
         try await core.run(
             Acknowledge(actor, as: role, display: display, under: current().policy), by: caller, key: key)
     }
+
     /// What a mentor answers for matching.
     public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) async throws -> Outcome {
         try await core.run(SetAnswers(id, answers, under: current().policy), by: caller, key: key)
     }
+
     /// A mentor's own switches.
     public func setAvailability(
         of id: PersonID, as role: Role = .mentor, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil, key: String?
@@ -252,6 +276,7 @@ public struct ReleaseService: Sendable {
         return try await core.run(
             SetAvailability(id: id, role: role, isReady: isReady, isPaused: isPaused, capacity: capacity), by: caller, key: key)
     }
+
     /// Erases a person.
     public func erase(_ id: PersonID, key: String?) async throws -> Outcome {
         try await core.run(Erase(id: id), by: caller, key: key)
@@ -260,8 +285,9 @@ public struct ReleaseService: Sendable {
     /// Finds people by phone number or name: the operator everybody, a coordinator everybody's ids, whose records stay closed to them.
     public func find(phone: String? = nil, name: String? = nil) async throws -> [PersonID] {
         let number = try phone.map { try input().phone($0) }
-        return try read(if: { try $0.holds(.coordinator) }) { try $0.people.find(phone: number, name: name) }
+        return try read(as: .holding(.coordinator)) { try $0.people.find(phone: number, name: name) }
     }
+
     /// A person's own record, or nil if there is none or it is erased: for themselves, their coordinator, administrators.
     public func identity(of id: PersonID) async throws -> Identity? {
         try read { snapshot in
@@ -270,20 +296,24 @@ public struct ReleaseService: Sendable {
             return try snapshot.people.identity(id)
         }
     }
+
     /// Everybody's id.
     public func people() async throws -> [PersonID] {
-        try read(if: { try $0.holds(.administrator) }) { try $0.rows.people().map(\.id).sorted() }
+        try read(as: .holding(.administrator)) { try $0.rows.people().map(\.id).sorted() }
     }
+
     /// A person's enrollment in a role, for themselves and for who attests it.
     public func enrollment(of id: PersonID, as role: Role) async throws -> Enrollment? {
-        try read(if: { try $0.isSelf(id) || $0.coordinates(id) }) { try $0.people.enrollment(id, as: role) }
+        try read(as: .oneself(id, orCoordinatorOf: id)) { try $0.people.enrollment(id, as: role) }
     }
+
     /// Whether this person has signed what binds a role, as the policy in force words it.
     public func hasSigned(_ id: PersonID, as role: Role) async throws -> Bool {
-        try read(if: { try $0.isSelf(id) || $0.coordinates(id) }) {
+        try read(as: .oneself(id, orCoordinatorOf: id)) {
             try $0.people.hasSigned(id, as: role, under: $0.current.policy)
         }
     }
+
     /// A code that stands inside the sample document, other for everybody: who can type it back can read what the service shows.
     public func sampleCode(for person: PersonID) async throws -> String {
         RescindCode.format(try core.parts.requireVault().commandDigest("sample", person.description), count: 5)
@@ -293,25 +323,28 @@ public struct ReleaseService: Sendable {
 
     /// The best mentors for one person, for their coordinator.
     public func shortlist(of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10) async throws -> Shortlist {
-        try read(if: { $0.isSelf(staff) }) {
+        try read(as: .oneself(staff)) {
             try Matchmaker($0).shortlist(of: opener, workflow: workflow, for: staff, count: count)
         }
     }
+
     /// The same, with the mentors' full names.
     public func namedShortlist(
         of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10
     ) async throws -> [(candidate: Candidate, name: String)] {
-        try read(if: { $0.isSelf(staff) }) { snapshot in
+        try read(as: .oneself(staff)) { snapshot in
             let list = try Matchmaker(snapshot).shortlist(of: opener, workflow: workflow, for: staff, count: count)
             return try list.candidates.map { ($0, try snapshot.people.identity($0.mentor)?.fullName ?? "") }
         }
     }
+
     /// Every rule that keeps a mentor from this person.
     public func barriers(of opener: PersonID, workflow: String, mentor: PersonID, by staff: PersonID) async throws -> Set<Barrier> {
-        try read(if: { $0.isSelf(staff) }) {
+        try read(as: .oneself(staff)) {
             try Matchmaker($0).barriers(of: opener, workflow: workflow, mentor: mentor, for: staff)
         }
     }
+
     /// Draws the seed of the next cohort and commits to it: equals are decided by it, and nobody can choose it once the answers are known.
     ///
     /// - Returns: the SHA-256 of the seed, in hexadecimal, to be made public before the answers are in.
@@ -324,38 +357,45 @@ public struct ReleaseService: Sendable {
         }
         return Hex.format(SHA256.hash(seed))
     }
+
     /// Solves the cohort of everybody of this coordinator who waits. Nothing is proposed yet: a plan is an advice. The draw is used up; the next
     /// cohort needs one of its own.
     public func planCohort(workflow: String, by staff: PersonID) async throws -> CohortPlan {
-        let plan = try read(if: { $0.isSelf(staff) }) { try Matchmaker($0).plan(workflow: workflow, of: staff) }
+        let plan = try read(as: .oneself(staff)) { try Matchmaker($0).plan(workflow: workflow, of: staff) }
         try await core.keep { $0.rows.setSetting("draw", []) }
         return plan
     }
+
     /// Why not everybody who waits can be matched; nil where everybody can.
     public func cohortProblem(workflow: String, by staff: PersonID) async throws -> MatchingProblem? {
-        try read(if: { $0.isSelf(staff) }) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
+        try read(as: .oneself(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
     }
+
     /// Which questions change nothing, on the people who wait now.
     public func ablation(workflow: String, by staff: PersonID) async throws -> [Ablation] {
-        try read(if: { $0.isSelf(staff) }) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
+        try read(as: .oneself(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
     }
+
     /// What a program may count of itself.
     public func aggregates() async throws -> [Policy.Aggregate: Int?] {
-        try read(if: { try $0.holds(.administrator) }) { try Matchmaker($0).aggregates() }
+        try read(as: .holding(.administrator)) { try Matchmaker($0).aggregates() }
     }
 
     // MARK: Evaluation
 
     /// Makes the batch of codes of this interval.
     public func openEvaluation() async throws -> EvaluationBatch { try await Evaluations(core).open(by: caller) }
+
     /// Takes one set of answers under a code, once: whoever holds it.
     public func answerEvaluation(code: String, _ answers: [EvaluationItem: EvaluationAnswer]) async throws {
         try await Evaluations(core).answer(code: code, answers)
     }
+
     /// What an interval came to, once it is over.
     public func evaluationResults(period: Int) async throws -> [EvaluationResult] {
         try Evaluations(core).results(period: period, by: caller)
     }
+
     /// Whether every code that went out is either unused or has come back.
     public func evaluationCount(period: Int) async throws -> EvaluationCount {
         try Evaluations(core).count(period: period, by: caller)
@@ -373,13 +413,15 @@ public struct ReleaseService: Sendable {
             canonical, core.parts.parsePolicy(canonical), after: core.latest.value.policies, on: core.reader.moment().date)
         return try await core.run(act, by: caller, key: key)
     }
+
     /// Puts a new record or log key into force. Its outcome's one record is the statement.
     public func rotate(_ role: KeyHistory.Role, to signer: NoteSigner) async throws -> Outcome {
         try await core.run(StateKey(role, signer, .rotation, keyHistory), by: caller, key: nil)
     }
+
     /// Prepares a revocation, for the recovery key to sign where it is kept.
     public func revocation(_ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner) async throws -> Revocation {
-        try read(if: { $0.isOperator }) { snapshot in
+        try read(as: .operator) { snapshot in
             let size = try snapshot.rows.logSize()
             let prepared = try Revocation.prepare(
                 role, from: from, replacement: signer, history: keyHistory, size: size, on: snapshot.today,
@@ -391,10 +433,11 @@ public struct ReleaseService: Sendable {
             return prepared
         }
     }
+
     /// Takes up a revocation that the recovery key has signed.
     public func revoke(_ role: KeyHistory.Role, _ statements: Revocation, signer: NoteSigner) async throws -> Outcome {
         let (history, origin) = (keyHistory, core.parts.origin)
-        let size = try read(if: { $0.isOperator }) { try $0.rows.logSize() }
+        let size = try read(as: .operator) { try $0.rows.logSize() }
         func problem(_ what: String) -> FieldProblem {
             FieldProblem(
                 field: what, expected: "the statement for the log as it is now, signed as it must be: prepare it again")
@@ -418,47 +461,56 @@ public struct ReleaseService: Sendable {
     public var stopped: String? { core.latest.value.published.stopped }
     /// The last signed head.
     public func signedHead() async throws -> [UInt8]? {
-        try read(if: { try $0.holds(.auditor) }) { $0.inForce.published.head?.note }
+        try read(as: .holding(.auditor)) { $0.inForce.published.head?.note }
     }
+
     /// One record with its proof.
     public func entry(_ index: Int) async throws -> Receipt {
-        try read(if: { try $0.holds(.auditor) }) { try log($0).entry(index) }
+        try read(as: .holding(.auditor)) { try log($0).entry(index) }
     }
+
     /// Records in log order, from `index` on.
     public func entries(from index: Int, count: Int) async throws -> [(index: Int, note: [UInt8])] {
-        try read(if: { try $0.holds(.auditor) }) { try log($0).entries(from: index, count: count) }
+        try read(as: .holding(.auditor)) { try log($0).entries(from: index, count: count) }
     }
+
     /// What a witness needs to cosign the last head.
     public func witnessRequest(from size: Int) async throws -> String {
-        try read(if: { try $0.holds(.auditor) }) { try log($0).witnessRequest(from: size) }
+        try read(as: .holding(.auditor)) { try log($0).witnessRequest(from: size) }
     }
+
     /// Keeps a head that an auditor has cosigned; returns how many records it covers.
     public func keepCosigned(_ note: [UInt8]) async throws -> Int {
-        let size = try read(if: { try $0.holds(.auditor) }) { try log($0).cosigned(note) }
+        let size = try read(as: .holding(.auditor)) { try log($0).cosigned(note) }
         try await core.keep { $0.rows.setSetting("cosigned", note) }
         return size
     }
+
     /// The last cosigned head that was handed in.
     public func cosignedHead() async throws -> (size: Int, names: [String])? {
-        try read(if: { try $0.holds(.auditor) }) { try log($0).cosignedHead() }
+        try read(as: .holding(.auditor)) { try log($0).cosignedHead() }
     }
+
     private func log(_ snapshot: Snapshot) -> LogReading { LogReading(snapshot, hashes: core.sequencer.hashes) }
     /// Audits the database, and compares what it holds of each case with what the log says of its releases.
     public func audit(cosigned: [Checkpoint] = []) async throws -> AuditReport {
         let parts = core.parts
         var audit = try readStore(parts.store, heads: parts.heads, origin: parts.origin, cosigned: cosigned)
-        try read(if: { $0.isOperator }) { try log($0).audit(&audit) }
+        try read(as: .operator) { try log($0).audit(&audit) }
         return audit.finish()
     }
 
     // MARK: Operating
 
     /// The operator journal, opened.
-    public func journal() async throws -> [JournalLine] { try read(if: { try $0.holds(.administrator) }) { try $0.journal() } }
+    public func journal() async throws -> [JournalLine] { try read(as: .holding(.administrator)) { try $0.journal() } }
+
     /// Messages that wait to go out, opened.
-    public func outbox() async throws -> [Message] { try read(if: { $0.isOperator }) { try $0.messages() } }
+    public func outbox() async throws -> [Message] { try read(as: .operator) { try $0.messages() } }
+
     /// An instant as people read it, in the program's time zone.
     public func localTime(_ instantMilliseconds: Int64) async throws -> String { try read { $0.localTime(instantMilliseconds) } }
+
     /// The local date now, as commands get it.
     public func today() async throws -> CivilDate { try core.reader.moment().date }
 }

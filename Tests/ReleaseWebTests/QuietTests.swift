@@ -153,7 +153,7 @@ struct QuietTests {
                 seen.append("\(try place.store.read { try $0.logSize() })")
             }
             try await look()
-            let scheduler = Scheduler(front.site)
+            let scheduler = SchedulerService(front.site)
             await scheduler.round()
             try place.time("2026-01-13T00:10")
             await scheduler.round()

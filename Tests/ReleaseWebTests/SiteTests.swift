@@ -246,11 +246,11 @@ struct SiteTests {
         let office = try await Office().introduced()
         var front = try Front(office)
         let handle = try front.handle("maya", isStaff: true)
-        await Scheduler(front.site).round()
+        await SchedulerService(front.site).round()
         #expect(try await front.get("/cases/\(handle)", as: "maya").text.contains("The card was released"))
         try office.time("2026-01-13T00:01")
         let size = try office.store.read { try $0.logSize() }
-        for _ in 0..<3 { await Scheduler(front.site).round() }
+        for _ in 0..<3 { await SchedulerService(front.site).round() }
         front.forgetSessions()
         #expect(try await front.get("/cases/\(handle)", as: "maya").text.contains("Handed off"))
         let events = try await office.service.page(handle, of: office.id("maya")).view.history.filter {
@@ -261,13 +261,13 @@ struct SiteTests {
         try office.time("2026-01-06T09:00")
         try await office.reopen()
         front = try Front(office)
-        await Scheduler(front.site).round()
+        await SchedulerService(front.site).round()
         #expect(
             try await office.service.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
                 .count == 1)
         #expect(try office.store.read { try $0.logSize() } == size)
         try office.time("2027-01-06T00:10")
-        await Scheduler(front.site).round()
+        await SchedulerService(front.site).round()
         #expect(try await office.service.page(handle, of: office.id("maya")).view.state == "ended", "expiry, on its day")
     }
 
@@ -277,7 +277,7 @@ struct SiteTests {
         let front = try Front(office)
         try await front.site.accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: .operator)
         let clock = StandingClock()
-        let task = Task { try await Scheduler(front.site, pause: .seconds(1000), clock: clock).run() }
+        let task = Task { try await SchedulerService(front.site, pause: .seconds(1000), clock: clock).run() }
         await clock.sleepers(1)
         try await front.site.accounts.requestLink(typedAddress: "ada@example.org", from: "a")
         await clock.sleepers(2)

@@ -54,3 +54,23 @@ extension Transaction {
 extension Snapshot {
     func permit(_ caller: Caller) -> Permit { Permit(caller, self) }
 }
+
+/// Who may read something.
+struct Admission {
+    let admits: (Permit) throws -> Bool
+
+    /// The operator's hand alone.
+    static var `operator`: Admission { Admission { $0.isOperator } }
+    static func holding(_ role: Identity.Role) -> Admission { Admission { try $0.holds(role) } }
+    static func oneself(_ person: PersonID) -> Admission { Admission { $0.isSelf(person) } }
+    /// A person, and the coordinator of whoever the thing is about.
+    static func oneself(_ person: PersonID, orCoordinatorOf other: PersonID) -> Admission {
+        Admission { try $0.isSelf(person) || $0.coordinates(other) }
+    }
+    /// A coordinator, about their own work.
+    static func coordinator(_ person: PersonID) -> Admission { Admission { try $0.isSelf(person) && $0.holds(.coordinator) } }
+    /// A coordinator, about somebody who is theirs.
+    static func coordinator(_ person: PersonID, of other: PersonID) -> Admission {
+        Admission { try $0.isSelf(person) && $0.coordinates(other) }
+    }
+}

@@ -184,7 +184,7 @@ enum Interface {
             return .json(CasesContent(items: try await service.cases(of: session.person).map { CaseContent($0) }, next: nil))
         }
         guard session.holds(.coordinator) else { throw Refusal.notFound }
-        let place = DeskPages.place(after)
+        let place = BoardPlace(link: after)
         guard after == nil || place != nil else {
             throw FieldProblem(field: "after", expected: "what `next` of the page before said")
         }
@@ -399,8 +399,6 @@ enum Interface {
             throw Refusal.outdated
         } catch Refusal.versionChanged {
             throw PreconditionFailed()
-        } catch Refusal.electronicFirst {
-            throw ElectronicFirst()
         }
         return .json(
             content(answered.outcome, isOwn: answered.role != .coordinator),
@@ -557,12 +555,6 @@ enum Interface {
                 proof: String(decoding: receipt.proof, as: UTF8.self)))
     }
 }
-
-/// Nobody signs on screen who has not agreed to, after it was shown to work.
-struct ElectronicFirst: Error {}
-
-/// The version that a change was made for is no longer the one there is.
-struct PreconditionFailed: Error {}
 
 extension Visit {
     /// - Throws: `FieldProblem` for a key that cannot be one.

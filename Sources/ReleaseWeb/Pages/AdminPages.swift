@@ -292,7 +292,7 @@ enum AdminPages {
 
     private static func capabilities(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        let manifest = try CapabilityManifest(visit.service.policy.policy).text
+        let manifest = try visit.site.manifest(visit.service.policy.policy)
         return try visit.page(
             Page(
                 words("capabilities.title"),

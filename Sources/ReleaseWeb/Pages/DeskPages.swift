@@ -35,17 +35,9 @@ enum DeskPages {
 
     // MARK: The board
 
-    /// Where a page of the board begins, as it stands in a link: rank and handle of the line before.
-    static func place(_ text: String?) -> BoardPlace? {
-        guard let parts = text?.split(separator: "-"), parts.count == 2, let number = Int(parts[0]),
-            let rank = PartyRow.Rank(rawValue: number), let handle = CaseHandle(parsing: parts[1])
-        else { return nil }
-        return BoardPlace(rank: rank, handle: handle)
-    }
-
     private static func board(_ visit: Visit) async throws -> Response {
         let (words, session, service) = (visit.words, try visit.require(), visit.service)
-        let board = try await service.board(of: session.person, after: place(visit.query["after"]), count: pageSize)
+        let board = try await service.board(of: session.person, after: BoardPlace(link: visit.query["after"]), count: pageSize)
         let lines = board.lines
         var blocks: [Block] = [
             .links([

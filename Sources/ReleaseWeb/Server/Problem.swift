@@ -31,7 +31,6 @@ struct Problem: Sendable {
         case is ForeignForm: self = problem(.forbidden, "foreignForm")
         case is PreconditionFailed: self = problem(.preconditionFailed, "outdated")
         case is Site.MethodNotAllowed: self = problem(.methodNotAllowed, "method")
-        case is ElectronicFirst: self = problem(.conflict, "electronicFirst")
         case is FormBody.Malformed: self = problem(.badRequest, "malformed")
         case is Site.BodyTooLong: self = problem(.contentTooLarge, "tooLong")
         case is Site.BodyTooSlow: self = problem(.requestTimeout, "tooSlow")

@@ -116,3 +116,6 @@ struct Unauthenticated: Error {}
 
 /// The form came from another page, or from a session that is over.
 struct ForeignForm: Error {}
+
+/// The version that a change was made for is no longer the one there is.
+struct PreconditionFailed: Error {}

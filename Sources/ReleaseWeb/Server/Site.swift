@@ -2,7 +2,7 @@ internal import AuditorKit
 internal import Cryptography
 internal import Foundation
 internal import Hummingbird
-public import Logging
+internal import Logging
 internal import Metrics
 internal import Mustache
 public import ReleaseLedger
@@ -44,13 +44,18 @@ public struct Site: Sendable {
     let isSecure: Bool
     let logger: Logger
     public let metrics: PrometheusMetrics
+    /// Every route that it answers.
+    let routes: [Route]
+    /// The manifest of what each role can reach and be shown, under a policy.
+    let manifest: @Sendable (Policy) -> String
     private let templates: MustacheLibrary
     let styleSheet: [UInt8]
     let icon: [UInt8]
 
-    public init(
-        host: ServiceHost, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english, service: String,
-        isSecure: Bool, logger: Logger, metrics: PrometheusMetrics = PrometheusMetrics()
+    init(
+        host: ServiceHost, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words, service: String,
+        isSecure: Bool, logger: Logger, metrics: PrometheusMetrics, routes: [Route],
+        manifest: @escaping @Sendable (Policy) -> String
     ) throws {
         self.host = host
         self.accounts = accounts
@@ -61,6 +66,8 @@ public struct Site: Sendable {
         self.isSecure = isSecure
         self.logger = logger
         self.metrics = metrics
+        self.routes = routes
+        self.manifest = manifest
         var templates = MustacheLibrary()
         for (name, bytes) in [
             ("page", PackageResources.page_mustache), ("block", PackageResources.block_mustache),

@@ -97,7 +97,7 @@ struct SiteResponder: HTTPResponder {
 
     init(site: Site) {
         self.site = site
-        table = Dictionary(grouping: RouteTable.all) { Key(method: $0.method, count: $0.path.split(separator: "/").count) }
+        table = Dictionary(grouping: site.routes) { Key(method: $0.method, count: $0.path.split(separator: "/").count) }
     }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {

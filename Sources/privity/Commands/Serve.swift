@@ -47,7 +47,7 @@ struct Serve: AsyncParsableCommand {
             host: open.host, accounts: accounts, outbox: outbox,
             operations: open.operations(backupFolder: settings.backupFolder),
             words: words, service: settings.service, isSecure: settings.url.hasPrefix("https:"), logger: logger)
-        let scheduler = Scheduler(site)
+        let scheduler = SchedulerService(site)
         let (printsLinks, isFixed) = (links, settings.isURLFixed)
         let server = try site.server(settings.listening) { port in
             let base = isFixed ? settings.url : "http://\(settings.listening.address):\(port)"

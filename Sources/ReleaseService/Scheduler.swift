@@ -1,13 +1,10 @@
 internal import Logging
-internal import Metrics
-internal import ReleaseService
-public import ServiceLifecycle
 
 /// What the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
 ///
 /// It keeps nothing of its own. What is due is in the cases, what waits is in the outbox, what lapses says when: so a restart forgets
 /// nothing and does nothing twice, whenever it last ran.
-public actor Scheduler: Service {
+public actor Scheduler {
     /// Everything that runs without anybody's asking.
     public enum Job: String, CaseIterable, Sendable {
         /// Deadlines, expiry, hand-off, reminders.
@@ -16,47 +13,52 @@ public actor Scheduler: Service {
         case sweep
     }
 
-    private let site: Site
+    private let host: ServiceHost
+    private let accounts: Accounts
+    private let mail: Outbox
     private let pause: Duration
     private let clock: any Clock<Duration>
+    private let report: @Sendable (_ letters: Int) -> Void
     private var isWoken = false
     private var waiting: Task<Void, Never>?
 
     /// - Parameters:
     ///   - pause: how long it sleeps between two rounds.
     ///   - clock: what it sleeps by; what is due is told by the service's own clock.
-    public init(_ site: Site, pause: Duration = .seconds(30), clock: any Clock<Duration> = ContinuousClock()) {
-        (self.site, self.pause, self.clock) = (site, pause, clock)
+    ///   - report: is told after each round how many letters went out.
+    public init(
+        _ host: ServiceHost, accounts: Accounts, outbox: Outbox, pause: Duration = .seconds(30),
+        clock: any Clock<Duration> = ContinuousClock(), report: @escaping @Sendable (_ letters: Int) -> Void = { _ in }
+    ) {
+        (self.host, self.accounts, mail) = (host, accounts, outbox)
+        (self.pause, self.clock, self.report) = (pause, clock, report)
     }
 
-    public func run() async throws {
-        site.accounts.onMessage { [weak self] in Task { await self?.wake() } }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await self.round()
-                await self.sleep()
-            }
+    /// Runs until it is canceled.
+    public func run() async {
+        accounts.onMessage { [weak self] in Task { await self?.wake() } }
+        while !Task.isCancelled {
+            await round()
+            await sleep()
         }
     }
 
     /// Does everything once.
     public func round() async {
+        var letters = 0
         for job in Job.allCases {
             do {
                 switch job {
-                case .dueTransitions: try await site.host.runClock()
-                case .outbox:
-                    let count = try await site.outbox.deliver()
-                    Counter(label: "privity_letters_total", factory: site.metrics).increment(by: count)
-                case .sweep: try await site.accounts.sweep()
+                case .dueTransitions: try await host.runClock()
+                case .outbox: letters = try await mail.deliver()
+                case .sweep: try await accounts.sweep()
                 }
             } catch {
                 // The next round tries again: whatever was due still is.
-                site.logger.error("a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
+                host.core.parts.logger.error("a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
             }
         }
-        Gauge(label: "privity_log_records", factory: site.metrics).record(site.host.logSize)
-        Gauge(label: "privity_signing", factory: site.metrics).record(site.host.stopped == nil ? 1 : 0)
+        report(letters)
     }
 
     private func sleep() async {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import HTTPTypes
+internal import ReleaseService
 public import ReleaseWorkflow
 
 /// Everything that each role can ever reach or be shown: routes, fields, jobs and messages (DER-23).
@@ -48,11 +49,4 @@ public struct CapabilityManifest: Sendable {
         let notices = tellings.map { "\($0.role.rawValue): message: \($0.notice.rawValue)" }
         return notices + ["people: message: sign-in link", "anyone with an account: message: account changed"]
     }
-}
-
-/// Every route of the service.
-enum RouteTable {
-    static let all: [Route] =
-        SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes + AdminPages.routes
-        + Interface.routes + HealthRoutes.routes
 }
