@@ -140,9 +140,14 @@ let package = Package(
         .testTarget(
             name: "MatchingTests", dependencies: ["Matching", "ReleaseWorkflow", "PolicyFile", "Cryptography"],
             swiftSettings: strict),
+        // What every driver of the store must do, and the working set of a batch.
+        .target(
+            name: "StoreConformance", dependencies: ["ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog"],
+            path: "Tests/StoreConformance", swiftSettings: strict),
         .testTarget(
             name: "ReleaseServiceTests",
             dependencies: [
+                "StoreConformance",
                 "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),

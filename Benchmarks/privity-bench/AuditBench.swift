@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -145,7 +146,7 @@ struct AuditBench {
         let maya = try await service.enter("Maya", "312-555-0143", [.coordinator], coordinator: nil)
         let ben = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
         _ = try await service.enroll(
-            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, key: nil)
+            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil)
         let appender = Appender(folder: folder, store: store, keys: keys, service: service, ben: ben)
         _ = try await appender.append(50)
         return appender

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import Matching
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 
@@ -9,7 +10,7 @@ struct CallersBench {
     let service: ReleaseService
     let coordinator: PersonID
     private let callers = 64
-    private let casesEach = 6
+    private let casesEach = 32
 
     private func act(
         _ kind: CommandKind, _ opener: PersonID, _ principal: Principal,
@@ -27,7 +28,7 @@ struct CallersBench {
         let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
         for _ in 0..<(callers * casesEach / 20 + 1) {
             let mentor = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: coordinator)
-            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, key: nil)
+            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, by: coordinator, key: nil)
             _ = try await service.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
             mentors.append(mentor)
         }

@@ -9,6 +9,7 @@ import Logging
 import Matching
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWeb
 import ReleaseWorkflow
@@ -162,7 +163,7 @@ struct WebBench {
         var mentors: [PersonID] = []
         for _ in 0...count / 20 {
             let mentor = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
-            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, key: nil)
+            _ = try await service.enroll(mentor, attestation: attestation, capacity: 20, by: maya, key: nil)
             _ = try await service.acknowledge(Actor(.person(mentor), channel: .screen), display: "Ben", key: nil)
             mentors.append(mentor)
         }

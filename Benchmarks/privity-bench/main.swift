@@ -6,6 +6,7 @@ import Logging
 import Matching
 import PhoneNumbers
 import PolicyFile
+import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
@@ -169,7 +170,7 @@ let service = try await ServiceHost.open(parts, isWriter: true).service(for: .op
 let maya = try await service.enter("Maya", "312-555-0100", [.coordinator], coordinator: nil)
 let ben = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
 let attestation = Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers], fields: ["nurse"])
-_ = try await service.enroll(ben, attestation: attestation, capacity: 20, key: nil)
+_ = try await service.enroll(ben, attestation: attestation, capacity: 20, by: maya, key: nil)
 _ = try await service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: nil)
 
 @MainActor func act(

@@ -19,8 +19,26 @@ public final class StatementTally: Sendable {
     private let rowsRead = Atomic(0)
     private let rowsWritten = Atomic(0)
     private let savepoints = Atomic(0)
+    private let isNoting = Atomic(false)
+    private let noted = Mutex<[String: Int]>([:])
 
     public init() {}
+
+    /// Counts each statement by its text from now on.
+    public func noteTexts() { isNoting.store(true, ordering: .relaxed) }
+
+    /// How often each statement ran since the texts are noted, or since this was last asked.
+    public func takeTexts() -> [String: Int] {
+        noted.withLock { noted in
+            defer { noted = [:] }
+            return noted
+        }
+    }
+
+    public func count(statement text: String) {
+        count(.statement)
+        if isNoting.load(ordering: .relaxed) { noted.withLock { $0[text, default: 0] += 1 } }
+    }
 
     public func count(_ what: What) {
         switch what {

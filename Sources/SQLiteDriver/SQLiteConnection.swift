@@ -8,7 +8,7 @@ struct SQLiteConnection: SQLConnection {
     let tally: StatementTally
 
     func execute(_ sql: String, _ values: [SQLValue]) throws {
-        tally.count(.statement)
+        tally.count(statement: sql)
         tally.count(.rowWritten)
         let statement = try database.cachedStatement(sql: sql)
         let pointer = statement.sqliteStatement
@@ -19,7 +19,7 @@ struct SQLiteConnection: SQLConnection {
     }
 
     func forEachRow(_ sql: String, _ values: [SQLValue], _ body: (any SQLRow) throws -> Void) throws {
-        tally.count(.statement)
+        tally.count(statement: sql)
         let statement = try database.cachedStatement(sql: sql)
         let pointer = statement.sqliteStatement
         defer { sqlite3_reset(pointer) }

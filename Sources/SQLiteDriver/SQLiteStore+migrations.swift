@@ -12,12 +12,20 @@ extension SQLiteStore {
         }
     }
 
+    /// The version of a database that has to be brought up; nil for a new one and for one that is.
+    static func oldVersion(_ database: Database) throws -> Int? {
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        return (1..<version).contains(found) ? found : nil
+    }
+
     /// Brings a database to the version this program writes, one step after the other; a new one takes them all.
     static func migrate(_ database: Database) throws {
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         if found < 1 { try makeRecords(database) }
         if found < 2 { try makeAccess(database) }
         try database.execute(sql: "PRAGMA user_version = \(version)")
+        // An index changes no row, so it needs no version: an older program uses the file as before.
+        try database.execute(sql: "CREATE INDEX IF NOT EXISTS draft_due ON draft (due) WHERE due IS NOT NULL")
     }
 
     /// No AUTOINCREMENT anywhere and no column of a time: a deleted row leaves no mark.

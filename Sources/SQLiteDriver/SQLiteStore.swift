@@ -11,9 +11,12 @@ public final class SQLiteStore: Store {
 
     /// Opens or creates the file.
     ///
-    /// - Parameter isReadOnly: opens for reading beside a writer; the file must exist.
+    /// - Parameters:
+    ///   - isReadOnly: opens for reading beside a writer; the file must exist.
+    ///   - migrates: whether an older file is brought up to this program's version, after a copy of it was made beside it. Only who holds the
+    ///     folder may do that; without it an older file is used as it is.
     /// - Throws: ``SQLiteError`` with a reason that names no data.
-    public init(path: String, isReadOnly: Bool) throws {
+    public init(path: String, isReadOnly: Bool, migrates: Bool = true) throws {
         do {
             var configuration = Configuration()
             configuration.readonly = isReadOnly
@@ -43,6 +46,8 @@ public final class SQLiteStore: Store {
                     throw SQLiteError(reason: "the database cannot be set to sync every commit")
                 }
             }
+            guard migrates else { return }
+            if let found = try pool.read({ try Self.oldVersion($0) }) { try copyOnce(to: "\(path).version\(found)") }
             try pool.write { try Self.migrate($0) }
         } catch {
             throw SQLiteError(error)
@@ -79,6 +84,16 @@ public final class SQLiteStore: Store {
         } catch {
             throw SQLiteError(error)
         }
+    }
+
+    /// What a migration leaves of the file before it. A copy that is there already is of the migration that was stopped, and stays.
+    private func copyOnce(to path: String) throws {
+        guard !FileManager.default.fileExists(atPath: path) else { return }
+        let part = path + ".part"
+        try? FileManager.default.removeItem(atPath: part)
+        try copy(to: part)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: part)
+        try FileManager.default.moveItem(atPath: part, toPath: path)
     }
 
     /// Copies the database as it is at this moment into a new file, beside a running writer.

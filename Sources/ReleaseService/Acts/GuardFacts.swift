@@ -36,8 +36,14 @@ struct GuardFacts {
         } else if !loaded.state.liveReleases.isEmpty, submission.kind == .disclose || submission.kind == .alert {
             // The gate, already before the card opens: every stored record is re-read and checked in full.
             let gate = CardGate(snapshot)
-            facts[.releaseComplete] = loaded.state.liveReleases.allSatisfy {
-                (try? gate.verify($0, of: loaded))?.isClosed == false
+            facts[.releaseComplete] = try loaded.state.liveReleases.allSatisfy { release in
+                do {
+                    return try !gate.verify(release, of: loaded).isClosed
+                } catch let waits as AwaitsHead {
+                    throw waits
+                } catch {
+                    return false
+                }
             }
         }
         return facts

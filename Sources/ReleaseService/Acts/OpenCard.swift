@@ -47,6 +47,8 @@ struct OpenCardForReader {
         let verified: VerifiedRelease
         do {
             verified = try gate.verify(release, of: loaded)
+        } catch let waits as AwaitsHead {
+            throw waits
         } catch {
             tx.parts.logger.error("a card was refused: its release does not verify")
             throw Refusal.cardClosed

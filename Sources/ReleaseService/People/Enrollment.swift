@@ -33,7 +33,7 @@ public struct Enrollment: Hashable, Sendable {
 }
 
 /// A person's enrollments, by role.
-struct Enrollments {
+struct Enrollments: Sendable {
     var mentor: Enrollment?
     var mentee: Enrollment?
 

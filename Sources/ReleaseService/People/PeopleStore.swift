@@ -30,10 +30,14 @@ struct PeopleStore {
     func coordinator(of id: PersonID) throws -> PersonID? { try identity(id)?.coordinator }
 
     func enrollments(_ id: PersonID) throws -> Enrollments {
-        guard let opened = try snapshot.vault.open(snapshot.rows.mentor(id)?.sealed, .identity(id), "enrollment") else {
-            return Enrollments()
-        }
-        return try StoredCodec.decode(opened, as: Enrollments.self)
+        guard let row = try snapshot.rows.mentor(id) else { return Enrollments() }
+        let place = Array("enrollments".utf8) + id.bytes
+        let known = snapshot.cache?.value(place, stamp: row.sealed, as: Enrollments.self)
+        if let known, try snapshot.vault.holds(row.key) { return known }
+        guard let opened = try snapshot.vault.open(row.sealed, .identity(id), "enrollment") else { return Enrollments() }
+        let enrollments = try StoredCodec.decode(opened, as: Enrollments.self)
+        snapshot.cache?.keep(enrollments, place, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
+        return enrollments
     }
 
     func enrollment(_ id: PersonID, as role: Role) throws -> Enrollment? { try enrollments(id)[role] }

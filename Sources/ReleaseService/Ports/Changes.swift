@@ -40,6 +40,8 @@ public struct Changes: Sendable {
 
     public internal(set) var settings: [String: [UInt8]] = [:]
     public internal(set) var entries: [(index: Int, note: [UInt8])] = []
+    /// Where in `entries` the records of a release are, so that nobody looks through all of them.
+    var entriesOfReleases: [ReleaseID: [Int]] = [:]
     public internal(set) var nodes: [NodePosition: TreeHash] = [:]
     public internal(set) var heads: [Int: [UInt8]] = [:]
     public internal(set) var policies: [[UInt8]: [UInt8]] = [:]

@@ -62,7 +62,7 @@ struct Board {
     private func readable(_ row: PartyRow) throws -> CaseLine? {
         let screen = Screen(snapshot)
         do {
-            return try screen.line(row, screen.load(row))
+            return try screen.line(row, screen.load(row), isWhole: !row.isStaff)
         } catch is MachineryError {
             snapshot.logger.error("a case does not verify and was left out of a list")
             return nil

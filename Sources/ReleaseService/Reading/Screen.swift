@@ -12,8 +12,9 @@ struct Screen {
 
     /// The case as somebody in `role` sees it.
     ///
+    /// - Parameter isWhole: false for a line of a list, which needs no answers of a survey and opens none.
     /// - Throws: `Refusal.notFound` for a coordinator who is not theirs and for a person with no part in it.
-    func view(of loaded: LoadedCase, as role: Role, viewer: PersonID) throws -> CaseView {
+    func view(of loaded: LoadedCase, as role: Role, viewer: PersonID, isWhole: Bool = true) throws -> CaseView {
         let (state, workflow) = (loaded.state, loaded.workflow)
         try requirePart(in: loaded, as: role, viewer)
         let isParty = role != .coordinator
@@ -31,7 +32,7 @@ struct Screen {
             isReleaseLive: seesRelease ? release.map { $0.isLive && snapshot.today <= $0.expiresOn } : nil,
             release: seesRelease || role == .coordinator ? release?.id : nil,
             expiresOn: seesRelease ? release?.expiresOn : nil,
-            survey: role == workflow.counterpart ? nil : try snapshot.cases.survey(of: state.round),
+            survey: role == workflow.counterpart || !isWhole ? nil : try snapshot.cases.survey(of: state.round),
             isCallRecorded: stream.map { $0.contains(.callPlaced) },
             isMeetingRecorded: stream.map { $0.contains(.meetingArranged) }, callBy: isParty ? state.round?.due : nil)
     }
@@ -83,7 +84,7 @@ struct Screen {
     }
 
     /// A line of a list; nil for a workflow that this person could not begin.
-    func line(_ row: PartyRow, _ loaded: LoadedCase) throws -> CaseLine? {
+    func line(_ row: PartyRow, _ loaded: LoadedCase, isWhole: Bool = true) throws -> CaseLine? {
         let workflow = loaded.workflow
         let role: Role = row.isStaff ? .coordinator : loaded.role(of: row.person)
         let identity = try snapshot.people.identity(loaded.opener)
@@ -95,7 +96,7 @@ struct Screen {
         let isAskedBlindly =
             role == workflow.counterpart
             && (loaded.state.isDraft || (!signs && !loaded.state.roundReleases.contains { $0.cardVersion > 0 }))
-        let view = isAskedBlindly ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person)
+        let view = isAskedBlindly ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person, isWhole: isWhole)
         return CaseLine(
             handle: row.handle, rank: row.rank, view: view, role: role, opener: row.opener,
             name: row.isStaff ? identity?.fullName ?? "" : nil)

@@ -68,7 +68,11 @@ struct CardGate {
             let note = try SignedNote(parsing: entry.note)
             guard let key = published.keys.recordKey(at: entry.index) else { throw refuse("signed by a revoked key") }
             try note.verify(by: key)
-            guard published.covers(entry.index) else { throw refuse("not in the signed log") }
+            guard published.covers(entry.index) else {
+                // What this very batch has recorded can be checked once its head is signed.
+                if let first = (snapshot.rows as? WorkingSet)?.firstAppended, entry.index >= first { throw AwaitsHead() }
+                throw refuse("not in the signed log")
+            }
             let hashes = try LogProof.proveInclusion(of: entry.index, in: published.checkpoint.size, reader: reader)
             guard
                 LogProof.isInclusion(

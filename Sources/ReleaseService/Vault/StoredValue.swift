@@ -36,7 +36,13 @@ enum StoredCodec {
         guard let json = try? CanonicalJSON(stored: bytes) else { throw MachineryError.corrupt("a stored \(name) is damaged") }
         // Lists were stored bare in version 1.
         let members = json.object ?? ["items": json]
-        if let version = members["v"]?.integer, version > Self.version { throw MachineryError.laterVersion("\(name)") }
+        // Version 1 said no version.
+        if let stated = members["v"] {
+            guard let version = stated.integer, version >= Self.version else {
+                throw MachineryError.corrupt("a stored \(name) is damaged")
+            }
+            if version > Self.version { throw MachineryError.laterVersion("\(name)") }
+        }
         return try Value(stored: StoredObject(members, name))
     }
 

@@ -2,6 +2,15 @@ public import Cryptography
 internal import Foundation
 internal import ReleaseLedger
 public import ReleaseWorkflow
+internal import Synchronization
+
+/// Tells whoever watches of every value that is opened, by its sealed bytes: tests count what is decoded twice.
+final class OpeningWatch: Sendable {
+    private let watcher = Mutex<(@Sendable ([UInt8]) -> Void)?>(nil)
+
+    func begin(_ watcher: @escaping @Sendable ([UInt8]) -> Void) { self.watcher.withLock { $0 = watcher } }
+    func tell(_ sealed: [UInt8]) { watcher.withLock { $0 }?(sealed) }
+}
 
 /// Seals and opens what must be erasable, and derives the keys that find without telling.
 ///
@@ -39,6 +48,7 @@ public struct Vault: Sendable {
     private let chain: SecretBytes
     private let fixed: AESGCM
     private let ring: any KeyRing
+    let watch = OpeningWatch()
 
     /// - Throws: ``CryptographyError`` if the key has not 32 bytes.
     public init(key: SecretBytes, ring: any KeyRing) throws {
@@ -134,7 +144,8 @@ public struct Vault: Sendable {
     }
 
     private func open(_ sealed: [UInt8], with cipher: AESGCM, binding: [UInt8]) throws -> [UInt8] {
-        try cipher.open(
+        watch.tell(sealed)
+        return try cipher.open(
             Array(sealed.dropFirst(AESGCM.nonceByteCount)), nonce: Array(sealed.prefix(AESGCM.nonceByteCount)),
             associated: binding)
     }

@@ -219,7 +219,12 @@ actor Sequencer {
             var ledger = due.ledger
             for job in batch {
                 let own = try transaction(rows, job.derive, moment, ledger)
-                committed.answers.append(try job.carry(own))
+                do {
+                    committed.answers.append(try job.carry(own))
+                } catch is AwaitsHead {
+                    // It goes into the next batch, and so does everything behind it.
+                    break
+                }
                 committed.transactions.append(own)
                 ledger = own.ledger
                 if own.consequences.endsBatch { break }

@@ -16,6 +16,8 @@ final class WorkingSet: StoreWriter {
     /// The attempts that are under way, outermost first: the changes from before each, and its mark once it has one.
     private var attempts: [(before: Changes, mark: Int?)] = []
     private var markCount = 0
+    /// The first record of this batch: it and what follows are under no signed head yet.
+    private(set) var firstAppended: Int?
 
     init(_ base: any StoreWriter) { self.base = base }
 
@@ -78,7 +80,14 @@ final class WorkingSet: StoreWriter {
     func setSetting(_ name: String, _ value: [UInt8]) { change { $0.settings[name] = value } }
 
     func logSize() throws -> Int { try changes.entries.last.map { $0.index + 1 } ?? base.logSize() }
-    func appendEntry(_ index: Int, _ note: [UInt8]) { change { $0.entries.append((index, note)) } }
+    func appendEntry(_ index: Int, _ note: [UInt8]) {
+        let release = Self.releaseName(in: note).flatMap { ReleaseID(parsing: String(decoding: $0, as: UTF8.self)) }
+        firstAppended = min(firstAppended ?? index, index)
+        change { changes in
+            if let release { changes.entriesOfReleases[release, default: []].append(changes.entries.count) }
+            changes.entries.append((index, note))
+        }
+    }
     func entry(_ index: Int) throws -> [UInt8]? {
         try changes.entries.first { $0.index == index }?.note ?? base.entry(index)
     }
@@ -87,14 +96,25 @@ final class WorkingSet: StoreWriter {
         return try base.entries(from: index, count: count)
     }
     func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])] {
-        let added = changes.entries.isEmpty ? [] : changes.entries.filter { Self.names(release, $0.note) }
-        return try base.entries(of: release) + added
+        try base.entries(of: release) + (changes.entriesOfReleases[release] ?? []).map { changes.entries[$0] }
     }
 
-    /// Whether a record names the release: the same text that the index of the database is made of.
-    private static func names(_ release: ReleaseID, _ note: [UInt8]) -> Bool {
-        let needle = Array("\"release\":\"\(release)\"".utf8)
-        return note.firstRange(of: needle) != nil
+    private static let mark = Array("\"release\":\"".utf8)
+
+    /// The release that a record names: the same text that the index of the database is made of.
+    private static func releaseName(in note: [UInt8]) -> ArraySlice<UInt8>? {
+        let place: Range<Int>? = note.withUnsafeBufferPointer { bytes in
+            mark.withUnsafeBufferPointer { mark -> Range<Int>? in
+                guard bytes.count >= mark.count + 32 else { return nil }
+                for start in 0...(bytes.count - mark.count - 32) where bytes[start] == mark[0] {
+                    var length = 1
+                    while length < mark.count, bytes[start + length] == mark[length] { length += 1 }
+                    if length == mark.count { return start + length..<start + length + 32 }
+                }
+                return nil
+            }
+        }
+        return place.map { note[$0] }
     }
 
     func node(at position: NodePosition) throws -> TreeHash { try changes.nodes[position] ?? base.node(at: position) }
