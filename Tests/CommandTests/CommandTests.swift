@@ -396,12 +396,15 @@ struct KillTests {
         "SIGKILL at a random moment of apply: no acknowledged record is lost, the log verifies, and applying again finishes the work"
     )
     func killedWhileApplying() throws {
-        let rounds = ProcessInfo.processInfo.environment["PRIVITY_SOAK"] != nil ? 2000 : 50
+        let rounds = ProcessInfo.processInfo.environment["PRIVITY_SOAK"] != nil ? 1000 : 50
         let start = try Workplace()
         try start.example()
         var seed: UInt64 = 7
         var killedMidway = 0
         for round in 0..<rounds {
+            if rounds > 50, round % 50 == 0 {
+                FileHandle.standardError.write(Data("kills: \(round) of \(rounds)\n".utf8))
+            }
             let place = try Workplace()
             try FileManager.default.copyItem(atPath: start.data, toPath: place.data)
             let (process, out, _) = try Tool.start(["apply", place.data, "Policies/examples/mphp.jsonl", "--json"])

@@ -94,6 +94,9 @@ struct AssignmentTests {
     func exact() throws {
         var random = Seeded(7)
         for number in 0..<Self.count {
+            if Self.count > 5_000, number % 10_000 == 0 {
+                FileHandle.standardError.write(Data("assignments: \(number) of \(Self.count)\n".utf8))
+            }
             let instance = Instance(rows: .random(in: 1...7, using: &random), columns: .random(in: 0...5, using: &random), &random)
             let graph = instance.graph(number % 4 == 0 ? .score : .participation, floor: number % 8 == 0 ? 2_500 : 0)
             let found = graph.solve()

@@ -43,6 +43,7 @@ struct CaseWriter {
         try eraseScopes(for: decision.events, round: round)
         keepPlace(before: before, after: after, decision.events, loaded)
         try store(decision, before: before, after: after, &loaded)
+        if let learn = CaseStore.learning(loaded) { tx.consequences.learned.append(learn) }
         try Parties(tx).keep(loaded)
         try Notices(tx).send(decision.events.tellings, before: before, after: after, loaded)
         return done

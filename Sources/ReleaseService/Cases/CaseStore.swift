@@ -12,6 +12,8 @@ struct LoadedCase {
     var draft: DraftRow?
     /// The link of the last event, which the next is chained to.
     var lastLink: [UInt8]
+    /// Whether the case goes on under a later version of the policy than the one it was folded under.
+    let followsLater: Bool
 
     var opener: PersonID { history.opener }
     var state: State { history.state }
@@ -65,7 +67,8 @@ struct CaseStore {
         let later = followed.digest == loaded.digest ? nil : followed.policy.workflow(name)
         return LoadedCase(
             id: id, workflow: later ?? workflow, loaded: later == nil ? loaded : followed, history: decoded.history, row: row,
-            draft: later == nil ? draft : nil, lastLink: decoded.lastLink)
+            draft: later == nil ? draft : nil, lastLink: decoded.lastLink,
+            followsLater: later != nil)
     }
 
     /// A history, and the link that the next step is chained to.
@@ -106,6 +109,15 @@ struct CaseStore {
         let decoded = Decoded(history: history, lastLink: last)
         snapshot.cache?.keep(decoded, id.bytes, stamp: stamp, byteCount: byteCount + 256)
         return decoded
+    }
+
+    /// What a command has made of a case, to be kept once it is committed: whoever loads the case next decodes nothing.
+    static func learning(_ loaded: LoadedCase) -> ((DecodedCache) -> Void)? {
+        guard !loaded.followsLater else { return nil }
+        let decoded = Decoded(history: loaded.history, lastLink: loaded.lastLink)
+        let stamp = stamp(loaded.row, loaded.draft, loaded.loaded)
+        let byteCount = 768 * (loaded.history.steps.count + 1) + (loaded.draft?.sealed.count ?? 0)
+        return { $0.keep(decoded, loaded.id.bytes, stamp: stamp, byteCount: byteCount) }
     }
 
     /// The pair's own events of a round.

@@ -291,6 +291,7 @@ actor Sequencer {
             if wasStopped == nil, publisher.stopped != nil { parts.logger.error("signing stopped") }
             takeUp()
         }
+        for learn in consequences.flatMap(\.learned) { learn(cache) }
         cache.forget(consequences.flatMap(\.forgotten))
         let erasures = consequences.flatMap(\.erasures)
         if !erasures.isEmpty { try finish(erasures) }

@@ -22,6 +22,8 @@ final class Transaction {
         var erasures: [Erasure] = []
         /// What nothing may be remembered of: cases in which somebody declined or was erased.
         var forgotten: [[UInt8]] = []
+        /// What can be kept decoded from the commit on.
+        var learned: [(DecodedCache) -> Void] = []
         /// Notices that go out now, because nothing about them may be stored.
         var immediate: [Telling] = []
         var notices: [Telling] = []
@@ -77,6 +79,7 @@ final class Transaction {
         if withRecords { consequences.records += other.consequences.records }
         consequences.erasures += other.consequences.erasures
         consequences.forgotten += other.consequences.forgotten
+        consequences.learned += other.consequences.learned
         consequences.mustSettle = consequences.mustSettle || other.consequences.mustSettle
     }
 
