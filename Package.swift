@@ -10,7 +10,8 @@ let strict: [SwiftSetting] = [
 ]
 
 /// The inner rings prove and solve: tests run them optimized, with everything else as it is for debugging (`make test`).
-let computing: [SwiftSetting] = Context.environment["PRIVITY_OPTIMIZE"] == nil ? strict : strict + [.unsafeFlags(["-O"])]
+let computing: [SwiftSetting] =
+    Context.environment["PRIVITY_OPTIMIZE"] == nil ? strict : strict + [.unsafeFlags(["-O"])]
 
 let package = Package(
     name: "privity",
@@ -48,7 +49,9 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Cryptography"], swiftSettings: computing),
         .target(name: "Records", swiftSettings: computing),
         .target(name: "ReleaseWorkflow", dependencies: ["Records"], swiftSettings: computing),
-        .target(name: "ReleaseLedger", dependencies: ["Records", "TransparencyLog", "Cryptography"], swiftSettings: computing),
+        .target(
+            name: "ReleaseLedger", dependencies: ["Records", "TransparencyLog", "Cryptography"],
+            swiftSettings: computing),
         .target(name: "Matching", dependencies: ["ReleaseWorkflow"], swiftSettings: computing),
         .target(
             name: "ReleaseService",
@@ -61,7 +64,8 @@ let package = Package(
         // What auditors are given, embedded as it stands.
         .target(
             name: "AuditorKit", path: "Kit",
-            resources: [.embedInCode("verify.sh"), .embedInCode("verify.go"), .embedInCode("README.md")], swiftSettings: strict),
+            resources: [.embedInCode("verify.sh"), .embedInCode("verify.go"), .embedInCode("README.md")],
+            swiftSettings: strict),
 
         // The outer ring: they do.
         .target(
@@ -70,7 +74,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "SQLStore",
-            dependencies: ["ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            dependencies: [
+                "ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography",
+            ],
             swiftSettings: strict),
         .target(
             name: "SQLiteDriver",
@@ -81,7 +87,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FolderDriver",
-            dependencies: ["ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography"],
+            dependencies: [
+                "ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "TransparencyLog", "Cryptography",
+            ],
             swiftSettings: strict),
         .target(
             name: "PhoneNumbers",
@@ -91,7 +99,8 @@ let package = Package(
         .target(
             name: "ReleaseWeb",
             dependencies: [
-                "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
+                "Cryptography",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -106,7 +115,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
-                "page.mustache", "block.mustache", "form.mustache", "field.mustache", "style.css", "icon.svg", "en-US.json",
+                "page.mustache", "block.mustache", "form.mustache", "field.mustache", "style.css", "icon.svg",
+                "en-US.json",
             ].map {
                 .embedInCode("Templates/\($0)")
             }, swiftSettings: strict),
@@ -115,7 +125,8 @@ let package = Package(
         .executableTarget(
             name: "privity",
             dependencies: [
-                "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService", "ReleaseLedger",
+                "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService",
+                "ReleaseLedger",
                 "PolicyFile",
                 "ReleaseWeb", "SQLStore", "SQLiteDriver", "FolderDriver", "PhoneNumbers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -130,9 +141,11 @@ let package = Package(
 
         // Tests. Each adapter runs against the real thing.
         .testTarget(
-            name: "CryptographyTests", dependencies: ["Cryptography"], resources: [.copy("Vectors")], swiftSettings: strict),
+            name: "CryptographyTests", dependencies: ["Cryptography"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
         .testTarget(
-            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"], resources: [.copy("Vectors")],
+            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "ReleaseWorkflowTests", dependencies: ["ReleaseWorkflow", "PolicyFile", "Cryptography"],
@@ -142,31 +155,36 @@ let package = Package(
             swiftSettings: strict),
         // What every driver of the store must do, and the working set of a batch.
         .target(
-            name: "StoreConformance", dependencies: ["ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog"],
+            name: "StoreConformance",
+            dependencies: ["ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog"],
             path: "Tests/StoreConformance", swiftSettings: strict),
         .testTarget(
             name: "ReleaseServiceTests",
             dependencies: [
                 "StoreConformance",
-                "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography", "PolicyFile",
+                "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "PolicyFile",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "ReleaseWebTests",
             dependencies: [
-                "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+                "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
+                "Cryptography",
                 "PolicyFile",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ], exclude: ["Browser"], swiftSettings: strict),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService", "ReleaseLedger",
+                "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService",
+                "ReleaseLedger",
                 "ReleaseWorkflow",
                 "TransparencyLog",
             ], exclude: ["Peers", "Fixtures"],
@@ -182,12 +200,15 @@ if Context.environment["PRIVITY_BENCH"] != nil {
         .executableTarget(
             name: "privity-bench",
             dependencies: [
-                "Cryptography", "TransparencyLog", "Records", "ReleaseWorkflow", "ReleaseLedger", "Matching", "ReleaseService",
+                "Cryptography", "TransparencyLog", "Records", "ReleaseWorkflow", "ReleaseLedger", "Matching",
+                "ReleaseService",
                 "PolicyFile",
                 "SQLStore", "SQLiteDriver",
                 "FolderDriver", "PhoneNumbers", "ReleaseWeb", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], path: "Benchmarks/privity-bench", exclude: ["requests.lua", "steady.lua"], swiftSettings: strict))

@@ -34,7 +34,9 @@ struct AuditBench {
 
         func hash() -> String { Base64.format((0..<32).map { _ in UInt8.random(in: 0...255) }) }
 
-        func note(_ type: RecordType, _ members: [String: CanonicalJSON], _ release: String, _ sequence: Int) throws -> [UInt8] {
+        func note(_ type: RecordType, _ members: [String: CanonicalJSON], _ release: String, _ sequence: Int) throws
+            -> [UInt8]
+        {
             var all = members
             all["at"] = .string(date)
             all["v"] = .integer(1)
@@ -56,8 +58,10 @@ struct AuditBench {
                 [
                     "by": by("screen", ["evidence": .string(hash())]),
                     "expires": .object(["date": .string("2099-12-31"), "on": .array([.string("relationshipEnded")])]),
-                    "fields": .object(["firstName": .string(hash()), "phone": .string(hash())]), "form": .string(policy),
-                    "purpose": .string("firstCallAndMeeting"), "shown": .string(hash()), "to": .object(["person": .string(hash())]),
+                    "fields": .object(["firstName": .string(hash()), "phone": .string(hash())]),
+                    "form": .string(policy),
+                    "purpose": .string("firstCallAndMeeting"), "shown": .string(hash()),
+                    "to": .object(["person": .string(hash())]),
                 ], id, 0)
             let under = CanonicalJSON.object([
                 "index": .integer(index), "leaf": .string(TreeHash.leaf(first).base64), "origin": .string(origin),
@@ -68,7 +72,8 @@ struct AuditBench {
                 try note(
                     .disclosure,
                     [
-                        "act": .string(hash()), "card": .integer(1), "fields": .array(fields.map { .string($0.rawValue) }),
+                        "act": .string(hash()), "card": .integer(1),
+                        "fields": .array(fields.map { .string($0.rawValue) }),
                         "notice": .string(notice), "rule": .string("mphp/mentorship/disclose"),
                         "to": .object(["person": .string(hash())]), "under": under,
                     ], id, 1), try note(.closing, ["under": under], id, 2),
@@ -78,9 +83,12 @@ struct AuditBench {
     }
 
     private func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Parts {
-        guard let calendar = ZoneCalendar(zone: "America/Chicago") else { fatalError("no time zone data on this machine") }
+        guard let calendar = ZoneCalendar(zone: "America/Chicago") else {
+            fatalError("no time zone data on this machine")
+        }
         return Parts(
-            origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates), tiles: folder.tiles,
+            origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates),
+            tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
             vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
             parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
@@ -142,11 +150,13 @@ struct AuditBench {
 
     private func appender(_ name: String, size: Int) async throws -> Appender {
         let (folder, store, keys) = try await folder(name, size: size)
-        let service = try await ServiceHost.open(parts(folder, store, keys, creates: false), isWriter: true).service(for: .operator)
+        let service = try await ServiceHost.open(parts(folder, store, keys, creates: false), isWriter: true).service(
+            for: .operator)
         let maya = try await service.enter("Maya", "312-555-0143", [.coordinator], coordinator: nil)
         let ben = try await service.enter("Ben", "312-555-0143", [.mentor], coordinator: maya)
         _ = try await service.enroll(
-            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil)
+            ben, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya, key: nil
+        )
         let appender = Appender(folder: folder, store: store, keys: keys, service: service, ben: ben)
         _ = try await appender.append(50)
         return appender
@@ -240,13 +250,15 @@ struct AuditBench {
         print("  most memory of any of these processes: \(usage.ru_maxrss / 1024) MiB")
         let verifyMemory = try memory(of: "\(own) verify \(export)")
         let fsckMemory = try memory(of: "\(own) fsck \(export)")
-        print("  memory: verify \(verifyMemory) MiB, fsck \(fsckMemory) MiB, for \(size) records of \(size / 4) releases")
+        print(
+            "  memory: verify \(verifyMemory) MiB, fsck \(fsckMemory) MiB, for \(size) records of \(size / 4) releases")
 
         // One receipt with stock openssl.
         let reader = TileReader(TileFolder(export), size: size)
         let head = try SignedNote(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: "\(export)/checkpoint"))))
         let proof = EntryProof(
-            index: size / 3, hashes: try LogProof.proveInclusion(of: size / 3, in: size, reader: reader), checkpoint: head)
+            index: size / 3, hashes: try LogProof.proveInclusion(of: size / 3, in: size, reader: reader),
+            checkpoint: head)
         try Data(reader.entry(size / 3)).write(to: URL(fileURLWithPath: "\(place)/record"))
         try Data(proof.bytes).write(to: URL(fileURLWithPath: "\(place)/proof"))
         let receipt = try best(
@@ -298,7 +310,8 @@ struct AuditBench {
         // Its clock is a signal, which a child of this process would have blocked.
         process.executableURL = URL(fileURLWithPath: "/usr/bin/perl")
         process.arguments = [
-            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new()); exec @ARGV", "openssl", "speed", "-seconds", "3",
+            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new()); exec @ARGV", "openssl", "speed",
+            "-seconds", "3",
             "-multi", "\(cores)", "ed25519",
         ]
         process.standardOutput = pipe

@@ -16,7 +16,8 @@ struct CallersBench {
         _ kind: CommandKind, _ opener: PersonID, _ principal: Principal,
         _ change: @Sendable (inout Submission) -> Void = { _ in }
     ) async throws {
-        var command = Submission(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+        var command = Submission(
+            kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
         change(&command)
         let outcome = try await service.submit(command)
         if let refusal = outcome.refusal { fatalError("the benchmark's story is refused: \(kind): \(refusal)") }
@@ -35,7 +36,8 @@ struct CallersBench {
         var cases: [(mentee: PersonID, mentor: PersonID, digest: String)] = []
         for number in 0..<callers * casesEach {
             let (mentee, mentor) = (
-                try await service.enter("Ada", "312-555-0142", [.participant], coordinator: coordinator), mentors[number / 20]
+                try await service.enter("Ada", "312-555-0142", [.participant], coordinator: coordinator),
+                mentors[number / 20]
             )
             try await act(.request, mentee, .person(mentee))
             try await act(.completeSurvey, mentee, .person(mentee)) {
@@ -70,7 +72,8 @@ struct CallersBench {
         let message = [UInt8](repeating: 7, count: 700)
         let (cores, rounds) = (ProcessInfo.processInfo.activeProcessorCount, 20_000)
         let signing = seconds {
-            DispatchQueue.concurrentPerform(iterations: cores) { _ in for _ in 0..<rounds { _ = try? key.sign(message) } }
+            DispatchQueue.concurrentPerform(iterations: cores) { _ in for _ in 0..<rounds { _ = try? key.sign(message) }
+            }
         }
         let raw = Double(cores * rounds) / signing
         print(

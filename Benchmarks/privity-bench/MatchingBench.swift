@@ -25,7 +25,9 @@ struct MatchingBench {
         }
     }
 
-    private func some<T>(_ all: [T], _ count: Int, _ draw: inout Draw) -> Set<T> { Set(all.shuffled(using: &draw).prefix(count)) }
+    private func some<T>(_ all: [T], _ count: Int, _ draw: inout Draw) -> Set<T> {
+        Set(all.shuffled(using: &draw).prefix(count))
+    }
 
     /// People as a national association might have them: six professions, five areas, a coarse grid, five languages.
     ///
@@ -35,14 +37,16 @@ struct MatchingBench {
         let fields = ["physician", "dentist", "pharmacist", "nurse", "therapist", "paramedic"]
         func answers(_ areas: Int, _ times: Int) -> Answers {
             Answers(
-                pathways: some(Pathway.allCases, 2, &draw), areas: some(policy.matching.areas, isOpen ? 5 : areas, &draw),
+                pathways: some(Pathway.allCases, 2, &draw),
+                areas: some(policy.matching.areas, isOpen ? 5 : areas, &draw),
                 times: some(TimeCell.allCases, isOpen ? 14 : times, &draw), languages: ["english"],
                 topics: some(Topic.recovery, 3, &draw))
         }
         let waiting = (0..<mentees).map { number in
             MenteeEntry(
                 id: PersonID(high: 1, low: UInt64(number)),
-                attestation: Attestation(attributes: [.underContract], fields: [fields.randomElement(using: &draw) ?? ""]),
+                attestation: Attestation(
+                    attributes: [.underContract], fields: [fields.randomElement(using: &draw) ?? ""]),
                 survey: Survey(sameField: .nice, answers: answers(2, 3), sharedPathway: .nice, understood: true),
                 weeksWaited: Int.random(in: 0...30, using: &draw), drawKey: draw.next())
         }
@@ -51,7 +55,8 @@ struct MatchingBench {
             return MentorEntry(
                 id: PersonID(high: 2, low: UInt64(number)),
                 attestation: Attestation(
-                    attributes: counselor ? [.addictionCounselor] : [], fields: [fields.randomElement(using: &draw) ?? ""]),
+                    attributes: counselor ? [.addictionCounselor] : [],
+                    fields: [fields.randomElement(using: &draw) ?? ""]),
                 answers: answers(2, 4), drawKey: draw.next())
         }
         return (waiting, offering)
@@ -99,7 +104,8 @@ struct MatchingBench {
         defer { fflush(nil) }
         print(
             String(
-                format: "  %@: %.1f ms = score %.1f + solve %.1f + certificate %.1f; %d of %d matched, %.1f%% of pairs allowed",
+                format:
+                    "  %@: %.1f ms = score %.1f + solve %.1f + certificate %.1f; %d of %d matched, %.1f%% of pairs allowed",
                 name, best.total * 1e3, best.score * 1e3, best.solve * 1e3, best.check * 1e3, matched, rows,
                 100 * Double(graph.columns.count) / Double(rows * columns)))
         // The peers minimize, and know no forbidden pairs: those get a cost above every score. Fairness and the draw are left to us.
@@ -133,7 +139,10 @@ struct MatchingBench {
                 print("  \(line)")
                 continue
             }
-            print(String(format: "  %@: %@ %.1f ms; Privity takes %.2f times that", words[0], words[1], time * 1e3, own / time))
+            print(
+                String(
+                    format: "  %@: %@ %.1f ms; Privity takes %.2f times that", words[0], words[1], time * 1e3,
+                    own / time))
         }
     }
 

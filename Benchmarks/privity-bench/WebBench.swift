@@ -34,10 +34,13 @@ struct WebBench {
     private static let passphrase = SecretBytes(copying: Array("a passphrase for measuring".utf8))
     private static let origin = "example.org/bench"
 
-    private static func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws -> Parts {
+    private static func parts(_ folder: Folder, _ store: SQLiteStore, _ keys: SigningKeys, creates: Bool) throws
+        -> Parts
+    {
         guard let calendar = ZoneCalendar(zone: "America/Chicago") else { throw MachineryError.folder("no time zone") }
         return Parts(
-            origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates), tiles: folder.tiles,
+            origin: origin, store: store, heads: try folder.headFile(isReadOnly: false, creates: creates),
+            tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
             vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
             parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
@@ -55,8 +58,10 @@ struct WebBench {
         let site = try Site(
             host: host, accounts: Accounts(host), outbox: outbox,
             operations: Operations(
-                readPolicy: { _ in throw MachineryError.folder("none") }, rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }),
-            service: "Privity", isSecure: false, logger: Logger(label: "bench", factory: { JSONLog(label: $0) { _ in } }))
+                readPolicy: { _ in throw MachineryError.folder("none") }, rotateKey: { _ in "" }, backUp: nil,
+                exportLog: { [] }),
+            service: "Privity", isSecure: false,
+            logger: Logger(label: "bench", factory: { JSONLog(label: $0) { _ in } }))
         let server = try site.server(Listening(address: "127.0.0.1", port: 0)) { say("port \($0)") }
         let router = Router()
         router.get("bare") { _, _ in "Hello" }
@@ -100,7 +105,8 @@ struct WebBench {
 
         /// The most memory it ever held, in MiB.
         var peak: Int {
-            let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+            let status =
+                (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
             let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
             return (line.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0) / 1024
         }
@@ -131,10 +137,13 @@ struct WebBench {
         try process.run()
         let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("RESULT") }) else { fatalError("wrk: \(text)") }
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("RESULT") }) else {
+            fatalError("wrk: \(text)")
+        }
         let numbers = line.split(separator: " ").dropFirst().compactMap { Double($0) }
         return Figures(
-            rate: numbers[0] / (numbers[1] / 1e6), median: numbers[2] / 1000, last: numbers[3] / 1000, errors: Int(numbers[4]))
+            rate: numbers[0] / (numbers[1] / 1e6), median: numbers[2] / 1000, last: numbers[3] / 1000,
+            errors: Int(numbers[4]))
     }
 
     /// Sends these requests, each once, over 64 connections, for as long as they last at any rate that was seen here.
@@ -171,8 +180,11 @@ struct WebBench {
             try await accounts.signIn(
                 link: accounts.makeLink(for: person, purpose: .example, by: .operator), .init(), from: "\(person)")
         }
-        @Sendable func act(_ kind: CommandKind, _ opener: PersonID, _ principal: Principal, person: PersonID? = nil) async throws {
-            var command = Submission(kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
+        @Sendable func act(_ kind: CommandKind, _ opener: PersonID, _ principal: Principal, person: PersonID? = nil)
+            async throws
+        {
+            var command = Submission(
+                kind, workflow: "mentorship", opener: opener, actor: Actor(principal, channel: .screen))
             command.person = person
             if kind == .completeSurvey { command.survey = Survey(sameField: .no, understood: true) }
             let outcome = try await service.submit(command)
@@ -215,8 +227,10 @@ struct WebBench {
         }
         for mentor in mentors {
             tokens[mentor] = try await token(mentor)
-            for line in try await service.cases(of: mentor) where line.view.workflow == "mentorship" && line.opener != mentor {
-                looking.append("POST\t/api/v1/private\t\(tokens[mentor] ?? "")\t{\"act\":\"look\",\"case\":\"\(line.handle)\"}")
+            for line in try await service.cases(of: mentor)
+            where line.view.workflow == "mentorship" && line.opener != mentor {
+                looking.append(
+                    "POST\t/api/v1/private\t\(tokens[mentor] ?? "")\t{\"act\":\"look\",\"case\":\"\(line.handle)\"}")
             }
         }
         try store.close()
@@ -224,7 +238,8 @@ struct WebBench {
         var served = try Served(folder.path)
         guard let port = served.ports["port"], let barePort = served.ports["bare"] else { fatalError("no ports") }
         let bare = try wrk([
-            "-t1", "-c64", "-d5s", "-s", "Benchmarks/privity-bench/steady.lua", "http://127.0.0.1:\(barePort)/bare", "--", "x",
+            "-t1", "-c64", "-d5s", "-s", "Benchmarks/privity-bench/steady.lua", "http://127.0.0.1:\(barePort)/bare",
+            "--", "x",
         ])
         print("a bare route of the same library: \(bare.text)")
         func show(_ what: String, _ figures: Figures, of aim: String) {
@@ -238,7 +253,8 @@ struct WebBench {
         show("opening a card, durable", try send(looking, to: port), of: aim)
         func board(_ what: String, _ port: Int) throws -> Figures {
             let figures = try wrk([
-                "-t1", "-c8", "-d10s", "-s", "Benchmarks/privity-bench/steady.lua", "http://127.0.0.1:\(port)/desk", "--", staff,
+                "-t1", "-c8", "-d10s", "-s", "Benchmarks/privity-bench/steady.lua", "http://127.0.0.1:\(port)/desk",
+                "--", staff,
             ])
             show("the coordinator's board with \(what) cases in the database", figures, of: "see below")
             return figures

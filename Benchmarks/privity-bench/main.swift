@@ -46,7 +46,8 @@ case "audit":
     exit(0)
 case "web":
     try await WebBench(
-        count: words.count > 1 ? Int(words[1]) ?? 1000 : 1000, rows: words.count > 2 ? Int(words[2]) ?? 1_000_000 : 1_000_000
+        count: words.count > 1 ? Int(words[1]) ?? 1000 : 1000,
+        rows: words.count > 2 ? Int(words[2]) ?? 1_000_000 : 1_000_000
     ).run()
     exit(0)
 case "web-serve":
@@ -85,7 +86,8 @@ func decisions(_ rounds: Int) throws -> Int {
     for round in 0..<rounds {
         let id = UInt64(round)
         let steps: [(Command, Principal)] = [
-            (.request(RoundID(high: 1, low: id)), .person(ada)), (.completeSurvey, .person(ada)), (.propose(ben), .staff(maya)),
+            (.request(RoundID(high: 1, low: id)), .person(ada)), (.completeSurvey, .person(ada)),
+            (.propose(ben), .staff(maya)),
             (.acceptSlot, .person(ben)), (.offer, .staff(maya)), (.sign(ReleaseID(high: 2, low: id)), .person(ada)),
             (.disclose, .staff(maya)), (.recordCall, .person(ben)), (.end, .person(ben)), (.rescind, .person(ada)),
         ]
@@ -160,7 +162,8 @@ let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
 let parts = Parts(
     origin: "example.org/mphp", store: store, heads: try folder.headFile(isReadOnly: false, creates: true),
     time: MachineClock(calendar),
-    seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: try folder.vault(passphrase: passphrase, isReadOnly: false),
+    seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
+    vault: try folder.vault(passphrase: passphrase, isReadOnly: false),
     keys: keys,
     parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
     logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))

@@ -44,11 +44,11 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
     }
 }
 
-/// Contexts that were made ready for one key: libcrypto looks its algorithms up each time it makes one ready, which costs a tenth of a
-/// verification.
+/// Contexts that were made ready for one key: libcrypto looks its algorithms up each time it makes one ready, which
+/// costs a tenth of a verification.
 ///
-/// A context is used again as `openssl speed` does. Should a libcrypto refuse that, a fresh one decides: what is reported as no signature was
-/// looked at by a context that had never been used.
+/// A context is used again as `openssl speed` does. Should a libcrypto refuse that, a fresh one decides: what is
+/// reported as no signature was looked at by a context that had never been used.
 private final class SignatureContexts: Sendable {
     private struct Idle: @unchecked Sendable { var pointers: [OpaquePointer] = [] }
     private let idle = Mutex(Idle())
@@ -98,7 +98,7 @@ public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
 
     public static func == (left: VerifyingKey, right: VerifyingKey) -> Bool { left.bytes == right.bytes }
 
-    /// Whether `signature` is this key's over `message`. Anything malformed is simply not a signature.
+    /// True if `signature` is this key's over `message`. Anything malformed is simply not a signature.
     public func isSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard signature.count == Self.signatureByteCount else { return false }
         let isGood = try? contexts.use { context in

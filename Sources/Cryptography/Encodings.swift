@@ -1,4 +1,5 @@
-/// Base64 (RFC 4648 §4), strict: padded, no white space, no bits set that carry nothing, so that each value has one spelling.
+/// Base64 (RFC 4648 §4), strict: padded, no white space, no bits set that carry nothing, so that each value has one
+/// spelling.
 public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let values: [UInt8] = {

@@ -127,7 +127,9 @@ struct Parameters {
             case .secret(let secret):
                 count = secret.count
                 storage = .allocate(byteCount: max(count, 8), alignment: 8)
-                secret.withBytes { if count > 0, let base = $0.baseAddress { storage.copyMemory(from: base, byteCount: count) } }
+                secret.withBytes {
+                    if count > 0, let base = $0.baseAddress { storage.copyMemory(from: base, byteCount: count) }
+                }
             case .number(let number):
                 count = 8
                 storage = .allocate(byteCount: 8, alignment: 8)

@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// Codes that an authenticator shows, from a shared secret and the time (RFC 6238) or a counter (RFC 4226).
 public enum OneTimePassword {
-    /// The hash under the HMAC. Authenticators on people's phones know SHA-1, where collisions do no harm; the others are for comparing with
-    /// the RFC's own vectors.
+    /// The hash under the HMAC. Authenticators on people's phones know SHA-1, where collisions do no harm; the others
+    /// are for comparing with the RFC's own vectors.
     public enum Digest: String, Sendable, CaseIterable {
         case sha1 = "SHA1"
         case sha256 = "SHA256"
@@ -73,7 +73,7 @@ public struct PasswordHash: Hashable, Sendable {
         hash = try Self.derive(password, salt, cost)
     }
 
-    /// Whether this is the hash of `password`. Takes as long whatever the answer.
+    /// True if this is the hash of `password`. Takes as long whatever the answer.
     public func matches(_ password: SecretBytes) throws(CryptographyError) -> Bool {
         constantTimeEquals(try Self.derive(password, salt, cost), hash)
     }
@@ -81,7 +81,9 @@ public struct PasswordHash: Hashable, Sendable {
     private static func derive(
         _ password: SecretBytes, _ salt: [UInt8], _ cost: UInt64
     ) throws(CryptographyError) -> [UInt8] {
-        try Scrypt.derive(from: password, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: 32).withBytes { Array($0) }
+        try Scrypt.derive(from: password, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: 32).withBytes {
+            Array($0)
+        }
     }
 }
 

@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// The algorithms of libcrypto that this module uses, each fetched once.
 ///
-/// Fetching costs more than hashing a short message, so it happens at first use and never again. The objects are reference
-/// counted by libcrypto and safe to share between threads; they are never freed.
+/// Fetching costs more than hashing a short message, so it happens at first use and never again. The objects are
+/// reference counted by libcrypto and safe to share between threads; they are never freed.
 enum OpenSSL {
     struct Fetched: @unchecked Sendable {  // immutable, reference-counted by libcrypto
         let pointer: OpaquePointer

@@ -23,14 +23,17 @@ public struct ZoneCalendar: Sendable {
         let parts = calendar.dateComponents([.year, .month, .day], from: date)
         let civil = CivilDate(year: parts.year ?? 1970, month: parts.month ?? 1, day: parts.day ?? 1)
         return Moment(
-            instantMilliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded(.down)), date: civil ?? CivilDate(dayNumber: 0))
+            instantMilliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded(.down)),
+            date: civil ?? CivilDate(dayNumber: 0))
     }
 
-    /// The instant of a local time `YYYY-MM-DDTHH:MM`, or nil if it is not one. A time that daylight saving skips is moved on.
+    /// The instant of a local time `YYYY-MM-DDTHH:MM`, or nil if it is not one. A time that daylight saving skips is
+    /// moved on.
     public func instant(ofLocal text: String) -> Date? {
         let halves = text.split(separator: "T", omittingEmptySubsequences: false)
         guard halves.count == 2, let day = CivilDate(parsing: halves[0]), halves[1].count == 5,
-            let hour = Int(halves[1].prefix(2)), let minute = Int(halves[1].suffix(2)), halves[1].dropFirst(2).first == ":",
+            let hour = Int(halves[1].prefix(2)), let minute = Int(halves[1].suffix(2)),
+            halves[1].dropFirst(2).first == ":",
             (0..<24).contains(hour), (0..<60).contains(minute)
         else { return nil }
         let civil = day.components

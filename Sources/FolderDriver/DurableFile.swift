@@ -95,7 +95,9 @@ final class DurableFile: Sendable {
         defer { Glibc.close(descriptor) }
         var done = 0
         while done < bytes.count {
-            let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+            let put = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), bytes.count - done)
+            }
             if put < 0 { throw FolderError(file: name, problem: reason()) }
             done += put
         }

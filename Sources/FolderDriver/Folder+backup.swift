@@ -6,8 +6,9 @@ public import ReleaseService
 public import TransparencyLog
 
 extension Folder {
-    /// Copies what a backup consists of into a new folder: the database first, through `body`, then settings and encrypted keys. The data keys
-    /// come after the rows that need them, so that none is missing but those destroyed meanwhile.
+    /// Copies what a backup consists of into a new folder: the database first, through `body`, then settings and
+    /// encrypted keys. The data keys come after the rows that need them, so that none is missing but those destroyed
+    /// meanwhile.
     ///
     /// The head and the list of destroyed keys stay: they are kept apart.
     public func copy<R>(to path: String, database body: (String) throws -> R) throws -> R {
@@ -20,9 +21,12 @@ extension Folder {
         return result
     }
 
-    /// Makes this folder from a backup, with what was kept apart: the list of destroyed keys, and the head where the log goes on.
+    /// Makes this folder from a backup, with what was kept apart: the list of destroyed keys, and the head where the
+    /// log goes on.
     public func restore(from backup: Folder, kept: String?, keepsHead: Bool) throws {
-        if FileManager.default.fileExists(atPath: path), try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty {
+        if FileManager.default.fileExists(atPath: path),
+            try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty
+        {
             throw FolderError(file: path, problem: "the folder is not empty")
         }
         try Self.make(path)
@@ -62,7 +66,9 @@ extension Folder {
         let temporary = path + "/.new-" + name
         unlink(temporary)
         try DurableFile.create(path: temporary, name: name, bytes)
-        guard rename(temporary, path + "/" + name) == 0 else { throw FolderError(file: name, problem: DurableFile.reason()) }
+        guard rename(temporary, path + "/" + name) == 0 else {
+            throw FolderError(file: name, problem: DurableFile.reason())
+        }
         try DurableFile.syncFolder(path)
     }
 
@@ -74,7 +80,8 @@ extension Folder {
     /// The files of keys that go into a backup.
     private func keyFiles() throws -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: path + "/keys").filter { $0 != "destroyed" }.sorted()
+            return try FileManager.default.contentsOfDirectory(atPath: path + "/keys").filter { $0 != "destroyed" }
+                .sorted()
                 .map { "keys/" + $0 }
         } catch {
             throw FolderError(file: "keys", problem: "cannot be read")

@@ -45,7 +45,9 @@ public struct Folder: Sendable {
     ///
     /// - Throws: ``FolderError`` if anything is there already.
     public func create(origin: String, passphrase: SecretBytes) throws -> (keys: SigningKeys, recovery: NoteKey) {
-        if FileManager.default.fileExists(atPath: path), try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty {
+        if FileManager.default.fileExists(atPath: path),
+            try !FileManager.default.contentsOfDirectory(atPath: path).isEmpty
+        {
             throw FolderError(file: path, problem: "the folder is not empty")
         }
         try Self.make(path)
@@ -102,7 +104,8 @@ public struct Folder: Sendable {
     /// Opens the keys that the log's own statements put into force.
     public func signingKeys(for history: KeyHistory, passphrase: SecretBytes) throws -> SigningKeys {
         SigningKeys(
-            record: try signer(history.currentRecord, .record, passphrase), log: try signer(history.currentLog, .log, passphrase))
+            record: try signer(history.currentRecord, .record, passphrase),
+            log: try signer(history.currentLog, .log, passphrase))
     }
 
     private func signer(_ key: NoteKey, _ role: KeyHistory.Role, _ passphrase: SecretBytes) throws -> NoteSigner {
@@ -112,7 +115,9 @@ public struct Folder: Sendable {
         return try Self.signer(at: self.key(file), "keys/\(file)", name: key.name, passphrase)
     }
 
-    private func keyName(_ role: KeyHistory.Role, _ key: NoteKey) -> String { "\(role.rawValue)-\(Hex.format(key.id)).pem" }
+    private func keyName(_ role: KeyHistory.Role, _ key: NoteKey) -> String {
+        "\(role.rawValue)-\(Hex.format(key.id)).pem"
+    }
 
     /// Opens a key file that may lie anywhere: the recovery key, a witness's.
     public static func signer(
@@ -143,8 +148,8 @@ public struct Folder: Sendable {
         return try Self.signer(at: self.key(file), "keys/\(file)", name: key.name, passphrase)
     }
 
-    /// Overwrites and removes the key files of record and log keys that are not in force: those that were, and those that a process made
-    /// and was stopped before the log stated them.
+    /// Overwrites and removes the key files of record and log keys that are not in force: those that were, and those
+    /// that a process made and was stopped before the log stated them.
     ///
     /// - Precondition: this process holds the folder, and no revocation is prepared.
     public func retireKeys(_ history: KeyHistory) throws {
@@ -196,7 +201,8 @@ public struct Folder: Sendable {
     }
 }
 
-/// The vault key on disk: three lines, `privity-vault-key/v1`, `scrypt <N> <r> <p> <salt>`, and the sealed key; base64 both.
+/// The vault key on disk: three lines, `privity-vault-key/v1`, `scrypt <N> <r> <p> <salt>`, and the sealed key; base64
+/// both.
 enum VaultKeyFile {
     private static let header = "privity-vault-key/v1"
     private static let cost: UInt64 = 1 << 14

@@ -3,10 +3,11 @@ public import ReleaseLedger
 internal import ReleaseService
 internal import Synchronization
 
-/// The last signed head, in two checksummed slots written alternately: a write that stops half-way leaves the other slot whole.
+/// The last signed head, in two checksummed slots written alternately: a write that stops half-way leaves the other
+/// slot whole.
 ///
-/// Each slot is 4,096 bytes: generation (8 bytes, big-endian), instant in milliseconds (8), length of the note (4), the note, SHA-256 of all
-/// before it (32), zeros. The valid slot with the higher generation counts.
+/// Each slot is 4,096 bytes: generation (8 bytes, big-endian), instant in milliseconds (8), length of the note (4), the
+/// note, SHA-256 of all before it (32), zeros. The valid slot with the higher generation counts.
 public final class HeadFile: CheckpointStore {
     private static let slotByteCount = 4096
 
@@ -29,7 +30,9 @@ public final class HeadFile: CheckpointStore {
         guard let file else { return nil }
         let bytes = try file.read(at: 0, count: 2 * Self.slotByteCount)
         if bytes.isEmpty { return nil }
-        let slots = [0, 1].compactMap { Self.parse(Array(bytes.dropFirst($0 * Self.slotByteCount).prefix(Self.slotByteCount))) }
+        let slots = [0, 1].compactMap {
+            Self.parse(Array(bytes.dropFirst($0 * Self.slotByteCount).prefix(Self.slotByteCount)))
+        }
         guard let newest = slots.max(by: { $0.generation < $1.generation }) else {
             throw FolderError(file: "head", problem: "both copies of the last signed head are damaged")
         }
@@ -40,10 +43,13 @@ public final class HeadFile: CheckpointStore {
     public func replace(_ old: SignedHead?, with new: SignedHead) throws {
         guard let file, !isReadOnly else { throw FolderError(file: "head", problem: "missing or read-only") }
         guard try read() == old else { throw FolderError(file: "head", problem: "changed by another process") }
-        guard new.note.count <= Self.slotByteCount - 52 else { throw FolderError(file: "head", problem: "note too long") }
+        guard new.note.count <= Self.slotByteCount - 52 else {
+            throw FolderError(file: "head", problem: "note too long")
+        }
         let generation = known.withLock { $0 } + 1
         var slot =
-            Self.bigEndian(UInt64(generation), count: 8) + Self.bigEndian(UInt64(bitPattern: new.instantMilliseconds), count: 8)
+            Self.bigEndian(UInt64(generation), count: 8)
+            + Self.bigEndian(UInt64(bitPattern: new.instantMilliseconds), count: 8)
         slot += Self.bigEndian(UInt64(new.note.count), count: 4) + new.note
         slot += SHA256.hash(slot)
         slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
@@ -63,7 +69,8 @@ public final class HeadFile: CheckpointStore {
         func number(_ range: Range<Int>) -> UInt64 { slot[range].reduce(0) { $0 << 8 | UInt64($1) } }
         guard slot.count == slotByteCount, number(0..<8) > 0, number(0..<8) < UInt64(Int64.max) else { return nil }
         let length = Int(number(16..<20))
-        guard length <= slotByteCount - 52, SHA256.hash(Array(slot[..<(20 + length)])) == Array(slot[(20 + length)..<(52 + length)])
+        guard length <= slotByteCount - 52,
+            SHA256.hash(Array(slot[..<(20 + length)])) == Array(slot[(20 + length)..<(52 + length)])
         else { return nil }
         return (
             Int64(number(0..<8)),

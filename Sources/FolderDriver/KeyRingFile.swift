@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// The wrapped data keys in a file of fixed slots, and the list of destroyed ids beside it.
 ///
-/// A slot is 128 bytes: 1 (in use), the id (16), the wrapped key (60), the first 19 bytes of SHA-256 over these, zeros. Destroying overwrites
-/// the slot. The list of destroyed ids only ever grows, 16 bytes each; it is written first, so that a key cannot come back from a copy.
+/// A slot is 128 bytes: 1 (in use), the id (16), the wrapped key (60), the first 19 bytes of SHA-256 over these, zeros.
+/// Destroying overwrites the slot. The list of destroyed ids only ever grows, 16 bytes each; it is written first, so
+/// that a key cannot come back from a copy.
 public final class KeyRingFile: KeyRing {
     private static let slotByteCount = 128
     private static let wrappedByteCount = 60
@@ -33,14 +34,18 @@ public final class KeyRingFile: KeyRing {
         let bytes = try file.read(at: 0, count: file.size())
         for offset in stride(from: 0, to: bytes.count, by: Self.slotByteCount) {
             let slot = Array(bytes[offset..<min(offset + Self.slotByteCount, bytes.count)])
-            if let (id, wrapped) = Self.parse(slot) { found.keys[id] = (offset, wrapped) } else { found.free.append(offset) }
+            if let (id, wrapped) = Self.parse(slot) {
+                found.keys[id] = (offset, wrapped)
+            } else {
+                found.free.append(offset)
+            }
         }
         found.end = (bytes.count + Self.slotByteCount - 1) / Self.slotByteCount * Self.slotByteCount
         let ids = try list.read(at: 0, count: list.size())
         found.destroyed = stride(from: 0, to: ids.count - 15, by: 16).map { Array(ids[$0..<$0 + 16]) }
         found.listed = Set(found.destroyed)
-        // A key that is listed as destroyed and still there is a copy put back, or a destruction that stopped half-way: it is gone for every
-        // reader, and the first writer overwrites it.
+        // A key that is listed as destroyed and still there is a copy put back, or a destruction that stopped half-way:
+        // it is gone for every reader, and the first writer overwrites it.
         let doomed = found.destroyed.filter { found.keys[$0] != nil }
         var offsets: [Int] = []
         for id in doomed { if let slot = found.keys.removeValue(forKey: id) { offsets.append(slot.offset) } }

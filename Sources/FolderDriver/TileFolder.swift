@@ -7,8 +7,8 @@ public import TransparencyLog
 
 /// Files in a folder by their paths within it: the complete tiles of a log, and exports.
 ///
-/// A file is written under a temporary name, synced, renamed, and its folder synced: whoever finds it finds all of it. Links are never
-/// followed, neither in the last part of a path nor before it.
+/// A file is written under a temporary name, synced, renamed, and its folder synced: whoever finds it finds all of it.
+/// Links are never followed, neither in the last part of a path nor before it.
 public struct TileFolder: TileKeeper, ExportFolder {
     private let root: String
 

@@ -24,7 +24,8 @@ public struct WitnessFolder {
 
         public var description: String {
             switch self {
-            case .unknownLog: "this log is new to you: name its fingerprint, from paper, with --fingerprint, and give the export"
+            case .unknownLog:
+                "this log is new to you: name its fingerprint, from paper, with --fingerprint, and give the export"
             case .otherLog: "the fingerprint is not that of this log"
             case .notSigned: "the head is not signed by the log key"
             case .wrongOldSize(let size): "the request does not continue the head of size \(size) that you saw last"
@@ -40,7 +41,8 @@ public struct WitnessFolder {
 
     /// Makes a folder with a new key.
     ///
-    /// - Throws: ``FolderError`` if there is something already; ``LogError/malformed(_:)`` for a name that cannot be one.
+    /// - Throws: ``FolderError`` if there is something already; ``LogError/malformed(_:)`` for a name that cannot be
+    ///   one.
     public static func create(_ path: String, name: String, passphrase: SecretBytes) throws -> NoteKey {
         let key = try SigningKey.generate()
         let signer = try NoteSigner(name: name, kind: .cosignature, key: key)
@@ -52,7 +54,8 @@ public struct WitnessFolder {
             throw FolderError(file: path, problem: "the folder cannot be made")
         }
         try DurableFile.create(path: path + "/name", name: "name", Array("\(name)\n".utf8))
-        try DurableFile.create(path: path + "/witness.pem", name: "witness.pem", KeyFile.format(key, passphrase: passphrase))
+        try DurableFile.create(
+            path: path + "/witness.pem", name: "witness.pem", KeyFile.format(key, passphrase: passphrase))
         try DurableFile.syncFolder(path)
         return signer.key
     }
@@ -61,10 +64,13 @@ public struct WitnessFolder {
         self.path = path
         let file = try DurableFile(path: path + "/name", name: "name", isReadOnly: true, creates: false)
         let name = String(decoding: try file.read(at: 0, count: 512), as: UTF8.self).split(separator: "\n").first ?? ""
-        signer = try Folder.signer(at: path + "/witness.pem", "witness.pem", name: String(name), kind: .cosignature, passphrase)
+        signer = try Folder.signer(
+            at: path + "/witness.pem", "witness.pem", name: String(name), kind: .cosignature, passphrase)
     }
 
-    private func place(_ origin: String) -> String { "\(path)/logs/\(Hex.format(SHA256.hash(Array(origin.utf8)).prefix(16)))" }
+    private func place(_ origin: String) -> String {
+        "\(path)/logs/\(Hex.format(SHA256.hash(Array(origin.utf8)).prefix(16)))"
+    }
 
     private func text(_ path: String) -> String? {
         FileManager.default.contents(atPath: path).map { String(decoding: $0.prefix(1 << 16), as: UTF8.self) }
@@ -83,7 +89,8 @@ public struct WitnessFolder {
     ///   - keys: the log keys that the export states.
     ///   - fingerprint: of the export's own genesis; `expected` is what paper says, needed when the log is new.
     public func cosign(
-        _ note: SignedNote, reader: some NodeReader, keys: [NoteKey], fingerprint: String, expected: String?, atSeconds time: UInt64
+        _ note: SignedNote, reader: some NodeReader, keys: [NoteKey], fingerprint: String, expected: String?,
+        atSeconds time: UInt64
     ) throws -> SignedNote {
         let head = try verified(note, keys)
         let place = place(head.origin)
@@ -117,7 +124,9 @@ public struct WitnessFolder {
     }
 
     private func verified(_ note: SignedNote, _ keys: [NoteKey]) throws -> Checkpoint {
-        guard let head = keys.lazy.compactMap({ try? Checkpoint(verifying: note, by: $0) }).first else { throw Refusal.notSigned }
+        guard let head = keys.lazy.compactMap({ try? Checkpoint(verifying: note, by: $0) }).first else {
+            throw Refusal.notSigned
+        }
         return head
     }
 
@@ -134,7 +143,8 @@ public struct WitnessFolder {
         let seen = try last.map { try Checkpoint(parsing: SignedNote(parsing: $0.note).text) }
         if let seen {
             guard seen.size <= head.size else { throw Refusal.cutBack(seen: seen.size, shown: head.size) }
-            guard LogProof.isConsistency(try proof(seen.size), from: seen.size, seen.root, to: head.size, head.root) else {
+            guard LogProof.isConsistency(try proof(seen.size), from: seen.size, seen.root, to: head.size, head.root)
+            else {
                 throw Refusal.fork(seen.size)
             }
         }

@@ -2,7 +2,8 @@ public import ReleaseWorkflow
 
 /// Who may be matched with whom, and how well: rows are people who wait, columns are mentors.
 ///
-/// A pair that may not be is absent, never merely expensive: its score is ``Scores/forbidden`` and no sum is large enough to choose it.
+/// A pair that may not be is absent, never merely expensive: its score is ``Scores/forbidden`` and no sum is large
+/// enough to choose it.
 public struct Scores: Sendable {
     public static let forbidden: Int32 = -1
     /// The most that a score can be.
@@ -22,7 +23,8 @@ public struct Scores: Sendable {
     /// - Precondition: as many values as rows times columns, each a score or ``forbidden``.
     public init(rowCount: Int, columnCount: Int, values: [Int32]) {
         precondition(values.count == rowCount * columnCount, "one value for each pair")
-        precondition(values.allSatisfy { $0 >= Self.forbidden && $0 <= Self.highest }, "scores from 0 to 10,000, or forbidden")
+        precondition(
+            values.allSatisfy { $0 >= Self.forbidden && $0 <= Self.highest }, "scores from 0 to 10,000, or forbidden")
         self.rowCount = rowCount
         self.columnCount = columnCount
         self.values = values
@@ -38,9 +40,10 @@ public struct Scores: Sendable {
 
 /// How a cohort's choices are weighed, in one integer, so that a larger aim always comes before a smaller one.
 ///
-/// From the top: how many are matched (under ``First/participation``), the sum of scores with what waiting adds and what load costs, the draw.
-/// For `n` people one more match is worth more than everything below it can sum to, and one point of score more than every draw: with
-/// merits below 2^15, `n · 2^15 < matched` and `n · 2^drawBits ≤ draw`, and the sum of all stays below 2^62. Checked in ``init(people:first:floor:)``.
+/// From the top: how many are matched (under ``First/participation``), the sum of scores with what waiting adds and
+/// what load costs, the draw. For `n` people one more match is worth more than everything below it can sum to, and one
+/// point of score more than every draw: with merits below 2^15, `n · 2^15 < matched` and `n · 2^drawBits ≤ draw`, and
+/// the sum of all stays below 2^62. Checked in ``init(people:first:floor:)``.
 public struct Weighing: Hashable, Sendable {
     /// What counts first once somebody has to be left out; the policy's own words.
     public typealias First = Policy.Matching.First
@@ -77,7 +80,9 @@ public struct Weighing: Hashable, Sendable {
         (base + Int64(score)) * draw + Int64(drawBits == 0 ? 0 : tie >> UInt32(32 - drawBits))
     }
 
-    func base(weeks: Int) -> Int64 { (first == .participation ? matched : 0) + Int64(Self.week * min(max(0, weeks), 520)) }
+    func base(weeks: Int) -> Int64 {
+        (first == .participation ? matched : 0) + Int64(Self.week * min(max(0, weeks), 520))
+    }
 
     /// The worth of going on waiting.
     var waiting: Int64 { first == .participation ? 0 : Int64(floor) * draw }
@@ -86,7 +91,9 @@ public struct Weighing: Hashable, Sendable {
 
     /// A draw for a pair, from the two people's own: fair, and the same for everybody who knows the seed.
     @inline(__always)
-    static func tie(_ row: UInt32, _ column: UInt32) -> UInt32 { (row ^ column) &* 2_654_435_761 ^ (row &* (column | 1)) }
+    static func tie(_ row: UInt32, _ column: UInt32) -> UInt32 {
+        (row ^ column) &* 2_654_435_761 ^ (row &* (column | 1))
+    }
 }
 
 /// The pairs that may be, with what each is worth: rows are people who wait, columns are mentors with their places.
@@ -108,11 +115,13 @@ public struct CohortGraph: Sendable {
     ///   - rowDraws, columnDraws: from the committed seed.
     /// - Precondition: as many weeks and draws as rows and columns; capacities of 0 to 20.
     public init(
-        _ scores: Scores, capacities: [Int], weeks: [Int]? = nil, rowDraws: [UInt64]? = nil, columnDraws: [UInt64]? = nil,
+        _ scores: Scores, capacities: [Int], weeks: [Int]? = nil, rowDraws: [UInt64]? = nil,
+        columnDraws: [UInt64]? = nil,
         weighing: Weighing
     ) {
         precondition(
-            capacities.count == scores.columnCount && capacities.allSatisfy { (0...20).contains($0) }, "0 to 20 places each")
+            capacities.count == scores.columnCount && capacities.allSatisfy { (0...20).contains($0) },
+            "0 to 20 places each")
         var starts = [0]
         var columns: [Int32] = []
         var worths: [Int64] = []
@@ -127,7 +136,8 @@ public struct CohortGraph: Sendable {
             starts.append(columns.count)
         }
         self.init(
-            rowCount: scores.rowCount, capacities: capacities, weighing: weighing, starts: starts, columns: columns, worths: worths)
+            rowCount: scores.rowCount, capacities: capacities, weighing: weighing, starts: starts, columns: columns,
+            worths: worths)
     }
 
     init(rowCount: Int, capacities: [Int], weighing: Weighing, starts: [Int], columns: [Int32], worths: [Int64]) {
@@ -159,7 +169,9 @@ public struct Assignment: Sendable, Hashable {
 
     public var matchedCount: Int { columnOfRow.count { $0 != nil } }
 
-    public init(columnOfRow: [Int?], placeOfRow: [Int?], worth: Int64, rowPotentials: [Int64], placePotentials: [[Int64]]) {
+    public init(
+        columnOfRow: [Int?], placeOfRow: [Int?], worth: Int64, rowPotentials: [Int64], placePotentials: [[Int64]]
+    ) {
         self.columnOfRow = columnOfRow
         self.placeOfRow = placeOfRow
         self.worth = worth
@@ -198,8 +210,8 @@ public enum CertificateProblem: Error, Hashable, Sendable, CustomStringConvertib
 extension CohortGraph {
     /// Checks that an assignment is allowed and that none is better, without solving anything.
     ///
-    /// By duality: potentials that no pair and no waiting exceeds bound the worth of every assignment from above; one that reaches the bound is
-    /// best (linear-programming duality for the assignment problem). All in integers.
+    /// By duality: potentials that no pair and no waiting exceeds bound the worth of every assignment from above; one
+    /// that reaches the bound is best (linear-programming duality for the assignment problem). All in integers.
     ///
     /// - Throws: the first fault that is found.
     /// - Complexity: O(edges × places).
@@ -216,7 +228,9 @@ extension CohortGraph {
                 worth &+= weighing.waiting
                 continue
             }
-            guard capacities.indices.contains(column), let own = self.worth(row, column) else { throw .forbiddenPair(row: row) }
+            guard capacities.indices.contains(column), let own = self.worth(row, column) else {
+                throw .forbiddenPair(row: row)
+            }
             guard let place = assignment.placeOfRow[row], (0..<capacities[column]).contains(place) else {
                 throw .noSuchPlace(row: row)
             }

@@ -10,7 +10,8 @@ public struct CohortPlan: Sendable {
 
     /// In the order of the draw.
     public let pairs: [Pair]
-    /// Who goes on waiting, and every rule that keeps at least one mentor from them; no rule where places alone are missing.
+    /// Who goes on waiting, and every rule that keeps at least one mentor from them; no rule where places alone are
+    /// missing.
     public let waiting: [(mentee: PersonID, barriers: [Barrier: Int])]
     /// The pseudonymous problem with its solution: what an outsider checks.
     public let certificate: MatchCertificate
@@ -76,7 +77,8 @@ public struct Draw: Hashable, Sendable {
 }
 
 extension Market {
-    /// The graph of everybody who waits and every mentor that their rules allow, and the mentees in the order of the draw.
+    /// The graph of everybody who waits and every mentor that their rules allow, and the mentees in the order of the
+    /// draw.
     ///
     /// - Throws: ``MatchingProblem/tooLarge(_:)``.
     public func graph(
@@ -122,7 +124,8 @@ extension Market {
             written = total
         }
         let graph = CohortGraph(
-            rowCount: rows.count, capacities: mentors.map { max(0, min(20, $0.places)) }, weighing: weighing, starts: starts,
+            rowCount: rows.count, capacities: mentors.map { max(0, min(20, $0.places)) }, weighing: weighing,
+            starts: starts,
             columns: columns, worths: worths)
         return (graph, rows, points)
     }
@@ -131,7 +134,8 @@ extension Market {
     ///
     /// - Throws: ``MatchingProblem/tooLarge(_:)``.
     public func cohort(
-        _ mentees: [MenteeEntry], draw: Draw, policyDigest: String, first: Weighing.First = .participation, floor: Int = 0
+        _ mentees: [MenteeEntry], draw: Draw, policyDigest: String, first: Weighing.First = .participation,
+        floor: Int = 0
     ) throws(MatchingProblem) -> CohortPlan {
         let (graph, rows, scores) = try graph(mentees, first: first, floor: floor)
         let assignment = graph.solve()
@@ -140,7 +144,9 @@ extension Market {
         for (row, mentee) in rows.enumerated() {
             guard let column = assignment.columnOfRow[row] else {
                 var counts: [Barrier: Int] = [:]
-                for mentor in mentors { for barrier in barriers(mentee, mentor.id) { counts[barrier, default: 0] += 1 } }
+                for mentor in mentors {
+                    for barrier in barriers(mentee, mentor.id) { counts[barrier, default: 0] += 1 }
+                }
                 waiting.append((mentee.id, counts))
                 continue
             }
@@ -154,13 +160,19 @@ extension Market {
             policy: policyDigest, seedCommitment: draw.commitment, seed: draw.seed, first: first.rawValue, floor: floor,
             capacities: graph.capacities, edges: edges,
             pairs: rows.indices.map { row in
-                if let column = assignment.columnOfRow[row], let place = assignment.placeOfRow[row] { [column, place] } else { [] }
+                if let column = assignment.columnOfRow[row], let place = assignment.placeOfRow[row] {
+                    [column, place]
+                } else {
+                    []
+                }
             },
-            worth: assignment.worth, rowPotentials: assignment.rowPotentials, placePotentials: assignment.placePotentials)
+            worth: assignment.worth, rowPotentials: assignment.rowPotentials,
+            placePotentials: assignment.placePotentials)
         return CohortPlan(pairs: pairs, waiting: waiting, certificate: certificate)
     }
 
-    /// Why a cohort cannot be matched in full: how many nobody may be matched with, and by which single rule they would be able to be.
+    /// Why a cohort cannot be matched in full: how many nobody may be matched with, and by which single rule they would
+    /// be able to be.
     ///
     /// - Returns: nil where everybody has at least one mentor their rules allow.
     public func infeasibility(_ mentees: [MenteeEntry]) -> MatchingProblem? {

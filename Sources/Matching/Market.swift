@@ -115,11 +115,17 @@ struct Bitset: Sendable {
     subscript(index: Int) -> Bool {
         get { words[index >> 6] >> UInt64(index & 63) & 1 == 1 }
         set {
-            if newValue { words[index >> 6] |= 1 << UInt64(index & 63) } else { words[index >> 6] &= ~(1 << UInt64(index & 63)) }
+            if newValue {
+                words[index >> 6] |= 1 << UInt64(index & 63)
+            } else {
+                words[index >> 6] &= ~(1 << UInt64(index & 63))
+            }
         }
     }
 
-    mutating func formIntersection(_ other: Bitset) { for index in words.indices { words[index] &= other.words[index] } }
+    mutating func formIntersection(_ other: Bitset) {
+        for index in words.indices { words[index] &= other.words[index] }
+    }
     mutating func formUnion(_ other: Bitset) { for index in words.indices { words[index] |= other.words[index] } }
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
@@ -146,7 +152,8 @@ struct Bitset: Sendable {
 
 /// Mentors laid out for matching: a bitset for each answer, evaluated before any score.
 ///
-/// Pure and total: the same people under the same policy on the same day give the same answer, whatever order they are given in.
+/// Pure and total: the same people under the same policy on the same day give the same answer, whatever order they are
+/// given in.
 public struct Market: Sendable {
     public let mentors: [MentorEntry]
     private let policy: Policy
@@ -171,7 +178,7 @@ public struct Market: Sendable {
     private let genderCode: [UInt8]
     private let hasField: Bitset
     private let areaNumbers: [String: Int]
-    /// Whether some mentor left the question out, by the term's place.
+    /// True if some mentor left the question out, by the term's place.
     private let isAnySilent: [Bool]
     private let fieldCodes: [String: UInt16]
     /// The first field of each mentor as a number, 0 for none; most have one.
@@ -197,7 +204,8 @@ public struct Market: Sendable {
         var silentTime = Bitset(count: count)
         var holders: [Token: [Int]] = [:]
         var excluders: [Token: [Int]] = [:]
-        areaNumbers = Dictionary(uniqueKeysWithValues: policy.matching.areas.enumerated().map { ($0.element, $0.offset) })
+        areaNumbers = Dictionary(
+            uniqueKeysWithValues: policy.matching.areas.enumerated().map { ($0.element, $0.offset) })
         var indexes: [PersonID: Int] = [:]
         for (index, mentor) in mentors.enumerated() {
             indexes[mentor.id] = index
@@ -205,7 +213,9 @@ public struct Market: Sendable {
             open[index] = mentor.isReady && mentor.hasSigned && mentor.places > 0
             for area in mentor.answers.areas { areas[area, default: Bitset(count: count)][index] = true }
             for cell in mentor.answers.times { times[cell, default: Bitset(count: count)][index] = true }
-            for language in mentor.answers.languages { languages[language, default: Bitset(count: count)][index] = true }
+            for language in mentor.answers.languages {
+                languages[language, default: Bitset(count: count)][index] = true
+            }
             for field in mentor.attestation.fields { fields[field, default: Bitset(count: count)][index] = true }
             silentArea[index] = mentor.answers.areas.isEmpty
             silentTime[index] = mentor.answers.times.isEmpty
@@ -258,7 +268,9 @@ public struct Market: Sendable {
     }
 
     private static func code<T: CaseIterable & Equatable>(_ value: T?) -> UInt8 {
-        guard let value, let place = T.allCases.enumerated().first(where: { $0.element == value })?.offset else { return 0 }
+        guard let value, let place = T.allCases.enumerated().first(where: { $0.element == value })?.offset else {
+            return 0
+        }
         return UInt8(place) + 1
     }
 
@@ -283,7 +295,9 @@ public struct Market: Sendable {
         for language in answers.languages { mask.formIntersection(languages[language] ?? Bitset(count: mentors.count)) }
         for person in mentee.previous { if let index = indexes[person] { mask[index] = false } }
         for index in excluded(mentee) { mask[index] = false }
-        for person in [mentee.id, mentee.coordinator].compactMap({ $0 }) { if let index = indexes[person] { mask[index] = false } }
+        for person in [mentee.id, mentee.coordinator].compactMap({ $0 }) {
+            if let index = indexes[person] { mask[index] = false }
+        }
         return mask
     }
 
@@ -326,11 +340,14 @@ public struct Market: Sendable {
         add(.notReady, if: !entry.isReady)
         add(.notSigned, if: !entry.hasSigned)
         add(.noPlace, if: entry.places <= 0)
-        add(.notEligible, if: !policy.eligibility.mayPair(mentor: entry.attestation, mentee: mentee.attestation, on: date))
+        add(
+            .notEligible,
+            if: !policy.eligibility.mayPair(mentor: entry.attestation, mentee: mentee.attestation, on: date))
         let (wanted, held) = (mentee.survey.answers, entry.answers)
         add(
             .sameField,
-            if: mentee.survey.sameField == .must && Set(entry.attestation.fields).isDisjoint(with: mentee.attestation.fields))
+            if: mentee.survey.sameField == .must
+                && Set(entry.attestation.fields).isDisjoint(with: mentee.attestation.fields))
         add(.area, if: !wanted.areas.isEmpty && !held.areas.isEmpty && wanted.areas.isDisjoint(with: held.areas))
         add(.time, if: !wanted.times.isEmpty && !held.times.isEmpty && wanted.times.isDisjoint(with: held.times))
         add(.language, if: !wanted.languages.isSubset(of: held.languages))
@@ -440,7 +457,8 @@ public struct Market: Sendable {
 
     @inline(__always)
     private static func look<Code: FixedWidthInteger>(
-        _ codes: [Code], _ table: [Int32], _ indexes: UnsafeBufferPointer<Int32>, _ points: UnsafeMutableBufferPointer<Int32>,
+        _ codes: [Code], _ table: [Int32], _ indexes: UnsafeBufferPointer<Int32>,
+        _ points: UnsafeMutableBufferPointer<Int32>,
         _ place: (Code) -> Int
     ) {
         codes.withUnsafeBufferPointer { codes in
@@ -487,7 +505,9 @@ public struct Market: Sendable {
             }
             Self.look(fieldCode, table(parts), indexes, points) { Int($0) }
         case .area, .field, .preference:
-            for (entry, index) in indexes.enumerated() { points[entry] += weight * (part(term, wish, Int(index)) ?? 0) / 100 }
+            for (entry, index) in indexes.enumerated() {
+                points[entry] += weight * (part(term, wish, Int(index)) ?? 0) / 100
+            }
         }
     }
 
@@ -525,7 +545,9 @@ public enum MatchingProblem: Error, Hashable, Sendable, CustomStringConvertible 
         case .tooLarge(let count): "a cohort has at most 8,192 people and places, this one \(count)"
         case .unmatchable(let counts, let people):
             "\(people) cannot be matched with anybody: "
-                + Barrier.allCases.compactMap { barrier in counts[barrier].map { "\($0) because: \(barrier.plainWords)" } }
+                + Barrier.allCases.compactMap { barrier in
+                    counts[barrier].map { "\($0) because: \(barrier.plainWords)" }
+                }
                 .joined(separator: "; ")
         }
     }

@@ -9,7 +9,7 @@ public struct Candidate: Hashable, Sendable {
     public let terms: [Points]
     /// How much less the next one has; nil for the last of all.
     public let margin: Int?
-    /// Whether another one has as much, so that the score does not decide between them.
+    /// True if another one has as much, so that the score does not decide between them.
     public let isTie: Bool
 
     public struct Points: Hashable, Sendable {
@@ -56,7 +56,8 @@ extension Market {
         }
         let candidates = best.prefix(count).enumerated().map { place, entry in
             Candidate(
-                mentor: mentors[entry.index].id, score: Int(entry.score), terms: points(wish, entry.index, among: allowed),
+                mentor: mentors[entry.index].id, score: Int(entry.score),
+                terms: points(wish, entry.index, among: allowed),
                 margin: place + 1 < best.count ? Int(entry.score - best[place + 1].score) : nil,
                 isTie: best.enumerated().contains { $0.offset != place && $0.element.score == entry.score })
         }

@@ -1,8 +1,9 @@
 extension CohortGraph {
     /// The best assignment, with its certificate: exact, and the same for the same graph.
     ///
-    /// Prices rise in rounds of bidding as in an auction with no slack; whoever is still without a place is then given one along a shortest
-    /// augmenting path (Jonker and Volgenant, Computing 38, 1987, for a sparse graph with a private place to wait for everybody).
+    /// Prices rise in rounds of bidding as in an auction with no slack; whoever is still without a place is then given
+    /// one along a shortest augmenting path (Jonker and Volgenant, Computing 38, 1987, for a sparse graph with a
+    /// private place to wait for everybody).
     ///
     /// - Complexity: O(people × edges × log edges) at worst, close to O(edges) where mentors suffice.
     public func solve() -> Assignment {
@@ -29,7 +30,7 @@ private struct Solver {
     var potential: [Int64]
     var isWaiting: [Bool]
     var unplaced: [Int32] = []
-    /// Whether every column has one place, which most have.
+    /// True if every column has one place, which most have.
     let isSimple: Bool
 
     init(_ graph: CohortGraph) {
@@ -74,7 +75,8 @@ private struct Solver {
                             let value = worths[edge] &- price[Int(place)]
                             if value > found.second {
                                 if value > found.best {
-                                    found = Offer(best: value, second: found.best, bestPlace: place, secondPlace: found.bestPlace)
+                                    found = Offer(
+                                        best: value, second: found.best, bestPlace: place, secondPlace: found.bestPlace)
                                 } else {
                                     found.second = value
                                     found.secondPlace = place
@@ -89,7 +91,8 @@ private struct Solver {
                             let value = worths[edge] &- loadOfPlace[Int(place)] &- price[Int(place)]
                             if value > found.second {
                                 if value > found.best {
-                                    found = Offer(best: value, second: found.best, bestPlace: place, secondPlace: found.bestPlace)
+                                    found = Offer(
+                                        best: value, second: found.best, bestPlace: place, secondPlace: found.bestPlace)
                                 } else {
                                     found.second = value
                                     found.secondPlace = place
@@ -103,7 +106,8 @@ private struct Solver {
         return found
     }
 
-    /// Rows bid for their best place by exactly what it is worth more than the second best; whoever is outbid bids again, for a few rounds.
+    /// Rows bid for their best place by exactly what it is worth more than the second best; whoever is outbid bids
+    /// again, for a few rounds.
     mutating func bid() {
         var queue = (0..<graph.rowCount).map { Int32($0) }
         for round in 0..<6 where !queue.isEmpty {
@@ -239,7 +243,8 @@ private struct Solver {
 
     @inline(__always)
     private func relax(
-        _ row: Int32, _ base: Int64, below limit: Int64, _ distance: inout [Int64], _ from: inout [Int32], _ isDone: inout [Bool],
+        _ row: Int32, _ base: Int64, below limit: Int64, _ distance: inout [Int64], _ from: inout [Int32],
+        _ isDone: inout [Bool],
         _ heap: inout [Entry], _ touched: inout [Int32]
     ) {
         let own = potential[Int(row)] + base
@@ -306,6 +311,7 @@ private struct Solver {
             (firstPlace[column]..<firstPlace[column + 1]).map { price[Int($0)] }
         }
         return Assignment(
-            columnOfRow: columns, placeOfRow: places, worth: worth, rowPotentials: potential, placePotentials: potentials)
+            columnOfRow: columns, placeOfRow: places, worth: worth, rowPotentials: potential,
+            placePotentials: potentials)
     }
 }

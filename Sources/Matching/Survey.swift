@@ -15,7 +15,9 @@ public enum Importance: String, Codable, CaseIterable, Hashable, Sendable {
 }
 
 /// What somebody in recovery does about it, in no order and of no rank (MPHP-08).
-public enum Pathway: String, Codable, CaseIterable, Hashable, Sendable { case twelveStep, caduceus, secular, faithBased, therapy }
+public enum Pathway: String, Codable, CaseIterable, Hashable, Sendable {
+    case twelveStep, caduceus, secular, faithBased, therapy
+}
 
 /// What a mentor may have walked through: closed, and about the road rather than the person (MPHP-09, WEB-06).
 public enum Topic: String, Codable, CaseIterable, Hashable, Sendable {
@@ -42,7 +44,8 @@ public enum Gender: String, Codable, CaseIterable, Hashable, Sendable { case wom
 
 /// One half of one day of the week: fourteen in all, coarse on purpose.
 public enum TimeCell: String, Codable, CaseIterable, Hashable, Sendable {
-    case monDay, monEvening, tueDay, tueEvening, wedDay, wedEvening, thuDay, thuEvening, friDay, friEvening, satDay, satEvening
+    case monDay, monEvening, tueDay, tueEvening, wedDay, wedEvening, thuDay, thuEvening, friDay, friEvening, satDay,
+        satEvening
     case sunDay, sunEvening
 }
 
@@ -91,18 +94,19 @@ public struct Answers: Codable, Hashable, Sendable {
 
 /// A mentee's good-fit survey: ten closed questions, no free text, erased at hand-off (MPHP-17, MPHP-18).
 public struct Survey: Codable, Hashable, Sendable {
-    /// Whether the same profession matters.
+    /// True if the same profession matters.
     public var sameField: Importance
     public var answers: Answers
-    /// Whether a shared pathway matters; it counts for nothing unless the mentee says so.
+    /// True if a shared pathway matters; it counts for nothing unless the mentee says so.
     public var sharedPathway: Importance
-    /// Whether the age band and gender above are wishes; only programs that are not clinical ask.
+    /// True if the age band and gender above are wishes; only programs that are not clinical ask.
     public var preference: Importance
     /// "I understand it is voluntary, unmonitored, and I may stop."
     public var understood: Bool
 
     public init(
-        sameField: Importance, answers: Answers = Answers(), sharedPathway: Importance = .no, preference: Importance = .no,
+        sameField: Importance, answers: Answers = Answers(), sharedPathway: Importance = .no,
+        preference: Importance = .no,
         understood: Bool
     ) {
         self.sameField = sameField
@@ -116,7 +120,9 @@ public struct Survey: Codable, Hashable, Sendable {
     ///
     /// Never scored and never a condition of having a mentor: that somebody is motivated, or why (MPHP-16, MPHP-19).
     public func problem(under policy: Policy) -> (field: String, expected: String)? {
-        if !understood { return ("survey.understood", "true: it is voluntary, unmonitored, and may be stopped at any time") }
+        if !understood {
+            return ("survey.understood", "true: it is voluntary, unmonitored, and may be stopped at any time")
+        }
         if !answers.areas.isSubset(of: policy.matching.areas) {
             return ("survey.areas", "areas among \(policy.matching.areas.joined(separator: ", "))")
         }
@@ -131,7 +137,8 @@ public struct Survey: Codable, Hashable, Sendable {
     }
 }
 
-/// The ten questions as data, each with why it is asked, who sees the answer and when it is erased; shown beside the question.
+/// The ten questions as data, each with why it is asked, who sees the answer and when it is erased; shown beside the
+/// question.
 public enum Question: Int, CaseIterable, Hashable, Sendable {
     case profession = 1
     case sameField, pathways, areas, times, languages, topics, exclusions, preferences, understood

@@ -20,7 +20,8 @@ public struct LibraryPhoneNumbers: PhoneNumberParser {
         case Int(PRIVITY_PHONE_TOO_SHORT): throw refuse("a whole number: this one is too short")
         case Int(PRIVITY_PHONE_TOO_LONG): throw refuse("one number: this one is too long")
         case Int(PRIVITY_PHONE_INVALID_FOR_REGION): throw refuse("a number that can exist where it is from")
-        case Int(PRIVITY_PHONE_HAS_EXTENSION): throw refuse("a number without an extension: only the number itself may cross")
+        case Int(PRIVITY_PHONE_HAS_EXTENSION):
+            throw refuse("a number without an extension: only the number itself may cross")
         default: throw refuse("one telephone number, like 202-456-1414 or +1 202 456 1414")
         }
     }

@@ -23,7 +23,9 @@ struct FlowReader {
         var written: [Workflow] = []
         for member in members where !isCopy(member.value) {
             guard PolicyReader(reader: reader).isWord(member.key) else {
-                reader.refuse(member.value, "workflows.\(member.key)", "expected a word of letters, digits and hyphens as its name")
+                reader.refuse(
+                    member.value, "workflows.\(member.key)",
+                    "expected a word of letters, digits and hyphens as its name")
                 continue
             }
             if let found = workflow(member.value, id: member.key) { written.append(found) }
@@ -49,8 +51,10 @@ struct FlowReader {
             return nil
         }
         return Workflow(
-            id: id, names: model.names, initial: model.initial, ended: model.ended, ending: model.ending, handOff: model.handOff,
-            shape: model.shape, transitions: model.transitions.map { $0.command == .request ? $0.adding(guards: guards) : $0 })
+            id: id, names: model.names, initial: model.initial, ended: model.ended, ending: model.ending,
+            handOff: model.handOff,
+            shape: model.shape,
+            transitions: model.transitions.map { $0.command == .request ? $0.adding(guards: guards) : $0 })
     }
 
     private func workflow(_ node: StrictYAML, id: String) -> Workflow? {
@@ -59,7 +63,8 @@ struct FlowReader {
             node, path,
             known: Keys.workflow, optional: ["ending", "counterpart", "exchange", "rescissionCloses"])
         let names = members.list("states", nonEmpty: true) { node, path -> String? in
-            guard let text = reader.text(node, path, atMost: 40), PolicyReader(reader: reader).isWord(text), text != "same",
+            guard let text = reader.text(node, path, atMost: 40), PolicyReader(reader: reader).isWord(text),
+                text != "same",
                 text != "roundStart"
             else {
                 reader.refuse(node, path, "expected a word that is not `same` or `roundStart`")
@@ -133,7 +138,8 @@ struct FlowReader {
             reader.refuse(node, "\(path).recipient", "without a counterpart, expected a class of readers")
         }
         checkMeaning(transitions, members, path)
-        guard let initial, let opener, let discloser, let recipient, let subject, let readerOfCard, let purpose, let closes,
+        guard let initial, let opener, let discloser, let recipient, let subject, let readerOfCard, let purpose,
+            let closes,
             reader.problems.isEmpty
         else { return nil }
         return Workflow(
@@ -178,15 +184,21 @@ struct FlowReader {
         demand(.startNotice, termination.map { $0.noticeDays > 0 }, "termination.noticeDays")
         if administration == .self,
             transitions.contains(where: {
-                $0.role == .coordinator || $0.seenBy.contains(.coordinator) || $0.tellings.contains { $0.role == .coordinator }
+                $0.role == .coordinator || $0.seenBy.contains(.coordinator)
+                    || $0.tellings.contains { $0.role == .coordinator }
             })
         {
             reader.refuse(node, "\(path).transitions", "a self-administered program has no coordinator")
         }
-        if administration == .self, transitions.contains(where: { $0.channels.contains(.phone) || $0.channels.contains(.paper) }) {
-            reader.refuse(node, "\(path).transitions", "nobody takes acts by phone or paper in a self-administered program")
+        if administration == .self,
+            transitions.contains(where: { $0.channels.contains(.phone) || $0.channels.contains(.paper) })
+        {
+            reader.refuse(
+                node, "\(path).transitions", "nobody takes acts by phone or paper in a self-administered program")
         }
-        if matching?.mode == .directory, transitions.contains(where: { $0.command == .propose || $0.command == .invite }) {
+        if matching?.mode == .directory,
+            transitions.contains(where: { $0.command == .propose || $0.command == .invite })
+        {
             reader.refuse(node, "\(path).transitions", "nobody is proposed to anybody in a directory program")
         }
     }
@@ -219,12 +231,17 @@ struct FlowReader {
         let roles = members.oneOrMore("by", role)
         let channels = members.choices("via", of: Channel.self, nonEmpty: true)
         for role in roles where (role == .clock) != (channels == [.clock]) {
-            if let node = members["via"] { reader.refuse(node, "\(path).via", "the clock, and only the clock, acts via `clock`") }
+            if let node = members["via"] {
+                reader.refuse(node, "\(path).via", "the clock, and only the clock, acts via `clock`")
+            }
         }
-        if command == .sign || command == .extend || command == .correct, channels.contains(.phone), let node = members["via"] {
+        if command == .sign || command == .extend || command == .correct, channels.contains(.phone),
+            let node = members["via"]
+        {
             reader.refuse(node, "\(path).via", "a release is signed on screen or on paper, never by phone")
         }
-        if let command, command.isPrivate, channels != [.screen] || roles.contains(where: { $0 == .coordinator || $0 == .clock }),
+        if let command, command.isPrivate,
+            channels != [.screen] || roles.contains(where: { $0 == .coordinator || $0 == .clock }),
             let node = members["via"]
         {
             reader.refuse(node, "\(path).via", "a private act is the pair's, on screen, without an agent")
@@ -257,13 +274,15 @@ struct FlowReader {
         guard let command, let destination, !roles.isEmpty, !channels.isEmpty, !origins.isEmpty else { return nil }
         return roles.map {
             Transition(
-                command: command, role: $0, channels: channels, origins: origins, destination: destination, guards: guards,
+                command: command, role: $0, channels: channels, origins: origins, destination: destination,
+                guards: guards,
                 effects: effects, tellings: tellings, seenBy: seenBy)
         }
     }
 
     /// Two rows for the same command, role, channel and state would leave it to their order which one decides.
-    private func checkOverlaps(_ transitions: [Transition], names: [String], _ members: Reader.Members, _ path: String) {
+    private func checkOverlaps(_ transitions: [Transition], names: [String], _ members: Reader.Members, _ path: String)
+    {
         guard let node = members["transitions"] else { return }
         var seen: Set<String> = []
         for transition in transitions {

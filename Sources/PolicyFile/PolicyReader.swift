@@ -4,15 +4,20 @@ internal import ReleaseWorkflow
 /// The keys of each mapping, once: the reader refuses others, and the JSON Schema for editors is made from them.
 enum Keys {
     static let root = [
-        "policy", "version", "effectiveFrom", "openCases", "confidentiality", "administration", "governance", "discloser",
+        "policy", "version", "effectiveFrom", "openCases", "confidentiality", "administration", "governance",
+        "discloser",
         "timeZone",
-        "region", "matching", "eligibility", "agreements", "release", "contact", "duration", "training", "stages", "goals",
-        "termination", "rematch", "reporting", "monitoring", "evaluation", "decline", "content", "prohibitions", "is_not",
-        "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices", "assumptions",
+        "region", "matching", "eligibility", "agreements", "release", "contact", "duration", "training", "stages",
+        "goals",
+        "termination", "rematch", "reporting", "monitoring", "evaluation", "decline", "content", "prohibitions",
+        "is_not",
+        "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices",
+        "assumptions",
         "workflows",
     ]
     static let optional: Set<String> = [
-        "openCases", "governance", "stages", "content", "prohibitions", "disclaimers", "advice", "credit", "recognition",
+        "openCases", "governance", "stages", "content", "prohibitions", "disclaimers", "advice", "credit",
+        "recognition",
         "openForms", "decline", "rematch", "assumptions",
     ]
     static let matching = ["by", "mode", "directory", "weights", "areas", "languages", "first"]
@@ -36,7 +41,8 @@ enum Keys {
     static let content = ["topics", "allowed", "forbidden", "duties", "guidance"]
     static let texts = ["mission", "voluntary", "callScript", "emergency", "rescission", "directory", "closure"]
     static let workflow = [
-        "states", "initial", "ended", "ending", "handoff", "opener", "counterpart", "discloser", "recipient", "exchange",
+        "states", "initial", "ended", "ending", "handoff", "opener", "counterpart", "discloser", "recipient",
+        "exchange",
         "rescissionCloses", "card", "purpose", "opens", "transitions",
     ]
     static let copy = ["like", "requestIf"]
@@ -80,17 +86,21 @@ struct PolicyReader {
         let texts = texts(root, level, matching?.directory ?? .none)
         let assumptions = root.list("assumptions") { reader.text($0, $1, atMost: 400) }
         let workflows = FlowReader(
-            reader: reader, level: level, administration: administration ?? .coordinator, matching: matching, duration: duration,
+            reader: reader, level: level, administration: administration ?? .coordinator, matching: matching,
+            duration: duration,
             termination: termination
         ).workflows(root)
         let notices = notices(root, workflows)
-        guard let program, let version, let effective, let openCases, let confidentiality, let administration, let discloser,
+        guard let program, let version, let effective, let openCases, let confidentiality, let administration,
+            let discloser,
             let zone, let region, let matching, let rules, let release, let contact, let duration, let termination,
             let evaluation, let customs, let texts, reader.problems.isEmpty
         else { return nil }
         return Policy(
-            program: program, version: version, effectiveFrom: effective, openCases: openCases, confidentiality: confidentiality,
-            administration: administration, discloserName: discloser, timeZone: zone, region: region, matching: matching,
+            program: program, version: version, effectiveFrom: effective, openCases: openCases,
+            confidentiality: confidentiality,
+            administration: administration, discloserName: discloser, timeZone: zone, region: region,
+            matching: matching,
             eligibility: rules, release: release, contact: contact, duration: duration, termination: termination,
             monitoring: monitoring, evaluation: evaluation, customs: customs, agreements: agreements, clauses: clauses,
             notices: notices, texts: texts, assumptions: assumptions, workflows: workflows)
@@ -139,7 +149,8 @@ struct PolicyReader {
         root.only("compensation", "none", because: "nobody pays or is paid for mentoring in any of the programs")
         _ = root.list("governance") { reader.text($0, $1, atMost: 120) }
         if let node = root["reporting"] {
-            let reporting = reader.members(node, "reporting", known: Keys.reporting, optional: isClinical ? [] : ["stance"])
+            let reporting = reader.members(
+                node, "reporting", known: Keys.reporting, optional: isClinical ? [] : ["stance"])
             reporting.only("required", "false", because: "nobody has to report on a relationship")
             if isClinical { reporting.only("stance", "discouraged", because: Self.ceiling) }
             reporting.only("freeText", "forbidden", because: "free text about a relationship reaches nobody")
@@ -166,9 +177,12 @@ struct PolicyReader {
     private enum Side: String, CaseIterable { case mentee, mentor }
     private enum By: String, CaseIterable { case mentee, coordinator, program }
 
-    private func matching(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> Policy.Matching? {
+    private func matching(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> Policy
+        .Matching?
+    {
         guard let node = root["matching"] else { return nil }
-        let members = reader.members(node, "matching", known: Keys.matching, optional: ["weights", "areas", "languages", "first"])
+        let members = reader.members(
+            node, "matching", known: Keys.matching, optional: ["weights", "areas", "languages", "first"])
         if level == .clinical {
             members.only("by", "coordinator", because: Self.ceiling)
             members.only("directory", "none", because: Self.ceiling)
@@ -191,7 +205,8 @@ struct PolicyReader {
             let table = reader.members(node, "matching.weights", known: Keys.weights, optional: Set(Keys.weights))
             for name in Keys.weights { weights[name] = table.integer(name, in: 0...10_000) }
             if level == .clinical, let place = table["preference"] {
-                reader.refuse(place, "matching.weights.preference", "not in clinical programs: age and gender are never scored")
+                reader.refuse(
+                    place, "matching.weights.preference", "not in clinical programs: age and gender are never scored")
             }
             if weights.values.reduce(0, +) > 10_000 {
                 reader.refuse(node, "matching.weights", "expected weights that add up to 10000 at most")
@@ -202,7 +217,8 @@ struct PolicyReader {
         let first = members["first"] == nil ? .participation : members.choice("first", of: Policy.Matching.First.self)
         guard let by, let mode, let directory, let first else { return nil }
         return Policy.Matching(
-            by: by, mode: mode, directory: directory, weights: weights, areas: areas, languages: languages, first: first)
+            by: by, mode: mode, directory: directory, weights: weights, areas: areas, languages: languages, first: first
+        )
     }
 
     /// A list of at most 64 different words.
@@ -236,12 +252,15 @@ struct PolicyReader {
         }
         let (mentee, mentor, pair) = (requirement("mentee"), requirement("mentor"), requirement("pair"))
         if mentee.predicates.contains(where: \.isOfPair), let place = members["mentee"] {
-            reader.refuse(place, "eligibility.mentee", "expected predicates of one person; those of two belong to `pair`")
+            reader.refuse(
+                place, "eligibility.mentee", "expected predicates of one person; those of two belong to `pair`")
         }
         if level != .open {
             for (name, value) in [("mentee", mentee), ("mentor", mentor)] where value == .nothing {
                 if let place = members[name] {
-                    reader.refuse(place, "eligibility.\(name)", "expected at least one condition: only `open` programs ask nothing")
+                    reader.refuse(
+                        place, "eligibility.\(name)",
+                        "expected at least one condition: only `open` programs ask nothing")
                 }
             }
         }
@@ -257,7 +276,8 @@ struct PolicyReader {
         switch node.value {
         case .scalar: return reader.choice(node, path, of: Condition.self).map(Requirement.holds)
         case .list(let items):
-            return .all(items.enumerated().compactMap { requirement($0.element, "\(path)[\($0.offset)]", depth: depth + 1) })
+            return .all(
+                items.enumerated().compactMap { requirement($0.element, "\(path)[\($0.offset)]", depth: depth + 1) })
         case .mapping(let items):
             guard depth < 6 else {
                 reader.refuse(node, path, "expected at most six levels")
@@ -274,7 +294,8 @@ struct PolicyReader {
                 guard ["all", "any", "none"].contains(item.key) else {
                     let words = ["all", "any", "none"] + Threshold.allCases.map(\.rawValue)
                     reader.refuse(
-                        item.value, inner, "unknown key: expected one of \(words.map { "`\($0)`" }.joined(separator: ", "))")
+                        item.value, inner,
+                        "unknown key: expected one of \(words.map { "`\($0)`" }.joined(separator: ", "))")
                     continue
                 }
                 let children = reader.list(item.value, inner, nonEmpty: item.key == "any") {
@@ -297,7 +318,8 @@ struct PolicyReader {
             }
             return members.compactMap { member in
                 guard isWord(member.key) else {
-                    reader.refuse(member.value, reader.join(path, member.key), "expected a word of letters, digits and hyphens")
+                    reader.refuse(
+                        member.value, reader.join(path, member.key), "expected a word of letters, digits and hyphens")
                     return nil
                 }
                 return reader.text(member.value, reader.join(path, member.key), atMost: 400).map {
@@ -347,12 +369,15 @@ struct PolicyReader {
         }
         if !lines.isEmpty, !agreements.isEmpty, !isBound, let node = root["agreements"] {
             reader.refuse(
-                node, "agreements", "expected `{clauses}` in at least one: what is forbidden and what is a duty must be signed")
+                node, "agreements",
+                "expected `{clauses}` in at least one: what is forbidden and what is a duty must be signed")
         }
         return agreements
     }
 
-    func release(_ root: Reader.Members, _ level: Confidentiality, _ directory: Policy.Matching.Directory) -> Policy.Release? {
+    func release(_ root: Reader.Members, _ level: Confidentiality, _ directory: Policy.Matching.Directory) -> Policy
+        .Release?
+    {
         guard let node = root["release"] else { return nil }
         let members = reader.members(
             node, "release", known: Keys.release)
@@ -404,7 +429,9 @@ struct PolicyReader {
                 reader.refuse(textNode, "release.form.text", "unknown placeholder `{\(name)}`")
             }
         }
-        guard let months, let isPart2, let version, let text, let revocation, let redisclosure, let conditions else { return nil }
+        guard let months, let isPart2, let version, let text, let revocation, let redisclosure, let conditions else {
+            return nil
+        }
         return Policy.Release(
             fields: fields, termMonths: months, form: FormText(version: version, text: text), isPart2: isPart2,
             statements: ReleaseStatements(revocation: revocation, redisclosure: redisclosure, conditions: conditions))
@@ -416,7 +443,8 @@ struct PolicyReader {
         let members = reader.members(
             node, "contact", known: Keys.contact, optional: isClinical ? ["modes"] : ["modes", "answerAfterDays"])
         if isClinical {
-            members.only("tracking", "participantPrivate", because: "whether a call or meeting took place is the pair's alone")
+            members.only(
+                "tracking", "participantPrivate", because: "whether a call or meeting took place is the pair's alone")
         } else {
             _ = members.choice("tracking", of: Tracking.self)
         }
@@ -425,7 +453,8 @@ struct PolicyReader {
         let cadence = cadence(members)
         guard let firstNode = members["first"] else { return nil }
         let first = reader.members(
-            firstNode, "contact.first", known: Keys.first, optional: isClinical ? [] : ["mode", "withinDays", "from", "endOfDay"])
+            firstNode, "contact.first", known: Keys.first,
+            optional: isClinical ? [] : ["mode", "withinDays", "from", "endOfDay"])
         if isClinical {
             first.only("by", "reader", because: "whoever is shown the card calls")
             first.only("mode", "phone", because: "a telephone number is what crosses")
@@ -451,7 +480,8 @@ struct PolicyReader {
             return nil
         }
         let members = reader.members(node, "contact.cadence", known: Keys.cadence)
-        members.only("enforced", "false", because: "a suggestion is never enforced, and nobody watches whether it is followed")
+        members.only(
+            "enforced", "false", because: "a suggestion is never enforced, and nobody watches whether it is followed")
         let numbers = members.list("suggestedPerMonth", nonEmpty: true) { node, path -> Int? in
             Reader.Members(reader: reader, node: node, path: path, values: ["": node]).integer("", in: 1...31)
         }
@@ -461,11 +491,14 @@ struct PolicyReader {
 
     private func duration(_ root: Reader.Members, _ level: Confidentiality) -> Policy.Duration? {
         guard let node = root["duration"] else { return nil }
-        let members = reader.members(node, "duration", known: Keys.duration, optional: ["months", "cohort", "extension"])
+        let members = reader.members(
+            node, "duration", known: Keys.duration, optional: ["months", "cohort", "extension"])
         guard let kind = members.choice("kind", of: Policy.Duration.Kind.self) else { return nil }
         let hasTerm = kind == .soft || kind == .fixed
         for name in ["months", "cohort", "extension"] where !hasTerm {
-            if let place = members[name] { reader.refuse(place, "duration.\(name)", "only where the kind is `soft` or `fixed`") }
+            if let place = members[name] {
+                reader.refuse(place, "duration.\(name)", "only where the kind is `soft` or `fixed`")
+            }
         }
         if hasTerm, members["months"] == nil { reader.refuse(node, "duration.months", "missing") }
         if level == .clinical { members.only("kind", "pair", because: Self.ceiling) }
@@ -477,7 +510,8 @@ struct PolicyReader {
             if parts.count == 2, CivilDate(year: 2027, month: parts[0], day: parts[1]) != nil {
                 cohort = .init(month: parts[0], day: parts[1], isFlexible: own.boolean("flexible") ?? true)
             } else if let place = own["start"] {
-                reader.refuse(place, "duration.cohort.start", "expected a month and a day that every year has, like \"09-30\"")
+                reader.refuse(
+                    place, "duration.cohort.start", "expected a month and a day that every year has, like \"09-30\"")
             }
         }
         var limit: Int?
@@ -488,7 +522,8 @@ struct PolicyReader {
             limit = own.integer("max", in: 1...10)
             length = own.integer("months", in: 1...120)
         }
-        return Policy.Duration(kind: kind, months: months, cohort: cohort, extensionLimit: limit, extensionMonths: length)
+        return Policy.Duration(
+            kind: kind, months: months, cohort: cohort, extensionLimit: limit, extensionMonths: length)
     }
 
     private func termination(_ root: Reader.Members) -> Policy.Termination? {
@@ -499,7 +534,8 @@ struct PolicyReader {
         return days.map { Policy.Termination(noticeDays: $0) }
     }
 
-    private func monitoring(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> [Policy
+    private func monitoring(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration)
+        -> [Policy
         .Aggregate]
     {
         guard let node = root["monitoring"] else { return [] }
@@ -553,7 +589,9 @@ struct PolicyReader {
             openForms: root.list("openForms") { reader.text($0, $1, atMost: 60) })
     }
 
-    private func texts(_ root: Reader.Members, _ level: Confidentiality, _ directory: Policy.Matching.Directory) -> Policy.Texts? {
+    private func texts(_ root: Reader.Members, _ level: Confidentiality, _ directory: Policy.Matching.Directory)
+        -> Policy.Texts?
+    {
         guard let node = root["texts"] else { return nil }
         var optional: Set<String> = ["callScript", "directory", "closure"]
         if level == .clinical { optional.remove("callScript") }
@@ -578,12 +616,17 @@ struct PolicyReader {
         let members = reader.members(
             node, "notices", known: Notice.allCases.map(\.rawValue),
             optional: Set(Notice.allCases.filter { !used.contains($0) }.map(\.rawValue)))
-        let revealing = ["mentor", "mentee", "recovery", "release", "program", "mphp", "addiction", "sober", "monitoring"]
+        let revealing = [
+            "mentor", "mentee", "recovery", "release", "program", "mphp", "addiction", "sober", "monitoring",
+        ]
         var notices: [Notice: String] = [:]
         for notice in Notice.allCases {
-            guard let text = members.text(notice.rawValue, atMost: 300), let place = members[notice.rawValue] else { continue }
+            guard let text = members.text(notice.rawValue, atMost: 300), let place = members[notice.rawValue] else {
+                continue
+            }
             if let word = revealing.first(where: { text.lowercased().contains($0) }) {
-                reader.refuse(place, "notices.\(notice.rawValue)", "must not contain `\(word)`: a notice may be seen by anybody")
+                reader.refuse(
+                    place, "notices.\(notice.rawValue)", "must not contain `\(word)`: a notice may be seen by anybody")
             }
             notices[notice] = text
         }

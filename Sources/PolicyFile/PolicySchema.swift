@@ -2,7 +2,8 @@ public import ReleaseWorkflow
 
 /// The JSON Schema of policies, for editors: made from the same lists of keys and words that the reader uses.
 ///
-/// - Source: JSON Schema, draft 2020-12, json-schema.org. An editor with a YAML language server takes it for `*.yaml` files.
+/// - Source: JSON Schema, draft 2020-12, json-schema.org. An editor with a YAML language server takes it for `*.yaml`
+///   files.
 public enum PolicySchema {
     public static var json: CanonicalJSON {
         .object([
@@ -15,24 +16,36 @@ public enum PolicySchema {
 
     private static let text = CanonicalJSON.object(["type": .string("string"), "minLength": .integer(1)])
     private static let flag = CanonicalJSON.object(["type": .string("boolean")])
-    private static let date = CanonicalJSON.object(["type": .string("string"), "pattern": .string("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")])
+    private static let date = CanonicalJSON.object([
+        "type": .string("string"), "pattern": .string("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    ])
     private static let word = CanonicalJSON.object([
         "type": .string("string"), "pattern": .string("^[A-Za-z][A-Za-z0-9-]{0,39}$"),
     ])
     private static func number(_ range: ClosedRange<Int>) -> CanonicalJSON {
-        .object(["type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)])
+        .object([
+            "type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+        ])
     }
-    private static func words(_ values: [String]) -> CanonicalJSON { .object(["enum": .array(values.map(CanonicalJSON.string))]) }
-    private static func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> CanonicalJSON where T.RawValue == String {
+    private static func words(_ values: [String]) -> CanonicalJSON {
+        .object(["enum": .array(values.map(CanonicalJSON.string))])
+    }
+    private static func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) -> CanonicalJSON
+    where T.RawValue == String {
         words(T.allCases.map(\.rawValue))
     }
-    private static func list(_ items: CanonicalJSON) -> CanonicalJSON { .object(["type": .string("array"), "items": items]) }
-    private static func oneOrMore(_ items: CanonicalJSON) -> CanonicalJSON { .object(["anyOf": .array([items, list(items)])]) }
+    private static func list(_ items: CanonicalJSON) -> CanonicalJSON {
+        .object(["type": .string("array"), "items": items])
+    }
+    private static func oneOrMore(_ items: CanonicalJSON) -> CanonicalJSON {
+        .object(["anyOf": .array([items, list(items)])])
+    }
     private static func either(_ forms: CanonicalJSON...) -> CanonicalJSON { .object(["anyOf": .array(forms)]) }
     private static let sentences = CanonicalJSON.object(["type": .string("object"), "additionalProperties": text])
 
     /// A mapping with exactly these keys; what has no form of its own takes anything.
-    private static func mapping(_ keys: [String], required: [String] = [], _ forms: [String: CanonicalJSON] = [:]) -> CanonicalJSON
+    private static func mapping(_ keys: [String], required: [String] = [], _ forms: [String: CanonicalJSON] = [:])
+        -> CanonicalJSON
     {
         .object([
             "type": .string("object"), "additionalProperties": .boolean(false),
@@ -84,22 +97,26 @@ public enum PolicySchema {
 
     private static let root: [String: CanonicalJSON] = {
         var forms: [String: CanonicalJSON] = [
-            "policy": word, "version": number(1...1_000_000), "effectiveFrom": date, "openCases": choice(Policy.OpenCases.self),
+            "policy": word, "version": number(1...1_000_000), "effectiveFrom": date,
+            "openCases": choice(Policy.OpenCases.self),
             "confidentiality": choice(Confidentiality.self), "administration": choice(Administration.self),
             "governance": list(text),
-            "discloser": text, "timeZone": text, "region": .object(["type": .string("string"), "pattern": .string("^[A-Z]{2}$")]),
+            "discloser": text, "timeZone": text,
+            "region": .object(["type": .string("string"), "pattern": .string("^[A-Z]{2}$")]),
             "agreements": list(
                 mapping(
                     Keys.agreement, required: Keys.agreement,
                     ["id": word, "for": oneOrMore(choice(Role.self)), "version": number(1...1_000_000), "text": text])),
             "training": mapping(["required"], required: ["required"], ["required": flag]), "stages": list(text),
-            "goals": words(["forbidden", "optional"]), "prohibitions": sentences, "is_not": sentences, "disclaimers": sentences,
+            "goals": words(["forbidden", "optional"]), "prohibitions": sentences, "is_not": sentences,
+            "disclaimers": sentences,
             "advice": list(words(["sameEmployer"])), "credit": words(["none", "allowed"]),
             "recognition": words(["forbidden", "allowed"]),
             "compensation": words(["none"]), "openForms": list(text), "assumptions": list(text),
             "texts": mapping(Keys.texts, Dictionary(uniqueKeysWithValues: Keys.texts.map { ($0, text) })),
             "notices": mapping(
-                Notice.allCases.map(\.rawValue), Dictionary(uniqueKeysWithValues: Notice.allCases.map { ($0.rawValue, text) })),
+                Notice.allCases.map(\.rawValue),
+                Dictionary(uniqueKeysWithValues: Notice.allCases.map { ($0.rawValue, text) })),
             "workflows": .object(["type": .string("object"), "additionalProperties": workflow]),
         ]
         forms["matching"] = mapping(
@@ -108,7 +125,8 @@ public enum PolicySchema {
                 "by": choice(Policy.Matching.By.self), "mode": choice(Policy.Matching.Mode.self),
                 "directory": choice(Policy.Matching.Directory.self), "areas": list(word), "languages": list(word),
                 "first": choice(Policy.Matching.First.self),
-                "weights": mapping(Keys.weights, Dictionary(uniqueKeysWithValues: Keys.weights.map { ($0, number(0...10_000)) })),
+                "weights": mapping(
+                    Keys.weights, Dictionary(uniqueKeysWithValues: Keys.weights.map { ($0, number(0...10_000)) })),
             ])
         forms["eligibility"] = mapping(
             Keys.eligibility, required: ["mentee", "mentor"],
@@ -120,13 +138,15 @@ public enum PolicySchema {
             Keys.release, required: Keys.release,
             [
                 "fields": list(choice(PermittedField.self)), "termMonths": number(1...120), "part2": flag,
-                "recipients": mapping(Keys.recipients, required: Keys.recipients), "form": mapping(Keys.form, required: Keys.form),
+                "recipients": mapping(Keys.recipients, required: Keys.recipients),
+                "form": mapping(Keys.form, required: Keys.form),
             ])
         forms["contact"] = mapping(
             Keys.contact, required: ["first", "cadence", "tracking"],
             [
                 "first": mapping(
-                    Keys.first, required: ["by"], ["by": choice(Policy.Contact.FirstBy.self), "withinDays": number(1...90)]),
+                    Keys.first, required: ["by"],
+                    ["by": choice(Policy.Contact.FirstBy.self), "withinDays": number(1...90)]),
                 "cadence": either(words(["pair"]), mapping(Keys.cadence, required: Keys.cadence)),
                 "answerAfterDays": number(1...90),
             ])
@@ -141,7 +161,8 @@ public enum PolicySchema {
         forms["rematch"] = mapping(Keys.rematch)
         forms["reporting"] = mapping(Keys.reporting)
         forms["monitoring"] = either(words(["forbidden"]), mapping(Keys.monitoring, required: Keys.monitoring))
-        forms["evaluation"] = mapping(Keys.evaluation, required: ["topics"], ["topics": choice(Policy.Evaluation.Topics.self)])
+        forms["evaluation"] = mapping(
+            Keys.evaluation, required: ["topics"], ["topics": choice(Policy.Evaluation.Topics.self)])
         forms["decline"] = mapping(Keys.decline)
         forms["content"] = mapping(Keys.content, Dictionary(uniqueKeysWithValues: Keys.content.map { ($0, sentences) }))
         return forms

@@ -43,9 +43,11 @@ final class Reader {
 
         func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
             guard let node = values[name] else { return nil }
-            guard case .scalar(let scalar) = node.value, scalar.isPlain, let number = Int(scalar.text), range.contains(number)
+            guard case .scalar(let scalar) = node.value, scalar.isPlain, let number = Int(scalar.text),
+                range.contains(number)
             else {
-                reader.refuse(node, path(of: name), "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+                reader.refuse(
+                    node, path(of: name), "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
                 return nil
             }
             return number
@@ -119,7 +121,8 @@ final class Reader {
         return nil
     }
 
-    func list<T>(_ node: StrictYAML, _ path: String, nonEmpty: Bool = false, _ read: (StrictYAML, String) -> T?) -> [T] {
+    func list<T>(_ node: StrictYAML, _ path: String, nonEmpty: Bool = false, _ read: (StrictYAML, String) -> T?) -> [T]
+    {
         guard case .list(let items) = node.value, !(nonEmpty && items.isEmpty) else {
             refuse(node, path, "expected a list\(nonEmpty ? " of at least one" : "")")
             return []

@@ -18,9 +18,10 @@ public struct PolicyProblem: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// The YAML that policies are written in: one document of mappings, lists and scalars.
 ///
-/// Refused: anchors, aliases, tags, duplicate keys, more documents, nesting over 16, more than 256 KiB, null, floats, and the words that
-/// YAML 1.1 takes for booleans (`yes`, `no`, `on`, `off`) as values. Whole numbers and `true` and `false` are what they look like; everything
-/// else is a string. JSON is such YAML, so a policy's canonical form parses too.
+/// Refused: anchors, aliases, tags, duplicate keys, more documents, nesting over 16, more than 256 KiB, null, floats,
+/// and the words that YAML 1.1 takes for booleans (`yes`, `no`, `on`, `off`) as values. Whole numbers and `true` and
+/// `false` are what they look like; everything else is a string. JSON is such YAML, so a policy's canonical form parses
+/// too.
 struct StrictYAML {
     indirect enum Value {
         case scalar(Scalar)
@@ -82,7 +83,8 @@ struct StrictYAML {
             value = .mapping(
                 try mapping.map { key, value in
                     // A key's tag is resolved by the search for duplicates, so explicit ones are found on the surface.
-                    guard case .scalar(let scalar) = key, scalar.anchor == nil, !scalar.string.isEmpty, scalar.string != "<<"
+                    guard case .scalar(let scalar) = key, scalar.anchor == nil, !scalar.string.isEmpty,
+                        scalar.string != "<<"
                     else { throw refuse("keys must be plain words") }
                     return (scalar.string, try StrictYAML(value, nesting: nesting + 1))
                 })
@@ -90,7 +92,8 @@ struct StrictYAML {
         }
     }
 
-    /// What must be settled before a recursive parser sees the text: size, nesting and anchors, whose expansion may explode.
+    /// What must be settled before a recursive parser sees the text: size, nesting and anchors, whose expansion may
+    /// explode.
     private static func checkSurface(_ text: String) throws {
         guard text.utf8.count <= maximumByteCount else {
             throw PolicyProblem(
@@ -130,7 +133,8 @@ struct StrictYAML {
 
     private static func problem(for error: YamlError) -> PolicyProblem {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             PolicyProblem(line: mark.line, column: mark.column, path: "", expected: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let duplicates, let context):
             PolicyProblem(

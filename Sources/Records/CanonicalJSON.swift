@@ -10,7 +10,7 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
     public struct Limits: Hashable, Sendable {
         public let byteCount: Int
         public let nesting: Int
-        /// Whether every character must be printable ASCII.
+        /// True if every character must be printable ASCII.
         public let isASCII: Bool
 
         /// A record: one line of printable ASCII, 8 KiB, nesting 4.
@@ -106,8 +106,8 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
         self = parsed
     }
 
-    /// Parses a value that this program stored, whatever the order of its keys and whether or not slashes are escaped: what was stored first
-    /// was not written canonically. The bytes were sealed, so nobody else has had a hand in them.
+    /// Parses a value that this program stored, whatever the order of its keys and whether or not slashes are escaped:
+    /// what was stored first was not written canonically. The bytes were sealed, so nobody else has had a hand in them.
     ///
     /// - Throws: ``RecordError/notCanonical`` for what is no value at all.
     public init(stored bytes: [UInt8]) throws(RecordError) {
@@ -153,7 +153,9 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
 
         private mutating func word(_ word: StaticString, _ value: CanonicalJSON) -> CanonicalJSON? {
             let end = offset + word.utf8CodeUnitCount
-            guard end <= bytes.count, (offset..<end).allSatisfy({ bytes[$0] == word.utf8Start[$0 - offset] }) else { return nil }
+            guard end <= bytes.count, (offset..<end).allSatisfy({ bytes[$0] == word.utf8Start[$0 - offset] }) else {
+                return nil
+            }
             offset = end
             return value
         }

@@ -1,7 +1,8 @@
 /// A day of the Gregorian calendar, in no particular time zone.
 ///
 /// - Shape: printed `YYYY-MM-DD`; years 1 to 9999.
-/// - Source: the day count is the algorithm of RFC 3339 appendix B's calendar, proleptic; arithmetic is on whole numbers only.
+/// - Source: the day count is the algorithm of RFC 3339 appendix B's calendar, proleptic; arithmetic is on whole
+///   numbers only.
 public struct CivilDate: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// Days since 1970-01-01.
     public let dayNumber: Int
@@ -62,7 +63,8 @@ public struct CivilDate: Hashable, Comparable, Sendable, Codable, CustomStringCo
 
     public func adding(days: Int) -> CivilDate { CivilDate(dayNumber: dayNumber + days) }
 
-    /// The same day of a later month, or that month's last day where it is shorter: 29 February and twelve months is 28 February.
+    /// The same day of a later month, or that month's last day where it is shorter: 29 February and twelve months is 28
+    /// February.
     public func adding(months: Int) -> CivilDate {
         let (year, month, day) = components
         let count = year * 12 + month - 1 + months

@@ -26,15 +26,17 @@ public struct RecordPointer: Hashable, Sendable, Codable {
 
 /// The text of one record: what is signed, before it is signed.
 ///
-/// Two lines, each ending in a newline: the type line `<origin>/<type>/v1`, then one line of canonical JSON. For example:
+/// Two lines, each ending in a newline: the type line `<origin>/<type>/v1`, then one line of canonical JSON. For
+/// example:
 ///
 /// ```
 /// example.org/mphp/closing/v1
 /// {"at":"2026-12-02","policy":"…","release":"…","seq":2,"under":{"index":12,"leaf":"…","origin":"example.org/mphp"},"v":1}
 /// ```
 ///
-/// Members, by type, are in ``Schema``. There is no free text, no time of day, no id of a case or person, and nothing that two records
-/// about the same value would share: links are the random release id and pointers alone. A future version changes `v1` and `v`.
+/// Members, by type, are in ``Schema``. There is no free text, no time of day, no id of a case or person, and nothing
+/// that two records about the same value would share: links are the random release id and pointers alone. A future
+/// version changes `v1` and `v`.
 public struct Record: Hashable, Sendable {
     public let origin: String
     public let type: RecordType
@@ -137,7 +139,9 @@ enum Schema {
         case someOf([Member])
     }
 
-    private static func must(_ name: String, _ form: Form) -> Member { Member(name: name, form: form, isOptional: false) }
+    private static func must(_ name: String, _ form: Form) -> Member {
+        Member(name: name, form: form, isOptional: false)
+    }
     private static func may(_ name: String, _ form: Form) -> Member { Member(name: name, form: form, isOptional: true) }
 
     private static let pointer = Form.object([must("index", .count), must("leaf", .hash), must("origin", .name)])
@@ -145,7 +149,8 @@ enum Schema {
     private static let ofRelease = common + [must("release", .identifier), must("seq", .count)]
     private static let fieldNames = PermittedField.allCases.map(\.rawValue)
     private static let actor = [
-        must("channel", .choice(["paper", "phone", "screen"])), must("principal", .commitment), may("agent", .commitment),
+        must("channel", .choice(["paper", "phone", "screen"])), must("principal", .commitment),
+        may("agent", .commitment),
     ]
     private static let recipient = Form.object([must("person", .commitment)])
 
@@ -200,7 +205,8 @@ enum Schema {
         case (.date, .string(let text)) where CivilDate(parsing: text) != nil: return nil
         case (.digest, .string(let text)) where isHexadecimal(text, count: 64): return nil
         case (.identifier, .string(let text)) where isHexadecimal(text, count: 32): return nil
-        case (.hash, .string(let text)) where isHash(text), (.commitment, .string(let text)) where isHash(text): return nil
+        case (.hash, .string(let text)) where isHash(text), (.commitment, .string(let text)) where isHash(text):
+            return nil
         case (.name, .string(let text))
         where !text.isEmpty && text.utf8.count <= 200 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }:
             return nil

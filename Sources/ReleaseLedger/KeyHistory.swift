@@ -4,8 +4,9 @@ public import TransparencyLog
 
 /// The keys of a log as its own records state them: which key signs which records and which heads.
 ///
-/// Genesis names the first record key, the first log key and the recovery key. A rotation is signed by the record key, the key that
-/// leaves and the key that comes; a revocation by the recovery key alone; what follows a revocation by the recovery key and the new one.
+/// Genesis names the first record key, the first log key and the recovery key. A rotation is signed by the record key,
+/// the key that leaves and the key that comes; a revocation by the recovery key alone; what follows a revocation by the
+/// recovery key and the new one.
 public struct KeyHistory: Sendable {
     public enum Role: String, Sendable, CaseIterable { case record, log }
 
@@ -116,8 +117,11 @@ public struct KeyHistory: Sendable {
     /// The key whose signature counts on a head of `size` records; nil where a revocation says that none does.
     public func logKey(signing size: Int) -> NoteKey? { Self.key(log, size) }
 
-    /// The key that was in force for a head of `size` records, whatever was revoked since: what our own head file may be signed by.
-    public func ownLogKey(signing size: Int) -> NoteKey? { log.last { size >= $0.from && size < $0.until ?? .max }?.key }
+    /// The key that was in force for a head of `size` records, whatever was revoked since: what our own head file may
+    /// be signed by.
+    public func ownLogKey(signing size: Int) -> NoteKey? {
+        log.last { size >= $0.from && size < $0.until ?? .max }?.key
+    }
 
     private static func key(_ spans: [Span], _ place: Int) -> NoteKey? {
         guard let span = spans.last(where: { place >= $0.from && place < $0.until ?? .max }) else { return nil }

@@ -18,14 +18,17 @@ public struct Revocation: Sendable {
         Revocation(revocation: try revocation.signed(by: recovery), replacement: try replacement.signed(by: recovery))
     }
 
-    /// Prepares the statements that revoke the key in force and replace it, for the recovery key to sign where it is kept.
+    /// Prepares the statements that revoke the key in force and replace it, for the recovery key to sign where it is
+    /// kept.
     ///
     /// They hold for a log of `size` records: nothing may be recorded before they are taken up.
     ///
-    /// - Parameter from: the first record, or the size of the first head, that is not to be trusted; nil for what comes next.
+    /// - Parameter from: the first record, or the size of the first head, that is not to be trusted; nil for what comes
+    ///   next.
     /// - Returns: nil for a `from` that is not from 0 to ``last(_:size:)``.
     public static func prepare(
-        _ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner, history: KeyHistory, size: Int, on date: CivilDate,
+        _ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner, history: KeyHistory, size: Int,
+        on date: CivilDate,
         origin: String
     ) throws -> Revocation? {
         let current = role == .record ? history.currentRecord : history.currentLog
@@ -39,10 +42,11 @@ public struct Revocation: Sendable {
         return Revocation(revocation: revocation, replacement: try replacement.signed(by: signer))
     }
 
-    /// The last place from which a revocation can say not to trust a key: the head over everything so far is still the old key's.
+    /// The last place from which a revocation can say not to trust a key: the head over everything so far is still the
+    /// old key's.
     public static func last(_ role: KeyHistory.Role, size: Int) -> Int { role == .log ? size + 1 : size }
 
-    /// Whether the statement that revokes is signed as it must be and fits a log of `size` records.
+    /// True if the statement that revokes is signed as it must be and fits a log of `size` records.
     public func isRevocation(of role: KeyHistory.Role, _ history: KeyHistory, size: Int, origin: String) -> Bool {
         let current = role == .record ? history.currentRecord : history.currentLog
         guard let json = KeyStatement.json(revocation, role, origin: origin) else { return false }
@@ -50,8 +54,10 @@ public struct Revocation: Sendable {
             && json["key"]?.string == current.text && json["from"]?.integer ?? .max <= size + 1
     }
 
-    /// Whether the statement that replaces is signed as it must be and fits a log of `size` records.
-    public func isReplacement(by key: NoteKey, _ role: KeyHistory.Role, _ history: KeyHistory, size: Int, origin: String) -> Bool {
+    /// True if the statement that replaces is signed as it must be and fits a log of `size` records.
+    public func isReplacement(
+        by key: NoteKey, _ role: KeyHistory.Role, _ history: KeyHistory, size: Int, origin: String
+    ) -> Bool {
         guard let json = KeyStatement.json(replacement, role, origin: origin) else { return false }
         return (try? replacement.verify(byEach: [history.recovery, key])) != nil && json["state"]?.string == "active"
             && json["key"]?.string == key.text && json["from"]?.integer == size + 2
@@ -66,7 +72,8 @@ public enum KeyStatement {
         try Record(
             origin: origin, type: .key,
             json: .object([
-                "at": .string(date.description), "from": .integer(from), "key": .string(key.text), "role": .string(role.rawValue),
+                "at": .string(date.description), "from": .integer(from), "key": .string(key.text),
+                "role": .string(role.rawValue),
                 "state": .string(state), "v": .integer(1),
             ])
         ).text

@@ -2,14 +2,15 @@ internal import Cryptography
 public import Records
 public import TransparencyLog
 
-/// The end of the log within one transaction: signs records and appends them, from the right edge of the tree that was found.
+/// The end of the log within one transaction: signs records and appends them, from the right edge of the tree that was
+/// found.
 ///
 /// A value: who refuses a command goes on with the ledger from before it.
 public struct Ledger {
     public let origin: String
     /// The keys that sign; nil while they are locked.
     public let keys: SigningKeys?
-    /// Whether nothing may be signed, whatever the keys.
+    /// True if nothing may be signed, whatever the keys.
     public let isStopped: Bool
     public private(set) var tree: MerkleTree
 
@@ -22,7 +23,7 @@ public struct Ledger {
 
     public var size: Int { tree.size }
 
-    /// Whether a record can be signed now.
+    /// True if a record can be signed now.
     public var canSign: Bool { keys != nil && !isStopped }
 
     /// Signs a record with the record key and appends the note.
@@ -47,13 +48,15 @@ public struct Ledger {
     ///
     /// - Returns: the first checkpoint, for the head file.
     public static func begin(
-        origin: String, policy canonical: [UInt8], digest: [UInt8], keys: SigningKeys, recovery: NoteKey, after former: Checkpoint?,
+        origin: String, policy canonical: [UInt8], digest: [UInt8], keys: SigningKeys, recovery: NoteKey,
+        after former: Checkpoint?,
         on date: CivilDate, _ rows: any LogRowsWriter
     ) throws -> Checkpoint {
         guard try rows.logSize() == 0 else { throw MachineryError.folder("the database already holds a log") }
         var members: [String: CanonicalJSON] = [
             "at": .string(date.description), "log": .string(keys.log.key.text), "origin": .string(origin),
-            "policy": .string(Hex.format(digest)), "record": .string(keys.record.key.text), "recovery": .string(recovery.text),
+            "policy": .string(Hex.format(digest)), "record": .string(keys.record.key.text),
+            "recovery": .string(recovery.text),
             "v": .integer(1),
         ]
         if let former {

@@ -1,6 +1,7 @@
 internal import Records
 
-/// Where the log makes statements about itself, as the database remembers the places; what they say is read from the records alone.
+/// Where the log makes statements about itself, as the database remembers the places; what they say is read from the
+/// records alone.
 public enum LogStatements {
     /// A later version of the policy.
     public struct Version: Hashable, Sendable {

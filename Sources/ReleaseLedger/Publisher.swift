@@ -1,7 +1,8 @@
 internal import Cryptography
 public import TransparencyLog
 
-/// Signs heads: reads back what is durable, recomputes the root, signs it and replaces the head file, then writes the complete tiles.
+/// Signs heads: reads back what is durable, recomputes the root, signs it and replaces the head file, then writes the
+/// complete tiles.
 ///
 /// One writer owns it. It says what it has published as a value, ``Published``, which others may hold.
 public final class Publisher {
@@ -31,7 +32,8 @@ public final class Publisher {
 
     /// Compares the head file with the database: behind or different refuses to sign, ahead is signed forward later.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops signing and nothing else.
+    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops
+    ///   signing and nothing else.
     public init(
         origin: String, store: any LogStore, heads: any CheckpointStore, tiles: (any TileKeeper)?, keys: SigningKeys?,
         isRevoking: Bool, onTileFailure: @escaping () -> Void
@@ -82,7 +84,8 @@ public final class Publisher {
                 (try rows.logSize(), try rows.logSize() >= size ? MerkleTree(size: size, reader: LogNodes(rows)) : nil)
             }
             guard let known = held.1 else {
-                return stop("the database holds \(held.0) records, the head file \(size): the database is older than its head")
+                return stop(
+                    "the database holds \(held.0) records, the head file \(size): the database is older than its head")
             }
             guard known.root == checkpoint.root else {
                 return stop("the database and the head file disagree about the first \(size) records")
@@ -101,7 +104,8 @@ public final class Publisher {
             for index in history.statements where index < checkpoint.size {
                 let hashes = try LogProof.proveInclusion(of: index, in: checkpoint.size, reader: LogNodes(rows))
                 guard let entry = try rows.entry(index),
-                    LogProof.isInclusion(hashes, of: .leaf(entry), at: index, in: checkpoint.size, root: checkpoint.root)
+                    LogProof.isInclusion(
+                        hashes, of: .leaf(entry), at: index, in: checkpoint.size, root: checkpoint.root)
                 else { throw LogError.malformed("statement about a key") }
             }
         }
@@ -113,7 +117,8 @@ public final class Publisher {
         for head in unstoredHeads { try rows.putHead(size: head.size, note: head.note) }
     }
 
-    /// What follows a commit that appended: signs the head over it, then writes tiles. A failure stops signing; the records stay.
+    /// What follows a commit that appended: signs the head over it, then writes tiles. A failure stops signing; the
+    /// records stay.
     ///
     /// - Parameter newKeys: the keys that the commit's records put into force.
     public func publish(at instant: Int64, newKeys: [(role: KeyHistory.Role, signer: NoteSigner)]) {
@@ -146,7 +151,8 @@ public final class Publisher {
                 for note in notes {
                     for (position, hash) in next.append(.leaf(note)) {
                         guard try rows.node(at: position) == hash else {
-                            throw MachineryError.corrupt("the stored hash of record \(position.index) does not match its bytes")
+                            throw MachineryError.corrupt(
+                                "the stored hash of record \(position.index) does not match its bytes")
                         }
                         hashes.keep(position, hash)
                     }
@@ -157,14 +163,15 @@ public final class Publisher {
         FaultPoint.reach(.afterReread)
         let signedHead = Checkpoint(origin: origin, size: next.size, root: next.root)
         let signed = SignedHead(
-            note: try keys.log.sign(signedHead.text).bytes, instantMilliseconds: max(instant, head?.instantMilliseconds ?? 0))
+            note: try keys.log.sign(signedHead.text).bytes,
+            instantMilliseconds: max(instant, head?.instantMilliseconds ?? 0))
         try heads.replace(head, with: signed)
         (head, checkpoint, tree) = (signed, signedHead, next)
         unstoredHeads.append((signedHead.size, signed.note))
     }
 
-    /// Writes the complete tiles that the signed log has and the tile folder has not. Tiles repeat what is in the database: if writing one
-    /// fails, the next commit or opening tries again, and nobody waits for it.
+    /// Writes the complete tiles that the signed log has and the tile folder has not. Tiles repeat what is in the
+    /// database: if writing one fails, the next commit or opening tries again, and nobody waits for it.
     private func writeTiles() {
         guard let tiles else { return }
         let complete = checkpoint.size / TilePath.fullWidth * TilePath.fullWidth
@@ -186,6 +193,7 @@ public final class Publisher {
         history = try KeyHistory(store: store, origin: origin)
         isRevoking = false
         guard let old = keys else { return }
-        keys = role == .record ? SigningKeys(record: signer, log: old.log) : SigningKeys(record: old.record, log: signer)
+        keys =
+            role == .record ? SigningKeys(record: signer, log: old.log) : SigningKeys(record: old.record, log: signer)
     }
 }

@@ -38,7 +38,9 @@ public struct Receipts {
     private struct CachedNodes: NodeReader {
         let hashes: HashCache
         let rows: any LogRows
-        func node(at position: NodePosition) throws -> TreeHash { try hashes.hash(at: position) { try rows.node(at: $0) } }
+        func node(at position: NodePosition) throws -> TreeHash {
+            try hashes.hash(at: position) { try rows.node(at: $0) }
+        }
     }
 }
 

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Lets people in: accounts, one-time links, printed codes, sessions.
 ///
-/// Every secret is random and kept as a hash; every row is sealed under its person's identity key. What is answered never depends on whether an
-/// address is known: the same steps run, the same hash is computed, the same page is shown.
+/// Every secret is random and kept as a hash; every row is sealed under its person's identity key. What is answered
+/// never depends on whether an address is known: the same steps run, the same hash is computed, the same page is shown.
 public final class Accounts: Sendable {
     private let core: Core
     private let sessions: Sessions
@@ -82,7 +82,9 @@ public final class Accounts: Sendable {
         try await accountChanges.changePIN(of: person, from: old, to: new, by: caller)
     }
     /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address or is somebody's already.
-    public func checkAddress(_ typed: String) async throws { try accountChanges.checkAddress(typed) }
+    public func checkAddress(_ typed: String, by caller: Caller) async throws {
+        try accountChanges.checkAddress(typed, by: caller)
+    }
     public func requestAddress(of person: PersonID, typed: String, by caller: Caller) async throws {
         try await accountChanges.requestAddress(of: person, typed: typed, by: caller)
         mayHaveLeftMessage()
@@ -118,7 +120,9 @@ public final class Accounts: Sendable {
     public func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await accountChanges.setDisabled(person, isDisabled, by: caller)
     }
-    public func staff(by caller: Caller) async throws -> [(person: PersonID, identity: Identity, account: Account.Summary)] {
+    public func staff(by caller: Caller) async throws -> [(
+        person: PersonID, identity: Identity, account: Account.Summary
+    )] {
         try accountChanges.staff(by: caller)
     }
 

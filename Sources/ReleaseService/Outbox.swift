@@ -53,8 +53,8 @@ public struct NoticeToPassOn: Sendable {
     public let on: CivilDate
 }
 
-/// Sends what commands have left to be sent. A message is deleted once the mail system has taken it; until then it is tried again, so that
-/// one may arrive twice and none is lost.
+/// Sends what commands have left to be sent. A message is deleted once the mail system has taken it; until then it is
+/// tried again, so that one may arrive twice and none is lost.
 public actor Outbox {
     private let core: Core
     private let mailer: (any Mailer)?
@@ -72,7 +72,7 @@ public actor Outbox {
         (core, self.mailer, self.words, self.url) = (host.core, mailer, words, url)
     }
 
-    /// Whether letters can go out at all.
+    /// True if letters can go out at all.
     public var hasMailer: Bool { mailer != nil }
 
     /// Sends what is due.
@@ -110,7 +110,9 @@ public actor Outbox {
     }
 
     private func letter(_ id: [UInt8], _ snapshot: Snapshot) throws -> Letter? {
-        guard let sealed = try snapshot.rows.message(id), let message = try? Self.open(sealed, snapshot.vault) else { return nil }
+        guard let sealed = try snapshot.rows.message(id), let message = try? Self.open(sealed, snapshot.vault) else {
+            return nil
+        }
         let account = try snapshot.account(of: message.to) ?? Account()
         return letter(message, account, id, snapshot.current.policy.notices)
     }
@@ -119,7 +121,8 @@ public actor Outbox {
         try vault.open(sealed, fixed: "message", as: Message.self)
     }
 
-    /// Deletes letters with links that no longer work, and, where no mail goes out at all, those about signing in that nobody could be told of.
+    /// Deletes letters with links that no longer work, and, where no mail goes out at all, those about signing in that
+    /// nobody could be told of.
     private func dropLapsed(at now: Int64) async throws {
         let hasMailer = mailer != nil
         let lapsed = try core.reader.read { snapshot in
@@ -145,10 +148,13 @@ public actor Outbox {
         }
         switch (message.access, message.notice) {
         case (.link(let token)?, _):
-            return letter(to: account.address, words.link.replacingOccurrences(of: "{url}", with: "\(url)/sign-in/link/\(token)"))
+            return letter(
+                to: account.address, words.link.replacingOccurrences(of: "{url}", with: "\(url)/sign-in/link/\(token)"))
         case (.confirm(let token, let address)?, _):
-            return letter(to: address, words.confirm.replacingOccurrences(of: "{url}", with: "\(url)/account/address/\(token)"))
-        case (.changed(let former)?, _): return letter(to: former, words.changed.replacingOccurrences(of: "{url}", with: url))
+            return letter(
+                to: address, words.confirm.replacingOccurrences(of: "{url}", with: "\(url)/account/address/\(token)"))
+        case (.changed(let former)?, _):
+            return letter(to: former, words.changed.replacingOccurrences(of: "{url}", with: url))
         case (nil, let notice?):
             let text = words.notice.replacingOccurrences(of: "{notice}", with: notices[notice] ?? "")
             return letter(to: account.address, text.replacingOccurrences(of: "{url}", with: url))
@@ -166,19 +172,23 @@ public actor Outbox {
     }
 
     private func toPassOn(by caller: Caller, _ snapshot: Snapshot) throws -> [NoticeToPassOn] {
-        guard let coordinator = caller.person, try snapshot.permit(caller).holds(.coordinator) else { throw Refusal.notFound }
+        guard let coordinator = caller.person, try snapshot.permit(caller).holds(.coordinator) else {
+            throw Refusal.notFound
+        }
         let notices = snapshot.current.policy.notices
         var own: [PersonID: Bool] = [:]
         func isTheirs(_ person: PersonID) throws -> Bool {
             if let known = own[person] { return known }
             // Where no mail goes out, nobody has a mailbox; and staff have notices of their own.
             let hasMailbox = try mailer != nil && snapshot.account(of: person)?.address != nil
-            let answer = try !hasMailbox && (person == coordinator || snapshot.people.coordinator(of: person) == coordinator)
+            let answer =
+                try !hasMailbox && (person == coordinator || snapshot.people.coordinator(of: person) == coordinator)
             own[person] = answer
             return answer
         }
         return try snapshot.rows.messages().compactMap { row -> NoticeToPassOn? in
-            guard let message = try? Self.open(row.sealed, snapshot.vault), let notice = message.notice, try isTheirs(message.to)
+            guard let message = try? Self.open(row.sealed, snapshot.vault), let notice = message.notice,
+                try isTheirs(message.to)
             else { return nil }
             return NoticeToPassOn(
                 id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",

@@ -4,8 +4,8 @@ public import ReleaseLedger
 public import ReleaseWorkflow
 public import TransparencyLog
 
-/// The service for one caller: a line for each thing that can be asked. Every one is authorized for the caller, a change inside the transaction
-/// that carries it out.
+/// The service for one caller: a line for each thing that can be asked. Every one is authorized for the caller, a
+/// change inside the transaction that carries it out.
 ///
 /// Whoever may not ask is answered `Refusal.notFound`, as for what is not there.
 public struct ReleaseService: Sendable {
@@ -27,16 +27,22 @@ public struct ReleaseService: Sendable {
         PersonInput(phones: core.parts.phones, region: try current().policy.region)
     }
 
-    private func current() throws -> LoadedPolicy { try core.latest.value.policies.inForce(on: core.reader.moment().date) }
+    private func current() throws -> LoadedPolicy {
+        try core.latest.value.policies.inForce(on: core.reader.moment().date)
+    }
 
     // MARK: Cases
 
     /// Carries out what is asked about a case.
     ///
     /// - Returns: an outcome, done or refused; a refusal has changed nothing.
-    /// - Throws: `FieldProblem` for a value that cannot be used; ``MachineryError`` and storage errors when the machinery fails.
+    /// - Throws: `FieldProblem` for a value that cannot be used; ``MachineryError`` and storage errors when the
+    ///   machinery fails.
+    /// The operator's hand alone: from everybody else a page takes what they are offered, by ``ask(_:)``, because other
+    /// answers would tell in what state a case is.
     public func submit(_ submission: Submission) async throws -> Outcome {
-        try await core.run(
+        guard caller == .operator else { throw Refusal.notFound }
+        return try await core.run(
             SubmitAct(submission), by: caller, key: submission.kind.isPrivate ? nil : submission.key)
     }
 
@@ -54,7 +60,8 @@ public struct ReleaseService: Sendable {
         } answer: { result, tx, answering in
             let attempt = try result.get()
             return Answered(
-                outcome: try Outcome(attempt.attempted, tx, answering), role: attempt.role, ownRelease: attempt.ownRelease)
+                outcome: try Outcome(attempt.attempted, tx, answering), role: attempt.role,
+                ownRelease: attempt.ownRelease)
         }
     }
 
@@ -101,7 +108,9 @@ public struct ReleaseService: Sendable {
 
     /// A coordinator's whole board, in the order of the ids.
     public func board(of coordinator: PersonID) async throws -> [CaseView] {
-        try await board(of: coordinator, after: nil, count: .max).lines.map(\.view).sorted { $0.id < $1.id }
+        try read(as: .coordinator(coordinator)) {
+            try Board($0).page(of: coordinator, after: nil, count: .max, isWhole: true)
+        }.lines.map(\.view).sorted { $0.id < $1.id }
     }
 
     /// The cases of one of a coordinator's people.
@@ -115,7 +124,9 @@ public struct ReleaseService: Sendable {
     /// What a handle names for this person.
     public func party(_ handle: CaseHandle, of person: PersonID) async throws -> PartyRow {
         try read(as: .oneself(person)) { snapshot in
-            guard let row = try snapshot.rows.party(handle, of: person) else { throw Refusal.notFound }
+            guard let row = try snapshot.rows.party(handle, of: person),
+                try !row.isStaff || snapshot.permit(caller).holds(.coordinator)
+            else { throw Refusal.notFound }
             return row
         }
     }
@@ -124,14 +135,16 @@ public struct ReleaseService: Sendable {
     public func page(_ handle: CaseHandle, of person: PersonID) async throws -> CasePage {
         try read(as: .oneself(person)) { snapshot in
             let page = try Screen(snapshot).page(handle, of: person)
-            guard try page.role != .coordinator || snapshot.permit(caller).holds(.coordinator) else { throw Refusal.notFound }
+            guard try page.role != .coordinator || snapshot.permit(caller).holds(.coordinator) else {
+                throw Refusal.notFound
+            }
             return page
         }
     }
 
     /// The case of `opener`, as `viewer` in `role` sees it.
     public func view(of opener: PersonID, workflow: String, as role: Role, viewer: PersonID) async throws -> CaseView {
-        try read(as: .oneself(viewer)) { snapshot in
+        try read(as: role == .coordinator ? .coordinator(viewer) : .oneself(viewer)) { snapshot in
             try Screen(snapshot).view(of: snapshot.cases.load(opener, workflow: workflow), as: role, viewer: viewer)
         }
     }
@@ -150,7 +163,11 @@ public struct ReleaseService: Sendable {
         of opener: PersonID, workflow: String, for signer: PersonID, kind: CommandKind = .sign
     ) async throws -> ReleaseText {
         try read(as: .oneself(signer, orCoordinatorOf: opener)) { snapshot in
-            try ReleaseTexts(snapshot, of: snapshot.cases.load(opener, workflow: workflow)).offered(to: signer, kind: kind)
+            let text = try ReleaseTexts(snapshot, of: snapshot.cases.load(opener, workflow: workflow)).offered(
+                to: signer, kind: kind)
+            // The values are for the one who signs; a coordinator prints the text.
+            return snapshot.permit(caller).isSelf(signer)
+                ? text : ReleaseText(text: text.text, digest: text.digest, values: [])
         }
     }
 
@@ -169,7 +186,9 @@ public struct ReleaseService: Sendable {
         try read(as: .operator) { try copies($0).receipts(of: release) }
     }
 
-    private func copies(_ snapshot: Snapshot) -> ReleaseCopies { ReleaseCopies(snapshot, hashes: core.sequencer.hashes) }
+    private func copies(_ snapshot: Snapshot) -> ReleaseCopies {
+        ReleaseCopies(snapshot, hashes: core.sequencer.hashes)
+    }
 
     /// What was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR 164.528).
     public func accounting(of person: PersonID) async throws -> [Look] {
@@ -185,19 +204,25 @@ public struct ReleaseService: Sendable {
             try RescindByCode.close(typedCode: typedCode, at: moment, $0)
         }
         try await core.sequencer.carryOutPending()
-        return try read { snapshot in
-            let records = Array(try snapshot.rows.entries(of: release).map(\.index).suffix(1))
-            let isPending = try snapshot.rows.isPending(release) || !records.allSatisfy(snapshot.inForce.published.covers)
+        // Nothing of this needs the vault: a code works while it is locked.
+        let published = core.latest.value.published
+        return try core.parts.store.read { rows in
+            let records = Array(try rows.entries(of: release).map(\.index).suffix(1))
+            let isPending = try rows.isPending(release) || !records.allSatisfy(published.covers)
+            let receipts = Receipts(under: published, hashes: core.sequencer.hashes)
             return Outcome(
                 rescinded: release, records: isPending ? [] : records,
-                receipts: isPending ? [] : try copies(snapshot).receipts(for: records), isReceiptPending: isPending,
-                moment: snapshot.moment)
+                receipts: isPending ? [] : try receipts.receipts(for: records, rows), isReceiptPending: isPending,
+                moment: moment)
         }
     }
 
-    /// What opens one commitment of a record, for the person concerned to show to whom they choose: the key in hexadecimal, and the commitment as
-    /// the record states it. That it was asked for goes to the operator journal, once a day (DER-03).
-    public func opening(of release: ReleaseID, sequence: Int, path: String) async throws -> (key: String, stated: String) {
+    /// What opens one commitment of a record, for the person concerned to show to whom they choose: the key in
+    /// hexadecimal, and the commitment as the record states it. That it was asked for goes to the operator journal,
+    /// once a day (DER-03).
+    public func opening(of release: ReleaseID, sequence: Int, path: String) async throws -> (
+        key: String, stated: String
+    ) {
         guard caller == .operator else { throw Refusal.notFound }
         return try await core.keep { try RevealOpening(release: release, sequence: sequence, path: path).carryOut($0) }
     }
@@ -217,7 +242,7 @@ public struct ReleaseService: Sendable {
         try await core.run(AddPerson(new, input()), by: caller, key: key)
     }
 
-    /// Whether this person could be entered; enters nobody.
+    /// True if this person could be entered; enters nobody.
     public func check(_ new: NewPerson) async throws { _ = try AddPerson(new, input()) }
 
     /// A person rewrites their profile.
@@ -226,9 +251,12 @@ public struct ReleaseService: Sendable {
     }
 
     /// Adds to a person's private list.
-    public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) async throws -> Outcome {
+    public func exclude(by id: PersonID, relation: Exclusion.Relation, typed: String, key: String?) async throws
+        -> Outcome
+    {
         let token = try input().exclusionToken(relation, typed, core.parts.requireVault())
-        return try await core.run(Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
+        return try await core.run(
+            Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
     }
 
     /// Says where a person works.
@@ -252,13 +280,16 @@ public struct ReleaseService: Sendable {
 
     /// Enrolls somebody in a role on an attestation.
     public func enroll(
-        _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?, key: String?
+        _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?,
+        key: String?
     ) async throws -> Outcome {
         try await core.run(Enroll(id, as: role, attestation, capacity: capacity, by: staff), by: caller, key: key)
     }
 
     /// A person signs the agreements of a role.
-    public func acknowledge(_ actor: Actor, as role: Role = .mentor, display: String?, key: String?) async throws -> Outcome {
+    public func acknowledge(_ actor: Actor, as role: Role = .mentor, display: String?, key: String?) async throws
+        -> Outcome
+    {
         try await core.run(
             Acknowledge(actor, as: role, display: display, under: current().policy), by: caller, key: key)
     }
@@ -270,11 +301,13 @@ public struct ReleaseService: Sendable {
 
     /// A mentor's own switches.
     public func setAvailability(
-        of id: PersonID, as role: Role = .mentor, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil, key: String?
+        of id: PersonID, as role: Role = .mentor, isReady: Bool? = nil, isPaused: Bool? = nil, capacity: Int? = nil,
+        key: String?
     ) async throws -> Outcome {
         try SetAvailability.check(capacity: capacity)
         return try await core.run(
-            SetAvailability(id: id, role: role, isReady: isReady, isPaused: isPaused, capacity: capacity), by: caller, key: key)
+            SetAvailability(id: id, role: role, isReady: isReady, isPaused: isPaused, capacity: capacity), by: caller,
+            key: key)
     }
 
     /// Erases a person.
@@ -282,24 +315,34 @@ public struct ReleaseService: Sendable {
         try await core.run(Erase(id: id), by: caller, key: key)
     }
 
-    /// Finds people by phone number or name: the operator everybody, a coordinator everybody's ids, whose records stay closed to them.
+    /// Finds people by phone number or name: the operator everybody, a coordinator themselves and their own people.
     public func find(phone: String? = nil, name: String? = nil) async throws -> [PersonID] {
         let number = try phone.map { try input().phone($0) }
-        return try read(as: .holding(.coordinator)) { try $0.people.find(phone: number, name: name) }
-    }
-
-    /// A person's own record, or nil if there is none or it is erased: for themselves, their coordinator, administrators.
-    public func identity(of id: PersonID) async throws -> Identity? {
-        try read { snapshot in
+        return try read(as: .holding(.coordinator)) { snapshot in
             let permit = snapshot.permit(caller)
-            guard try permit.isSelf(id) || permit.coordinates(id) || permit.holds(.administrator) else { return nil }
-            return try snapshot.people.identity(id)
+            return try snapshot.people.find(phone: number, name: name).filter {
+                try permit.isSelf($0) || permit.coordinates($0)
+            }
         }
     }
 
-    /// Everybody's id.
+    /// A person's own record, or nil if there is none or it is erased: for themselves and their coordinator; that of
+    /// staff for administrators too.
+    public func identity(of id: PersonID) async throws -> Identity? {
+        try read { snapshot in
+            let permit = snapshot.permit(caller)
+            let identity = try snapshot.people.identity(id)
+            let isStaff = identity?.isStaff == true
+            guard try permit.isSelf(id) || permit.coordinates(id) || (isStaff && permit.holds(.administrator)) else {
+                return nil
+            }
+            return identity
+        }
+    }
+
+    /// Everybody's id, for the operator.
     public func people() async throws -> [PersonID] {
-        try read(as: .holding(.administrator)) { try $0.rows.people().map(\.id).sorted() }
+        try read(as: .operator) { try $0.rows.people().map(\.id).sorted() }
     }
 
     /// A person's enrollment in a role, for themselves and for who attests it.
@@ -307,23 +350,27 @@ public struct ReleaseService: Sendable {
         try read(as: .oneself(id, orCoordinatorOf: id)) { try $0.people.enrollment(id, as: role) }
     }
 
-    /// Whether this person has signed what binds a role, as the policy in force words it.
+    /// True if this person has signed what binds a role, as the policy in force words it.
     public func hasSigned(_ id: PersonID, as role: Role) async throws -> Bool {
         try read(as: .oneself(id, orCoordinatorOf: id)) {
             try $0.people.hasSigned(id, as: role, under: $0.current.policy)
         }
     }
 
-    /// A code that stands inside the sample document, other for everybody: who can type it back can read what the service shows.
+    /// A code that stands inside the sample document, other for everybody: who can type it back can read what the
+    /// service shows.
     public func sampleCode(for person: PersonID) async throws -> String {
-        RescindCode.format(try core.parts.requireVault().commandDigest("sample", person.description), count: 5)
+        guard caller == .operator || caller.person == person else { throw Refusal.notFound }
+        return RescindCode.format(try core.parts.requireVault().commandDigest("sample", person.description), count: 5)
     }
 
     // MARK: Matching
 
     /// The best mentors for one person, for their coordinator.
-    public func shortlist(of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10) async throws -> Shortlist {
-        try read(as: .oneself(staff)) {
+    public func shortlist(of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10) async throws
+        -> Shortlist
+    {
+        try read(as: .coordinator(staff)) {
             try Matchmaker($0).shortlist(of: opener, workflow: workflow, for: staff, count: count)
         }
     }
@@ -332,20 +379,23 @@ public struct ReleaseService: Sendable {
     public func namedShortlist(
         of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10
     ) async throws -> [(candidate: Candidate, name: String)] {
-        try read(as: .oneself(staff)) { snapshot in
+        try read(as: .coordinator(staff)) { snapshot in
             let list = try Matchmaker(snapshot).shortlist(of: opener, workflow: workflow, for: staff, count: count)
             return try list.candidates.map { ($0, try snapshot.people.identity($0.mentor)?.fullName ?? "") }
         }
     }
 
     /// Every rule that keeps a mentor from this person.
-    public func barriers(of opener: PersonID, workflow: String, mentor: PersonID, by staff: PersonID) async throws -> Set<Barrier> {
-        try read(as: .oneself(staff)) {
+    public func barriers(of opener: PersonID, workflow: String, mentor: PersonID, by staff: PersonID) async throws
+        -> Set<Barrier>
+    {
+        try read(as: .coordinator(staff)) {
             try Matchmaker($0).barriers(of: opener, workflow: workflow, mentor: mentor, for: staff)
         }
     }
 
-    /// Draws the seed of the next cohort and commits to it: equals are decided by it, and nobody can choose it once the answers are known.
+    /// Draws the seed of the next cohort and commits to it: equals are decided by it, and nobody can choose it once the
+    /// answers are known.
     ///
     /// - Returns: the SHA-256 of the seed, in hexadecimal, to be made public before the answers are in.
     public func commitDraw() async throws -> String {
@@ -358,22 +408,30 @@ public struct ReleaseService: Sendable {
         return Hex.format(SHA256.hash(seed))
     }
 
-    /// Solves the cohort of everybody of this coordinator who waits. Nothing is proposed yet: a plan is an advice. The draw is used up; the next
-    /// cohort needs one of its own.
+    /// Solves the cohort of everybody of this coordinator who waits. Nothing is proposed yet: a plan is an advice. The
+    /// draw is used up; the next cohort needs one of its own.
     public func planCohort(workflow: String, by staff: PersonID) async throws -> CohortPlan {
-        let plan = try read(as: .oneself(staff)) { try Matchmaker($0).plan(workflow: workflow, of: staff) }
-        try await core.keep { $0.rows.setSetting("draw", []) }
+        let (plan, draw) = try read(as: .coordinator(staff)) {
+            (try Matchmaker($0).plan(workflow: workflow, of: staff), try $0.rows.setting("draw"))
+        }
+        try await core.keep { tx in
+            // Between the two somebody else may have used it up, or drawn anew.
+            guard try tx.rows.setting("draw") == draw else {
+                throw FieldProblem(field: "draw", expected: "a committed draw that no other plan has used")
+            }
+            tx.rows.setSetting("draw", [])
+        }
         return plan
     }
 
     /// Why not everybody who waits can be matched; nil where everybody can.
     public func cohortProblem(workflow: String, by staff: PersonID) async throws -> MatchingProblem? {
-        try read(as: .oneself(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
+        try read(as: .coordinator(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
     }
 
     /// Which questions change nothing, on the people who wait now.
     public func ablation(workflow: String, by staff: PersonID) async throws -> [Ablation] {
-        try read(as: .oneself(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
+        try read(as: .coordinator(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
     }
 
     /// What a program may count of itself.
@@ -396,7 +454,7 @@ public struct ReleaseService: Sendable {
         try Evaluations(core).results(period: period, by: caller)
     }
 
-    /// Whether every code that went out is either unused or has come back.
+    /// True if every code that went out is either unused or has come back.
     public func evaluationCount(period: Int) async throws -> EvaluationCount {
         try Evaluations(core).count(period: period, by: caller)
     }
@@ -410,7 +468,8 @@ public struct ReleaseService: Sendable {
     /// Takes up a new version of the policy.
     public func adopt(policy canonical: [UInt8], key: String?) async throws -> Outcome {
         let act = try AdoptPolicy(
-            canonical, core.parts.parsePolicy(canonical), after: core.latest.value.policies, on: core.reader.moment().date)
+            canonical, core.parts.parsePolicy(canonical), after: core.latest.value.policies,
+            on: core.reader.moment().date)
         return try await core.run(act, by: caller, key: key)
     }
 
@@ -420,7 +479,9 @@ public struct ReleaseService: Sendable {
     }
 
     /// Prepares a revocation, for the recovery key to sign where it is kept.
-    public func revocation(_ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner) async throws -> Revocation {
+    public func revocation(_ role: KeyHistory.Role, from: Int?, replacement signer: NoteSigner) async throws
+        -> Revocation
+    {
         try read(as: .operator) { snapshot in
             let size = try snapshot.rows.logSize()
             let prepared = try Revocation.prepare(
@@ -442,7 +503,9 @@ public struct ReleaseService: Sendable {
             FieldProblem(
                 field: what, expected: "the statement for the log as it is now, signed as it must be: prepare it again")
         }
-        guard statements.isRevocation(of: role, history, size: size, origin: origin) else { throw problem("revocation") }
+        guard statements.isRevocation(of: role, history, size: size, origin: origin) else {
+            throw problem("revocation")
+        }
         guard statements.isReplacement(by: signer.key, role, history, size: size, origin: origin) else {
             throw problem("replacement")
         }
@@ -509,7 +572,9 @@ public struct ReleaseService: Sendable {
     public func outbox() async throws -> [Message] { try read(as: .operator) { try $0.messages() } }
 
     /// An instant as people read it, in the program's time zone.
-    public func localTime(_ instantMilliseconds: Int64) async throws -> String { try read { $0.localTime(instantMilliseconds) } }
+    public func localTime(_ instantMilliseconds: Int64) async throws -> String {
+        try read { $0.localTime(instantMilliseconds) }
+    }
 
     /// The local date now, as commands get it.
     public func today() async throws -> CivilDate { try core.reader.moment().date }

@@ -2,8 +2,8 @@ internal import Logging
 
 /// What the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
 ///
-/// It keeps nothing of its own. What is due is in the cases, what waits is in the outbox, what lapses says when: so a restart forgets
-/// nothing and does nothing twice, whenever it last ran.
+/// It keeps nothing of its own. What is due is in the cases, what waits is in the outbox, what lapses says when: so a
+/// restart forgets nothing and does nothing twice, whenever it last ran.
 public actor Scheduler {
     /// Everything that runs without anybody's asking.
     public enum Job: String, CaseIterable, Sendable {
@@ -55,7 +55,8 @@ public actor Scheduler {
                 }
             } catch {
                 // The next round tries again: whatever was due still is.
-                host.core.parts.logger.error("a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
+                host.core.parts.logger.error(
+                    "a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
             }
         }
         report(letters)

@@ -4,7 +4,8 @@ internal import ReleaseLedger
 public import ReleaseWorkflow
 public import TransparencyLog
 
-/// An open program: one log with its writer. It gives each caller a service of their own, and does what nobody asks for: the clock.
+/// An open program: one log with its writer. It gives each caller a service of their own, and does what nobody asks
+/// for: the clock.
 public struct ServiceHost: Sendable {
     let core: Core
 
@@ -21,7 +22,8 @@ public struct ServiceHost: Sendable {
         let moment = try parts.time.now()
         let digest = SHA256.hash(canonical)
         let checkpoint = try parts.store.write { rows in
-            // Nobody is there yet whose cases could be listed; what is restored has people, and lists them when it is opened.
+            // Nobody is there yet whose cases could be listed; what is restored has people, and lists them when it is
+            // opened.
             if try rows.people().isEmpty { try rows.setSetting("parties", digest) }
             return try Ledger.begin(
                 origin: parts.origin, policy: canonical, digest: digest, keys: keys, recovery: recovery, after: former,
@@ -29,12 +31,15 @@ public struct ServiceHost: Sendable {
         }
         try parts.heads.replace(
             nil,
-            with: SignedHead(note: keys.log.sign(checkpoint.text).bytes, instantMilliseconds: moment.instantMilliseconds))
+            with: SignedHead(
+                note: keys.log.sign(checkpoint.text).bytes, instantMilliseconds: moment.instantMilliseconds))
     }
 
-    /// Opens a log; where `isWriter`, finishes what an earlier process left half done: erasures, a head not yet signed, closings not yet in the log.
+    /// Opens a log; where `isWriter`, finishes what an earlier process left half done: erasures, a head not yet signed,
+    /// closings not yet in the log.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops signing and nothing else.
+    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops
+    ///   signing and nothing else.
     public static func open(_ parts: Parts, isWriter: Bool) async throws -> ServiceHost {
         let first = try firstPolicy(parts)
         let publisher = try Publisher(
@@ -44,15 +49,22 @@ public struct ServiceHost: Sendable {
         guard publisher.history.policy == first.digest else {
             throw MachineryError.corrupt("the stored policy is not the one that the log states")
         }
-        let published = publisher.published
-        let policies = try parts.store.read { rows in
-            try PolicyVersions.read(
-                first: first, published: published, origin: parts.origin, parse: parts.parsePolicy, rows)
+        var policies = PolicyVersions([first])
+        do {
+            let published = publisher.published
+            policies = try parts.store.read { rows in
+                try PolicyVersions.read(
+                    first: first, published: published, origin: parts.origin, parse: parts.parsePolicy, rows)
+            }
+        } catch let error as any Error & CustomStringConvertible where publisher.stopped != nil || error is LogError {
+            // A head that does not fit stops signing and nothing else: people must still be able to take back.
+            publisher.stop("the versions of the policy do not fit the log: \(error)")
         }
-        let latest = LatestInForce(InForce(published: published, policies: policies))
+        let latest = LatestInForce(InForce(published: publisher.published, policies: policies))
         let cache = DecodedCache()
         let hooks = Sequencer.Hooks(
-            settleDue: { try DueTransitions($0).settleAll() }, carryOutPending: { try RescindByCode.carryOutPending($0) })
+            settleDue: { try DueTransitions($0).settleAll() },
+            carryOutPending: { try RescindByCode.carryOutPending($0) })
         let sequencer = Sequencer(parts, publisher: publisher, latest: latest, cache: cache, hooks: hooks)
         if isWriter { await sequencer.recover { try Parties($0).keepEverybodys() } }
         return ServiceHost(
@@ -62,7 +74,8 @@ public struct ServiceHost: Sendable {
     private static func firstPolicy(_ parts: Parts) throws -> LoadedPolicy {
         let (digest, canonical) = try parts.store.read { rows -> ([UInt8], [UInt8]) in
             guard let origin = try rows.setting("origin"), String(decoding: origin, as: UTF8.self) == parts.origin,
-                try rows.entry(0) != nil, let digest = try rows.setting("policy"), let canonical = try rows.policy(digest)
+                try rows.entry(0) != nil, let digest = try rows.setting("policy"),
+                let canonical = try rows.policy(digest)
             else { throw MachineryError.corrupt("the database is not this program's log") }
             return (digest, canonical)
         }
@@ -72,11 +85,11 @@ public struct ServiceHost: Sendable {
         return LoadedPolicy(policy: try parts.parsePolicy(canonical), digest: digest)
     }
 
-    /// Continues a program from a backup under a new name: the log of the old name ended at a head that this database does not reach, so records
-    /// that people hold receipts of are not in it, and a rescission may be among them.
+    /// Continues a program from a backup under a new name: the log of the old name ended at a head that this database
+    /// does not reach, so records that people hold receipts of are not in it, and a rescission may be among them.
     ///
-    /// The new log's genesis names the old head; the versions of the policy are stated again; every release of the old log ends, because nobody here
-    /// can know that it still stands. People sign anew.
+    /// The new log's genesis names the old head; the versions of the policy are stated again; every release of the old
+    /// log ends, because nobody here can know that it still stands. People sign anew.
     ///
     /// - Parameters:
     ///   - parts: with the new origin and new keys, and a head file that holds nothing yet.
@@ -84,7 +97,9 @@ public struct ServiceHost: Sendable {
     /// - Returns: how many cases were ended.
     public static func restore(_ parts: Parts, recovery: NoteKey, after former: Checkpoint) async throws -> Int {
         let versions = try parts.store.read { rows -> [[UInt8]] in
-            guard let first = try rows.setting("policy") else { throw MachineryError.corrupt("the database holds no program") }
+            guard let first = try rows.setting("policy") else {
+                throw MachineryError.corrupt("the database holds no program")
+            }
             let later = try LogStatements.versions(rows).compactMap { Hex.parse($0.digest) }
             return try ([first] + later).map { digest in
                 guard let canonical = try rows.policy(digest), SHA256.hash(canonical) == digest else {

@@ -5,8 +5,9 @@ public import ReleaseWorkflow
 
 /// Everything that each role can ever reach or be shown: routes, fields, jobs and messages (DER-23).
 ///
-/// It is generated from the table that serves, and from the types that answers are made of; a file in the repository holds it, and a test
-/// compares the two and both with what a running service answers. So a change to what somebody can see shows as a change to that file.
+/// It is generated from the table that serves, and from the types that answers are made of; a file in the repository
+/// holds it, and a test compares the two and both with what a running service answers. So a change to what somebody can
+/// see shows as a change to that file.
 public struct CapabilityManifest: Sendable {
     private let policy: Policy
 
@@ -16,11 +17,15 @@ public struct CapabilityManifest: Sendable {
     public var text: String { (routes + fields + jobs + messages).sorted().joined(separator: "\n") + "\n" }
 
     private var routes: [String] {
-        RouteTable.all.map { "\($0.audience.word): route: \($0.method.rawValue) \($0.path)\($0.isSilent ? " (silent)" : "")" }
+        RouteTable.all.map {
+            "\($0.audience.word): route: \($0.method.rawValue) \($0.path)\($0.isSilent ? " (silent)" : "")"
+        }
     }
 
     private var fields: [String] {
-        func lines(_ role: String, _ type: String, _ names: [String]) -> [String] { names.map { "\(role): field: \(type).\($0)" } }
+        func lines(_ role: String, _ type: String, _ names: [String]) -> [String] {
+            names.map { "\(role): field: \(type).\($0)" }
+        }
         let parties = Set(policy.workflows.flatMap(\.parties)).map(\.rawValue).sorted()
         var all: [String] = []
         for role in parties {
@@ -31,7 +36,8 @@ public struct CapabilityManifest: Sendable {
             all += lines(role, "look", LookContent.fields)
             all += lines(role, "receipt", ReceiptContent.fields)
         }
-        let readers = Set(policy.workflows.compactMap { if case .role(let role) = $0.reader { role.rawValue } else { nil } })
+        let readers = Set(
+            policy.workflows.compactMap { if case .role(let role) = $0.reader { role.rawValue } else { nil } })
         for role in readers.sorted() {
             all += lines(role, "card", CardContent.fields + policy.release.fields.map { "fields.\($0.rawValue)" })
         }

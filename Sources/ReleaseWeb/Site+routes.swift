@@ -4,14 +4,16 @@ public import ReleaseService
 /// Every route of the service.
 enum RouteTable {
     static let all: [Route] =
-        SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes + AdminPages.routes
+        SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes
+        + AdminPages.routes
         + Interface.routes + HealthRoutes.routes
 }
 
 extension Site {
     /// Serves an open program with every page and the whole interface.
     public init(
-        host: ServiceHost, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english, service: String,
+        host: ServiceHost, accounts: Accounts, outbox: Outbox, operations: Operations, words: Words = .english,
+        service: String,
         isSecure: Bool, logger: Logger, metrics: PrometheusMetrics = PrometheusMetrics()
     ) throws {
         try self.init(

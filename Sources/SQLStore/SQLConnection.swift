@@ -8,7 +8,8 @@ public enum SQLValue: Hashable, Sendable {
 
 /// One row of an answer, while the driver stands on it. Columns count from 0.
 ///
-/// Text counts as its bytes: who edits a row by hand may change its type, and what they wrote is still there to be judged.
+/// Text counts as its bytes: who edits a row by hand may change its type, and what they wrote is still there to be
+/// judged.
 public protocol SQLRow {
     /// - Throws: ``DamagedRow`` if the column holds no whole number.
     func integer(_ column: Int) throws -> Int
@@ -21,8 +22,9 @@ public protocol SQLRow {
 
 /// One open transaction of a driver.
 ///
-/// Statements are constants of this module with `?` for every value; a driver that numbers its placeholders rewrites them, and each prepares a
-/// statement once for each connection. Synchronous on purpose: no other work can come between two statements.
+/// Statements are constants of this module with `?` for every value; a driver that numbers its placeholders rewrites
+/// them, and each prepares a statement once for each connection. Synchronous on purpose: no other work can come between
+/// two statements.
 public protocol SQLConnection {
     func execute(_ sql: String, _ values: [SQLValue]) throws
     /// Calls `body` for each row, in order.

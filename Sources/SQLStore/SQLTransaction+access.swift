@@ -24,13 +24,15 @@ extension SQLTransaction {
 
     public func access(_ kind: AccessRow.Kind, _ token: [UInt8]) throws -> AccessRow? {
         try first(
-            "SELECT \(Self.accessColumns) FROM access WHERE kind = ? AND token = ?", .text(kind.rawValue), .bytes(token),
+            "SELECT \(Self.accessColumns) FROM access WHERE kind = ? AND token = ?", .text(kind.rawValue),
+            .bytes(token),
             read: Self.accessRow)
     }
 
     public func accesses(_ kind: AccessRow.Kind) throws -> [AccessRow] {
         try all(
-            "SELECT \(Self.accessColumns) FROM access WHERE kind = ? ORDER BY token", .text(kind.rawValue), read: Self.accessRow)
+            "SELECT \(Self.accessColumns) FROM access WHERE kind = ? ORDER BY token", .text(kind.rawValue),
+            read: Self.accessRow)
     }
 
     public func accesses(_ kind: AccessRow.Kind, of person: PersonID) throws -> [AccessRow] {

@@ -9,7 +9,8 @@ extension SQLTransaction {
 
     private static func caseRow(_ row: any SQLRow) throws -> CaseRow {
         CaseRow(
-            id: try row.id(0), workflow: try row.text(1), opener: try row.id(2), policy: try row.bytes(3), tip: try row.bytes(4),
+            id: try row.id(0), workflow: try row.text(1), opener: try row.id(2), policy: try row.bytes(3),
+            tip: try row.bytes(4),
             due: try row.optional(5, row.date))
     }
 
@@ -38,7 +39,8 @@ extension SQLTransaction {
 
     public func appendEvent(_ id: CaseID, _ row: EventRow) throws {
         try run(
-            "INSERT INTO case_event (case_id, sequence, sealed, link) VALUES (?, ?, ?, ?)", .of(id), .integer(row.sequence),
+            "INSERT INTO case_event (case_id, sequence, sealed, link) VALUES (?, ?, ?, ?)", .of(id),
+            .integer(row.sequence),
             .bytes(row.sealed), .bytes(row.link))
     }
 
@@ -54,7 +56,8 @@ extension SQLTransaction {
 
     private static func draftRow(_ row: any SQLRow) throws -> DraftRow {
         DraftRow(
-            round: try row.id(0), caseID: try row.id(1), workflow: try row.text(2), opener: try row.id(3), policy: try row.bytes(4),
+            round: try row.id(0), caseID: try row.id(1), workflow: try row.text(2), opener: try row.id(3),
+            policy: try row.bytes(4),
             sealed: try row.bytes(5), due: try row.optional(6, row.date))
     }
 
@@ -62,7 +65,8 @@ extension SQLTransaction {
         try run(
             "INSERT INTO draft (round, case_id, workflow, opener, policy, sealed, due) VALUES (?, ?, ?, ?, ?, ?, ?) "
                 + "ON CONFLICT (round) DO UPDATE SET sealed = excluded.sealed, due = excluded.due",
-            .of(row.round), .of(row.caseID), .text(row.workflow), .of(row.opener), .bytes(row.policy), .bytes(row.sealed),
+            .of(row.round), .of(row.caseID), .text(row.workflow), .of(row.opener), .bytes(row.policy),
+            .bytes(row.sealed),
             .of(row.due))
     }
 
@@ -86,13 +90,15 @@ extension SQLTransaction {
 
     public func putRelease(_ row: ReleaseRow) throws {
         try run(
-            "INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)", .of(row.id), .of(row.caseID),
+            "INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)", .of(row.id),
+            .of(row.caseID),
             .bytes(row.codeDigest))
     }
 
     public func release(_ id: ReleaseID) throws -> ReleaseRow? {
         try first(
-            "SELECT release_id, case_id, code_digest FROM release_case WHERE release_id = ?", .of(id), read: Self.releaseRow)
+            "SELECT release_id, case_id, code_digest FROM release_case WHERE release_id = ?", .of(id),
+            read: Self.releaseRow)
     }
 
     public func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow? {
@@ -108,21 +114,24 @@ extension SQLTransaction {
     private static func partyRow(_ row: any SQLRow) throws -> PartyRow {
         guard let rank = PartyRow.Rank(rawValue: try row.integer(3)) else { throw DamagedRow() }
         return PartyRow(
-            handle: try row.id(0), person: try row.id(1), isStaff: try row.integer(2) != 0, rank: rank, caseID: try row.id(4),
+            handle: try row.id(0), person: try row.id(1), isStaff: try row.integer(2) != 0, rank: rank,
+            caseID: try row.id(4),
             opener: try row.id(5), workflow: try row.text(6))
     }
 
     public func putParty(_ row: PartyRow) throws {
         try run(
             "INSERT INTO party (\(Self.partyColumns)) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (handle) DO UPDATE SET rank = excluded.rank",
-            .of(row.handle), .of(row.person), .integer(row.isStaff ? 1 : 0), .integer(row.rank.rawValue), .of(row.caseID),
+            .of(row.handle), .of(row.person), .integer(row.isStaff ? 1 : 0), .integer(row.rank.rawValue),
+            .of(row.caseID),
             .of(row.opener), .text(row.workflow))
     }
 
     public func deleteParty(_ handle: CaseHandle) throws { try run("DELETE FROM party WHERE handle = ?", .of(handle)) }
 
     public func parties(of id: CaseID) throws -> [PartyRow] {
-        try all("SELECT \(Self.partyColumns) FROM party WHERE case_id = ? ORDER BY handle", .of(id), read: Self.partyRow)
+        try all(
+            "SELECT \(Self.partyColumns) FROM party WHERE case_id = ? ORDER BY handle", .of(id), read: Self.partyRow)
     }
 
     public func party(_ handle: CaseHandle, of person: PersonID) throws -> PartyRow? {
@@ -139,7 +148,8 @@ extension SQLTransaction {
             """
             SELECT \(Self.partyColumns) FROM party
             WHERE person = ? AND is_staff = ? AND (rank, handle) > (?, ?) ORDER BY rank, handle LIMIT ?
-            """, .of(person), .integer(isStaff ? 1 : 0), .integer(rank), .bytes(handle), .integer(count), read: Self.partyRow)
+            """, .of(person), .integer(isStaff ? 1 : 0), .integer(rank), .bytes(handle), .integer(count),
+            read: Self.partyRow)
     }
 
     // MARK: Places and closings
@@ -164,7 +174,9 @@ extension SQLTransaction {
 
     public func pending() throws -> [PendingRow] {
         try all("SELECT position, release_id, at, text FROM pending_closing ORDER BY position") { row in
-            PendingRow(order: try row.integer(0), release: try row.id(1), at: try row.date(2), text: try row.optional(3, row.text))
+            PendingRow(
+                order: try row.integer(0), release: try row.id(1), at: try row.date(2),
+                text: try row.optional(3, row.text))
         }
     }
 
@@ -172,5 +184,7 @@ extension SQLTransaction {
         try exists("SELECT 1 FROM pending_closing WHERE release_id = ?", .of(release))
     }
 
-    public func deletePending(_ order: Int) throws { try run("DELETE FROM pending_closing WHERE position = ?", .integer(order)) }
+    public func deletePending(_ order: Int) throws {
+        try run("DELETE FROM pending_closing WHERE position = ?", .integer(order))
+    }
 }

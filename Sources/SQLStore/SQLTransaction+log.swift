@@ -35,7 +35,9 @@ extension SQLTransaction {
     }
 
     public func entries(of release: ReleaseID) throws -> [(index: Int, note: [UInt8])] {
-        try all("SELECT position, note FROM log_entry WHERE release_id = ? ORDER BY position", .text(release.description)) {
+        try all(
+            "SELECT position, note FROM log_entry WHERE release_id = ? ORDER BY position", .text(release.description)
+        ) {
             (try $0.integer(0), try $0.bytes(1))
         }
     }
@@ -48,7 +50,8 @@ extension SQLTransaction {
 
     public func node(at position: NodePosition) throws -> TreeHash {
         let bytes = try first(
-            "SELECT hash FROM log_node WHERE level = ? AND position = ?", .integer(position.level), .integer(position.index)
+            "SELECT hash FROM log_node WHERE level = ? AND position = ?", .integer(position.level),
+            .integer(position.index)
         ) { try $0.bytes(0) }
         guard let hash = bytes.flatMap({ TreeHash(bytes: $0) }) else {
             throw LogError.missingNode(level: position.level, index: position.index)
@@ -59,7 +62,9 @@ extension SQLTransaction {
     public func nodeCount() throws -> Int { try first("SELECT COUNT(*) FROM log_node") { try $0.integer(0) } ?? 0 }
 
     public func putHead(size: Int, note: [UInt8]) throws {
-        try run("INSERT INTO log_head (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING", .integer(size), .bytes(note))
+        try run(
+            "INSERT INTO log_head (size, note) VALUES (?, ?) ON CONFLICT (size) DO NOTHING", .integer(size),
+            .bytes(note))
     }
 
     public func heads(of sizes: ClosedRange<Int>) throws -> [(size: Int, note: [UInt8])] {
@@ -69,13 +74,19 @@ extension SQLTransaction {
     }
 
     public func head(atMost size: Int) throws -> (size: Int, note: [UInt8])? {
-        try first("SELECT size, note FROM log_head WHERE size <= ? ORDER BY size DESC LIMIT 1", .integer(size), read: Self.head)
+        try first(
+            "SELECT size, note FROM log_head WHERE size <= ? ORDER BY size DESC LIMIT 1", .integer(size),
+            read: Self.head)
     }
 
-    private static func head(_ row: any SQLRow) throws -> (size: Int, note: [UInt8]) { (try row.integer(0), try row.bytes(1)) }
+    private static func head(_ row: any SQLRow) throws -> (size: Int, note: [UInt8]) {
+        (try row.integer(0), try row.bytes(1))
+    }
 
     public func clearLog() throws {
-        for table in ["log_entry", "log_node", "log_head", "outcome", "pending_closing"] { try run("DELETE FROM \(table)") }
+        for table in ["log_entry", "log_node", "log_head", "outcome", "pending_closing"] {
+            try run("DELETE FROM \(table)")
+        }
     }
 
     public func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) throws {

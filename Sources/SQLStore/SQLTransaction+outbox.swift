@@ -10,7 +10,8 @@ extension SQLTransaction {
     }
 
     public func outcome(_ key: [UInt8]) throws -> OutcomeRow? {
-        try first("SELECT key_digest, command_digest, result, round FROM outcome WHERE key_digest = ?", .bytes(key)) { row in
+        try first("SELECT key_digest, command_digest, result, round FROM outcome WHERE key_digest = ?", .bytes(key)) {
+            row in
             OutcomeRow(
                 key: try row.bytes(0), command: try row.bytes(1), outcome: try row.text(2),
                 round: try row.optional(3) { try row.id($0) })
@@ -21,7 +22,8 @@ extension SQLTransaction {
 
     public func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) throws {
         try run(
-            "INSERT INTO message (id, sealed, round) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id), .bytes(sealed),
+            "INSERT INTO message (id, sealed, round) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", .bytes(id),
+            .bytes(sealed),
             .of(round))
     }
 
@@ -54,15 +56,20 @@ extension SQLTransaction {
 
     public func putEvaluation(_ period: Int, answer key: [UInt8], _ text: String) throws {
         try run(
-            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(period), .bytes(key), .text(text))
+            "INSERT INTO evaluation_answer (period, token, answers) VALUES (?, ?, ?)", .integer(period), .bytes(key),
+            .text(text))
     }
 
     public func evaluationAnswers(_ period: Int) throws -> [String] {
-        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(period)) { try $0.text(0) }
+        try all("SELECT answers FROM evaluation_answer WHERE period = ? ORDER BY token", .integer(period)) {
+            try $0.text(0)
+        }
     }
 
     public func putJournal(_ token: [UInt8], _ sealed: [UInt8]) throws {
-        try run("INSERT INTO journal (token, sealed) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", .bytes(token), .bytes(sealed))
+        try run(
+            "INSERT INTO journal (token, sealed) VALUES (?, ?) ON CONFLICT (token) DO NOTHING", .bytes(token),
+            .bytes(sealed))
     }
 
     public func journal() throws -> [(token: [UInt8], sealed: [UInt8])] {

@@ -13,7 +13,9 @@ extension SQLTransaction {
         try first("SELECT id, key_id, sealed FROM person WHERE id = ?", .of(id), read: Self.person)
     }
 
-    public func people() throws -> [PersonRow] { try all("SELECT id, key_id, sealed FROM person ORDER BY id", read: Self.person) }
+    public func people() throws -> [PersonRow] {
+        try all("SELECT id, key_id, sealed FROM person ORDER BY id", read: Self.person)
+    }
 
     public func putMentor(_ row: PersonRow) throws {
         try run(
@@ -25,7 +27,9 @@ extension SQLTransaction {
         try first("SELECT id, key_id, sealed FROM mentor WHERE id = ?", .of(id), read: Self.person)
     }
 
-    public func mentors() throws -> [PersonRow] { try all("SELECT id, key_id, sealed FROM mentor ORDER BY id", read: Self.person) }
+    public func mentors() throws -> [PersonRow] {
+        try all("SELECT id, key_id, sealed FROM mentor ORDER BY id", read: Self.person)
+    }
 
     private static func person(_ row: any SQLRow) throws -> PersonRow {
         PersonRow(id: try row.id(0), key: try row.bytes(1), sealed: try row.bytes(2))
@@ -35,7 +39,8 @@ extension SQLTransaction {
         try run("DELETE FROM person_index WHERE person = ?", .of(person))
         for token in tokens.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             try run(
-                "INSERT INTO person_index (token, person, key_id) VALUES (?, ?, ?)", .bytes(token), .of(person), .bytes(key))
+                "INSERT INTO person_index (token, person, key_id) VALUES (?, ?, ?)", .bytes(token), .of(person),
+                .bytes(key))
         }
     }
 

@@ -10,7 +10,9 @@ extension SQLTransaction {
     }
 
     public func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
-        try first("SELECT sealed FROM vault WHERE key_id = ? AND field = ?", .bytes(key), .text(field)) { try $0.bytes(0) }
+        try first("SELECT sealed FROM vault WHERE key_id = ? AND field = ?", .bytes(key), .text(field)) {
+            try $0.bytes(0)
+        }
     }
 
     public func keysInUse() throws -> Set<[UInt8]> {
@@ -39,7 +41,9 @@ extension SQLTransaction {
         try run("INSERT INTO erasure (key_id) VALUES (?) ON CONFLICT (key_id) DO NOTHING", .bytes(key))
     }
 
-    public func erasures() throws -> [[UInt8]] { try all("SELECT key_id FROM erasure ORDER BY key_id") { try $0.bytes(0) } }
+    public func erasures() throws -> [[UInt8]] {
+        try all("SELECT key_id FROM erasure ORDER BY key_id") { try $0.bytes(0) }
+    }
 
     public func deleteErasure(_ key: [UInt8]) throws { try run("DELETE FROM erasure WHERE key_id = ?", .bytes(key)) }
 }

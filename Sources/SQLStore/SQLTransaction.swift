@@ -40,7 +40,8 @@ public struct SQLTransaction: StoreWriter {
 
     // MARK: Writing a batch
 
-    /// One prepared statement a row: SQLite is fastest so. Deletions come first, because what is deleted may be in the way of what comes.
+    /// One prepared statement a row: SQLite is fastest so. Deletions come first, because what is deleted may be in the
+    /// way of what comes.
     public func store(_ changes: Changes) throws {
         for case (let round, nil) in changes.drafts { try deleteDraft(round) }
         for case (let handle, nil) in changes.parties { try deleteParty(handle) }

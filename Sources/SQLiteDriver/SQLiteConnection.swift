@@ -2,7 +2,8 @@ internal import GRDB
 internal import GRDBSQLite
 internal import SQLStore
 
-/// A transaction of the pool as the SQL store wants it: statements prepared once for each connection, values bound and columns read in place.
+/// A transaction of the pool as the SQL store wants it: statements prepared once for each connection, values bound and
+/// columns read in place.
 struct SQLiteConnection: SQLConnection {
     let database: Database
     let tally: StatementTally
@@ -45,7 +46,9 @@ struct SQLiteConnection: SQLConnection {
         }
     }
 
-    private func failure(_ code: Int32) -> SQLiteError { SQLiteError(DatabaseError(resultCode: ResultCode(rawValue: code))) }
+    private func failure(_ code: Int32) -> SQLiteError {
+        SQLiteError(DatabaseError(resultCode: ResultCode(rawValue: code)))
+    }
 
     /// Values are copied by the library: the arrays may go away before the statement runs.
     private func bind(_ values: [SQLValue], to statement: OpaquePointer) throws {
@@ -88,7 +91,8 @@ private struct SQLiteRow: SQLRow {
         case SQLITE_BLOB, SQLITE_TEXT:
             // The bytes first: asking for them afterwards could move them.
             let start = sqlite3_column_blob(statement, Int32(column))
-            return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(column)))))
+            return Array(
+                UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, Int32(column)))))
         default: throw DamagedRow()
         }
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 public import ReleaseService
 public import SQLStore
 
@@ -13,8 +14,8 @@ public final class SQLiteStore: Store {
     ///
     /// - Parameters:
     ///   - isReadOnly: opens for reading beside a writer; the file must exist.
-    ///   - migrates: whether an older file is brought up to this program's version, after a copy of it was made beside it. Only who holds the
-    ///     folder may do that; without it an older file is used as it is.
+    ///   - migrates: whether an older file is brought up to this program's version, after a copy of it was made beside
+    ///     it. Only who holds the folder may do that; without it an older file is used as it is.
     /// - Throws: ``SQLiteError`` with a reason that names no data.
     public init(path: String, isReadOnly: Bool, migrates: Bool = true) throws {
         do {
@@ -27,18 +28,22 @@ public final class SQLiteStore: Store {
             configuration.prepareDatabase { database in
                 try database.execute(sql: "PRAGMA secure_delete = ON")
                 try database.execute(sql: "PRAGMA foreign_keys = ON")
-                // Savepoints keep what they would undo in memory: never in a temporary file, for speed and for what it would hold.
+                // Savepoints keep what they would undo in memory: never in a temporary file, for speed and for what it
+                // would hold.
                 try database.execute(sql: "PRAGMA temp_store = MEMORY")
             }
             if isReadOnly {
-                guard FileManager.default.fileExists(atPath: path) else { throw SQLiteError(reason: "there is no database") }
+                guard FileManager.default.fileExists(atPath: path) else {
+                    throw SQLiteError(reason: "there is no database")
+                }
                 pool = try DatabaseQueue(path: path, configuration: configuration)
                 try pool.read { try Self.checkVersion($0) }
                 return
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             self.pool = pool
-            // DatabasePool sets NORMAL after it has prepared its connections, so FULL is set here, on the writer, and read back.
+            // DatabasePool sets NORMAL after it has prepared its connections, so FULL is set here, on the writer, and
+            // read back.
             try pool.writeWithoutTransaction { database in
                 try Self.checkVersion(database)
                 try database.execute(sql: "PRAGMA synchronous = FULL")
@@ -80,13 +85,20 @@ public final class SQLiteStore: Store {
     public func settle() throws {
         do {
             guard let pool = pool as? DatabasePool else { return }
-            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.writeWithoutTransaction { database in
+                // A reader in the way is waited for a moment, not as long as another writer: commands stand behind
+                // this.
+                sqlite3_busy_timeout(database.sqliteConnection, 250)
+                defer { sqlite3_busy_timeout(database.sqliteConnection, 5000) }
+                _ = try database.checkpoint(.truncate)
+            }
         } catch {
             throw SQLiteError(error)
         }
     }
 
-    /// What a migration leaves of the file before it. A copy that is there already is of the migration that was stopped, and stays.
+    /// What a migration leaves of the file before it. A copy that is there already is of the migration that was
+    /// stopped, and stays.
     private func copyOnce(to path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let part = path + ".part"

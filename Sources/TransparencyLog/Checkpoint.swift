@@ -1,7 +1,7 @@
 /// The head of a log: how many entries it has and their root hash.
 ///
-/// Three lines, each ending in a newline: the origin, the size in decimal without leading zeros, the root in base64. No extension
-/// lines.
+/// Three lines, each ending in a newline: the origin, the size in decimal without leading zeros, the root in base64. No
+/// extension lines.
 ///
 /// - Source: c2sp.org/tlog-checkpoint.
 public struct Checkpoint: Equatable, Sendable {
@@ -36,8 +36,8 @@ public struct Checkpoint: Equatable, Sendable {
 
 /// A proof that an entry is in a log, with the signed head it leads to.
 ///
-/// A line `c2sp.org/tlog-proof@v1`, a line `index N`, the hashes of the inclusion proof in base64, one a line and leaf first, a blank
-/// line, the checkpoint. Optional `extra` lines are not written and not accepted here.
+/// A line `c2sp.org/tlog-proof@v1`, a line `index N`, the hashes of the inclusion proof in base64, one a line and leaf
+/// first, a blank line, the checkpoint. Optional `extra` lines are not written and not accepted here.
 ///
 /// - Source: c2sp.org/tlog-proof.
 public struct EntryProof: Equatable, Sendable {

@@ -2,7 +2,8 @@ internal import Cryptography
 
 /// Recomputes every hash of a log from its entries, tile by tile, and compares each with the tile that states it.
 ///
-/// Each bundle of entries is independent of the others, so that callers hash them on several cores; only 32 bytes of each stay in memory.
+/// Each bundle of entries is independent of the others, so that callers hash them on several cores; only 32 bytes of
+/// each stay in memory.
 public enum LogRehash {
     /// What one bundle of entries came to.
     public struct Bundle: Sendable {
@@ -14,7 +15,8 @@ public enum LogRehash {
 
     /// Hashes the entries of one bundle.
     ///
-    /// - Parameter bytes: the bundle; the low byte of each length is overwritten by the leaf's prefix, so that nothing is copied.
+    /// - Parameter bytes: the bundle; the low byte of each length is overwritten by the leaf's prefix, so that nothing
+    ///   is copied.
     /// - Throws: ``LogError/badTile(_:_:)`` unless the bytes are exactly the entries that the path names.
     public static func hash(_ bytes: inout [UInt8], of path: TilePath) throws -> Bundle {
         let ranges = try EntryBundle.ranges(in: bytes, of: path)

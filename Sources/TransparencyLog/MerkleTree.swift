@@ -56,7 +56,8 @@ public struct TreeHash: Hashable, Sendable {
     public static let empty = TreeHash { SHA256.hash(UnsafeRawBufferPointer(start: nil, count: 0), into: $0) }
 }
 
-/// Where a stored hash stands: the root of the perfect subtree of `2^level` leaves that begins at leaf `index · 2^level`.
+/// Where a stored hash stands: the root of the perfect subtree of `2^level` leaves that begins at leaf `index ·
+/// 2^level`.
 public struct NodePosition: Hashable, Sendable {
     public let level: Int
     public let index: Int
@@ -161,7 +162,8 @@ public struct MerkleTree: Hashable, Sendable {
         return hash
     }
 
-    /// The perfect subtrees that together cover leaves `from ..< to`, left to right, where `from` is a multiple of the first's size.
+    /// The perfect subtrees that together cover leaves `from ..< to`, left to right, where `from` is a multiple of the
+    /// first's size.
     static func subtrees(from: Int, to: Int) -> [NodePosition] {
         var positions: [NodePosition] = []
         var start = from
@@ -206,7 +208,9 @@ public enum LogProof {
     /// - Shape: empty when `oldSize` is 0 or equals `newSize`.
     /// - Throws: ``LogError/outOfRange`` unless `0 <= oldSize <= newSize`.
     /// - Source: RFC 6962 §2.1.2, “Merkle Consistency Proofs”.
-    public static func proveConsistency(from oldSize: Int, to newSize: Int, reader: some NodeReader) throws -> [TreeHash] {
+    public static func proveConsistency(from oldSize: Int, to newSize: Int, reader: some NodeReader) throws
+        -> [TreeHash]
+    {
         guard oldSize >= 0, oldSize <= newSize else { throw LogError.outOfRange }
         if oldSize == 0 || oldSize == newSize { return [] }
         var path: [TreeHash] = []
@@ -227,7 +231,7 @@ public enum LogProof {
         return path.reversed()
     }
 
-    /// Whether `proof` shows `leaf` at `index` in the log of `size` entries with this `root`.
+    /// True if `proof` shows `leaf` at `index` in the log of `size` entries with this `root`.
     ///
     /// - Source: RFC 9162 §2.1.3.2, “Verifying an Inclusion Proof”.
     public static func isInclusion(
@@ -253,7 +257,8 @@ public enum LogProof {
         return last == 0 && hash == root
     }
 
-    /// Whether `proof` shows that the log of `newSize` entries with `newRoot` begins with that of `oldSize` with `oldRoot`.
+    /// True if `proof` shows that the log of `newSize` entries with `newRoot` begins with that of `oldSize` with
+    /// `oldRoot`.
     ///
     /// - Source: RFC 9162 §2.1.4.2, “Verifying Consistency between Two Tree Heads”.
     public static func isConsistency(

@@ -2,8 +2,8 @@ public import Cryptography
 
 /// The key that verifies notes: a name, a key id and an Ed25519 public key.
 ///
-/// Printed as `name+id+key`: the id in eight hexadecimal digits, the key in base64 of the type byte and 32 bytes. For example
-/// `example.org/mphp+2f1c0a3e+AeWZ…`.
+/// Printed as `name+id+key`: the id in eight hexadecimal digits, the key in base64 of the type byte and 32 bytes. For
+/// example `example.org/mphp+2f1c0a3e+AeWZ…`.
 ///
 /// - Source: c2sp.org/signed-note, “Verifier keys”.
 public struct NoteKey: Hashable, Sendable {
@@ -21,7 +21,8 @@ public struct NoteKey: Hashable, Sendable {
     /// SHA-256(name ‖ 0x0A ‖ type ‖ public key), its first four bytes.
     public let id: [UInt8]
 
-    /// - Throws: ``LogError/malformed(_:)`` unless `name` is non-empty and without white space, `+` or control characters.
+    /// - Throws: ``LogError/malformed(_:)`` unless `name` is non-empty and without white space, `+` or control
+    ///   characters.
     public init(name: String, kind: Kind = .text, key: VerifyingKey) throws {
         guard Self.isName(name) else { throw LogError.malformed("key name") }
         self.name = name
@@ -34,7 +35,8 @@ public struct NoteKey: Hashable, Sendable {
     public init(parsing text: String) throws {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let printed = Hex.parse(parts[1]), let bytes = Base64.parse(parts[2]),
-            bytes.count == 33, let kind = Kind(rawValue: bytes[0]), let key = try? VerifyingKey(bytes: Array(bytes.dropFirst()))
+            bytes.count == 33, let kind = Kind(rawValue: bytes[0]),
+            let key = try? VerifyingKey(bytes: Array(bytes.dropFirst()))
         else { throw LogError.malformed("verifier key") }
         try self.init(name: String(parts[0]), kind: kind, key: key)
         guard id == printed else { throw LogError.malformed("verifier key") }
@@ -42,7 +44,7 @@ public struct NoteKey: Hashable, Sendable {
 
     public var text: String { "\(name)+\(Hex.format(id))+\(Base64.format([kind.rawValue] + key.bytes))" }
 
-    /// Whether a signature line names this key.
+    /// True if a signature line names this key.
     func isNamed(by line: NoteSignature) -> Bool { line.name == name && line.id == id }
 
     public static func == (left: NoteKey, right: NoteKey) -> Bool { left.text == right.text }
@@ -81,14 +83,16 @@ public struct NoteSigner: Sendable {
         return NoteSignature(name: key.name, id: key.id, signature: try signingKey.sign(Array(text.utf8)))
     }
 
-    /// A witness's line over a checkpoint: its time in seconds since 1970 UTC, eight bytes, big-endian, then the signature.
+    /// A witness's line over a checkpoint: its time in seconds since 1970 UTC, eight bytes, big-endian, then the
+    /// signature.
     ///
     /// - Source: c2sp.org/tlog-cosignature, “Format”.
     func cosignature(of text: String, atSeconds time: UInt64) throws -> NoteSignature {
         precondition(key.kind == .cosignature, "this key signs texts")
         let signature = try signingKey.sign(SignedNote.cosigned(text, atSeconds: time))
         return NoteSignature(
-            name: key.name, id: key.id, signature: (0..<8).map { UInt8(truncatingIfNeeded: time >> (56 - 8 * $0)) } + signature)
+            name: key.name, id: key.id,
+            signature: (0..<8).map { UInt8(truncatingIfNeeded: time >> (56 - 8 * $0)) } + signature)
     }
 }
 
@@ -105,7 +109,8 @@ public struct NoteSignature: Equatable, Sendable {
 
 /// A text with signatures beneath it.
 ///
-/// The text ends in a newline; then a blank line; then signature lines, each `— <name> <base64(id ‖ signature)>` and a newline:
+/// The text ends in a newline; then a blank line; then signature lines, each `— <name> <base64(id ‖ signature)>` and a
+/// newline:
 ///
 /// ```
 /// example.org/mphp
@@ -208,14 +213,16 @@ public struct SignedNote: Equatable, Sendable {
         else { throw LogError.badSignature }
     }
 
-    /// Checks that each of `keys` signed this text, once, and nobody else did: where one name hands over from one key to the next.
+    /// Checks that each of `keys` signed this text, once, and nobody else did: where one name hands over from one key
+    /// to the next.
     ///
     /// - Throws: ``LogError/badSignature``.
     public func verify(byEach keys: [NoteKey]) throws {
         guard signatures.count == keys.count, Set(keys).count == keys.count else { throw LogError.badSignature }
         for key in keys {
             let lines = signatures.filter { key.isNamed(by: $0) }
-            guard key.kind == .text, lines.count == 1, key.key.isSignature(lines[0].signature, of: Array(text.utf8)) else {
+            guard key.kind == .text, lines.count == 1, key.key.isSignature(lines[0].signature, of: Array(text.utf8))
+            else {
                 throw LogError.badSignature
             }
         }
@@ -226,11 +233,14 @@ public struct SignedNote: Equatable, Sendable {
     /// - Throws: ``LogError/badSignature`` as ``verify(by:)`` does.
     public func cosignatureTime(by witness: NoteKey) throws -> UInt64 {
         let lines = signatures.filter { $0.name == witness.name }
-        guard witness.kind == .cosignature, lines.count == 1, witness.isNamed(by: lines[0]), lines[0].signature.count == 72 else {
+        guard witness.kind == .cosignature, lines.count == 1, witness.isNamed(by: lines[0]),
+            lines[0].signature.count == 72
+        else {
             throw LogError.badSignature
         }
         let time = lines[0].signature.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard witness.key.isSignature(Array(lines[0].signature.dropFirst(8)), of: Self.cosigned(text, atSeconds: time)) else {
+        guard witness.key.isSignature(Array(lines[0].signature.dropFirst(8)), of: Self.cosigned(text, atSeconds: time))
+        else {
             throw LogError.badSignature
         }
         return time

@@ -1,7 +1,8 @@
 /// Where a tile lies in a log's folder: 256 hashes of one level, or the 256 entries beneath a tile of level 0.
 ///
-/// Printed as `tile/<level>/<number>` or `tile/entries/<number>`, the number in groups of three digits, every group but the last after an
-/// `x`: number 1,234,067 is `x001/x234/067`. A tile that is not full ends in `.p/<width>`. For example `tile/0/x001/067.p/12`.
+/// Printed as `tile/<level>/<number>` or `tile/entries/<number>`, the number in groups of three digits, every group but
+/// the last after an `x`: number 1,234,067 is `x001/x234/067`. A tile that is not full ends in `.p/<width>`. For
+/// example `tile/0/x001/067.p/12`.
 ///
 /// - Source: c2sp.org/tlog-tiles, “Merkle Tree” and “Log Entries”.
 public struct TilePath: Hashable, Sendable {
@@ -37,7 +38,8 @@ public struct TilePath: Hashable, Sendable {
             groups.append(String(digits.prefix(3)))
             digits = String(digits.dropFirst(3))
         }
-        let path = groups.enumerated().map { $0.offset == groups.count - 1 ? $0.element : "x" + $0.element }.joined(separator: "/")
+        let path = groups.enumerated().map { $0.offset == groups.count - 1 ? $0.element : "x" + $0.element }.joined(
+            separator: "/")
         let kind =
             switch content {
             case .hashes(let level): String(level)
@@ -58,7 +60,8 @@ public struct TilePath: Hashable, Sendable {
             let name = parts.removeLast()
             parts.append(name.dropLast(2))
         }
-        guard (1...6).contains(parts.count), let number = Int(parts.map { $0.drop { $0 == "x" } }.joined()), number >= 0,
+        guard (1...6).contains(parts.count), let number = Int(parts.map { $0.drop { $0 == "x" } }.joined()),
+            number >= 0,
             (1...Self.fullWidth).contains(width)
         else { return nil }
         let content: Content
@@ -80,7 +83,8 @@ public struct TilePath: Hashable, Sendable {
         }
     }
 
-    /// The tiles that a log of `size` entries consists of beyond those of `old`: what was partial then is there again, wider.
+    /// The tiles that a log of `size` entries consists of beyond those of `old`: what was partial then is there again,
+    /// wider.
     ///
     /// - Shape: entries first, then hashes from level 0 up; within a level in order. Nothing for an empty log.
     public static func tiles(of size: Int, beyond old: Int = 0) -> [TilePath] {
@@ -156,12 +160,13 @@ public enum EntryBundle {
 
 /// Gives the bytes of tiles.
 public protocol TileSource {
-    /// - Throws: ``LogError/missingTile(_:)``; ``LogError/badTile(_:_:)`` for a file that is longer than such a tile can be.
+    /// - Throws: ``LogError/missingTile(_:)``; ``LogError/badTile(_:_:)`` for a file that is longer than such a tile
+    ///   can be.
     func bytes(of tile: TilePath) throws -> [UInt8]
 }
 
-/// Reads the hashes and entries of a log of one size from its tiles. What it returns is as good as the tiles: a caller checks it against a
-/// signed root.
+/// Reads the hashes and entries of a log of one size from its tiles. What it returns is as good as the tiles: a caller
+/// checks it against a signed root.
 public final class TileReader<Source: TileSource>: NodeReader {
     private let source: Source
     private let size: Int

@@ -1,4 +1,5 @@
-/// What is put before a witness: the size it is believed to hold, the proof that the new head continues it, the new head.
+/// What is put before a witness: the size it is believed to hold, the proof that the new head continues it, the new
+/// head.
 ///
 /// A line `old N`, at most 63 hashes in base64, one a line, a blank line, the checkpoint. For example
 ///
@@ -34,7 +35,9 @@ public struct WitnessRequest: Equatable, Sendable {
         else { throw LogError.malformed("witness request") }
         var proof: [TreeHash] = []
         while let line = lines.popFirst(), !line.isEmpty {
-            guard proof.count < 63, let hash = TreeHash(base64: line) else { throw LogError.malformed("witness request") }
+            guard proof.count < 63, let hash = TreeHash(base64: line) else {
+                throw LogError.malformed("witness request")
+            }
             proof.append(hash)
         }
         self.init(
@@ -48,8 +51,8 @@ public struct WitnessRequest: Equatable, Sendable {
 
 /// Whom somebody trusts: a log's key, witnesses, and how many of them must have signed a head.
 ///
-/// Lines of words; `#` begins a comment line. `log <key>`, `witness <name> <key>`, `group <name> <any|all|N> <member>…`, `quorum <name|none>`.
-/// A group's members are defined above it, each a member once.
+/// Lines of words; `#` begins a comment line. `log <key>`, `witness <name> <key>`, `group <name> <any|all|N>
+/// <member>…`, `quorum <name|none>`. A group's members are defined above it, each a member once.
 ///
 /// - Source: c2sp.org/tlog-policy.
 public struct TrustPolicy: Equatable, Sendable {
@@ -57,7 +60,7 @@ public struct TrustPolicy: Equatable, Sendable {
         case witness(NoteKey)
         case group(threshold: Int, [Component])
 
-        /// Whether enough of its witnesses are among those who signed.
+        /// True if enough of its witnesses are among those who signed.
         func isMet(by signers: Set<NoteKey>) -> Bool {
             switch self {
             case .witness(let key): signers.contains(key)
@@ -97,7 +100,8 @@ public struct TrustPolicy: Equatable, Sendable {
                 }
                 logs.append(key)
             case "witness":
-                guard (3...4).contains(words.count), let key = try? NoteKey(parsing: words[2]), key.kind == .cosignature else {
+                guard (3...4).contains(words.count), let key = try? NoteKey(parsing: words[2]), key.kind == .cosignature
+                else {
                     throw problem("`witness`, a name and the witness's cosignature key")
                 }
                 guard named[words[1]] == nil, words[1] != "none", !witnesses.contains(key) else {
@@ -109,7 +113,8 @@ public struct TrustPolicy: Equatable, Sendable {
                 guard words.count >= 4 else { throw problem("`group`, a name, `any`, `all` or a number, and members") }
                 let names = words.dropFirst(3)
                 let found = names.compactMap { named[$0] }
-                guard found.count == names.count, Set(names).count == names.count, members.isDisjoint(with: names) else {
+                guard found.count == names.count, Set(names).count == names.count, members.isDisjoint(with: names)
+                else {
                     throw problem("members that are defined above, each in one group")
                 }
                 let threshold = words[2] == "any" ? 1 : words[2] == "all" ? found.count : Int(words[2]) ?? 0
@@ -120,11 +125,15 @@ public struct TrustPolicy: Equatable, Sendable {
                 members.formUnion(names)
                 named[words[1]] = .group(threshold: threshold, found)
             case "quorum":
-                guard words.count == 2, quorum == nil else { throw problem("one `quorum` line with one name or `none`") }
+                guard words.count == 2, quorum == nil else {
+                    throw problem("one `quorum` line with one name or `none`")
+                }
                 if words[1] == "none" {
                     quorum = .some(nil)
                 } else {
-                    guard let component = named[words[1]] else { throw problem("a witness or group that is defined above") }
+                    guard let component = named[words[1]] else {
+                        throw problem("a witness or group that is defined above")
+                    }
                     quorum = .some(component)
                 }
             default: throw problem("`log`, `witness`, `group` or `quorum`")
@@ -136,7 +145,7 @@ public struct TrustPolicy: Equatable, Sendable {
         (self.logs, self.witnesses, self.quorum) = (logs, witnesses, quorum)
     }
 
-    /// Whether enough witnesses signed this head; a line of a known witness that does not verify counts against it.
+    /// True if enough witnesses signed this head; a line of a known witness that does not verify counts against it.
     ///
     /// - Throws: ``LogError/badSignature`` if a known witness's line is not its signature.
     public func isQuorum(_ checkpoint: SignedNote) throws -> Bool { try quorum?.isMet(by: signers(checkpoint)) ?? true }

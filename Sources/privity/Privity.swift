@@ -20,8 +20,10 @@ struct Privity: AsyncParsableCommand {
             Completion: privity --generate-completion-script bash|zsh|fish
             """,
         subcommands: [
-            Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self, PolicyGroup.self,
-            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self, Backup.self,
+            Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self,
+            PolicyGroup.self,
+            MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self,
+            Backup.self,
             Restore.self,
         ])
 
@@ -54,8 +56,8 @@ struct Privity: AsyncParsableCommand {
         }
     }
 
-    /// Whatever this process makes is its user's alone, and should it crash, it shows nobody its memory: no core file, and none of the
-    /// backtraces that Swift prints with the contents of registers.
+    /// Whatever this process makes is its user's alone, and should it crash, it shows nobody its memory: no core file,
+    /// and none of the backtraces that Swift prints with the contents of registers.
     private static func keepQuiet() {
         umask(0o077)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
@@ -64,7 +66,8 @@ struct Privity: AsyncParsableCommand {
     }
 
     private static func isParserError(_ error: any Error) -> Bool {
-        error is CleanExit || error is ValidationError || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
+        error is CleanExit || error is ValidationError
+            || String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
     }
 
 }

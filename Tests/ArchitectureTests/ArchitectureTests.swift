@@ -16,18 +16,21 @@ struct ArchitectureTests {
         "ReleaseLedger": ["Records", "TransparencyLog", "Cryptography", "Foundation", "Synchronization"],
         "Matching": ["ReleaseWorkflow"],
         "ReleaseService": [
-            "Cryptography", "TransparencyLog", "ReleaseLedger", "ReleaseWorkflow", "Matching", "Logging", "Foundation", "Dispatch",
+            "Cryptography", "TransparencyLog", "ReleaseLedger", "ReleaseWorkflow", "Matching", "Logging", "Foundation",
+            "Dispatch",
             "Synchronization",
         ],
         "PolicyFile": ["ReleaseWorkflow", "Yams", "Foundation"],
         "SQLStore": ["ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog", "Synchronization"],
         "SQLiteDriver": ["SQLStore", "ReleaseService", "GRDB", "GRDBSQLite", "Foundation"],
         "FolderDriver": [
-            "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation", "Glibc",
+            "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "TransparencyLog", "Cryptography", "Foundation",
+            "Glibc",
             "Synchronization",
         ],
         "ReleaseWeb": [
-            "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+            "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
+            "Cryptography",
             "Foundation", "Synchronization", "Logging", "Metrics", "CoreMetrics", "Hummingbird", "HummingbirdCore",
             "HummingbirdHTTP2", "HummingbirdTLS", "HTTPTypes", "Mustache", "NIOCore", "NIOSSL", "ServiceLifecycle",
         ],
@@ -65,13 +68,15 @@ struct ArchitectureTests {
         }
         let folders = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Sources").path)
         #expect(
-            Set(folders).subtracting(permitted.keys) == ["COpenSSL", "CPhoneNumber", "privity"], "a target is not in the table")
+            Set(folders).subtracting(permitted.keys) == ["COpenSSL", "CPhoneNumber", "privity"],
+            "a target is not in the table")
     }
 
     @Test("the core is pure: no clock, no randomness, no task, no async, no file")
     func coreIsPure() throws {
         let forbidden = [
-            " Date(", "(Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".random", "SystemRandomNumberGenerator",
+            " Date(", "(Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".random",
+            "SystemRandomNumberGenerator",
             "Task {", "Task.", "async ",
             "await ", "FileManager", "Process", "print(", "UUID(",
         ]
@@ -88,7 +93,9 @@ struct ArchitectureTests {
         let all = try files("Sources")
         func calls(_ needle: String) -> [String] {
             all.flatMap { file in
-                file.text.split(separator: "\n").filter { $0.contains(needle) && !$0.drop { $0 == " " }.hasPrefix("//") }.map { _ in
+                file.text.split(separator: "\n").filter {
+                    $0.contains(needle) && !$0.drop { $0 == " " }.hasPrefix("//")
+                }.map { _ in
                     file.name
                 }
             }
@@ -116,7 +123,9 @@ struct ArchitectureTests {
         let seeing = try files("Sources").filter { imports($0.text).contains("COpenSSL") }.map(\.name)
         #expect(!seeing.isEmpty)
         for name in seeing {
-            #expect(FileManager.default.fileExists(atPath: root.appendingPathComponent("Sources/Cryptography/\(name)").path))
+            #expect(
+                FileManager.default.fileExists(atPath: root.appendingPathComponent("Sources/Cryptography/\(name)").path)
+            )
         }
         for target in permitted.keys {
             for file in try files("Sources/\(target)") {
@@ -138,7 +147,8 @@ struct ArchitectureTests {
         let schema = schemas.joined(separator: "\n").lowercased()
         #expect(schema.contains("create table person") && schema.contains("create table party"))
         for word in [
-            "comment", "reason", "score", "rating", "mood", "attendance", "compliance", "motivation", "sobriety", "location",
+            "comment", "reason", "score", "rating", "mood", "attendance", "compliance", "motivation", "sobriety",
+            "location",
             "met_at", "called",
             "narrative", "report", "autoincrement", "timestamp",
         ] {
@@ -162,7 +172,9 @@ struct ArchitectureTests {
     func roomsKeepApart() throws {
         let service = try files("Sources/ReleaseService")
         let sequencer = try #require(service.first { $0.name == "Sequencer.swift" })
-        for word in ["LoadedCase", "CaseHistory", "CaseStore", "CaseRow", "Submission", "Release", "Identity", "PersonID"] {
+        for word in [
+            "LoadedCase", "CaseHistory", "CaseStore", "CaseRow", "Submission", "Release", "Identity", "PersonID",
+        ] {
             #expect(!names(word, in: sequencer.text), "Sequencer names \(word)")
         }
         let reading = try files("Sources/ReleaseService/Reading")
@@ -201,7 +213,8 @@ struct ArchitectureTests {
         let excepted = ["Decide.swift": 3, "CaseWriter.swift": 1, "DecisionTable.swift": 1, "PolicyProof.swift": 1]
         for folder in folders {
             for file in try files("Sources/\(folder)") {
-                let count = code(file.text).filter { $0.trimmingCharacters(in: .whitespaces).hasPrefix("default:") }.count
+                let count = code(file.text).filter { $0.trimmingCharacters(in: .whitespaces).hasPrefix("default:") }
+                    .count
                 #expect(count <= excepted[file.name] ?? 0, "\(file.name) has \(count) `default:`")
             }
         }

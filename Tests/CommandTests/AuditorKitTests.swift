@@ -82,9 +82,11 @@ struct AuditorKitTests {
         #expect(tree.root == head.head.root)
         let reference = try Peers.reference.get()
         #expect(
-            try Peers.ask([reference], (1...size).map { "root " + files.prefix($0).joined(separator: " ") }) == roots.map(\.base64))
+            try Peers.ask([reference], (1...size).map { "root " + files.prefix($0).joined(separator: " ") })
+                == roots.map(\.base64))
         let python = try Peers.ask(
-            ["\(repository.path)/.build/peers/bin/python", "\(repository.path)/Tests/CommandTests/Peers/reference.py"], files)
+            ["\(repository.path)/.build/peers/bin/python", "\(repository.path)/Tests/CommandTests/Peers/reference.py"],
+            files)
         #expect(python == roots.map(\.base64) + ["verified"])
 
         // Records and inclusion.
@@ -103,9 +105,13 @@ struct AuditorKitTests {
             for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
                 for command in ["record \(files[index]) \(record)", "inclusion \(files[index]) \(proofFile) \(log)"] {
                     let run = try Tool.shell("\(verifier) \(command)")
-                    #expect(run.status == 0 && run.out.contains(": verified"), "\(verifier) \(command): \(run.out)\(run.errors)")
+                    #expect(
+                        run.status == 0 && run.out.contains(": verified"),
+                        "\(verifier) \(command): \(run.out)\(run.errors)")
                 }
-                #expect(try Tool.shell("\(verifier) inclusion \(files[(index + 1) % size]) \(proofFile) \(log)").status == 1)
+                #expect(
+                    try Tool.shell("\(verifier) inclusion \(files[(index + 1) % size]) \(proofFile) \(log)").status == 1
+                )
                 #expect(try Tool.shell("\(verifier) record \(files[index]) \(log)").status == 1)
             }
             #expect(try Tool.run("audit", "check", files[index], proofFile, "--keys", export).status == 0)
@@ -119,7 +125,8 @@ struct AuditorKitTests {
             let hashes = try LogProof.proveConsistency(from: old, to: size, reader: reader).map(\.base64)
             if old < size {
                 questions.append(
-                    "tree \(old) \(roots[old - 1].base64) \(size) \(head.head.root.base64) \(hashes.joined(separator: " "))")
+                    "tree \(old) \(roots[old - 1].base64) \(size) \(head.head.root.base64) \(hashes.joined(separator: " "))"
+                )
             }
             guard [1, 4, 6, 13, 18, 19].contains(old) else { continue }
             let note = try signer.sign(Checkpoint(origin: head.head.origin, size: old, root: roots[old - 1]).text)
@@ -127,15 +134,20 @@ struct AuditorKitTests {
             let forged = try place.write(
                 "forged-\(old)",
                 String(
-                    decoding: try signer.sign(Checkpoint(origin: head.head.origin, size: old, root: .leaf([1])).text).bytes,
+                    decoding: try signer.sign(Checkpoint(origin: head.head.origin, size: old, root: .leaf([1])).text)
+                        .bytes,
                     as: UTF8.self))
-            let request = try place.write("request-\(old)", try Tool.run("audit", "prove", export, "--from", "\(old)").out)
+            let request = try place.write(
+                "request-\(old)", try Tool.run("audit", "prove", export, "--from", "\(old)").out)
             for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
                 let run = try Tool.shell("\(verifier) consistency \(oldFile) \(request) \(log)")
                 #expect(
-                    run.status == 0 && run.out.contains("\(size) records continue \(old)"), "\(verifier): \(run.out)\(run.errors)")
+                    run.status == 0 && run.out.contains("\(size) records continue \(old)"),
+                    "\(verifier): \(run.out)\(run.errors)")
                 #expect(try Tool.shell("\(verifier) checkpoint \(oldFile) \(log)").status == 0)
-                #expect(try Tool.shell("\(verifier) consistency \(forged) \(request) \(log)").status == 1, "\(verifier) \(old)")
+                #expect(
+                    try Tool.shell("\(verifier) consistency \(forged) \(request) \(log)").status == 1,
+                    "\(verifier) \(old)")
             }
             #expect(try Tool.run("audit", "consistency", oldFile, export).status == 0)
             let refused = try Tool.run("audit", "consistency", forged, export)
@@ -146,7 +158,8 @@ struct AuditorKitTests {
         let path = try LogProof.proveInclusion(of: 2, in: size, reader: reader)
         for wrong in [Array(path.reversed()), Array(path.dropLast()), path + [path[0]]] {
             #expect(!LogProof.isInclusion(wrong, of: .leaf(entries[2]), at: 2, in: size, root: head.head.root))
-            let asked = "record \(files[2]) 2 \(size) \(head.head.root.base64) \(wrong.map(\.base64).joined(separator: " "))"
+            let asked =
+                "record \(files[2]) 2 \(size) \(head.head.root.base64) \(wrong.map(\.base64).joined(separator: " "))"
             #expect(try Peers.ask([reference], [asked]) == ["reject"])
             let proof = EntryProof(index: 2, hashes: wrong, checkpoint: head.note)
             let file = try place.write("wrong.proof", String(decoding: proof.bytes, as: UTF8.self))
@@ -170,7 +183,9 @@ struct AuditorKitTests {
         let line = note.signatures[0].line
         let (foreign, sibling) = (try stranger.sign(text).signatures[0].line, try other.sign(text).signatures[0].line)
         let raw = note.signatures[0].id + note.signatures[0].signature
-        func spelled(_ text: String, _ lines: String...) -> [UInt8] { Array((text + "\n" + lines.map { $0 + "\n" }.joined()).utf8) }
+        func spelled(_ text: String, _ lines: String...) -> [UInt8] {
+            Array((text + "\n" + lines.map { $0 + "\n" }.joined()).utf8)
+        }
         func own(_ base64: String) -> String { "— example.org/mphp/record \(base64)" }
         func altered(_ index: Int) -> String {
             var bytes = raw
@@ -190,11 +205,14 @@ struct AuditorKitTests {
             ("the text alone", Array(text.utf8), nil), ("no last newline", bytes.dropLast(), nil),
             ("no blank line", Array((text + line + "\n").utf8), nil),
             (
-                "carriage returns", Array(String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\n", with: "\r\n").utf8),
+                "carriage returns",
+                Array(String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\n", with: "\r\n").utf8),
                 nil
             ),
-            ("a byte order mark", [0xEF, 0xBB, 0xBF] + bytes, nil), ("a broken UTF-8 sequence in the text", [0xC3] + bytes, nil),
-            ("an overlong UTF-8 sequence", [0xC0, 0xAF] + bytes, nil), ("a surrogate in UTF-8", [0xED, 0xA0, 0x80] + bytes, nil),
+            ("a byte order mark", [0xEF, 0xBB, 0xBF] + bytes, nil),
+            ("a broken UTF-8 sequence in the text", [0xC3] + bytes, nil),
+            ("an overlong UTF-8 sequence", [0xC0, 0xAF] + bytes, nil),
+            ("a surrogate in UTF-8", [0xED, 0xA0, 0x80] + bytes, nil),
             ("a zero byte in the text", [0] + bytes, nil), ("a tab in the text", [0x09] + bytes, nil),
             ("an escape in the text", [0x1B] + bytes, nil),
             (
@@ -208,7 +226,8 @@ struct AuditorKitTests {
             ("a changed first half of the signature", spelled(text, altered(5)), nil),
             ("a changed second half of the signature", spelled(text, altered(40)), nil),
             (
-                "a signature of zeros", spelled(text, own(Base64.format(note.signatures[0].id + [UInt8](repeating: 0, count: 64)))),
+                "a signature of zeros",
+                spelled(text, own(Base64.format(note.signatures[0].id + [UInt8](repeating: 0, count: 64)))),
                 nil
             ),
             (
@@ -218,16 +237,23 @@ struct AuditorKitTests {
             ("a signature one byte short", spelled(text, own(Base64.format(Array(raw.dropLast())))), nil),
             ("a signature one byte long", spelled(text, own(Base64.format(raw + [0]))), nil),
             ("a key id and nothing else", spelled(text, own(Base64.format(Array(raw.prefix(4))))), nil),
-            ("three bytes", spelled(text, own("AAAA")), nil), ("no signature", spelled(text, "— example.org/mphp/record"), nil),
+            ("three bytes", spelled(text, own("AAAA")), nil),
+            ("no signature", spelled(text, "— example.org/mphp/record"), nil),
             ("an empty signature", spelled(text, own("")), nil),
             (
                 "base64 for URLs",
-                spelled(text, own(base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_") + "-_")),
+                spelled(
+                    text,
+                    own(base64.replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_") + "-_")
+                ),
                 nil
             ),
             ("base64 without padding", spelled(text, own(String(base64.prefix { $0 != "=" }).dropLast(1) + "")), nil),
             ("base64 with bits that carry nothing", spelled(text, own(withSpareBits(base64))), oneSpelling),
-            ("base64 broken over two lines", spelled(text, own(String(base64.prefix(40))), String(base64.dropFirst(40))), nil),
+            (
+                "base64 broken over two lines",
+                spelled(text, own(String(base64.prefix(40))), String(base64.dropFirst(40))), nil
+            ),
             ("another name", spelled(text, line.replacingOccurrences(of: "record", with: "recorc")), nil),
             ("a name with a plus", spelled(text, line.replacingOccurrences(of: "/record", with: "+record")), nil),
             ("a name with a space", spelled(text, line.replacingOccurrences(of: "/record", with: " record")), nil),
@@ -250,13 +276,23 @@ struct AuditorKitTests {
             ("a stranger's line alone", spelled(text, foreign), nil),
             ("a stranger's line that is not base64", spelled(text, line, "— witness.example ****"), nil),
             ("a stranger's line that is too short", spelled(text, line, "— witness.example AAAA"), nil),
-            ("a byte after the signatures", bytes + [0x78], nil), ("a line after the signatures", bytes + Array("x\n".utf8), nil),
+            ("a byte after the signatures", bytes + [0x78], nil),
+            ("a line after the signatures", bytes + Array("x\n".utf8), nil),
             ("a blank line after the signatures", bytes + [0x0A], nil), ("two notes in one file", bytes + bytes, nil),
             ("a text after the signatures", bytes + Array("\nmore\n".utf8), nil),
             ("a signature line in the text", spelled(text + line + "\n", line), nil),
-            ("a hundred signatures", spelled(text, line) + Array(String(repeating: foreign + "\n", count: 99).utf8), nil),
-            ("a hundred and one signatures", spelled(text, line) + Array(String(repeating: foreign + "\n", count: 100).utf8), nil),
-            ("more bytes than an entry holds", try signed(String(repeating: "x", count: 66_000) + "\n", by: signer), size),
+            (
+                "a hundred signatures", spelled(text, line) + Array(String(repeating: foreign + "\n", count: 99).utf8),
+                nil
+            ),
+            (
+                "a hundred and one signatures",
+                spelled(text, line) + Array(String(repeating: foreign + "\n", count: 100).utf8), nil
+            ),
+            (
+                "more bytes than an entry holds", try signed(String(repeating: "x", count: 66_000) + "\n", by: signer),
+                size
+            ),
             ("DEL in the text", try signed("a\u{7F}b\n", by: signer), control),
         ]
         #expect(mutations.count >= 60)
@@ -266,13 +302,17 @@ struct AuditorKitTests {
             try Data(mutation.bytes).write(to: URL(fileURLWithPath: file))
             files.append(file)
         }
-        let go = try Peers.ask([Peers.reference.get()], files.map { "note \(signer.key.text) \($0)" }).map { $0 == "accept" }
+        let go = try Peers.ask([Peers.reference.get()], files.map { "note \(signer.key.text) \($0)" }).map {
+            $0 == "accept"
+        }
         try #require(go.count == mutations.count)
         #expect(go[0] && go.count(where: { $0 }) >= 8 && go.count(where: { !$0 }) >= 40)
         let kit = try Peers.kit.get()
         for (index, mutation) in mutations.enumerated() {
             let expected = mutation.reason == nil ? go[index] : false
-            if mutation.reason != nil { #expect(go[index], "\(mutation.name): Go refuses it too, so there is nothing to explain") }
+            if mutation.reason != nil {
+                #expect(go[index], "\(mutation.name): Go refuses it too, so there is nothing to explain")
+            }
             let privity =
                 (try? SignedNote(parsing: mutation.bytes)).map {
                     (try? $0.verify(by: signer.key)) != nil && $0.bytes == mutation.bytes
@@ -282,9 +322,12 @@ struct AuditorKitTests {
                 let run = try Tool.shell("\(verifier) record \(files[index]) \(signer.key.text)")
                 // The script and the program also look at the type line, which a text that is no record has not.
                 let isRecord = String(decoding: mutation.bytes.prefix(17), as: UTF8.self) == "example.org/mphp/"
-                #expect((run.status == 0) == (expected && isRecord), "\(verifier): \(mutation.name): \(run.out)\(run.errors)")
                 #expect(
-                    run.status == 0 || run.out.contains("NOT verified"), "\(verifier): \(mutation.name): \(run.out)\(run.errors)")
+                    (run.status == 0) == (expected && isRecord),
+                    "\(verifier): \(mutation.name): \(run.out)\(run.errors)")
+                #expect(
+                    run.status == 0 || run.out.contains("NOT verified"),
+                    "\(verifier): \(mutation.name): \(run.out)\(run.errors)")
             }
         }
     }
@@ -292,7 +335,8 @@ struct AuditorKitTests {
     /// The signature with the group order added to its second half: the same point equation, another spelling (RFC 8032 §5.1.7).
     private func malleable(_ signature: [UInt8]) -> [UInt8] {
         let order: [UInt8] = [
-            0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0, 0, 0, 0, 0, 0, 0, 0,
+            0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7, 0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0, 0, 0, 0,
+            0, 0, 0, 0,
             0, 0, 0,
             0, 0, 0, 0, 0x10,
         ]
@@ -339,7 +383,9 @@ struct AuditorKitTests {
             let url = URL(fileURLWithPath: "\(export)/\(path)")
             let original = try Data(contentsOf: url)
             // Kit and policy are found by their digest alone: the same look at every byte, so a sample of them is enough.
-            let isWhole = path.hasPrefix("tile/") || path.hasPrefix("keys/") || ["checkpoint", "manifest", "trust"].contains(path)
+            let isWhole =
+                path.hasPrefix("tile/") || path.hasPrefix("keys/")
+                || ["checkpoint", "manifest", "trust"].contains(path)
             for index in stride(from: 0, to: original.count, by: isWhole ? 1 : 997) {
                 seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 var altered = original
@@ -412,7 +458,8 @@ struct AuditorKitTests {
         let export = try place.export()
         let bundle = try #require(try TileFolder(export).paths().first { $0.hasPrefix("tile/entries/") })
         let hashes = try #require(try TileFolder(export).paths().first { $0.hasPrefix("tile/0/") })
-        func spoil(_ what: String, _ path: String, expecting: String..., by change: (inout Data) throws -> Void) throws {
+        func spoil(_ what: String, _ path: String, expecting: String..., by change: (inout Data) throws -> Void) throws
+        {
             let url = URL(fileURLWithPath: "\(export)/\(path)")
             let original = try Data(contentsOf: url)
             var altered = original
@@ -434,7 +481,9 @@ struct AuditorKitTests {
             data = data.prefix(offset + 1)
         }
         try spoil("a byte more", bundle, expecting: "more than 4 entries") { $0.append(7) }
-        try spoil("an entry twice", bundle, expecting: "more than 4 entries") { $0 += $0.prefix(2 + Int($0[0]) << 8 + Int($0[1])) }
+        try spoil("an entry twice", bundle, expecting: "more than 4 entries") {
+            $0 += $0.prefix(2 + Int($0[0]) << 8 + Int($0[1]))
+        }
         try spoil("entries exchanged", bundle, expecting: "genesis") { data in
             let first = 2 + Int(data[0]) << 8 + Int(data[1])
             let second = 2 + Int(data[first]) << 8 + Int(data[first + 1])
@@ -465,15 +514,18 @@ struct AuditorKitTests {
         try FileManager.default.moveItem(atPath: "\(export)/\(bundle)", toPath: "\(place.path)/moved")
         #expect(try Tool.run("audit", "verify", export).out.contains("`\(bundle)` is missing"))
         #expect(try Tool.run("audit", "fsck", export).out.contains("`\(bundle)` is missing"))
-        try FileManager.default.createSymbolicLink(atPath: "\(export)/\(bundle)", withDestinationPath: "\(place.path)/moved")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(export)/\(bundle)", withDestinationPath: "\(place.path)/moved")
         #expect(try Tool.run("audit", "verify", export).out.contains("`\(bundle)`: not a file"))
         try FileManager.default.removeItem(atPath: "\(export)/\(bundle)")
         try FileManager.default.moveItem(atPath: "\(place.path)/moved", toPath: "\(export)/\(bundle)")
         #expect(try Tool.run("audit", "verify", export).status == 0)
         // Folders that are no exports, and questions that make no sense.
         for arguments in [
-            ["verify", place.path], ["fsck", place.path], ["consistency", place.path, export], ["prove", export, "--record", "99"],
-            ["prove", export, "--from", "99"], ["prove", export], ["verify", export, "--cosigned", "\(export)/checkpoint"],
+            ["verify", place.path], ["fsck", place.path], ["consistency", place.path, export],
+            ["prove", export, "--record", "99"],
+            ["prove", export, "--from", "99"], ["prove", export],
+            ["verify", export, "--cosigned", "\(export)/checkpoint"],
         ] {
             let run = try Tool.run(["audit"] + arguments)
             #expect(run.status == 2, "\(arguments): \(run.out)\(run.errors)")
@@ -481,7 +533,9 @@ struct AuditorKitTests {
         }
     }
 
-    @Test("an export grows in place, two exports are each a prefix of the other's log, and one that was changed is not built upon")
+    @Test(
+        "an export grows in place, two exports are each a prefix of the other's log, and one that was changed is not built upon"
+    )
     func incremental() throws {
         let place = try Workplace()
         try place.example()
@@ -497,11 +551,17 @@ struct AuditorKitTests {
                 uniqueKeysWithValues: folder.paths().map { ($0, try folder.bytes(of: $0, atMost: 1 << 24) ?? []) })
         }
         #expect(try contents(growing) == contents(second))
-        let (old, new) = (try #require(try readHead(TileFolder(first))).head, try #require(try readHead(TileFolder(second))).head)
+        let (old, new) = (
+            try #require(try readHead(TileFolder(first))).head, try #require(try readHead(TileFolder(second))).head
+        )
         #expect(old.size < new.size)
-        let (before, after) = (TileReader(TileFolder(first), size: old.size), TileReader(TileFolder(second), size: new.size))
+        let (before, after) = (
+            TileReader(TileFolder(first), size: old.size), TileReader(TileFolder(second), size: new.size)
+        )
         for index in 0..<old.size { #expect(try before.entry(index) == after.entry(index)) }
-        #expect(try Tool.run("audit", "consistency", first, second).out.contains("\(new.size) records continue the \(old.size)"))
+        #expect(
+            try Tool.run("audit", "consistency", first, second).out.contains(
+                "\(new.size) records continue the \(old.size)"))
         let cutBack = try Tool.run("audit", "consistency", second, first)
         #expect(cutBack.status == 1 && cutBack.errors.contains("cut back"))
         // What is not an export of this log, or was meddled with, is refused and left as it is.
@@ -516,7 +576,9 @@ struct AuditorKitTests {
         #expect(day.status == 0, "a log that began months ago has a completed day: \(day.errors)")
     }
 
-    @Test("two auditors who were shown different histories find out when they compare heads, and a witness signs neither twice")
+    @Test(
+        "two auditors who were shown different histories find out when they compare heads, and a witness signs neither twice"
+    )
     func splitView() throws {
         let place = try Workplace()
         try place.example()
@@ -531,7 +593,9 @@ struct AuditorKitTests {
         for export in [shared, anna, bert] { #expect(try Tool.run("audit", "verify", export).status == 0) }
         for (one, two) in [(anna, bert), (bert, anna)] {
             let run = try Tool.run("audit", "consistency", "\(one)/checkpoint", two)
-            #expect(run.status == 1 && (run.errors.contains("two histories") || run.errors.contains("cut back")), "\(run.errors)")
+            #expect(
+                run.status == 1 && (run.errors.contains("two histories") || run.errors.contains("cut back")),
+                "\(run.errors)")
         }
         #expect(try Tool.run("audit", "consistency", shared, anna).status == 0)
         #expect(try Tool.run("audit", "consistency", shared, bert).status == 0)
@@ -539,7 +603,8 @@ struct AuditorKitTests {
         // A witness who saw the shared head and then Anna's refuses Bert's, and says so after a restart of the program too.
         let passphrase = try place.write("witness-passphrase", "a passphrase of the witness\n")
         let state = "\(place.path)/witness"
-        let made = try Tool.run("audit", "witness", state, "--name", "auditor.example.net/cora", "--passphrase-file", passphrase)
+        let made = try Tool.run(
+            "audit", "witness", state, "--name", "auditor.example.net/cora", "--passphrase-file", passphrase)
         #expect(made.status == 0 && made.out.contains("witness cora auditor.example.net/cora+"), "\(made.errors)")
         func cosign(_ what: String, _ more: String...) throws -> Run {
             try Tool.run(["audit", "cosign", state, what, "--passphrase-file", passphrase] + more)
@@ -549,7 +614,8 @@ struct AuditorKitTests {
         let unknown = try cosign(shared)
         #expect(unknown.status == 1 && unknown.errors.contains("--fingerprint"), "\(unknown.errors)")
         let fingerprint = try #require(
-            try Tool.run("audit", "verify", shared).out.split(separator: "\n").first { $0.hasPrefix("fingerprint ") }?.dropFirst(12)
+            try Tool.run("audit", "verify", shared).out.split(separator: "\n").first { $0.hasPrefix("fingerprint ") }?
+                .dropFirst(12)
         )
         #expect(try cosign(shared, "--fingerprint", String(repeating: "0", count: 64)).status == 1)
         let line = try cosign(shared, "--fingerprint", String(fingerprint))
@@ -557,7 +623,9 @@ struct AuditorKitTests {
         let seen = try cosign(anna)
         #expect(seen.status == 0, "\(seen.errors)")
         let fork = try cosign(bert)
-        #expect(fork.status == 1 && (fork.errors.contains("two histories") || fork.errors.contains("cut back")), "\(fork.errors)")
+        #expect(
+            fork.status == 1 && (fork.errors.contains("two histories") || fork.errors.contains("cut back")),
+            "\(fork.errors)")
         #expect(try cosign(shared).errors.contains("cut back"))
         #expect(try cosign(anna).status == 0)
 
@@ -583,7 +651,8 @@ struct AuditorKitTests {
         // A witness request, as c2sp.org/tlog-witness puts it, is answered with the line alone.
         let request = try place.write(
             "request",
-            try Tool.run("audit", "prove", anna, "--from", "\(try #require(try readHead(TileFolder(anna))).head.size)").out)
+            try Tool.run("audit", "prove", anna, "--from", "\(try #require(try readHead(TileFolder(anna))).head.size)")
+                .out)
         let answer = try cosign(request)
         #expect(answer.status == 0 && answer.out.hasPrefix("— auditor.example.net/cora "), "\(answer.errors)")
         let stale = try place.write("stale", try Tool.run("audit", "prove", bert, "--from", "1").out)
@@ -611,24 +680,29 @@ struct AuditorKitTests {
         #expect(try Tool.run("release", "export", place.data, id, receipt).status == 0)
         for (value, status) in [("+13125550142", Int32(0)), ("+13125550143", 1)] {
             let check = try Tool.run(
-                "audit", "check", "\(receipt)/2.note", "\(receipt)/2.tlog-proof", "--keys", export, "--reveal", "fields.phone",
+                "audit", "check", "\(receipt)/2.note", "\(receipt)/2.tlog-proof", "--keys", export, "--reveal",
+                "fields.phone",
                 "--value", value, "--opening", lines[1])
             #expect(check.status == status, "\(check.out)\(check.errors)")
             #expect(!(check.out + check.errors).contains("5550142"))
             for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
-                #expect(try Tool.shell("\(verifier) commitment fields.phone \(value) \(lines[1]) \(lines[2])").status == status)
+                #expect(
+                    try Tool.shell("\(verifier) commitment fields.phone \(value) \(lines[1]) \(lines[2])").status
+                        == status)
             }
         }
         #expect(try Tool.run("release", "reveal", place.data, id, "--field", "purpose").status == 2)
         #expect(
-            try Tool.run("release", "reveal", place.data, String(repeating: "0", count: 32), "--field", "fields.phone").status == 1)
+            try Tool.run("release", "reveal", place.data, String(repeating: "0", count: 32), "--field", "fields.phone")
+                .status == 1)
 
         let key = [UInt8](repeating: 0x5A, count: 32)
         let stated = try Commitment("fields.phone", "+13125550142", key: key).base64
         for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
             for (value, opening, isRight) in [
                 ("+13125550142", Hex.format(key), true), ("+13125550143", Hex.format(key), false),
-                ("+13125550142", Hex.format(Array(key.reversed().dropLast() + [0])), false), ("+13125550142", "xyz", false),
+                ("+13125550142", Hex.format(Array(key.reversed().dropLast() + [0])), false),
+                ("+13125550142", "xyz", false),
             ] {
                 let run = try Tool.shell("\(verifier) commitment fields.phone \(value) \(opening) \(stated)")
                 #expect((run.status == 0) == isRight, "\(verifier): \(run.out)\(run.errors)")

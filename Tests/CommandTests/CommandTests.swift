@@ -25,14 +25,17 @@ struct CommandTests {
             "\(kit.out) \(kit.errors)")
         #expect(try Tool.run("audit", "verify", place.path + "/log").status == 0)
         let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")
-        #expect(try Tool.run("audit", "verify", place.data, "--json").out.contains("\"recordCount\":19"), "\(again.errors)")
+        #expect(
+            try Tool.run("audit", "verify", place.data, "--json").out.contains("\"recordCount\":19"), "\(again.errors)")
     }
 
     @Test(
         "a line that cannot be used stops there with its number and field, exit 2, and nothing from it on is applied",
         arguments: [
-            ("{\"do\":\"request\"", "line"), ("not json", "line"), ("[]", "line"), ("{\"do\":\"obey\"}", "do"), ("{}", "do"),
-            ("{\"do\":\"request\",\"by\":\"ada\",\"mood\":\"good\"}", "mood"), ("{\"do\":\"request\",\"by\":\"nobody\"}", "by"),
+            ("{\"do\":\"request\"", "line"), ("not json", "line"), ("[]", "line"), ("{\"do\":\"obey\"}", "do"),
+            ("{}", "do"),
+            ("{\"do\":\"request\",\"by\":\"ada\",\"mood\":\"good\"}", "mood"),
+            ("{\"do\":\"request\",\"by\":\"nobody\"}", "by"),
             ("{\"do\":\"request\",\"by\":7}", "by"), ("{\"do\":\"request\",\"by\":\"ada\",\"via\":\"pigeon\"}", "via"),
             ("{\"do\":\"request\",\"by\":\"ada\",\"at\":\"soon\"}", "at"),
             ("{\"do\":\"rescind\",\"by\":\"ada\",\"reason\":\"x\"}", "reason"),
@@ -89,7 +92,9 @@ struct CommandTests {
         #expect(run.status == 2 && run.out.contains("request → requested"))
     }
 
-    @Test("an illegal transition, a wrong actor and a wrong channel are refused by name, exit 1, and nothing is half-written")
+    @Test(
+        "an illegal transition, a wrong actor and a wrong channel are refused by name, exit 1, and nothing is half-written"
+    )
     func refusals() throws {
         let place = try Workplace()
         try place.example()
@@ -122,17 +127,21 @@ struct CommandTests {
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
     }
 
-    @Test("in a folder that is not an example nobody acts on screen, no clock is set, and the card is printed at disclosure")
+    @Test(
+        "in a folder that is not an example nobody acts on screen, no clock is set, and the card is printed at disclosure"
+    )
     func realFolder() throws {
         let place = try Workplace()
         let passphrase = try place.write("secret", "a long enough passphrase\n")
         let made = try Tool.run(
-            "init", place.data, "--policy", "Policies/mphp.yaml", "--origin", "roi.example.net/mphp", "--passphrase-file",
+            "init", place.data, "--policy", "Policies/mphp.yaml", "--origin", "roi.example.net/mphp",
+            "--passphrase-file",
             passphrase)
         #expect(made.status == 0, "\(made.errors)")
         let cast = Workplace.cast.replacingOccurrences(of: ",\"at\":\"2026-01-05T09:00\"", with: "")
             .replacingOccurrences(
-                of: "\"by\":\"ben\",\"display\"", with: "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"display\"")
+                of: "\"by\":\"ben\",\"display\"",
+                with: "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"display\"")
         _ = try place.write("scan.pdf", "a scan")
         let story =
             cast + """
@@ -147,14 +156,16 @@ struct CommandTests {
         #expect(offered.status == 0, "\(offered.out) \(offered.errors)")
         let form = try Tool.run("release", "print", place.data, "name:Fairweather")
         #expect(
-            form.out.contains("I, Ada Fairweather, permit MPHP") && form.out.contains("one person only: Ben O."), "\(form.errors)")
+            form.out.contains("I, Ada Fairweather, permit MPHP") && form.out.contains("one person only: Ben O."),
+            "\(form.errors)")
         let digest = try #require(form.out.split(separator: "\n").last?.split(separator: " ").last)
         let sign =
             "{\"do\":\"sign\",\"by\":\"name:Fairweather\",\"via\":\"paper\",\"through\":\"name:Lindqvist\",\"scan\":\"scan.pdf\"}"
         let unbound = try place.apply(sign + "\n")
         #expect(unbound.status == 2 && unbound.errors.contains("`digest`"), "\(unbound.errors)")
         let signed = sign.dropLast() + ",\"digest\":\"\(digest)\"}\n"
-        let run = try place.apply(signed + "{\"do\":\"disclose\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}\n")
+        let run = try place.apply(
+            signed + "{\"do\":\"disclose\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}\n")
         #expect(run.status == 0, "\(run.out) \(run.errors)")
         #expect(run.out.contains("card for printing") && run.out.contains("TELEPHONE   +13125550142"))
         for (line, field) in [
@@ -167,12 +178,15 @@ struct CommandTests {
             #expect(bad.status == 2 && bad.errors.contains("`\(field)`"), "\(line): \(bad.errors)")
         }
         let denied = try Tool.run(
-            "init", place.path + "/x", "--policy", "Policies/mphp.yaml", "--origin", "example.org/x", "--passphrase-file",
+            "init", place.path + "/x", "--policy", "Policies/mphp.yaml", "--origin", "example.org/x",
+            "--passphrase-file",
             passphrase)
         #expect(denied.status == 2 && denied.errors.contains("--origin"))
     }
 
-    @Test("staff see a board and a case, find people, print forms and hand out receipts; auditors see records; nobody sees looks")
+    @Test(
+        "staff see a board and a case, find people, print forms and hand out receipts; auditors see records; nobody sees looks"
+    )
     func views() throws {
         let place = try Workplace()
         try place.example()
@@ -186,21 +200,27 @@ struct CommandTests {
             board.status == 0 && board.out.contains("introduced") && board.out.contains("valid until")
                 || board.out.contains("ended"), "\(board.out)\(board.errors)")
         let shown = try Tool.run(
-            "case", "show", place.data, "name:Fairweather", "--role", "coordinator", "--viewer", "name:Lindqvist", "--json")
+            "case", "show", place.data, "name:Fairweather", "--role", "coordinator", "--viewer", "name:Lindqvist",
+            "--json")
         #expect(
-            shown.status == 0 && !shown.out.contains("isCallRecorded") && shown.out.contains("\"state\":\"introduced\""),
+            shown.status == 0 && !shown.out.contains("isCallRecorded")
+                && shown.out.contains("\"state\":\"introduced\""),
             "\(shown.out)\(shown.errors)")
         let own = try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "mentee", "--json")
         #expect(own.out.contains("\"isCallRecorded\":true"))
         #expect(
-            try Tool.run("case", "show", place.data, "name:Fairweather", "--role", "mentor", "--viewer", "name:Lindqvist").status
+            try Tool.run(
+                "case", "show", place.data, "name:Fairweather", "--role", "mentor", "--viewer", "name:Lindqvist"
+            ).status
                 == 1)
         #expect(try Tool.run("person", "find", place.data, "--phone", "(312) 555-0142").status == 0)
         let nobody = try Tool.run("person", "find", place.data, "--name", "Unheardof")
         #expect(nobody.status == 1 && !nobody.errors.contains("Unheardof"))
         let release = try #require(own.out.components(separatedBy: "\"release\":\"").last?.prefix(32))
         let records = try Tool.run("release", "show", place.data, String(release))
-        #expect(records.out.contains("/release/v1") && records.out.contains("/disclosure/v1") && !records.out.contains("312"))
+        #expect(
+            records.out.contains("/release/v1") && records.out.contains("/disclosure/v1")
+                && !records.out.contains("312"))
         #expect(try Tool.run("release", "export", place.data, String(release), place.path + "/receipts").status == 0)
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.path + "/receipts").count == 4)
         #expect(try Tool.run("release", "show", place.data, "xyz").status == 2)
@@ -224,7 +244,8 @@ struct CommandTests {
         try FileManager.default.moveItem(atPath: place.data + "/passphrase", toPath: place.path + "/passphrase")
         let rescinded = try Tool.run("release", "rescind", place.data, "--code", String(code))
         #expect(
-            rescinded.status == 3 && rescinded.out.contains("The release has ended") && rescinded.out.contains("receipt pending"))
+            rescinded.status == 3 && rescinded.out.contains("The release has ended")
+                && rescinded.out.contains("receipt pending"))
         try FileManager.default.moveItem(atPath: place.path + "/head", toPath: place.data + "/head")
         try FileManager.default.moveItem(atPath: place.path + "/passphrase", toPath: place.data + "/passphrase")
         let look = try place.apply("{\"do\":\"look\",\"by\":\"name:Okafor\",\"case\":\"name:Fairweather\"}\n")
@@ -285,7 +306,9 @@ struct CommandTests {
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
     }
 
-    @Test("a full disk and a read-only folder end with exit 3 and one line, nothing is half-written, and the next command works")
+    @Test(
+        "a full disk and a read-only folder end with exit 3 and one line, nothing is half-written, and the next command works"
+    )
     func fullDisk() throws {
         let place = try Workplace()
         try place.example()
@@ -342,10 +365,13 @@ struct CommandTests {
             + "Ada Fairweather,Fairweather,Ada,312-555-0142,nurse,participant,true,\n\"Okafor, Benedict\",Okafor,Ben,312-555-0143,nurse,participant;mentor,true,\n"
         let first = try Tool.run("person", "import", place.data, place.write("good.csv", good))
         #expect(first.status == 0 && first.out.contains("2 entered"), "\(first.out) \(first.errors)")
-        #expect(try Tool.run("person", "import", place.data, place.write("good2.csv", good)).out.contains("0 entered, 2 known"))
+        #expect(
+            try Tool.run("person", "import", place.data, place.write("good2.csv", good)).out.contains(
+                "0 entered, 2 known"))
         for (text, words) in [
             (
-                header + "Eve X,X,Eve,312-555-0146,nurse,participant,true,\nBad,Bad,Dr Bad,312-555-0147,nurse,participant,true,\n",
+                header
+                    + "Eve X,X,Eve,312-555-0146,nurse,participant,true,\nBad,Bad,Dr Bad,312-555-0147,nurse,participant,true,\n",
                 "line 3: `firstName`"
             ),
             (header + "Eve X,X,Eve,12,nurse,participant,true,\n", "line 2: `phone`"),
@@ -422,10 +448,12 @@ struct KillTests {
             process.waitUntilExit()
             if process.terminationReason == .uncaughtSignal { killedMidway += 1 }
             // Whole lines only: what was printed was acknowledged.
-            let promised = String(decoding: acknowledged, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-                .dropLast()
-                .compactMap { $0.components(separatedBy: "\"records\":[").dropFirst().first?.prefix { $0 != "]" } }
-                .flatMap { $0.split(separator: ",") }.compactMap { Int($0) }
+            let promised = String(decoding: acknowledged, as: UTF8.self).split(
+                separator: "\n", omittingEmptySubsequences: false
+            )
+            .dropLast()
+            .compactMap { $0.components(separatedBy: "\"records\":[").dropFirst().first?.prefix { $0 != "]" } }
+            .flatMap { $0.split(separator: ",") }.compactMap { Int($0) }
             let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")
             #expect(again.status == 0, "round \(round): \(again.errors)")
             let audit = try Tool.run("audit", "verify", place.data, "--json")

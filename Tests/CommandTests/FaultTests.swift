@@ -75,9 +75,12 @@ struct FaultTests {
             // One story, told once: no record twice, none lost.
             #expect(
                 audit.out.contains(
-                    #""counts":{"acknowledgement":252,"closing":1,"disclosure":1,"genesis":1,"release":1,"rescission":1}"#),
+                    #""counts":{"acknowledgement":252,"closing":1,"disclosure":1,"genesis":1,"release":1,"rescission":1}"#
+                ),
                 "\(point):\(count): \(audit.out)")
-            let replayed = again.out.split(separator: "\n").filter { $0.contains("\"replayed\":true") }.map { $0 + "\n" }.joined()
+            let replayed = again.out.split(separator: "\n").filter { $0.contains("\"replayed\":true") }.map {
+                $0 + "\n"
+            }.joined()
             #expect(Set(promised(run.out)).isSubset(of: promised(replayed)), "\(point):\(count)")
             // What was signed before is continued, and the complete tile is there.
             let export = try place.export("log-\(count)")
@@ -85,10 +88,13 @@ struct FaultTests {
             let old = try #require(seen)
             let proof = try LogProof.proveConsistency(
                 from: old.size, to: now.size, reader: TileReader(TileFolder(export), size: now.size))
-            #expect(LogProof.isConsistency(proof, from: old.size, old.root, to: now.size, now.root), "\(point):\(count)")
+            #expect(
+                LogProof.isConsistency(proof, from: old.size, old.root, to: now.size, now.root), "\(point):\(count)")
             #expect(now.size == 257)
             let tile = TilePath(.entries, number: 0)
-            #expect(try TileFolder(place.data + "/log").bytes(of: tile) == TileFolder(export).bytes(of: tile), "\(point):\(count)")
+            #expect(
+                try TileFolder(place.data + "/log").bytes(of: tile) == TileFolder(export).bytes(of: tile),
+                "\(point):\(count)")
             let temporary = try TileFolder(place.data + "/log").paths().filter { $0.contains("/.new") }
             #expect(temporary.isEmpty, "\(point):\(count): \(temporary)")
         }
@@ -109,7 +115,9 @@ struct FaultTests {
         var unsynced: Set<String> = []
         var (answers, commits, heads) = (0, 0, 0)
         for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
-            guard let call = line.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first.map(String.init),
+            guard
+                let call = line.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first.map(
+                    String.init),
                 let open = call.firstIndex(of: "<"), let close = call.firstIndex(of: ">")
             else { continue }
             let file = String(call[call.index(after: open)..<close])
@@ -123,13 +131,16 @@ struct FaultTests {
                 // The index of the write-ahead log is rebuilt from it: nothing rests on its being synced.
                 guard file.hasPrefix(place.data + "/"), name != "privity.sqlite-shm" else { continue }
                 if name == "head" {
-                    #expect(!unsynced.contains("privity.sqlite-wal"), "the head was written before its records were durable")
+                    #expect(
+                        !unsynced.contains("privity.sqlite-wal"), "the head was written before its records were durable"
+                    )
                     heads += 1
                 }
                 unsynced.insert(name)
             } else if call.hasPrefix("fsync(") || call.hasPrefix("fdatasync(") {
                 if name == "privity.sqlite-wal" {
-                    #expect(!unsynced.contains("keys/data-keys"), "rows were committed before their data keys were durable")
+                    #expect(
+                        !unsynced.contains("keys/data-keys"), "rows were committed before their data keys were durable")
                     commits += 1
                 }
                 unsynced.remove(name)

@@ -31,10 +31,13 @@ struct FixtureTests {
             let archive = repository.appendingPathComponent("Tests/CommandTests/Fixtures/v1/\(name).tar.xz").path
             let unpacked = try Tool.shell("tar -C '\(place.path)' -xJf '\(archive)'")
             try #require(unpacked.status == 0, "\(unpacked.errors)")
-            about = try JSONDecoder().decode(About.self, from: Data(contentsOf: URL(fileURLWithPath: place.path + "/about.json")))
+            about = try JSONDecoder().decode(
+                About.self, from: Data(contentsOf: URL(fileURLWithPath: place.path + "/about.json")))
         }
 
-        func text(_ name: String) throws -> String { try String(contentsOfFile: "\(place.path)/\(name)", encoding: .utf8) }
+        func text(_ name: String) throws -> String {
+            try String(contentsOfFile: "\(place.path)/\(name)", encoding: .utf8)
+        }
 
         /// What the program shows each of the people now.
         func shown() throws -> String {
@@ -52,7 +55,9 @@ struct FixtureTests {
         }
     }
 
-    @Test("every person of every program is shown what they were shown, to the byte, and the log verifies", arguments: programs)
+    @Test(
+        "every person of every program is shown what they were shown, to the byte, and the log verifies",
+        arguments: programs)
     func shows(_ program: String) throws {
         let copy = try Copy(program)
         let (was, now) = (try copy.text("shown.json"), try copy.shown())
@@ -63,7 +68,8 @@ struct FixtureTests {
     }
 
     @Test(
-        "every script that made them answers as it did and repeats nothing, whichever version carried it out", arguments: programs)
+        "every script that made them answers as it did and repeats nothing, whichever version carried it out",
+        arguments: programs)
     func replays(_ program: String) throws {
         let copy = try Copy(program)
         let size = try Tool.run("audit", "verify", copy.data, "--json").out
@@ -71,7 +77,9 @@ struct FixtureTests {
             // What only reads is read anew, from what the story has come to since.
             let run = try Tool.run("apply", copy.data, "\(copy.place.path)/\(name).jsonl", "--json", "--keep-going")
             #expect(run.status < 3, "\(name): \(run.errors)\(run.out.suffix(400))")
-            let recorded = run.out.split(separator: "\n").filter { $0.contains("\"records\":[") && !$0.contains("\"records\":[]") }
+            let recorded = run.out.split(separator: "\n").filter {
+                $0.contains("\"records\":[") && !$0.contains("\"records\":[]")
+            }
             #expect(!recorded.isEmpty || name == "entered")
             // A code carries no key: using it again answers with the record that there is.
             for line in recorded where !line.contains("\"rescindByCode\"") {
@@ -124,7 +132,9 @@ struct FixtureTests {
         #expect(kit.status == 0 && kit.out.contains("verified with OpenSSL"), "\(kit.out.suffix(600))\(kit.errors)")
     }
 
-    @Test("accounts go on: a PIN and a printed code of the earlier version still sign in, and an evaluation still adds up")
+    @Test(
+        "accounts go on: a PIN and a printed code of the earlier version still sign in, and an evaluation still adds up"
+    )
     func accounts() async throws {
         for program in Self.programs {
             let copy = try Copy(program)
@@ -147,7 +157,8 @@ struct FixtureTests {
                 service.wait()
                 """
             let path = try copy.place.write("sign-in.py", script)
-            let run = try Tool.shell("python3 '\(path)' '\(Tool.path)' '\(copy.data)' '\(copy.about.clock)' \(code) \(pin)")
+            let run = try Tool.shell(
+                "python3 '\(path)' '\(Tool.path)' '\(copy.data)' '\(copy.about.clock)' \(code) \(pin)")
             #expect(run.out == "403\n201\n", "\(program): \(run.out)\(run.errors)")
         }
     }
@@ -155,8 +166,10 @@ struct FixtureTests {
     @Test(
         "a folder that an earlier version left half-way, at any step, shows what that version would have shown, finishes the story and verifies",
         arguments: [
-            "beforeKeyWrite", "beforeKeySync", "afterKeySync", "beforeCommit", "afterCommit", "afterReread", "beforeHeadWrite",
-            "beforeHeadSync", "afterHeadSync", "beforeTileWrite", "beforeTileRename", "afterTileRename", "beforeDestroy",
+            "beforeKeyWrite", "beforeKeySync", "afterKeySync", "beforeCommit", "afterCommit", "afterReread",
+            "beforeHeadWrite",
+            "beforeHeadSync", "afterHeadSync", "beforeTileWrite", "beforeTileRename", "afterTileRename",
+            "beforeDestroy",
             "betweenDestroys", "afterDestroy", "beforeAnswer",
         ])
     func halfWay(_ point: String) throws {
@@ -189,7 +202,8 @@ struct FixtureTests {
     func backup() throws {
         let copy = try Copy("backup")
         let restored = try Tool.run(
-            "restore", copy.place.path + "/backup", copy.data, "--passphrase-file", copy.place.path + "/passphrase", "--kept",
+            "restore", copy.place.path + "/backup", copy.data, "--passphrase-file", copy.place.path + "/passphrase",
+            "--kept",
             copy.place.path + "/kept", "--continue")
         #expect(restored.status == 0, "\(restored.errors)")
         let (was, now) = (try copy.text("shown.json"), try copy.shown())

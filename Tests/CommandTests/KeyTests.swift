@@ -24,7 +24,8 @@ struct KeyTests {
     private let all = ["privity": true, "fsck": true, "shell": true, "go": true]
 
     private func files(_ place: Workplace) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: place.data + "/keys").filter { $0.hasSuffix(".pem") }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: place.data + "/keys").filter { $0.hasSuffix(".pem") }
+            .sorted()
     }
 
     @Test(
@@ -45,7 +46,9 @@ struct KeyTests {
         #expect(now.count == 2 && Set(now).isDisjoint(with: old))
         #expect(try place.apply(end).status == 0)
         let listed = try Tool.run("key", "list", place.data).out
-        #expect(listed.split(separator: "\n").count == 6 && listed.contains("until 5") && listed.contains("from 7"), "\(listed)")
+        #expect(
+            listed.split(separator: "\n").count == 6 && listed.contains("until 5") && listed.contains("from 7"),
+            "\(listed)")
         let after = try place.export("after")
         #expect(try verified(after) == all)
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
@@ -53,7 +56,8 @@ struct KeyTests {
         #expect(try Tool.run("audit", "consistency", before, after).status == 0)
         // A receipt from before is checked with the older keys, which lie beside the others.
         let proof = try place.write(
-            "receipt.proof", try Tool.run("audit", "prove", before, "--record", "2", "--note", "\(place.path)/2.note").out)
+            "receipt.proof",
+            try Tool.run("audit", "prove", before, "--record", "2", "--note", "\(place.path)/2.note").out)
         #expect(try Tool.run("audit", "check", "\(place.path)/2.note", proof, "--keys", after).status == 0)
         // The card still opens to its reader, and records under the new key open cards too.
         #expect(try Tool.run("audit", "verify", after, "--json").out.contains(#""key":3"#))
@@ -72,12 +76,15 @@ struct KeyTests {
         // A witness sees the log before anything happens.
         let passphrase = try place.write("witness-passphrase", "a passphrase of the witness\n")
         let made = try Tool.run(
-            "audit", "witness", "\(place.path)/witness", "--name", "auditor.example.net/cora", "--passphrase-file", passphrase)
+            "audit", "witness", "\(place.path)/witness", "--name", "auditor.example.net/cora", "--passphrase-file",
+            passphrase)
         let key = try #require(made.out.split(separator: "\n").last?.split(separator: " ").last).description
         let fingerprint = try #require(
-            try Tool.run("audit", "verify", early).out.split(separator: "\n").first { $0.hasPrefix("fingerprint ") }?.dropFirst(12))
+            try Tool.run("audit", "verify", early).out.split(separator: "\n").first { $0.hasPrefix("fingerprint ") }?
+                .dropFirst(12))
         let line = try Tool.run(
-            "audit", "cosign", "\(place.path)/witness", early, "--passphrase-file", passphrase, "--fingerprint", String(fingerprint)
+            "audit", "cosign", "\(place.path)/witness", early, "--passphrase-file", passphrase, "--fingerprint",
+            String(fingerprint)
         )
         #expect(line.status == 0, "\(line.errors)")
         let cosigned = try place.write("cosigned", line.out)
@@ -106,7 +113,8 @@ struct KeyTests {
             "\(signing.errors)")
         let taken = try Tool.run("key", "revoke", place.data, "record", "--signed", statements)
         #expect(
-            taken.status == 0 && taken.out.contains("record 4 revokes") && taken.out.contains("record 5 puts into force"),
+            taken.status == 0 && taken.out.contains("record 4 revokes")
+                && taken.out.contains("record 5 puts into force"),
             "\(taken.errors)\(taken.out)")
         #expect(try !files(place).contains("record.pem"))
         // The end that was given meanwhile is signed by the new key.
@@ -130,16 +138,21 @@ struct KeyTests {
         let onward = try Tool.run("audit", "cosign", "\(place.path)/witness", export, "--passphrase-file", passphrase)
         #expect(onward.status == 0, "\(onward.errors)")
         let strict = try Tool.run("audit", "verify", export, "--trust", trusting, "--cosigned", cosigned)
-        #expect(strict.status == 1 && strict.out.contains("quorum") && !strict.out.contains("revoked key"), "\(strict.out)")
+        #expect(
+            strict.status == 1 && strict.out.contains("quorum") && !strict.out.contains("revoked key"), "\(strict.out)")
         for verifier in ["dash Kit/verify.sh", try Peers.kit.get()] {
             let run = try Tool.shell("\(verifier) all \(export)")
-            #expect(run.status == 0 && run.out.contains("trust only what witnesses had signed before"), "\(run.out)\(run.errors)")
+            #expect(
+                run.status == 0 && run.out.contains("trust only what witnesses had signed before"),
+                "\(run.out)\(run.errors)")
         }
         // A release that was signed under the revoked key opens no card; the log key is revoked the same way.
         let second = "\(place.path)/second"
         #expect(try Tool.run("key", "revoke", place.data, "log", "--out", second).status == 0)
         #expect(
-            try Tool.run("key", "sign", second, "--recovery-key", recovery, "--passphrase-file", "\(place.data)/passphrase").status
+            try Tool.run(
+                "key", "sign", second, "--recovery-key", recovery, "--passphrase-file", "\(place.data)/passphrase"
+            ).status
                 == 0)
         let both = try Tool.run("key", "revoke", place.data, "log", "--signed", second)
         #expect(both.status == 0, "\(both.errors)")
@@ -218,9 +231,13 @@ struct KeyTests {
         let same = "\(place.path)/same"
         let keptFirst = try keep("kept-1")
         let unsure = try Tool.run("restore", early, same, "--kept", keptFirst, "--passphrase-file", passphrase)
-        #expect(unsure.status == 1 && unsure.errors.contains("--continue"), "a copy of the head proves nothing: \(unsure.errors)")
-        let first = try Tool.run("restore", early, same, "--kept", keptFirst, "--continue", "--passphrase-file", passphrase)
-        #expect(first.status == 0 && first.out.contains("`example.org/mphp` goes on after 4 records"), "\(first.errors)")
+        #expect(
+            unsure.status == 1 && unsure.errors.contains("--continue"),
+            "a copy of the head proves nothing: \(unsure.errors)")
+        let first = try Tool.run(
+            "restore", early, same, "--kept", keptFirst, "--continue", "--passphrase-file", passphrase)
+        #expect(
+            first.status == 0 && first.out.contains("`example.org/mphp` goes on after 4 records"), "\(first.errors)")
         #expect(try Tool.run("apply", same, place.write("end.jsonl", end)).status == 0)
         #expect(try Tool.run("audit", "verify", same).status == 0)
 
@@ -230,24 +247,33 @@ struct KeyTests {
         let old = try place.export("old")
         let kept = try keep("kept-2")
         let lost = "\(place.path)/new"
-        let refused = try Tool.run("restore", early, lost, "--kept", kept, "--continue", "--passphrase-file", passphrase)
-        #expect(refused.status == 1 && refused.errors.contains("does not reach the last head (5 records)"), "\(refused.errors)")
+        let refused = try Tool.run(
+            "restore", early, lost, "--kept", kept, "--continue", "--passphrase-file", passphrase)
+        #expect(
+            refused.status == 1 && refused.errors.contains("does not reach the last head (5 records)"),
+            "\(refused.errors)")
         #expect(!FileManager.default.fileExists(atPath: lost))
-        #expect(try Tool.run("restore", early, lost, "--passphrase-file", passphrase).errors.contains("nobody can tell"))
+        #expect(
+            try Tool.run("restore", early, lost, "--passphrase-file", passphrase).errors.contains("nobody can tell"))
         for name in ["example.org/mphp", "roi.example.net/mphp", "no slash"] {
-            let run = try Tool.run("restore", early, lost, "--kept", kept, "--origin", name, "--passphrase-file", passphrase)
+            let run = try Tool.run(
+                "restore", early, lost, "--kept", kept, "--origin", name, "--passphrase-file", passphrase)
             #expect(run.status == 2 && !FileManager.default.fileExists(atPath: lost), "\(name): \(run.errors)")
         }
         let restored = try Tool.run(
             "restore", early, lost, "--kept", kept, "--origin", "example.org/mphp-2", "--passphrase-file", passphrase)
-        #expect(restored.status == 0 && restored.out.contains("continues `example.org/mphp` after 5 records"), "\(restored.errors)")
+        #expect(
+            restored.status == 0 && restored.out.contains("continues `example.org/mphp` after 5 records"),
+            "\(restored.errors)")
         #expect(restored.out.contains("1 case"))
         // Genesis names the head that the auditors of the old log hold.
         let oldHead = try #require(try readHead(TileFolder(old))).head
         let export = "\(place.path)/new-log"
         #expect(try Tool.run("audit", "export", lost, export, "--include-today").status == 0)
         let genesis = String(decoding: try TileReader(TileFolder(export), size: 1).entry(0), as: UTF8.self)
-        #expect(genesis.contains(#""after":{"origin":"example.org/mphp","root":"\#(oldHead.root.base64)","size":5}"#), "\(genesis)")
+        #expect(
+            genesis.contains(#""after":{"origin":"example.org/mphp","root":"\#(oldHead.root.base64)","size":5}"#),
+            "\(genesis)")
         #expect(try verified(export) == all)
         #expect(try Tool.run("audit", "verify", lost).status == 0)
         // The old records are kept, as far as the backup had them.
@@ -258,7 +284,8 @@ struct KeyTests {
         let find = try Tool.run("erase", lost, "phone:312-555-0142")
         #expect(find.status == 1 && find.errors.contains("no such person"), "\(find.errors)")
         let look = try Tool.run(
-            "apply", lost, place.write("look.jsonl", #"{"do":"look","by":"phone:312-555-0143","case":"phone:312-555-0142"}"# + "\n")
+            "apply", lost,
+            place.write("look.jsonl", #"{"do":"look","by":"phone:312-555-0143","case":"phone:312-555-0142"}"# + "\n")
         )
         #expect(look.status != 0 && !look.out.contains("+13125550142"))
         // A head of another log, or another history, is no proof of anything.
@@ -280,7 +307,8 @@ struct KeyTests {
         let lost = "\(place.path)/new"
         let restored = try Tool.run(
             "restore", backup, lost, "--origin", "example.org/mphp-2", "--passphrase-file", "\(place.data)/passphrase")
-        #expect(restored.status == 0 && restored.out.contains("no list of destroyed keys was given"), "\(restored.errors)")
+        #expect(
+            restored.status == 0 && restored.out.contains("no list of destroyed keys was given"), "\(restored.errors)")
         #expect(restored.out.contains("1 case had a release"), "\(restored.out)")
         let script = try place.write(
             "after.jsonl",
@@ -295,7 +323,8 @@ struct KeyTests {
         #expect(try Tool.run("audit", "verify", lost).status == 0)
     }
 
-    @Test("the paper sheet fits one page and says what an export must agree with; a kit that was changed differs from it")
+    @Test(
+        "the paper sheet fits one page and says what an export must agree with; a kit that was changed differs from it")
     func paperSheet() throws {
         let place = try Workplace()
         try place.example()
@@ -305,17 +334,20 @@ struct KeyTests {
         #expect(sheet.status == 0)
         let lines = sheet.out.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 60 && lines.allSatisfy { $0.count <= 80 }, "\(lines.count) lines")
-        let fingerprint = try Tool.run("audit", "verify", export, "--json").out.components(separatedBy: #""fingerprint":""#)[1]
+        let fingerprint = try Tool.run("audit", "verify", export, "--json").out.components(
+            separatedBy: #""fingerprint":""#)[1]
             .prefix(64)
         #expect(
-            sheet.out.contains(stride(from: 0, to: 32, by: 8).map { fingerprint.dropFirst($0).prefix(8) }.joined(separator: " ")))
+            sheet.out.contains(
+                stride(from: 0, to: 32, by: 8).map { fingerprint.dropFirst($0).prefix(8) }.joined(separator: " ")))
         for name in ["log", "record", "recovery"] {
             let key = try String(contentsOfFile: "\(export)/keys/\(name).vkey", encoding: .utf8).dropLast()
             #expect(sheet.out.contains(key.drop { $0 != "+" }), "\(name)")
         }
         for file in ["README.md", "kit/verify.sh", "kit/verify.go"] {
             let digest = try Tool.shell("sha256sum \(export)/\(file)").out.prefix(64)
-            let groups = stride(from: 0, to: 32, by: 8).map { String(digest.dropFirst($0).prefix(8)) }.joined(separator: " ")
+            let groups = stride(from: 0, to: 32, by: 8).map { String(digest.dropFirst($0).prefix(8)) }.joined(
+                separator: " ")
             #expect(sheet.out.contains(groups), "\(file)")
         }
         // Nobody can change the kit and keep its digest; that verify.sh in the export is byte for byte the one of the repository is what the sheet shows.

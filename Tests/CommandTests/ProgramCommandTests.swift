@@ -12,7 +12,9 @@ struct ProgramCommandTests {
         ])
     func workedExamples(program: String, clock: String, surname: String) throws {
         let place = try Workplace()
-        #expect(try Tool.run("init", place.data, "--policy", "Policies/\(program).yaml", "--example", "--clock", clock).status == 0)
+        #expect(
+            try Tool.run("init", place.data, "--policy", "Policies/\(program).yaml", "--example", "--clock", clock)
+                .status == 0)
         let run = try Tool.run("apply", place.data, "Policies/examples/\(program).jsonl")
         #expect(run.status == 0, "\(run.errors)")
         #expect(!run.out.contains(surname) && !run.errors.contains(surname))
@@ -50,18 +52,21 @@ struct ProgramCommandTests {
             """
         #expect(try place.apply(Workplace.cast + extra).status == 0)
         let early = try Tool.run(
-            "match", "cohort", place.data, "--coordinator", "name:Lindqvist", "--certificate", place.path + "/early.json")
+            "match", "cohort", place.data, "--coordinator", "name:Lindqvist", "--certificate",
+            place.path + "/early.json")
         #expect(early.status == 2 && early.errors.contains("`draw`"))
         let commitment = try Tool.run("match", "commit", place.data).out.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(commitment.count == 64)
         let list = try Tool.run("match", "shortlist", place.data, "name:Fairweather", "--coordinator", "name:Lindqvist")
         #expect(list.status == 0 && list.out.contains("1 mentors pass every rule"), "\(list.errors)")
-        let why = try Tool.run("match", "why-not", place.data, "name:Castellanos", "name:Okafor", "--coordinator", "name:Lindqvist")
+        let why = try Tool.run(
+            "match", "why-not", place.data, "name:Castellanos", "name:Okafor", "--coordinator", "name:Lindqvist")
         #expect(why.out == "a language or form of access is missing\n")
         let file = place.path + "/certificate.json"
         let plan = try Tool.run("match", "cohort", place.data, "--coordinator", "name:Lindqvist", "--certificate", file)
         #expect(
-            plan.status == 0 && plan.out.contains("1 matched, 1 wait") && plan.out.contains("1 cannot be matched with anybody"),
+            plan.status == 0 && plan.out.contains("1 matched, 1 wait")
+                && plan.out.contains("1 cannot be matched with anybody"),
             "\(plan.out) \(plan.errors)")
         let verified = try Tool.run("match", "verify", file, "--commitment", commitment)
         #expect(verified.status == 0 && verified.out.contains("verified"), "\(verified.errors)")
@@ -74,14 +79,20 @@ struct ProgramCommandTests {
         // The draw is used up.
         #expect(
             try Tool.run(
-                "match", "cohort", place.data, "--coordinator", "name:Lindqvist", "--certificate", place.path + "/again.json"
+                "match", "cohort", place.data, "--coordinator", "name:Lindqvist", "--certificate",
+                place.path + "/again.json"
             ).status == 2)
-        #expect(try Tool.run("match", "shortlist", place.data, "name:Fairweather", "--coordinator", "name:Okafor").status == 1)
         #expect(
-            try Tool.run("match", "ablation", place.data, "--coordinator", "name:Lindqvist").out.split(separator: "\n").count == 9)
+            try Tool.run("match", "shortlist", place.data, "name:Fairweather", "--coordinator", "name:Okafor").status
+                == 1)
+        #expect(
+            try Tool.run("match", "ablation", place.data, "--coordinator", "name:Lindqvist").out.split(separator: "\n")
+                .count == 9)
     }
 
-    @Test("policies are started, drawn, compared and adopted from the command line, and a version that cannot be adopted says why")
+    @Test(
+        "policies are started, drawn, compared and adopted from the command line, and a version that cannot be adopted says why"
+    )
     func language() throws {
         let place = try Workplace()
         let started = try Tool.run("policy", "new", "example")
@@ -102,7 +113,8 @@ struct ProgramCommandTests {
         #expect(try Tool.run("policy", "diff", later, "Policies/mphp.yaml").status == 1)
         try place.example()
         let adopted = try Tool.run("policy", "adopt", place.data, later)
-        #expect(adopted.status == 0 && adopted.out.contains("version 2 is in force from 2099-01-01"), "\(adopted.errors)")
+        #expect(
+            adopted.status == 0 && adopted.out.contains("version 2 is in force from 2099-01-01"), "\(adopted.errors)")
         #expect(try Tool.run("policy", "versions", place.data).out.split(separator: "\n").count == 2)
         #expect(try Tool.run("policy", "adopt", place.data, later).status != 0)
         #expect(try Tool.run("audit", "verify", place.data).status == 0)
@@ -123,16 +135,21 @@ struct ProgramCommandTests {
         #expect(opened.status == 0 && opened.out.contains("2 codes"), "\(opened.out) \(opened.errors)")
         #expect(try Tool.run("evaluation", "open", place.data, "--out", place.path + "/more.txt").status == 1)
         #expect(!FileManager.default.fileExists(atPath: place.path + "/more.txt"))
-        let code = try #require(try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first.map(String.init))
+        let code = try #require(
+            try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").first.map(String.init))
         let items = [
-            "surveyClarity", "waitingTime", "formClarity", "contactDetails", "coordinatorProcess", "noticeClarity", "stoppingEasy",
+            "surveyClarity", "waitingTime", "formClarity", "contactDetails", "coordinatorProcess", "noticeClarity",
+            "stoppingEasy",
             "receiptClarity",
         ]
         let interval = opened.out.split(separator: ":").first?.split(separator: " ").last.map(String.init) ?? "1"
         #expect(try Tool.run(["evaluation", "answer", place.data, "--code", code, "surveyClarity=yes"]).status == 2)
-        #expect(try Tool.run(["evaluation", "answer", place.data, "--code", code] + items.map { "\($0)=yes" }).status == 0)
-        #expect(try Tool.run(["evaluation", "answer", place.data, "--code", code] + items.map { "\($0)=yes" }).status == 1)
-        #expect(try Tool.run("evaluation", "count", place.data, interval).out == "issued 2 = used 1 + unused 1: adds up\n")
+        #expect(
+            try Tool.run(["evaluation", "answer", place.data, "--code", code] + items.map { "\($0)=yes" }).status == 0)
+        #expect(
+            try Tool.run(["evaluation", "answer", place.data, "--code", code] + items.map { "\($0)=yes" }).status == 1)
+        #expect(
+            try Tool.run("evaluation", "count", place.data, interval).out == "issued 2 = used 1 + unused 1: adds up\n")
         #expect(try Tool.run("evaluation", "results", place.data, interval).status == 1)
     }
 }

@@ -53,7 +53,8 @@ struct ServeTests {
         let made = try Tool.run(
             ["init", place.data, "--policy", "Policies/mphp.yaml", "--example"] + (clock.map { ["--clock", $0] } ?? []))
         #expect(made.status == 0, "\(made.errors)")
-        let lines = try String(contentsOf: repository.appendingPathComponent("Policies/examples/service.jsonl"), encoding: .utf8)
+        let lines = try String(
+            contentsOf: repository.appendingPathComponent("Policies/examples/service.jsonl"), encoding: .utf8)
         let at = clock.map { "{\"do\":\"wait\",\"at\":\"\($0)\"}\n" } ?? ""
         let applied = try place.apply(at + lines)
         #expect(applied.status == 0, "\(applied.errors)")
@@ -143,12 +144,14 @@ struct ServeTests {
             (["--address", "0.0.0.0"], "address"), (["--url", "consent.example.org"], "--url"),
             (["--url", "https://a.example/"], "--url"),
             (["--port", "70000"], "--port"), (["--certificate", "/nonexistent"], "--certificate"),
-            (["--certificate", "/etc/hosts", "--private-key", "/etc/hosts"], "certificate"), (["--clock", "soon"], "--clock"),
+            (["--certificate", "/etc/hosts", "--private-key", "/etc/hosts"], "certificate"),
+            (["--clock", "soon"], "--clock"),
         ])
     func wrongSettings(_ arguments: [String], _ named: String) throws {
         let place = try Workplace()
         try place.example()
-        let run = try Tool.run(["serve", place.data] + (arguments.contains("--port") ? [] : ["--port", "0"]) + arguments)
+        let run = try Tool.run(
+            ["serve", place.data] + (arguments.contains("--port") ? [] : ["--port", "0"]) + arguments)
         #expect(run.status == 2 && run.errors.contains(named), "\(run.status) \(run.errors)")
     }
 
@@ -161,7 +164,10 @@ struct ServeTests {
         #expect(made.status == 0, "\(made.errors)")
         let service = try Service(
             place,
-            ["--certificate", place.path + "/cert.pem", "--private-key", place.path + "/key.pem", "--url", "https://127.0.0.1"])
+            [
+                "--certificate", place.path + "/cert.pem", "--private-key", place.path + "/key.pem", "--url",
+                "https://127.0.0.1",
+            ])
         // The address that is printed is the one given; the port is asked of the system.
         let port = try Tool.shell(
             "ss -ltnp | grep 'pid=\(service.process.processIdentifier),' | sed 's/.*127.0.0.1:\\([0-9]*\\).*/\\1/' | head -1"
@@ -173,12 +179,15 @@ struct ServeTests {
             )
             #expect(reply.out == "200 \(version)", "\(reply.out) \(reply.errors)")
         }
-        let headers = try Tool.shell("curl -si --cacert \(place.path)/cert.pem https://127.0.0.1:\(port)/").out.lowercased()
+        let headers = try Tool.shell("curl -si --cacert \(place.path)/cert.pem https://127.0.0.1:\(port)/").out
+            .lowercased()
         #expect(headers.contains("strict-transport-security"))
         #expect(service.stop() == 0)
     }
 
-    @Test("a body that is too long is refused unread, one that does not come is given up, and others are served meanwhile")
+    @Test(
+        "a body that is too long is refused unread, one that does not come is given up, and others are served meanwhile"
+    )
     func slowAndHuge() throws {
         let place = try people()
         let service = try Service(place)
@@ -214,17 +223,20 @@ struct ServeTests {
         let place = try Workplace()
         try place.example()
         let wrong = try Tool.run(
-            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia", "--phone",
+            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia",
+            "--phone",
             "312-555-0103",
             "--mail", "nowhere", "--role", "administrator")
         #expect(wrong.status == 2 && wrong.errors.contains("address"), "\(wrong.errors)")
         let both = try Tool.run(
-            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia", "--phone",
+            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia",
+            "--phone",
             "312-555-0103",
             "--mail", "pia@example.org", "--role", "auditor", "--role", "administrator")
         #expect(both.status == 2)
         let added = try Tool.run(
-            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia", "--phone",
+            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia",
+            "--phone",
             "312-555-0103",
             "--mail", "pia@example.org", "--role", "administrator")
         #expect(added.status == 0 && added.out.contains("/set-up/"), "\(added.errors)")

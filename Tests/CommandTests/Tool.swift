@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
 /// What a run of the program printed, and how it ended.
 struct Run {
@@ -88,7 +89,8 @@ final class Workplace: Sendable {
 
     /// An example folder, its log begun on 2026-01-05.
     func example() throws {
-        let run = try Tool.run("init", data, "--policy", "Policies/mphp.yaml", "--example", "--clock", "2026-01-05T08:00")
+        let run = try Tool.run(
+            "init", data, "--policy", "Policies/mphp.yaml", "--example", "--clock", "2026-01-05T08:00")
         #expect(run.status == 0, "\(run.errors)")
     }
 

@@ -8,7 +8,9 @@ private func bytes(_ hex: String) throws -> [UInt8] { try #require(Hex.parse(hex
 struct PublishedVectorTests {
     @Test("SHA-256 of \"abc\" and of nothing (FIPS 180-4 examples)")
     func sha256() {
-        #expect(Hex.format(SHA256.hash(Array("abc".utf8))) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            Hex.format(SHA256.hash(Array("abc".utf8)))
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         #expect(Hex.format(SHA256.hash([])) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         #expect(SHA256.hash(Array("a".utf8), Array("bc".utf8)) == SHA256.hash(Array("abc".utf8)))
     }
@@ -41,11 +43,13 @@ struct PublishedVectorTests {
 
     @Test("scrypt derives what RFC 7914 section 12 says")
     func scrypt() throws {
-        func derive(_ passphrase: String, _ salt: String, _ cost: UInt64, _ blockSize: UInt64, _ parallelism: UInt64) throws
+        func derive(_ passphrase: String, _ salt: String, _ cost: UInt64, _ blockSize: UInt64, _ parallelism: UInt64)
+            throws
             -> String
         {
             let key = try Scrypt.derive(
-                from: SecretBytes(copying: Array(passphrase.utf8)), salt: Array(salt.utf8), cost: cost, blockSize: blockSize,
+                from: SecretBytes(copying: Array(passphrase.utf8)), salt: Array(salt.utf8), cost: cost,
+                blockSize: blockSize,
                 parallelism: parallelism, count: 64)
             return key.withBytes { Hex.format($0) }
         }
@@ -95,7 +99,9 @@ struct CryptographyTests {
             for bit in 0..<(part.count * 8) {
                 var parts = [sealed, nonce, associated]
                 parts[which][bit / 8] ^= 1 << (bit % 8)
-                #expect(throws: CryptographyError.notAuthentic) { try cipher.open(parts[0], nonce: parts[1], associated: parts[2]) }
+                #expect(throws: CryptographyError.notAuthentic) {
+                    try cipher.open(parts[0], nonce: parts[1], associated: parts[2])
+                }
             }
         }
     }
@@ -121,7 +127,9 @@ struct CryptographyTests {
         try Data(file).write(to: path)
         let openssl = Process()
         openssl.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        openssl.arguments = ["pkey", "-in", path.path, "-passin", "pass:correct horse battery", "-pubout", "-outform", "DER"]
+        openssl.arguments = [
+            "pkey", "-in", path.path, "-passin", "pass:correct horse battery", "-pubout", "-outform", "DER",
+        ]
         let output = Pipe()
         openssl.standardOutput = output
         try openssl.run()
@@ -181,7 +189,9 @@ struct OneTimePasswordTests {
     @Test("the vectors of RFC 4226, Appendix D")
     func counters() throws {
         let secret = SecretBytes(copying: Array("12345678901234567890".utf8))
-        let codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"]
+        let codes = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489",
+        ]
         for (counter, code) in codes.enumerated() {
             #expect(try OneTimePassword.code(secret: secret, step: UInt64(counter)) == code)
         }

@@ -74,8 +74,12 @@ struct WycheproofTests {
                     continue
                 }
                 if test.result == "valid" {
-                    #expect(try cipher.open(sealed, nonce: nonce, associated: aad) == test.bytes(\.msg), "case \(test.tcId)")
-                    #expect(try cipher.seal(test.bytes(\.msg), nonce: nonce, associated: aad) == sealed, "case \(test.tcId)")
+                    #expect(
+                        try cipher.open(sealed, nonce: nonce, associated: aad) == test.bytes(\.msg), "case \(test.tcId)"
+                    )
+                    #expect(
+                        try cipher.seal(test.bytes(\.msg), nonce: nonce, associated: aad) == sealed, "case \(test.tcId)"
+                    )
                 } else {
                     #expect(throws: CryptographyError.notAuthentic, "case \(test.tcId)") {
                         try cipher.open(sealed, nonce: nonce, associated: aad)
@@ -114,9 +118,11 @@ struct WycheproofTests {
         var seen = 0
         for group in try VectorFile.load("hmac_sha256_test").testGroups {
             for test in group.tests {
-                let tag = try HMACSHA256.authenticate(test.bytes(\.msg), key: SecretBytes(copying: try test.bytes(\.key)))
+                let tag = try HMACSHA256.authenticate(
+                    test.bytes(\.msg), key: SecretBytes(copying: try test.bytes(\.key)))
                 let expected = try test.bytes(\.tag)
-                #expect((Array(tag.prefix(expected.count)) == expected) == (test.result == "valid"), "case \(test.tcId)")
+                #expect(
+                    (Array(tag.prefix(expected.count)) == expected) == (test.result == "valid"), "case \(test.tcId)")
                 seen += 1
             }
         }

@@ -78,9 +78,11 @@ private func loadCost(_ graph: CohortGraph, _ place: Int) -> Int64 {
     // Stated in the documentation: 0, 50, 150, 300, … points of score.
     let points = [0, 50, 150, 300, 500][place]
     let one =
-        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [1]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
+        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [1]), capacities: [1], weighing: graph.weighing).worth(
+            0, 0) ?? 0
     let none =
-        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [0]), capacities: [1], weighing: graph.weighing).worth(0, 0) ?? 0
+        CohortGraph(Scores(rowCount: 1, columnCount: 1, values: [0]), capacities: [1], weighing: graph.weighing).worth(
+            0, 0) ?? 0
     return Int64(points) * (one - none)
 }
 
@@ -97,7 +99,8 @@ struct AssignmentTests {
             if Self.count > 5_000, number % 10_000 == 0 {
                 FileHandle.standardError.write(Data("assignments: \(number) of \(Self.count)\n".utf8))
             }
-            let instance = Instance(rows: .random(in: 1...7, using: &random), columns: .random(in: 0...5, using: &random), &random)
+            let instance = Instance(
+                rows: .random(in: 1...7, using: &random), columns: .random(in: 0...5, using: &random), &random)
             let graph = instance.graph(number % 4 == 0 ? .score : .participation, floor: number % 8 == 0 ? 2_500 : 0)
             let found = graph.solve()
             let best = exhaustive(graph)
@@ -160,7 +163,8 @@ struct AssignmentTests {
     }
 
     @Test(
-        "adding an exclusion never raises the best, raising a chosen pair keeps it, an unused mentor may go: nothing else changes")
+        "adding an exclusion never raises the best, raising a chosen pair keeps it, an unused mentor may go: nothing else changes"
+    )
     func metamorphic() throws {
         var random = Seeded(23)
         for _ in 0..<300 {
@@ -223,7 +227,9 @@ struct AssignmentTests {
                 }
             }
             for other in 0..<6 where other != row {
-                forge { ($0.columnOfRow[row], $0.placeOfRow[row]) = (honest.columnOfRow[other], honest.placeOfRow[other]) }
+                forge {
+                    ($0.columnOfRow[row], $0.placeOfRow[row]) = (honest.columnOfRow[other], honest.placeOfRow[other])
+                }
             }
         }
         forge { $0.columnOfRow.removeLast() }

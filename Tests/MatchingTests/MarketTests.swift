@@ -8,8 +8,10 @@ private let repository = URL(fileURLWithPath: #filePath).deletingLastPathCompone
     .deletingLastPathComponent()
 
 private func policy(_ name: String, _ change: (String) -> String = { $0 }) throws -> Policy {
-    try PolicyFile.parse(change(String(contentsOf: repository.appendingPathComponent("Policies/\(name).yaml"), encoding: .utf8)))
-        .policy
+    try PolicyFile.parse(
+        change(String(contentsOf: repository.appendingPathComponent("Policies/\(name).yaml"), encoding: .utf8))
+    )
+    .policy
 }
 
 private let today = CivilDate(dayNumber: 20_454)
@@ -31,7 +33,8 @@ private func crowd(_ mentees: Int, _ mentors: Int, _ random: inout Seeded) -> ([
         own.languages = Bool.random(using: &random) ? [] : ["english"]
         return MenteeEntry(
             id: PersonID(high: 1, low: UInt64(number)),
-            attestation: Attestation(attributes: [.underContract], fields: [fields.randomElement(using: &random) ?? ""]),
+            attestation: Attestation(
+                attributes: [.underContract], fields: [fields.randomElement(using: &random) ?? ""]),
             survey: Survey(
                 sameField: Importance.allCases.randomElement(using: &random) ?? .no, answers: own,
                 sharedPathway: Importance.allCases.randomElement(using: &random) ?? .no, understood: true),
@@ -202,7 +205,9 @@ struct MarketTests {
         let market = try Market([mentor], policy: mphp, on: today)
         #expect(market.infeasibility([mentee(1)]) == nil)
         let problem = try #require(
-            market.infeasibility([mentee(1, areas: ["south"]), mentee(2, areas: ["west"]), mentee(3, languages: ["polish"])]))
+            market.infeasibility([
+                mentee(1, areas: ["south"]), mentee(2, areas: ["west"]), mentee(3, languages: ["polish"]),
+            ]))
         #expect(problem == .unmatchable([.area: 2, .language: 1], people: 3))
         #expect(
             "\(problem)"
@@ -228,7 +233,9 @@ struct MarketTests {
         #expect(report.first { $0.question == .preferences }?.isIdle == true)
         #expect(report.first { $0.question == .times }?.isIdle == false)
         for question in Question.allCases {
-            #expect(!question.text.isEmpty && !question.reason.isEmpty && !question.viewer.isEmpty && !question.erasure.isEmpty)
+            #expect(
+                !question.text.isEmpty && !question.reason.isEmpty && !question.viewer.isEmpty
+                    && !question.erasure.isEmpty)
         }
         #expect(Question.allCases.count == 10)
         // WEB-06: four career-related and four psychosocial functions.
@@ -243,7 +250,9 @@ struct MarketTests {
         #expect(
             Survey(sameField: .no, answers: Answers(ageBand: .from55), understood: true).problem(under: mphp)?.field
                 == "survey.preference")
-        #expect(Survey(sameField: .no, preference: .must, understood: true).problem(under: mphp)?.field == "survey.preference")
+        #expect(
+            Survey(sameField: .no, preference: .must, understood: true).problem(under: mphp)?.field
+                == "survey.preference")
         #expect(
             Survey(sameField: .no, answers: Answers(areas: ["moon"]), understood: true).problem(under: mphp)?.field
                 == "survey.areas")

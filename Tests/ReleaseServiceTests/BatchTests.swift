@@ -70,7 +70,8 @@ struct BatchTests {
         let heads = FailingHeads(try folder.headFile(isReadOnly: false))
         let host = try await ServiceHost.open(
             Parts(
-                origin: Office.origin, store: store, heads: heads, tiles: folder.tiles, time: office.clock, seeds: StorySeeds(),
+                origin: Office.origin, store: store, heads: heads, tiles: folder.tiles, time: office.clock,
+                seeds: StorySeeds(),
                 phones: LibraryPhoneNumbers(), vault: folder.vault(passphrase: Office.passphrase, isReadOnly: false),
                 keys: folder.signingKeys(
                     for: KeyHistory(store: inner, origin: Office.origin), passphrase: Office.passphrase),
@@ -84,7 +85,8 @@ struct BatchTests {
     }
 
     @Test(
-        "sixty-four callers share commits, each gets its own receipt under one head, and the log is as if they had come one by one")
+        "sixty-four callers share commits, each gets its own receipt under one head, and the log is as if they had come one by one"
+    )
     func together() async throws {
         let office = try await Office().staffed()
         let opened = try await open(office)
@@ -106,20 +108,24 @@ struct BatchTests {
         let key = opened.service.keyHistory.currentLog
         for outcome in outcomes {
             for receipt in outcome.receipts {
-                #expect(try EntryProof(parsing: receipt.proof).verify(entry: receipt.record, by: key).size > receipt.index)
+                #expect(
+                    try EntryProof(parsing: receipt.proof).verify(entry: receipt.record, by: key).size > receipt.index)
             }
         }
         #expect(try audit(opened).findings == [])
         #expect(try await opened.service.audit().findings == [])
     }
 
-    @Test("in one commit a refusal undoes its own command alone, later commands see earlier ones, and one key is carried out once")
+    @Test(
+        "in one commit a refusal undoes its own command alone, later commands see earlier ones, and one key is carried out once"
+    )
     func refusalsAndKeys() async throws {
         let office = try await Office().staffed()
         let opened = try await open(office)
         let (ada, eve) = (try office.id("ada"), try office.id("eve"))
         func command(_ kind: CommandKind, _ who: PersonID, key: String) -> Submission {
-            Submission(kind, workflow: "mentorship", opener: who, actor: Actor(.person(who), channel: .screen), key: key)
+            Submission(
+                kind, workflow: "mentorship", opener: who, actor: Actor(.person(who), channel: .screen), key: key)
         }
         let commits = opened.store.commits.withLock { $0 }
         // The same request twice under one key, a second under another, an impossible one, and somebody else's.
@@ -142,7 +148,9 @@ struct BatchTests {
         #expect(view.state == "requested")
     }
 
-    @Test("a failure of the machinery fails the batch, and each command is then tried alone: one damaged case keeps nobody else")
+    @Test(
+        "a failure of the machinery fails the batch, and each command is then tried alone: one damaged case keeps nobody else"
+    )
     func damagedInABatch() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -153,14 +161,16 @@ struct BatchTests {
         let results = await withTaskGroup(of: (String, Result<Outcome, any Error>).self) { group in
             group.addTask {
                 let command = Submission(
-                    .end, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "damaged")
+                    .end, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen),
+                    key: "damaged")
                 do { return ("ada", .success(try await opened.service.submit(command))) } catch {
                     return ("ada", .failure(error))
                 }
             }
             group.addTask {
                 let command = Submission(
-                    .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen), key: "sound")
+                    .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen),
+                    key: "sound")
                 do { return ("eve", .success(try await opened.service.submit(command))) } catch {
                     return ("eve", .failure(error))
                 }
@@ -196,9 +206,12 @@ struct BatchTests {
             try await opened.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
         }
         #expect(opened.service.stopped?.contains("storage failed") == true)
-        let refused = try await opened.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
+        let refused = try await opened.service.acknowledge(
+            Actor(.person(ben), channel: .screen), display: "Ben", key: "x")
         #expect(refused.refusalCode == Refusal.notSigning.code)
-        await #expect(throws: Refusal.cardClosed) { try await opened.service.look(ada, workflow: "mentorship", reader: ben) }
+        await #expect(throws: Refusal.cardClosed) {
+            try await opened.service.look(ada, workflow: "mentorship", reader: ben)
+        }
         let rescission = Submission(
             .rescind, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "r")
         let taken = try await opened.service.submit(rescission)
@@ -250,7 +263,8 @@ struct BatchTests {
             group.addTask {
                 await Task.yield()
                 let command = Submission(
-                    .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen), key: "ask")
+                    .request, workflow: "mentorship", opener: eve, actor: Actor(.person(eve), channel: .screen),
+                    key: "ask")
                 return (false, try await opened.service.submit(command))
             }
             let all = try await group.reduce(into: [Bool: Outcome]()) { $0[$1.0] = $1.1 }

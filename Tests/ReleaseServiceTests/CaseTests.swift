@@ -28,7 +28,8 @@ struct MentorshipTests {
     }
 
     @Test(
-        "MPHP-46, MPHP-48, MPHP-50, A-11, A-12: an end by either side closes the card at once; the rescission is recorded after it")
+        "MPHP-46, MPHP-48, MPHP-50, A-11, A-12: an end by either side closes the card at once; the rescission is recorded after it"
+    )
     func ending() async throws {
         for party in ["ada", "ben"] {
             let office = try await Office().staffed()
@@ -94,7 +95,9 @@ struct MentorshipTests {
         #expect(surname?.field == "firstName")
     }
 
-    @Test("A-02, MPHP-43: hand-off is the clock's, after the last minute of day seven, and at disclosure if that is later")
+    @Test(
+        "A-02, MPHP-43: hand-off is the clock's, after the last minute of day seven, and at disclosure if that is later"
+    )
     func handOff() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -102,11 +105,13 @@ struct MentorshipTests {
         try office.time("2026-01-12T23:59")
         try await office.host.runClock()
         #expect(
-            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "introduced")
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                == "introduced")
         try office.time("2026-01-13T00:00")
         try await office.host.runClock()
         #expect(
-            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state == "handedOff")
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).state
+                == "handedOff")
 
         let late = try await Office().staffed()
         try await late.go(to: "signed")
@@ -195,25 +200,33 @@ struct MentorshipTests {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
-        let before = try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history
+        let before = try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya)
+            .history
         let outcome = try await office.must(.requestCallBack, "ada")
         #expect(outcome.notices.map(\.notice) == [.callBackAsked])
         #expect(outcome.records == [])
-        #expect(try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history == before)
+        #expect(
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).history
+                == before)
     }
 
     @Test(
-        "MPHP-13, A-17: a mentor's places are held from the proposal on; who pauses is not proposed; a full mentor is not proposed")
+        "MPHP-13, A-17: a mentor's places are held from the proposal on; who pauses is not proposed; a full mentor is not proposed"
+    )
     func capacity() async throws {
         let office = try await Office().staffed()
         let ben = try office.id("ben")
         _ = try await office.service.setAvailability(of: ben, capacity: 1, key: nil)
         try await office.go(to: "proposed")
         try await office.go(to: "surveyed", "eve")
-        #expect(try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode == "conditionFailed.capacityLeft")
+        #expect(
+            try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode
+                == "conditionFailed.capacityLeft")
         try await office.must(.slotUnavailable, "ben")
         _ = try await office.service.setAvailability(of: ben, isPaused: true, key: nil)
-        #expect(try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode == "conditionFailed.mentorReady")
+        #expect(
+            try await office.act(.propose, "maya", on: "eve") { $0.person = ben }.refusalCode
+                == "conditionFailed.mentorReady")
         _ = try await office.service.setAvailability(of: ben, isPaused: false, key: nil)
         try await office.must(.propose, "maya", on: "eve") { $0.person = ben }
     }
@@ -223,7 +236,8 @@ struct MentorshipTests {
         let office = try await Office().staffed()
         let maya = try office.id("maya")
         try await office.go(to: "surveyed")
-        #expect(try await office.act(.propose, "maya") { $0.person = maya }.refusalCode == "conditionFailed.dutiesSeparate")
+        #expect(
+            try await office.act(.propose, "maya") { $0.person = maya }.refusalCode == "conditionFailed.dutiesSeparate")
         let attestation = Attestation(attributes: [.inStanding], fields: [])
         let own = try await office.service.enroll(maya, attestation: attestation, capacity: 1, by: maya, key: nil)
         #expect(own.refusalCode == "conditionFailed.dutiesSeparate")
@@ -272,24 +286,32 @@ struct MentorshipTests {
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
     }
 
-    @Test("DER-20 groundwork, MPHP-15: a mentor whose acknowledgement is not current can neither be proposed nor read a card")
+    @Test(
+        "DER-20 groundwork, MPHP-15: a mentor whose acknowledgement is not current can neither be proposed nor read a card"
+    )
     func acknowledgement() async throws {
         let office = try await Office().staffed()
         try await office.add(
-            "gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor], coordinator: "maya")
+            "gus", "Gustav Ahlgren", "Ahlgren", first: "Gus", phone: "312-555-0150", roles: [.mentor],
+            coordinator: "maya")
         let gus = try office.id("gus")
         let attestation = Attestation(attributes: [.inStanding], fields: [])
         _ = try await office.service.enroll(gus, attestation: attestation, capacity: 1, by: office.id("maya"), key: nil)
         try await office.go(to: "surveyed")
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.mentorReady")
         _ = try await office.service.setAvailability(of: gus, isReady: true, key: nil)
-        #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusalCode == "conditionFailed.acknowledgementCurrent")
+        #expect(
+            try await office.act(.propose, "maya") { $0.person = gus }.refusalCode
+                == "conditionFailed.acknowledgementCurrent")
         // By phone or on paper the acknowledgement comes through the mentor's own coordinator, on screen through nobody.
         for actor in try [
             Actor(.person(gus), channel: .phone), Actor(.person(gus), agent: office.id("omar"), channel: .paper),
-            Actor(.person(gus), agent: office.id("maya"), channel: .screen), Actor(.person(gus), agent: gus, channel: .paper),
+            Actor(.person(gus), agent: office.id("maya"), channel: .screen),
+            Actor(.person(gus), agent: gus, channel: .paper),
         ] {
-            await #expect(throws: FieldProblem.self) { try await office.service.acknowledge(actor, display: "Gus A.", key: nil) }
+            await #expect(throws: FieldProblem.self) {
+                try await office.service.acknowledge(actor, display: "Gus A.", key: nil)
+            }
         }
         let through = Actor(.person(gus), agent: try office.id("maya"), channel: .paper)
         #expect(try await office.service.acknowledge(through, display: "Gus A.", key: nil).refusal == nil)
@@ -322,7 +344,9 @@ struct MentorshipTests {
         await #expect(throws: Refusal.cardClosed) { try await office.look("ada", workflow: peer) }
     }
 
-    @Test("MPHP-31: refused, unanswered and never invited all end on the same day with the same words and leave the same bytes")
+    @Test(
+        "MPHP-31: refused, unanswered and never invited all end on the same day with the same words and leave the same bytes"
+    )
     func peerSilence() async throws {
         let start = try await Office().staffed()
         let peer = "peerConversation"
@@ -338,11 +362,13 @@ struct MentorshipTests {
             if story == "refused" { try await office.must(.refuseInvitation, "ben", workflow: peer) }
             try office.time("2026-01-20T00:10")
             try await office.host.runClock()
-            let view = try await office.service.view(of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
+            let view = try await office.service.view(
+                of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
             #expect(view.state == "idle")
             answers.append(try await office.service.outbox().filter { $0.to == (try? office.id("ada")) })
             dumps.append(
-                try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(separator: "\n"))
+                try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(
+                    separator: "\n"))
         }
         #expect(Set(answers).count == 1)
         #expect(answers[0].map(\.notice) == [.nobodyAvailable])

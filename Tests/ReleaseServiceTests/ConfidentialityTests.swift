@@ -13,7 +13,8 @@ import TransparencyLog
 struct ConfidentialityTests {
     /// A value for each field that no other field has.
     private let markers = [
-        "Zyxandria Quillfeather", "Quillfeather", "Zyxandria", "+13125550187", "3125550187", "312-555-0187", "wolfherder",
+        "Zyxandria Quillfeather", "Quillfeather", "Zyxandria", "+13125550187", "3125550187", "312-555-0187",
+        "wolfherder",
         "Scanmarkerzq",
         "Quentara W.", "Otherphonemark",
     ]
@@ -24,10 +25,12 @@ struct ConfidentialityTests {
     func markersAreNowhere() async throws {
         let office = try await Office().staffed()
         let id = try await office.add(
-            "zyx", "Zyxandria Quillfeather", "Quillfeather", first: "Zyxandria", phone: "312-555-0187", roles: [.participant],
+            "zyx", "Zyxandria Quillfeather", "Quillfeather", first: "Zyxandria", phone: "312-555-0187",
+            roles: [.participant],
             field: "wolfherder", coordinator: "maya")
         let ben = try office.id("ben")
-        _ = try await office.service.acknowledge(Actor(.person(ben), channel: .screen), display: "Quentara W.", key: nil)
+        _ = try await office.service.acknowledge(
+            Actor(.person(ben), channel: .screen), display: "Quentara W.", key: nil)
         var shown: [String] = []
         try await office.go(to: "surveyed", "zyx")
         let dan = try office.id("dan")
@@ -35,7 +38,8 @@ struct ConfidentialityTests {
             dan,
             attestation: Attestation(attributes: [.inStanding, .activeInRecovery, .guidedOthers, .addictionCounselor]),
             capacity: 1, by: office.id("maya"), key: nil)
-        _ = try await office.service.acknowledge(Actor(.person(dan), channel: .screen), display: "Quentara W.", key: nil)
+        _ = try await office.service.acknowledge(
+            Actor(.person(dan), channel: .screen), display: "Quentara W.", key: nil)
         try await office.must(.propose, "maya", on: "zyx") { $0.person = dan }
         try await office.must(.acceptSlot, "dan", on: "zyx")
         try await office.must(.offer, "maya", on: "zyx")
@@ -52,7 +56,9 @@ struct ConfidentialityTests {
             }
             shown.append("ERROR \(problem?.description ?? "")")
         }
-        for refusal in [try await office.act(.propose, "maya", on: "zyx"), try await office.act(.sign, "ben", on: "zyx")] {
+        for refusal in [
+            try await office.act(.propose, "maya", on: "zyx"), try await office.act(.sign, "ben", on: "zyx"),
+        ] {
             shown.append("ERROR \(refusal.refusal ?? "") \(refusal.refusalCode ?? "")")
         }
         shown.append("ERROR \(try await office.service.journal())")
@@ -70,7 +76,9 @@ struct ConfidentialityTests {
             for marker in markers { #expect(bytes.range(of: Data(marker.utf8)) == nil, "\(marker) in \(name)") }
         }
         for file in try office.export().files {
-            for marker in markers { #expect(Data(file.bytes).range(of: Data(marker.utf8)) == nil, "\(marker) in \(file.path)") }
+            for marker in markers {
+                #expect(Data(file.bytes).range(of: Data(marker.utf8)) == nil, "\(marker) in \(file.path)")
+            }
         }
         // The control: the markers are there to be found by who has the key.
         #expect(try await office.service.identity(of: id)?.field == "wolfherder")
@@ -159,11 +167,15 @@ struct ConfidentialityTests {
         var parts: [String] = []
         for file in try office.export().files { parts.append("\(file.path) \(Hex.format(file.bytes))") }
         parts.append(String(decoding: try encoder.encode(try await office.service.board(of: maya)), as: UTF8.self))
-        let view = try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .coordinator, viewer: maya)
+        let view = try await office.service.view(
+            of: office.id("ada"), workflow: "mentorship", as: .coordinator, viewer: maya)
         parts.append(String(decoding: try encoder.encode(view), as: UTF8.self))
-        parts.append("\(try await office.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
         parts.append(
-            "\(try office.store.read { try $0.cases(after: nil, count: .max).map { "\($0.id) \($0.due?.description ?? "")" } })")
+            "\(try await office.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())"
+        )
+        parts.append(
+            "\(try office.store.read { try $0.cases(after: nil, count: .max).map { "\($0.id) \($0.due?.description ?? "")" } })"
+        )
         parts.append("\(try await office.service.journal())")
         return parts.joined(separator: "\n")
     }
@@ -209,7 +221,9 @@ struct ConfidentialityTests {
         #expect(Set(seen).count == 1)
     }
 
-    @Test("MPHP-18, DER-15: survey answers are gone at hand-off, contact ciphertext at the end, and every record still verifies")
+    @Test(
+        "MPHP-18, DER-15: survey answers are gone at hand-off, contact ciphertext at the end, and every record still verifies"
+    )
     func retention() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -220,7 +234,9 @@ struct ConfidentialityTests {
         let live = try fields()
         try office.time("2026-01-13T08:00")
         try await office.host.runClock()
-        #expect(try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).survey == nil)
+        #expect(
+            try await office.service.view(of: ada, workflow: "mentorship", as: .coordinator, viewer: maya).survey == nil
+        )
         let handedOff = try fields()
         #expect(handedOff < live)
         try await office.must(.end, "ada")
@@ -248,7 +264,9 @@ struct ConfidentialityTests {
         #expect(answers.count == 1)
     }
 
-    @Test("law.md section 2, DER-24: the person sees what was shown, to whom and when, and holds receipts that verify offline")
+    @Test(
+        "law.md section 2, DER-24: the person sees what was shown, to whom and when, and holds receipts that verify offline"
+    )
     func accounting() async throws {
         let office = try await Office().staffed()
         let signed = try await office.go(to: "signed")
@@ -308,10 +326,13 @@ struct ConfidentialityTests {
         // The old copy goes back; nothing was signed since, so the log itself fits.
         try await office.reopen()
         try office.store.close()
-        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: office.folder.databasePath + suffix) }
+        for suffix in ["-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: office.folder.databasePath + suffix)
+        }
         try old.write(to: URL(fileURLWithPath: office.folder.databasePath))
         let restored = try await Office(
-            opening: office.path, at: Date(timeIntervalSince1970: Double(office.clock.now().instantMilliseconds) / 1000),
+            opening: office.path,
+            at: Date(timeIntervalSince1970: Double(office.clock.now().instantMilliseconds) / 1000),
             people: office.people)
         #expect(try await restored.service.find(name: "Fairweather") == [])
         #expect(try await restored.service.find(phone: "312-555-0142") == [])

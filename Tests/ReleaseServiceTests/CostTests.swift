@@ -64,7 +64,9 @@ struct CostTests {
         #expect(after.rowsWritten - before.rowsWritten <= 2, "the outcome, and the journal's line")
     }
 
-    @Test("a board of twenty-five rows is one read transaction, opens nothing twice, and nothing at all the second time (E24, E29)")
+    @Test(
+        "a board of twenty-five rows is one read transaction, opens nothing twice, and nothing at all the second time (E24, E29)"
+    )
     func board() async throws {
         let office = try await Office().staffed()
         for number in 0..<25 {
@@ -78,7 +80,9 @@ struct CostTests {
         let openings = try openings(office)
         office.store.tally.noteTexts()
         func read() async throws -> (board: BoardPage, counts: StatementTally.Counts) {
-            let (board, counts) = try await office.store.tally.counts { try await service.board(of: maya, after: nil, count: 25) }
+            let (board, counts) = try await office.store.tally.counts {
+                try await service.board(of: maya, after: nil, count: 25)
+            }
             return (board, counts)
         }
         let first = try await read()

@@ -28,7 +28,8 @@ struct EvaluationTests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
             output.append(
-                "\(batch.period) \(batch.codes) \(batch.items)" + String(decoding: try encoder.encode(board), as: UTF8.self))
+                "\(batch.period) \(batch.codes) \(batch.items)"
+                    + String(decoding: try encoder.encode(board), as: UTF8.self))
         }
         #expect(output[0] == output[1])
         #expect(output[0].contains("-"))
@@ -54,15 +55,19 @@ struct EvaluationTests {
     )
     func linter() {
         let experiences = [
-            "How often did your mentor call?", "Do you feel supported?", "Was your mentor helpful?", "Did you meet in person?",
+            "How often did your mentor call?", "Do you feel supported?", "Was your mentor helpful?",
+            "Did you meet in person?",
             "How satisfied are you with the relationship?", "Are you sober?", "Have you relapsed since you began?",
             "Do you trust your mentor?",
             "Would you recommend your mentor?", "Did mentoring reduce your stress?", "What did you talk about?",
             "How many meetings did you attend?",
-            "Did the survey make you feel judged?", "Was the release form explained by your mentor?", "Who is your mentor?",
+            "Did the survey make you feel judged?", "Was the release form explained by your mentor?",
+            "Who is your mentor?",
             "Why did you end it?",
-            "Did you like the notices your mentor sent?", "Has your life improved?", "Do you feel hope?", "Were you encouraged?",
-            "Was there any conflict?", "Did you become friends?", "Was the person honest with you?", "Did you reach your goals?",
+            "Did you like the notices your mentor sent?", "Has your life improved?", "Do you feel hope?",
+            "Were you encouraged?",
+            "Was there any conflict?", "Did you become friends?", "Was the person honest with you?",
+            "Did you reach your goals?",
             "How much progress did you make?", "Did you gain from it?", "Was it a good match?", "Did you connect?",
             "Was your partner respectful?",
             "Do you enjoy the conversations?", "Did you argue?", "How is your recovery going?", "Are you using again?",
@@ -83,7 +88,8 @@ struct EvaluationTests {
     private func crowd(_ count: Int) async throws -> (office: Office, codes: [String]) {
         let office = try await Office()
         for number in 0..<count {
-            let letters = String((0..<3).map { Character(UnicodeScalar(UInt8(97 + (number / [1, 26, 676][$0]) % 26))) })
+            let letters = String(
+                (0..<3).map { Character(UnicodeScalar(UInt8(97 + (number / [1, 26, 676][$0]) % 26))) })
             try await office.add(
                 "p\(number)", "Person \(letters)", "Surname\(letters)", first: "Given",
                 phone: "312-555-\(String(format: "%04d", 100 + number))",
@@ -92,7 +98,8 @@ struct EvaluationTests {
         return (office, try await office.service.openEvaluation().codes)
     }
 
-    private func answers(_ answer: EvaluationAnswer, but changed: [EvaluationItem: EvaluationAnswer] = [:]) -> [EvaluationItem:
+    private func answers(_ answer: EvaluationAnswer, but changed: [EvaluationItem: EvaluationAnswer] = [:])
+        -> [EvaluationItem:
         EvaluationAnswer]
     {
         Dictionary(uniqueKeysWithValues: EvaluationItem.bank(.operationalOnly).map { ($0, changed[$0] ?? answer) })
@@ -105,7 +112,9 @@ struct EvaluationTests {
         let (office, codes) = try await crowd(12)
         #expect(codes.count == 12 && Set(codes).count == 12)
         try await office.service.answerEvaluation(code: codes[0].lowercased(), answers(.yes))
-        await #expect(throws: Refusal.notFound) { try await office.service.answerEvaluation(code: codes[0], answers(.yes)) }
+        await #expect(throws: Refusal.notFound) {
+            try await office.service.answerEvaluation(code: codes[0], answers(.yes))
+        }
         await #expect(throws: Refusal.notFound) {
             try await office.service.answerEvaluation(code: "AAAAA-AAAAA-AAAAA-AAAAA", answers(.yes))
         }
@@ -115,13 +124,19 @@ struct EvaluationTests {
         let count = try await office.service.evaluationCount(period: 1)
         #expect(count == EvaluationCount(issued: 12, redeemed: 1, unused: 11) && count.isReconciled)
         let dump = try office.bytesOnDisk().values.map { String(decoding: $0, as: UTF8.self) }.joined()
-        for code in codes { #expect(!dump.contains(code) && !dump.contains(code.replacingOccurrences(of: "-", with: ""))) }
+        for code in codes {
+            #expect(!dump.contains(code) && !dump.contains(code.replacingOccurrences(of: "-", with: "")))
+        }
         await #expect(throws: Refusal.notFound) { _ = try await office.service.openEvaluation() }
         try office.time("2026-07-02T09:00")
-        await #expect(throws: Refusal.notFound) { try await office.service.answerEvaluation(code: codes[1], answers(.yes)) }
+        await #expect(throws: Refusal.notFound) {
+            try await office.service.answerEvaluation(code: codes[1], answers(.yes))
+        }
     }
 
-    @Test("DER-20: nothing is told before the interval is over, below ten answers, or of a cell that the rest would give away")
+    @Test(
+        "DER-20: nothing is told before the interval is over, below ten answers, or of a cell that the rest would give away"
+    )
     func cells() async throws {
         let (office, codes) = try await crowd(34)
         for code in codes.prefix(9) { try await office.service.answerEvaluation(code: code, answers(.yes)) }
@@ -144,7 +159,9 @@ struct EvaluationTests {
         #expect(sums.isReconciled && sums.redeemed == 34)
     }
 
-    @Test("DER-20: over every way to answer, what is shown never isolates fewer than ten, alone or as a difference from the whole")
+    @Test(
+        "DER-20: over every way to answer, what is shown never isolates fewer than ten, alone or as a difference from the whole"
+    )
     func differencing() {
         var random = Seeded(19)
         for _ in 0..<2_000 {

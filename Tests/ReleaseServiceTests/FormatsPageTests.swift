@@ -27,7 +27,8 @@ struct FormatsPageTests {
     }
 
     @Test(
-        "every note, head, cosignature, proof, request and hash on the page verifies, and is what this code makes of the same keys")
+        "every note, head, cosignature, proof, request and hash on the page verifies, and is what this code makes of the same keys"
+    )
     func workedBytes() throws {
         let origin = "example.org/mphp"
         let (record, log) = (try key("\(origin)/record", seed: 1), try key(origin, seed: 2))

@@ -43,7 +43,8 @@ struct IntegrityTests {
                 altered[index][byte] ^= 1 << bit
                 let report = audit(altered, head, from: index)
                 #expect(report.findings.contains { $0.index == index }, "record \(index) byte \(byte) bit \(bit)")
-                #expect(report.findings.contains { $0.index == nil }, "record \(index) byte \(byte) bit \(bit): the head")
+                #expect(
+                    report.findings.contains { $0.index == nil }, "record \(index) byte \(byte) bit \(bit): the head")
             }
         }
         for bit in 0..<(head.count * 8) {
@@ -156,7 +157,8 @@ struct IntegrityTests {
         let vault = try office.service.requireVault()
         let round = try #require(try office.service.state(of: office.id("ada")).round?.id)
         for forged in [["firstName": "Ada", "phone": "+13125550100"], ["firstName": "Eve", "phone": "+13125550142"]] {
-            let (key, sealed) = try vault.seal(StoredCodec.encode(StoredTexts(forged)), .contact(round), "contact/\(release)")
+            let (key, sealed) = try vault.seal(
+                StoredCodec.encode(StoredTexts(forged)), .contact(round), "contact/\(release)")
             try office.store.write { try $0.putSealed(key, "contact/\(release)", sealed) }
             await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         }

@@ -33,7 +33,8 @@ private struct Forger {
     static let hash = TreeHash.leaf([1]).base64
 
     mutating func add(
-        _ type: RecordType, _ members: [String: CanonicalJSON], at date: String = "2026-01-05", by signers: [NoteSigner]? = nil
+        _ type: RecordType, _ members: [String: CanonicalJSON], at date: String = "2026-01-05",
+        by signers: [NoteSigner]? = nil
     ) throws {
         var all = members
         all["v"] = .integer(1)
@@ -43,7 +44,8 @@ private struct Forger {
     }
 
     mutating func key(
-        _ signer: NoteSigner, role: String = "record", state: String = "active", from: Int? = nil, by signers: [NoteSigner]
+        _ signer: NoteSigner, role: String = "record", state: String = "active", from: Int? = nil,
+        by signers: [NoteSigner]
     ) throws {
         try add(
             .key,
@@ -63,7 +65,9 @@ private struct Forger {
         supersedes: CanonicalJSON? = nil
     ) throws {
         var members = ofRelease(sequence, id, policy)
-        members["by"] = .object(["channel": .string("screen"), "evidence": .string(Self.hash), "principal": .string(Self.hash)])
+        members["by"] = .object([
+            "channel": .string("screen"), "evidence": .string(Self.hash), "principal": .string(Self.hash),
+        ])
         members["expires"] = .object(["date": .string(expires), "on": .array([.string("relationshipEnded")])])
         members["fields"] = .object(["firstName": .string(Self.hash), "phone": .string(Self.hash)])
         members["form"] = .string(self.policy)
@@ -75,11 +79,14 @@ private struct Forger {
     }
 
     func pointer(_ index: Int, origin: String = Forger.origin) -> CanonicalJSON {
-        .object(["index": .integer(index), "leaf": .string(TreeHash.leaf(entries[index]).base64), "origin": .string(origin)])
+        .object([
+            "index": .integer(index), "leaf": .string(TreeHash.leaf(entries[index]).base64), "origin": .string(origin),
+        ])
     }
 
     mutating func disclosure(
-        under: CanonicalJSON, id: String = Forger.id, sequence: Int = 1, fields: [PermittedField] = [.firstName, .phone],
+        under: CanonicalJSON, id: String = Forger.id, sequence: Int = 1,
+        fields: [PermittedField] = [.firstName, .phone],
         notice: String? = nil, at date: String = "2026-01-05"
     ) throws {
         var members = ofRelease(sequence, id, nil)
@@ -98,7 +105,9 @@ private struct Forger {
     ) throws {
         var members = ofRelease(sequence, id, nil)
         members["under"] = under
-        if type == .rescission { members["by"] = .object(["channel": .string("phone"), "principal": .string(Self.hash)]) }
+        if type == .rescission {
+            members["by"] = .object(["channel": .string("phone"), "principal": .string(Self.hash)])
+        }
         try add(type, members, at: date)
     }
 
@@ -156,7 +165,8 @@ extension Forger {
             let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             process.waitUntilExit()
             let last = text.split(separator: "\n").last.map(String.init) ?? ""
-            return process.terminationStatus == 0 ? "verified" : process.terminationStatus == 1 ? last : "crashed: \(complaint)"
+            return process.terminationStatus == 0
+                ? "verified" : process.terminationStatus == 1 ? last : "crashed: \(complaint)"
         }
         return (try run("dash \(repository.path)/Kit/verify.sh all ."), try run("\(Self.program.get()) all ."))
     }
@@ -207,11 +217,13 @@ struct LogRulesTests {
             ("a release in place of nothing", 1, "supersedes", "names no earlier release"),
             ("a release in place of one that ended", 3, "supersedes", "had ended"),
             ("an older date", 2, "order of dates", "dated 2026-01-04"),
-            ("a rescission of nothing", 1, "closing", "not there"), ("a rescission twice", 3, "rescission", "rescinded twice"),
+            ("a rescission of nothing", 1, "closing", "not there"),
+            ("a rescission twice", 3, "rescission", "rescinded twice"),
             ("a closing twice", 3, "closing", "closed twice"), ("a second genesis", 1, "genesis", "a second genesis"),
             ("a record of two signers", 1, "signature", "once"),
             ("a record of the log key", 1, "signature", "not signed by the record key"),
-            ("a record of another log", 1, "canonical form", "type line"), ("not a note", 1, "signed note", "not a signed note"),
+            ("a record of another log", 1, "canonical form", "type line"),
+            ("not a note", 1, "signed note", "not a signed note"),
         ])
     func broken(what: String, index: Int, rule: String, message: String) throws {
         var log = try Forger()
@@ -284,13 +296,15 @@ struct LogRulesTests {
                     "effective": .string("2026-01-05"), "policy": .string(log.policy), "program": .string("x"),
                     "version": .integer(2),
                 ], by: [log.log])
-        case "a record of another log": log.entries.append(try log.record.sign("example.org/other/closing/v1\n{}\n").bytes)
+        case "a record of another log":
+            log.entries.append(try log.record.sign("example.org/other/closing/v1\n{}\n").bytes)
         case "not a note": log.entries.append([1, 2, 3])
         default: Issue.record("no such story: \(what)")
         }
         let findings = try log.audit()
         #expect(
-            findings.contains { $0.index == index && $0.rule == rule && $0.message.contains(message) }, "\(what): \(findings)")
+            findings.contains { $0.index == index && $0.rule == rule && $0.message.contains(message) },
+            "\(what): \(findings)")
     }
 
     @Test(
@@ -326,18 +340,26 @@ struct LogRulesTests {
         #expect(try findings(nextLog) { try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog]) } == [])
         // What does not: too few signers, a stranger among them, one too many, another start, a key that was there before.
         for signers in [
-            [start.record], [next], [start.record, stranger], [start.record, next, start.recovery], [start.recovery, next],
+            [start.record], [next], [start.record, stranger], [start.record, next, start.recovery],
+            [start.recovery, next],
         ] {
             #expect(try findings { try $0.key(next, by: signers) }.contains { $0.index == 1 && $0.rule == "key" })
         }
         for from in [0, 1, 3, 99] {
             #expect(
-                try findings { try $0.key(next, from: from, by: [$0.record, next]) }.contains { $0.index == 1 && $0.rule == "key" })
+                try findings { try $0.key(next, from: from, by: [$0.record, next]) }.contains {
+                    $0.index == 1 && $0.rule == "key"
+                })
         }
         #expect(try findings { try $0.key($0.record, by: [$0.record]) }.contains { $0.index == 1 })
-        #expect(try findings { try $0.key(nextLog, by: [$0.record, nextLog]) }.contains { $0.message.contains("another name") })
         #expect(
-            try findings { try $0.key(nextLog, role: "log", by: [$0.log, nextLog]) }.contains { $0.index == 1 && $0.rule == "key" })
+            try findings { try $0.key(nextLog, by: [$0.record, nextLog]) }.contains {
+                $0.message.contains("another name")
+            })
+        #expect(
+            try findings { try $0.key(nextLog, role: "log", by: [$0.log, nextLog]) }.contains {
+                $0.index == 1 && $0.rule == "key"
+            })
         // Ranges: the old key after, the new key before, the old log key on the new head.
         #expect(
             try findings {
@@ -350,7 +372,9 @@ struct LogRulesTests {
                 try $0.key(next, by: [$0.record, next])
             }.contains { $0.index == 1 && $0.rule == "signature" })
         #expect(
-            try findings { try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog]) }.contains { $0.rule == "head" })
+            try findings { try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog]) }.contains {
+                $0.rule == "head"
+            })
     }
 
     @Test(
@@ -416,7 +440,10 @@ struct LogRulesTests {
         for signers in [[start.record], [start.recovery, start.record], [start.log], [next]] {
             #expect(try log { try revoke(&$0, by: signers) }.audit().contains { $0.index == 3 && $0.rule == "key" })
         }
-        #expect(try log { try revoke(&$0, by: [$0.recovery], from: 9) }.audit().contains { $0.index == 3 && $0.rule == "key" })
+        #expect(
+            try log { try revoke(&$0, by: [$0.recovery], from: 9) }.audit().contains {
+                $0.index == 3 && $0.rule == "key"
+            })
         for signers in [[start.recovery], [next], [start.record, next]] {
             let findings = try log {
                 try revoke(&$0, by: [$0.recovery])
@@ -498,16 +525,25 @@ struct LogRulesTests {
                 try policy(&$0, by: [$0.record])
             }, Story(name: "a rotation without the old key", record: next) { try $0.key(next, by: [next]) },
             Story(name: "a rotation without the new key", record: next) { try $0.key(next, by: [$0.record]) },
-            Story(name: "a rotation from another place", record: next) { try $0.key(next, from: 9, by: [$0.record, next]) },
+            Story(name: "a rotation from another place", record: next) {
+                try $0.key(next, from: 9, by: [$0.record, next])
+            },
             Story(name: "a log key without the record key", log: nextLog) {
                 try $0.key(nextLog, role: "log", by: [$0.log, nextLog])
-            }, Story(name: "an old head after a rotation") { try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog]) },
-            Story(name: "a revocation by the record key") { try $0.key($0.record, state: "revoked", from: 1, by: [$0.record]) },
+            },
+            Story(name: "an old head after a rotation") {
+                try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog])
+            },
+            Story(name: "a revocation by the record key") {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.record])
+            },
             Story(name: "a record by a revoked key") {
                 try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
                 try policy(&$0, by: [$0.record])
             },
-            Story(name: "a revocation at the end") { try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery]) },
+            Story(name: "a revocation at the end") {
+                try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
+            },
             Story(name: "a log key put into force by a revoked record key", log: nextLog) {
                 try $0.key($0.record, state: "revoked", from: 1, by: [$0.recovery])
                 try $0.key(nextLog, role: "log", by: [$0.record, $0.log, nextLog])

@@ -14,7 +14,8 @@ import TransparencyLog
 
 @testable import ReleaseService
 
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
 /// Seeds derived from the command's key, so that two runs of one story give the same identifiers, and a counter where there is none.
 final class StorySeeds: SeedSource {
@@ -74,7 +75,8 @@ final class Office {
         let heads = try folder.headFile(isReadOnly: false, creates: true)
         let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
         let parts = Self.parts(store, heads, folder.tiles, clock, vault, keys)
-        try ServiceHost.initialize(parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
+        try ServiceHost.initialize(
+            parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
         host = try await ServiceHost.open(parts, isWriter: true)
     }
 
@@ -93,18 +95,24 @@ final class Office {
         if ownsFolder { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (SQLiteStore, ServiceHost) {
+    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (
+        SQLiteStore, ServiceHost
+    ) {
         let folder = Folder(path)
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: false)
         let keys =
-            isKeyless ? nil : try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
+            isKeyless
+            ? nil : try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
         let heads = try folder.headFile(isReadOnly: false)
-        return (store, try await ServiceHost.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true))
+        return (
+            store, try await ServiceHost.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true)
+        )
     }
 
     private static func parts(
-        _ store: SQLiteStore, _ heads: HeadFile, _ tiles: TileFolder, _ clock: SetClock, _ vault: Vault?, _ keys: SigningKeys?
+        _ store: SQLiteStore, _ heads: HeadFile, _ tiles: TileFolder, _ clock: SetClock, _ vault: Vault?,
+        _ keys: SigningKeys?
     ) -> Parts {
         var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
@@ -112,7 +120,8 @@ final class Office {
             origin: origin, store: store, heads: heads, tiles: tiles, time: clock, seeds: StorySeeds(),
             phones: LibraryPhoneNumbers(),
             vault: vault,
-            keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy }, logger: logger)
+            keys: keys, parsePolicy: { try PolicyFile.parse(String(decoding: $0, as: UTF8.self)).policy },
+            logger: logger)
     }
 
     /// Closes everything and opens it again, as the next process would find it.
@@ -128,7 +137,8 @@ final class Office {
         let target = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
         try FileManager.default.copyItem(atPath: path, toPath: target)
         return try await Office(
-            opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000), people: people,
+            opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000),
+            people: people,
             isKeyless: isKeyless)
     }
 
@@ -150,7 +160,8 @@ final class Office {
         let outcome = try await service.add(
             NewPerson(
                 fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
-                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] }, profile: profile),
+                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] },
+                profile: profile),
             key: key())
         let id = try #require(outcome.person)
         people[name] = id
@@ -159,16 +170,19 @@ final class Office {
 
     /// Everybody, with three acknowledged mentors.
     func staffed() async throws -> Office {
-        try await add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+        try await add(
+            "maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         try await add("omar", "Omar Haddad", "Haddad", first: "Omar", phone: "312-555-0101", roles: [.coordinator])
         try await add(
-            "ada", "Ada Fairweather", "Fairweather", first: "Ada", phone: "312-555-0142", roles: [.participant], coordinator: "maya"
+            "ada", "Ada Fairweather", "Fairweather", first: "Ada", phone: "312-555-0142", roles: [.participant],
+            coordinator: "maya"
         )
         try await add(
             "eve", "Evelyn Castellanos", "Castellanos", first: "Eve", phone: "312-555-0146", roles: [.participant],
             coordinator: "maya")
         for (name, full, surname, phone) in [
-            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"), ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
+            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"),
+            ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
             ("dan", "Daniel Underhill", "Underhill", "312-555-0145"),
         ] {
             let id = try await add(
@@ -176,7 +190,8 @@ final class Office {
                 roles: [.participant, .mentor], coordinator: "maya")
             _ = try await service.enroll(
                 id,
-                attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: self.id("maya"), key: key()
+                attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2,
+                by: self.id("maya"), key: key()
             )
             let acknowledged = try await service.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
@@ -194,7 +209,8 @@ final class Office {
     ) async throws -> Outcome {
         let person = try id(who)
         let isStaff = who == "maya" || who == "omar"
-        let actor = Actor(isStaff ? .staff(person) : .person(person), agent: try agent.map { try id($0) }, channel: channel)
+        let actor = Actor(
+            isStaff ? .staff(person) : .person(person), agent: try agent.map { try id($0) }, channel: channel)
         var command = Submission(kind, workflow: workflow, opener: try id(opener), actor: actor, key: key ?? self.key())
         if kind == .completeSurvey {
             command.survey = Survey(sameField: .nice, answers: Answers(topics: [.balance]), understood: true)
@@ -223,7 +239,8 @@ final class Office {
         through agent: String? = nil, key: String? = nil, _ adjust: (inout Submission) throws -> Void = { _ in },
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Outcome {
-        let outcome = try await act(kind, who, on: opener, workflow: workflow, via: channel, through: agent, key: key, adjust)
+        let outcome = try await act(
+            kind, who, on: opener, workflow: workflow, via: channel, through: agent, key: key, adjust)
         #expect(outcome.refusal == nil, "\(kind) by \(who)", sourceLocation: sourceLocation)
         return outcome
     }

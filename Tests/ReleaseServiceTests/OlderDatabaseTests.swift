@@ -26,7 +26,8 @@ struct OlderDatabaseTests {
     }
 
     @Test(
-        "a rescission by code is recorded in a database of version 1 without bringing it up, and counts when the writer does (E11)")
+        "a rescission by code is recorded in a database of version 1 without bringing it up, and counts when the writer does (E11)"
+    )
     func rescindUnmigrated() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -49,7 +50,9 @@ struct OlderDatabaseTests {
         #expect(try office.audit().isVerified)
     }
 
-    @Test("the writer that brings a database up keeps a copy of it as it was, for its owner alone, and never writes over it (E11)")
+    @Test(
+        "the writer that brings a database up keeps a copy of it as it was, for its owner alone, and never writes over it (E11)"
+    )
     func copyBeside() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")

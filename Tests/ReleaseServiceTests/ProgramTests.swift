@@ -13,15 +13,19 @@ extension Office {
     static func running(_ program: String, at time: String = "2026-02-02T09:00") async throws -> Office {
         let office = try await Office(at: time, program: program)
         if program != "sgv-camft" {
-            try await office.add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+            try await office.add(
+                "maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         }
         for (name, full, surname, phone) in [
-            ("ada", "Ada Fairweather", "Fairweather", "312-555-0142"), ("eve", "Evelyn Castellanos", "Castellanos", "312-555-0146"),
-            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"), ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
+            ("ada", "Ada Fairweather", "Fairweather", "312-555-0142"),
+            ("eve", "Evelyn Castellanos", "Castellanos", "312-555-0146"),
+            ("ben", "Benedict Okafor", "Okafor", "312-555-0143"),
+            ("cleo", "Cleo Marchetti", "Marchetti", "312-555-0144"),
         ] {
             let isMentor = name == "ben" || name == "cleo"
             let profile: [ProfileField: String] = [
-                .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org", .region: "Springfield",
+                .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org",
+                .region: "Springfield",
                 .topics: "careers", .interests: "research",
             ]
             let id = try await office.add(
@@ -29,7 +33,8 @@ extension Office {
                 coordinator: program == "sgv-camft" ? nil : "maya", profile: profile)
             try await office.enroll(name, as: isMentor ? .mentor : .mentee)
             _ = try await office.service.acknowledge(
-                Actor(.person(id), channel: .screen), as: isMentor ? .mentor : .mentee, display: "\(name.capitalized) X.",
+                Actor(.person(id), channel: .screen), as: isMentor ? .mentor : .mentee,
+                display: "\(name.capitalized) X.",
                 key: "sign \(name)")
         }
         return office
@@ -38,11 +43,13 @@ extension Office {
     static let everything = Attestation(
         attributes: [.member, .goodStanding, .licensed, .preLicensed, .trained, .experienced, .student],
         experiencedSince: CivilDate(year: 2010, month: 1, day: 1), licensedOn: CivilDate(year: 2025, month: 6, day: 1),
-        inPracticeSince: CivilDate(year: 2025, month: 6, day: 1), certifiedUntil: CivilDate(year: 2026, month: 12, day: 31),
+        inPracticeSince: CivilDate(year: 2025, month: 6, day: 1),
+        certifiedUntil: CivilDate(year: 2026, month: 12, day: 31),
         acceptedStages: [.student, .firstYear, .secondYear])
 
     @discardableResult
-    func enroll(_ name: String, as role: Role, capacity: Int = 1, _ change: (inout Attestation) -> Void = { _ in }) async throws
+    func enroll(_ name: String, as role: Role, capacity: Int = 1, _ change: (inout Attestation) -> Void = { _ in })
+        async throws
         -> Outcome
     {
         var attestation = Self.everything
@@ -103,15 +110,19 @@ struct DirectoryTests {
         }
         #expect(try office.audit().isVerified)
         let unsigned = try await office.add(
-            "dan", "Daniel Underhill", "Underhill", first: "Dan", phone: "312-555-0145", roles: [.mentor], coordinator: "maya")
+            "dan", "Daniel Underhill", "Underhill", first: "Dan", phone: "312-555-0145", roles: [.mentor],
+            coordinator: "maya")
         try await office.enroll("dan", as: .mentor)
         #expect(
-            try await office.act(.request, "dan", on: "dan", workflow: "listing").refusalCode == "conditionFailed.agreementsCurrent"
+            try await office.act(.request, "dan", on: "dan", workflow: "listing").refusalCode
+                == "conditionFailed.agreementsCurrent"
         )
         #expect(try await office.service.identity(of: unsigned) != nil)
     }
 
-    @Test("ICB-33, ICB-37, A-22: a listing is gone with the act that takes it down; its mentor alone is told what they still owe")
+    @Test(
+        "ICB-33, ICB-37, A-22: a listing is gone with the act that takes it down; its mentor alone is told what they still owe"
+    )
     func delist() async throws {
         let office = try await Office.running("icb")
         try await office.listed("ben")
@@ -125,7 +136,9 @@ struct DirectoryTests {
         #expect(try office.audit().isVerified)
     }
 
-    @Test("ICB-15: a certification that runs out takes the listing down on the next day, by the clock alone, with a notice")
+    @Test(
+        "ICB-15: a certification that runs out takes the listing down on the next day, by the clock alone, with a notice"
+    )
     func lapse() async throws {
         let office = try await Office.running("icb", at: "2026-12-01T09:00")
         try await office.listed("ben")
@@ -137,10 +150,13 @@ struct DirectoryTests {
         #expect(try await office.service.outbox().contains { $0.notice == .lapsed })
         #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").state == "requested")
         #expect(
-            try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode == "conditionFailed.openerEligible")
+            try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode
+                == "conditionFailed.openerEligible")
     }
 
-    @Test("ICB-15: a certification that is shortened or renewed counts from its new last day, whatever the case had noted before")
+    @Test(
+        "ICB-15: a certification that is shortened or renewed counts from its new last day, whatever the case had noted before"
+    )
     func shortened() async throws {
         let office = try await Office.running("icb")
         try await office.listed("ben")
@@ -176,7 +192,8 @@ struct DirectoryTests {
             of: "version: 1\neffectiveFrom: 2026-01-01", with: "version: 2\neffectiveFrom: 2026-02-02"
         )
         .replacingOccurrences(
-            of: "- id: ethicsCode\n    for: mentor\n    version: 1", with: "- id: ethicsCode\n    for: mentor\n    version: 2"
+            of: "- id: ethicsCode\n    for: mentor\n    version: 1",
+            with: "- id: ethicsCode\n    for: mentor\n    version: 2"
         )
         .replacingOccurrences(of: "Power, knowledge and time are given", with: "Power, knowledge and time are lent")
         #expect(try await office.service.adopt(policy: PolicyFile.parse(next).canonical, key: nil).refusal == nil)
@@ -199,7 +216,9 @@ struct DirectoryTests {
             let office = try await Office.running(program)
             let policy = try office.service.policy.policy
             #expect(policy.isDirectory)
-            #expect(throws: MatchingProblem.directoryProgram) { try Market([], policy: policy, on: CivilDate(dayNumber: 20_500)) }
+            #expect(throws: MatchingProblem.directoryProgram) {
+                try Market([], policy: policy, on: CivilDate(dayNumber: 20_500))
+            }
             await #expect(throws: MatchingProblem.directoryProgram) {
                 try await office.service.planCohort(
                     workflow: "listing", by: office.people.values.first ?? PersonID(high: 0, low: 0))
@@ -209,7 +228,9 @@ struct DirectoryTests {
         }
     }
 
-    @Test("ICB-24: the same employer is pointed out and never blocks; a private list does, whoever wrote it, and says nothing")
+    @Test(
+        "ICB-24: the same employer is pointed out and never blocks; a private list does, whoever wrote it, and says nothing"
+    )
     func employer() async throws {
         let office = try await Office.running("icb")
         try await office.listed("ben")
@@ -219,10 +240,13 @@ struct DirectoryTests {
         let listing = try #require(try await office.service.directory(.person(office.id("ada"))).listings.first)
         #expect(listing.advice?.contains("same employer") == true)
         #expect(try await office.service.directory(.person(office.id("eve"))).listings.first?.advice == nil)
-        let hit = try await office.service.exclude(by: office.id("ben"), relation: .person, typed: "ada FAIRWEATHER", key: nil)
-        let miss = try await office.service.exclude(by: office.id("ben"), relation: .person, typed: "nobody at all", key: nil)
+        let hit = try await office.service.exclude(
+            by: office.id("ben"), relation: .person, typed: "ada FAIRWEATHER", key: nil)
+        let miss = try await office.service.exclude(
+            by: office.id("ben"), relation: .person, typed: "nobody at all", key: nil)
         #expect(
-            hit.refusal == miss.refusal && hit.records == miss.records && hit.notices == miss.notices && hit.state == miss.state)
+            hit.refusal == miss.refusal && hit.records == miss.records && hit.notices == miss.notices
+                && hit.state == miss.state)
         #expect(try await office.names(.person(office.id("ada"))) == [])
         #expect(try await office.names(.person(office.id("eve"))) == ["Ben Profile"])
     }
@@ -235,7 +259,9 @@ struct DirectoryTests {
         let policy = try office.service.policy.policy
         for transition in policy.workflows.flatMap(\.transitions) {
             #expect(transition.role == .mentor || transition.role == .clock)
-            #expect(!transition.seenBy.contains(.coordinator) && transition.channels.allSatisfy { $0 == .screen || $0 == .clock })
+            #expect(
+                !transition.seenBy.contains(.coordinator)
+                    && transition.channels.allSatisfy { $0 == .screen || $0 == .clock })
         }
         try await office.listed("ben")
         let staff = try await office.add(
@@ -261,7 +287,9 @@ struct DirectoryTests {
         let office = try await Office.running("sgv-camft")
         try await office.listed("ben")
         await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.anonymous) }
-        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(PersonID(high: 7, low: 7))) }
+        await #expect(throws: Refusal.notFound) {
+            _ = try await office.service.directory(.person(PersonID(high: 7, low: 7)))
+        }
         #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"])
         _ = try await office.service.setAvailability(of: office.id("ada"), as: .mentee, isPaused: true, key: nil)
         await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("ada"))) }
@@ -294,7 +322,8 @@ struct DirectoryTests {
     func supervisor() async throws {
         let office = try await Office.running("sgv-camft")
         try await office.listed("ben")
-        _ = try await office.service.exclude(by: office.id("ada"), relation: .supervisor, typed: "Benedict Okafor", key: nil)
+        _ = try await office.service.exclude(
+            by: office.id("ada"), relation: .supervisor, typed: "Benedict Okafor", key: nil)
         #expect(try await office.names(.person(office.id("ada"))) == [])
         #expect(try await office.names(.person(office.id("eve"))) == ["Ben Profile"])
     }
@@ -348,8 +377,10 @@ struct PairTests {
         try await office.must(.decline, "ada")
         // Declining the new round leaves the old one ended, and nothing of the new.
         #expect(
-            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
-                .state == "ended")
+            try await office.service.view(
+                of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada")
+            )
+            .state == "ended")
         #expect(try office.store.read { try $0.drafts().isEmpty })
         #expect(try office.audit().isVerified)
     }
@@ -380,10 +411,14 @@ struct PairTests {
     @Test("MSC-22: a second mentor is asked for by both of the first pair, and is a case and a release of its own")
     func second() async throws {
         let office = try await Office.running("mscsw")
-        #expect(try await office.act(.request, "ada", workflow: "secondMentor").refusalCode == "conditionFailed.secondSought")
+        #expect(
+            try await office.act(.request, "ada", workflow: "secondMentor").refusalCode
+                == "conditionFailed.secondSought")
         try await office.pair()
         try await office.must(.seekSecond, "ada")
-        #expect(try await office.act(.request, "ada", workflow: "secondMentor").refusalCode == "conditionFailed.secondSought")
+        #expect(
+            try await office.act(.request, "ada", workflow: "secondMentor").refusalCode
+                == "conditionFailed.secondSought")
         try await office.must(.seekSecond, "ben")
         try await office.pair("ada", with: "cleo", workflow: "secondMentor")
         #expect(try await office.look("cleo", workflow: "secondMentor").profile?.fields[.displayName] == "Ada Profile")
@@ -406,13 +441,17 @@ struct PairTests {
         try office.time("2026-03-15T23:50")
         try await office.host.runClock()
         #expect(
-            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
-                .state == "ending")
+            try await office.service.view(
+                of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada")
+            )
+            .state == "ending")
         try office.time("2026-03-16T00:10")
         try await office.host.runClock()
         #expect(
-            try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada"))
-                .state == "ended")
+            try await office.service.view(
+                of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada")
+            )
+            .state == "ended")
         try other.time("2026-08-03T00:10")
         await #expect(throws: Refusal.cardClosed) { _ = try await other.look("ben") }
         #expect(try office.audit().isVerified && other.audit().isVerified)
@@ -445,7 +484,9 @@ struct PairTests {
         try await office.must(.rescind, who)
         _ = try await byCode.service.rescind(typedCode: try #require(codes[who]))
         for told in [office, byCode] {
-            for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await told.look(reader) } }
+            for reader in ["ada", "ben"] {
+                await #expect(throws: Refusal.cardClosed) { _ = try await told.look(reader) }
+            }
             #expect(try told.audit().isVerified)
         }
     }
@@ -490,7 +531,9 @@ struct PairTests {
 
 @Suite("Versions of a policy")
 struct VersionTests {
-    private func second(_ change: (String) -> String, from day: String = "2026-02-01", openCases: String = "") throws -> [UInt8] {
+    private func second(_ change: (String) -> String, from day: String = "2026-02-01", openCases: String = "") throws
+        -> [UInt8]
+    {
         let text = try Office.policyText().replacingOccurrences(
             of: "version: 1\neffectiveFrom: 2026-01-01", with: "version: 2\neffectiveFrom: \(day)\(openCases)")
         return try PolicyFile.parse(change(text)).canonical
@@ -524,14 +567,25 @@ struct VersionTests {
     func refused() async throws {
         let office = try await Office().staffed()
         let tries: [(String, (String) -> String)] = [
-            ("version", { $0.replacingOccurrences(of: "version: 2\neffectiveFrom", with: "version: 1\neffectiveFrom") }),
+            (
+                "version",
+                { $0.replacingOccurrences(of: "version: 2\neffectiveFrom", with: "version: 1\neffectiveFrom") }
+            ),
             ("policy", { $0.replacingOccurrences(of: "policy: mphp", with: "policy: other") }),
-            ("effectiveFrom", { $0.replacingOccurrences(of: "effectiveFrom: 2026-02-01", with: "effectiveFrom: 2026-01-04") }),
-            ("timeZone", { $0.replacingOccurrences(of: "timeZone: America/Chicago", with: "timeZone: America/Denver") }),
+            (
+                "effectiveFrom",
+                { $0.replacingOccurrences(of: "effectiveFrom: 2026-02-01", with: "effectiveFrom: 2026-01-04") }
+            ),
+            (
+                "timeZone",
+                { $0.replacingOccurrences(of: "timeZone: America/Chicago", with: "timeZone: America/Denver") }
+            ),
         ]
         for (field, change) in tries {
             let canonical = try second(change)
-            let problem = await #expect(throws: FieldProblem.self) { try await office.service.adopt(policy: canonical, key: nil) }
+            let problem = await #expect(throws: FieldProblem.self) {
+                try await office.service.adopt(policy: canonical, key: nil)
+            }
             #expect(problem?.field == field)
         }
         let leaky = try second {
@@ -576,7 +630,8 @@ struct VersionTests {
         try await office.go(to: "introduced")
         _ = try await office.service.adopt(
             policy: second(
-                { $0.replacingOccurrences(of: "withinDays: 7", with: "withinDays: 5") }, openCases: "\nopenCases: nextRound"),
+                { $0.replacingOccurrences(of: "withinDays: 7", with: "withinDays: 5") },
+                openCases: "\nopenCases: nextRound"),
             key: nil)
         try office.time("2026-02-02T09:00")
         #expect(try await office.look("ben").contact != nil)

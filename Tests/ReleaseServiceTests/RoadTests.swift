@@ -72,7 +72,9 @@ struct RoadTests {
         }
     }
 
-    @Test("the rescind-only code closes at once with every key locked and the log broken, and is signed after repair with its date")
+    @Test(
+        "the rescind-only code closes at once with every key locked and the log broken, and is signed after repair with its date"
+    )
     func codeWithoutKeys() async throws {
         let office = try await Office().staffed()
         let code = try #require(try await office.go(to: "signed").rescindCode)
@@ -93,8 +95,12 @@ struct RoadTests {
         #expect(String(decoding: last, as: UTF8.self).contains("/rescission/v1"))
         #expect(String(decoding: last, as: UTF8.self).contains("\"at\":\"2026-01-07\""))
         #expect(try office.audit().findings == [])
-        for wrong in ["", "AAAAA-AAAAA-AAAAA-AAAAA", "12345", "!!!!!-!!!!!-!!!!!-!!!!!", String(repeating: "A", count: 5000)] {
-            #expect(throws: Refusal.notFound) { try ServiceHost.rescind(typedCode: wrong, store: office.store, time: office.clock) }
+        for wrong in [
+            "", "AAAAA-AAAAA-AAAAA-AAAAA", "12345", "!!!!!-!!!!!-!!!!!-!!!!!", String(repeating: "A", count: 5000),
+        ] {
+            #expect(throws: Refusal.notFound) {
+                try ServiceHost.rescind(typedCode: wrong, store: office.store, time: office.clock)
+            }
         }
     }
 
@@ -127,7 +133,8 @@ struct RoadTests {
     }
 
     @Test(
-        "a head file from the future or of another history stops signing and says the way out; a torn slot falls back to the other")
+        "a head file from the future or of another history stops signing and says the way out; a torn slot falls back to the other"
+    )
     func headFiles() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
@@ -135,7 +142,9 @@ struct RoadTests {
         let older = try Data(contentsOf: URL(fileURLWithPath: office.folder.databasePath))
         try await office.must(.sign, "ada")
         try office.store.close()
-        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: office.folder.databasePath + suffix) }
+        for suffix in ["-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: office.folder.databasePath + suffix)
+        }
         try older.write(to: URL(fileURLWithPath: office.folder.databasePath))
         try await office.reopen()
         #expect(office.service.stopped?.contains("older than its head") == true)
@@ -190,7 +199,9 @@ struct RoadTests {
         #expect(try !office.service.requireVault().ringIDs().contains(key))
     }
 
-    @Test("a missing key ring deletes nothing: what it covered is unreadable until the ring is put back, and then it is there")
+    @Test(
+        "a missing key ring deletes nothing: what it covered is unreadable until the ring is put back, and then it is there"
+    )
     func missingKeyRing() async throws {
         let office = try await Office().staffed()
         try office.store.close()
@@ -221,7 +232,9 @@ struct RoadTests {
         #expect(try await office.service.identity(of: ada) == nil)
     }
 
-    @Test("a code used beside a running writer closes the card before the next look and disclosure, for a corrected release too")
+    @Test(
+        "a code used beside a running writer closes the card before the next look and disclosure, for a corrected release too"
+    )
     func codeBesideAWriter() async throws {
         let office = try await Office().staffed()
         let code = try #require(try await office.go(to: "signed").rescindCode)
@@ -292,11 +305,14 @@ struct RoadTests {
         #expect(again.isReplay && !again.isReceiptPending && again.receipts.count == 1)
     }
 
-    @Test("a signature is bound to the text that was read: without its digest, or with that of another offer, it is refused")
+    @Test(
+        "a signature is bound to the text that was read: without its digest, or with that of another offer, it is refused"
+    )
     func signatureIsBound() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
-        let read = try await office.service.releaseText(of: office.id("ada"), workflow: "mentorship", for: office.id("ada"))
+        let read = try await office.service.releaseText(
+            of: office.id("ada"), workflow: "mentorship", for: office.id("ada"))
         try await office.must(.withdrawProposal, "maya")
         let cleo = try office.id("cleo")
         try await office.must(.propose, "maya") { $0.person = cleo }
@@ -311,7 +327,9 @@ struct RoadTests {
         try await office.must(.sign, "ada")
     }
 
-    @Test("an export stops at the last completed day unless asked otherwise, and a later export begins with an earlier one")
+    @Test(
+        "an export stops at the last completed day unless asked otherwise, and a later export begins with an earlier one"
+    )
     func exportByDay() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "signed")

@@ -20,15 +20,19 @@ struct StoredFormTests {
     private static let events: [Event] = [
         .advanced(to: Position(number: 3)), .roundStarted(round, since: day),
         .roundOpened(round, counterpart: person, excluded: [other], isSlotAccepted: true, answerOn: later, since: day),
-        .roundOpened(round, counterpart: nil, excluded: [], isSlotAccepted: false, answerOn: nil, since: nil), .roundForgotten,
+        .roundOpened(round, counterpart: nil, excluded: [], isSlotAccepted: false, answerOn: nil, since: nil),
+        .roundForgotten,
         .counterpartNamed(person), .counterpartCleared, .counterpartExcluded(other), .slotAccepted,
         .releaseSigned(release, discloser: person, recipient: .person(other), on: day, expires: later),
         .releaseSigned(release, discloser: person, recipient: .audience(.members), on: day, expires: later),
         .matchMade(on: day), .callDue(by: later), .answerDue(on: later),
         .cardOpened(release, version: 2, subject: person, reader: .person(other)), .cardClosed(release),
-        .releaseSuperseded(release), .releaseClosed(release), .releaseExpired(release), .releaseRescinded(release, on: day),
-        .handedOff(on: day), .termSet(endsOn: later), .noticeGiven(until: later), .reminded, .extensionSigned(by: person),
-        .termExtended(endsOn: later), .secondSought(by: person), .surveyErased, .contactErased, .noticed(.mentee, .ended),
+        .releaseSuperseded(release), .releaseClosed(release), .releaseExpired(release),
+        .releaseRescinded(release, on: day),
+        .handedOff(on: day), .termSet(endsOn: later), .noticeGiven(until: later), .reminded,
+        .extensionSigned(by: person),
+        .termExtended(endsOn: later), .secondSought(by: person), .surveyErased, .contactErased,
+        .noticed(.mentee, .ended),
         .callPlaced, .meetingArranged, .privateErased,
     ]
 
@@ -81,14 +85,16 @@ struct StoredFormTests {
         document.revocation = "at any time"
         document.expiresOn = later
         document.signature = SignatureEvidence(
-            means: .screen, meaning: SignatureEvidence.meaning, authenticatedBy: "signIn", scanDigest: nil, signedOn: day)
+            means: .screen, meaning: SignatureEvidence.meaning, authenticatedBy: "signIn", scanDigest: nil,
+            signedOn: day)
         document.signedOn = day
         document.redisclosure = "no"
         return document
     }
 
     private func golden(_ name: String, _ lines: [String]) throws {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens/\(name).txt")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Goldens/\(name).txt")
         let text = lines.joined(separator: "\n") + "\n"
         let found = (try? String(contentsOf: path, encoding: .utf8)) ?? ""
         if found != text {
@@ -97,10 +103,13 @@ struct StoredFormTests {
         }
         #expect(
             found == text,
-            "\(name).txt is not what this version writes: a stored form must never change, only be followed by a new version")
+            "\(name).txt is not what this version writes: a stored form must never change, only be followed by a new version"
+        )
     }
 
-    private func bytes(_ value: some StoredValue) -> String { String(decoding: StoredCodec.encode(value), as: UTF8.self) }
+    private func bytes(_ value: some StoredValue) -> String {
+        String(decoding: StoredCodec.encode(value), as: UTF8.self)
+    }
 
     @Test("every event is written in the bytes of its golden, and read back from them (E27)")
     func events() throws {
@@ -108,14 +117,16 @@ struct StoredFormTests {
         try golden("events", Self.events.map { bytes(PrivateStream(events: [$0])) })
         for event in Self.events {
             #expect(
-                try StoredCodec.decode(StoredCodec.encode(PrivateStream(events: [event])), as: PrivateStream.self).events == [event]
+                try StoredCodec.decode(StoredCodec.encode(PrivateStream(events: [event])), as: PrivateStream.self)
+                    .events == [event]
             )
         }
     }
 
     @Test("every event of version 1 is read from the bytes that version 1 wrote (E27)")
     func firstEvents() throws {
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Goldens/events-v1.txt")
+        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Goldens/events-v1.txt")
         let lines = try String(contentsOf: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == Self.events.count)
         for (line, event) in zip(lines, Self.events) {
@@ -126,18 +137,23 @@ struct StoredFormTests {
     @Test("what else a case consists of is written in the bytes of its golden, and read back from them (E27)")
     func values() throws {
         let step = CaseStep(
-            events: Array(Self.events.prefix(2)), rule: "sign", on: Self.day, channel: .screen, visibility: Self.visibility,
+            events: Array(Self.events.prefix(2)), rule: "sign", on: Self.day, channel: .screen,
+            visibility: Self.visibility,
             earlier: [Self.visibility])
         let draft = DraftHistory(events: [Self.events[1]], display: "Ada F.", visibilities: [Self.visibility])
         let survey = Survey(
-            sameField: .nice, answers: Answers(areas: ["north"], languages: ["Polish"], topics: [.balance]), understood: true)
+            sameField: .nice, answers: Answers(areas: ["north"], languages: ["Polish"], topics: [.balance]),
+            understood: true)
         let accounting = Accounting(looks: [
-            Look(instantMilliseconds: 1_767_625_200_000, release: Self.release, recipient: "Ben X.", fields: [.firstName, .phone])
+            Look(
+                instantMilliseconds: 1_767_625_200_000, release: Self.release, recipient: "Ben X.",
+                fields: [.firstName, .phone])
         ])
         let outcomes = [
             StoredOutcome(refusal: .illegalTransition(state: "signed", command: .sign)),
             StoredOutcome(
-                done: Done(release: Self.release, person: Self.person, round: Self.round, state: "signed", rule: "sign"),
+                done: Done(
+                    release: Self.release, person: Self.person, round: Self.round, state: "signed", rule: "sign"),
                 records: [3, 4], pendingRelease: Self.release),
         ]
         try golden(
@@ -150,9 +166,12 @@ struct StoredFormTests {
         #expect(try bytes(StoredCodec.decode(StoredCodec.encode(draft), as: DraftHistory.self)) == bytes(draft))
         #expect(try bytes(StoredCodec.decode(StoredCodec.encode(survey), as: Survey.self)) == bytes(survey))
         #expect(try bytes(StoredCodec.decode(StoredCodec.encode(accounting), as: Accounting.self)) == bytes(accounting))
-        #expect(try bytes(StoredCodec.decode(StoredCodec.encode(Self.document), as: ReleaseDocument.self)) == bytes(Self.document))
+        #expect(
+            try bytes(StoredCodec.decode(StoredCodec.encode(Self.document), as: ReleaseDocument.self))
+                == bytes(Self.document))
         for outcome in outcomes {
-            #expect(try bytes(StoredCodec.decode(StoredCodec.encode(outcome), as: StoredOutcome.self)) == bytes(outcome))
+            #expect(
+                try bytes(StoredCodec.decode(StoredCodec.encode(outcome), as: StoredOutcome.self)) == bytes(outcome))
         }
     }
 
@@ -170,7 +189,9 @@ struct StoredFormTests {
             #expect(name == "private stream")
         }
         for cut in 0..<text.utf8.count {
-            #expect(throws: MachineryError.self) { try StoredCodec.decode(Array(text.utf8.prefix(cut)), as: PrivateStream.self) }
+            #expect(throws: MachineryError.self) {
+                try StoredCodec.decode(Array(text.utf8.prefix(cut)), as: PrivateStream.self)
+            }
         }
         let mark = Array(text.utf8).indices.suffix("\"v\":2}".utf8.count)
         // Without its mark it would be a value of version 1, and is read as one.
@@ -192,14 +213,18 @@ struct StoredFormTests {
             .electronicFirst,
         ]
         for command in CommandKind.allCases {
-            all += [.illegalTransition(state: "a state", command: command), .wrongPrincipal(command), .argumentMissing(command)]
+            all += [
+                .illegalTransition(state: "a state", command: command), .wrongPrincipal(command),
+                .argumentMissing(command),
+            ]
             for channel in Channel.allCases { all += [.wrongChannel(command, channel), .wrongAgent(command, channel)] }
         }
         all += Guard.allCases.map(Refusal.conditionFailed) + ReleaseElement.allCases.map(Refusal.elementMissing)
         for refusal in all {
             #expect(Refusal(code: refusal.code, words: refusal.words) == refusal)
             #expect(
-                try StoredCodec.decode(StoredCodec.encode(StoredOutcome(refusal: refusal)), as: StoredOutcome.self).refusal
+                try StoredCodec.decode(StoredCodec.encode(StoredOutcome(refusal: refusal)), as: StoredOutcome.self)
+                    .refusal
                     == refusal)
         }
         #expect(Set(all.map { "\($0.code) \($0.words)" }).count == all.count)

@@ -151,7 +151,9 @@ struct SameEitherWayTests {
             Array(repeating: [CommandKind.request, .completeSurvey, .sign, .sign, .rematch], count: 4).flatMap(\.self)
             + [.rescind, .end, .decline]
         let staffs =
-            Array(repeating: [CommandKind.propose, .offer, .disclose], count: 6).flatMap(\.self) + [.withdrawProposal, .correct]
+            Array(repeating: [CommandKind.propose, .offer, .disclose], count: 6).flatMap(\.self) + [
+                .withdrawProposal, .correct,
+            ]
         let mentors = Array(repeating: CommandKind.acceptSlot, count: 10) + [.slotUnavailable, .end]
         return try (0..<count).map { number in
             let opener = any(Self.openers)
@@ -163,7 +165,8 @@ struct SameEitherWayTests {
             let principal: Principal = turn == 1 ? .staff(try office.id(who)) : .person(try office.id(who))
             // Now and then a key comes a second time.
             let key =
-                any([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) == 0 && number > 10 ? number - 1 - any([0, 1, 2, 3, 4, 5, 6, 7]) : number
+                any([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) == 0 && number > 10
+                ? number - 1 - any([0, 1, 2, 3, 4, 5, 6, 7]) : number
             var command = Submission(
                 kind, workflow: "mentorship", opener: try office.id(opener), actor: Actor(principal, channel: .screen),
                 key: "random \(key)")
@@ -191,7 +194,8 @@ struct SameEitherWayTests {
         var cases: [String] = []
         for opener in Self.openers {
             cases.append(
-                "\(opener): \((try? office.host.service(for: .operator).state(of: office.id(opener))).map { "\($0)" } ?? "none")")
+                "\(opener): \((try? office.host.service(for: .operator).state(of: office.id(opener))).map { "\($0)" } ?? "none")"
+            )
         }
         // What was kept from command to command is what the rows say when they are read anew.
         try await office.reopen()
@@ -212,7 +216,8 @@ struct SameEitherWayTests {
         try await office.go(to: "offered")
         let (ada, maya) = (try office.id("ada"), try office.id("maya"))
         let text = try await office.service.releaseText(of: ada, workflow: "mentorship", for: ada)
-        var sign = Submission(.sign, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "one")
+        var sign = Submission(
+            .sign, workflow: "mentorship", opener: ada, actor: Actor(.person(ada), channel: .screen), key: "one")
         sign.signing = Signing(means: .screen, authenticatedBy: "signIn", formDigest: text.digest)
         let disclose = Submission(
             .disclose, workflow: "mentorship", opener: ada, actor: Actor(.staff(maya), channel: .screen), key: "two")
@@ -222,7 +227,8 @@ struct SameEitherWayTests {
         let tasks = [sign, disclose, rescind].map { command in Task.immediate { try await service.submit(command) } }
         for task in tasks {
             let outcome = try await task.value
-            #expect(outcome.refusal == nil && outcome.receipts.count == outcome.records.count && !outcome.records.isEmpty)
+            #expect(
+                outcome.refusal == nil && outcome.receipts.count == outcome.records.count && !outcome.records.isEmpty)
         }
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         #expect(try office.audit().isVerified)

@@ -24,7 +24,8 @@ struct AccessTests {
         let office = try await Office().staffed()
         let front = try Front(office)
         let accounts = front.site.accounts
-        try await accounts.setAddress(of: office.id("ada"), to: "ada@example.org", by: .person(office.id("maya"), .staff))
+        try await accounts.setAddress(
+            of: office.id("ada"), to: "ada@example.org", by: .person(office.id("maya"), .staff))
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "280671"), from: "a")
@@ -37,13 +38,17 @@ struct AccessTests {
         _ = try await front.post("/sign-in", [("address", " ADA@example.org ")])
         try await front.site.outbox.deliver()
         let first = try token(front.letterbox.letters.last)
-        for _ in 0..<3 { #expect(try await front.get("/sign-in/link/\(first)").status == 200, "looking uses nothing up") }
+        for _ in 0..<3 {
+            #expect(try await front.get("/sign-in/link/\(first)").status == 200, "looking uses nothing up")
+        }
         let wrong = try await front.post("/sign-in/link", [("link", first), ("pin", "111112")])
         #expect(wrong.status == 403 && wrong.header("Set-Cookie") == nil)
         let right = try await front.post("/sign-in/link", [("link", first), ("pin", "280671")])
         #expect(right.status == 303)
         let cookie = try #require(right.header("Set-Cookie"))
-        for part in ["__Host-privity=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] { #expect(cookie.contains(part)) }
+        for part in ["__Host-privity=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+            #expect(cookie.contains(part))
+        }
         #expect(try await front.post("/sign-in/link", [("link", first), ("pin", "280671")]).status == 404, "used")
         let missing = try await front.get("/sign-in/link/\(first)")
         let forged = try await front.get("/sign-in/link/\(String(repeating: "A", count: 43))")
@@ -74,7 +79,9 @@ struct AccessTests {
         #expect(results == 1)
     }
 
-    @Test("nobody can find out who has an account: the same page, the same headers, the same number of rows read (MPHP-66)")
+    @Test(
+        "nobody can find out who has an account: the same page, the same headers, the same number of rows read (MPHP-66)"
+    )
     func enrollmentIsNotTold() async throws {
         let (_, front) = try await known()
         let known = try await front.post("/sign-in", [("address", "ada@example.org")])
@@ -85,13 +92,15 @@ struct AccessTests {
         let nobody = try await front.post(
             "/sign-in/staff", [("address", "eva@example.org"), ("password", "x"), ("code", "000000")])
         #expect(
-            staff.status == 403 && staff.normalized.replacing("ada@", with: "") == nobody.normalized.replacing("eva@", with: ""))
+            staff.status == 403
+                && staff.normalized.replacing("ada@", with: "") == nobody.normalized.replacing("eva@", with: ""))
         // Locked out, both alike.
         var last: [Int] = []
         for address in ["ada@example.org", "eva@example.org"] {
             for _ in 0..<9 {
                 last.append(
-                    try await front.post("/sign-in/staff", [("address", address), ("password", "x"), ("code", "0")]).status)
+                    try await front.post("/sign-in/staff", [("address", address), ("password", "x"), ("code", "0")])
+                        .status)
             }
         }
         #expect(Array(last.prefix(9)) == Array(last.suffix(9)) && last.contains(429))
@@ -187,7 +196,9 @@ struct AccessTests {
         try await again.signOutEverywhere(office.id("ada"), by: .operator)
         #expect(try await again.session(three) == nil)
         #expect(try await again.session(four) == nil)
-        for token in ["", "x", String(repeating: "A", count: 43), three + "A"] { #expect(try await again.session(token) == nil) }
+        for token in ["", "x", String(repeating: "A", count: 43), three + "A"] {
+            #expect(try await again.session(token) == nil)
+        }
     }
 
     @Test(
@@ -198,8 +209,10 @@ struct AccessTests {
         let accounts = front.site.accounts
         try await office.go(to: "offered")
         let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"), from: "a")
-        try await accounts.setAddress(of: office.id("ada"), to: "other@example.org", by: .person(office.id("maya"), .staff))
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"),
+            from: "a")
+        try await accounts.setAddress(
+            of: office.id("ada"), to: "other@example.org", by: .person(office.id("maya"), .staff))
         #expect(try await accounts.session(token) == nil)
         try await front.site.outbox.deliver()
         #expect(front.letterbox.letters.contains { $0.to == "ada@example.org" && $0.body.contains("call us at once") })
@@ -212,7 +225,9 @@ struct AccessTests {
         try await accounts.approveChange(of: office.id("ada"), by: .person(office.id("omar"), .staff))
         #expect(try await office.act(.sign, "ada").refusal == nil)
         _ = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
-        #expect(try await office.act(.correct, "ada") { $0.corrections.phone = "312-555-0177" }.refusalCode == "recentlyChanged")
+        #expect(
+            try await office.act(.correct, "ada") { $0.corrections.phone = "312-555-0177" }.refusalCode
+                == "recentlyChanged")
         #expect(try await office.act(.rescind, "ada").refusal == nil, "taking back is never held up")
         try office.time("2026-01-08T09:20")
         try await office.must(.rematch, "ada")
@@ -235,7 +250,9 @@ struct AccessTests {
         }
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         #expect(try await accounts.needed(link: link) == .firstUse)
-        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: link, .init(pin: "280671"), from: "z") }
+        await #expect(throws: AccessRefusal.refused) {
+            try await accounts.signIn(link: link, .init(pin: "280671"), from: "z")
+        }
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         await #expect(throws: AccessRefusal.refused, "the link before it is gone") {
             try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "445190"), from: "z")
@@ -252,16 +269,21 @@ struct AccessTests {
         let accounts = front.site.accounts
         let old = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         let sheet = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
-        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a") }
+        await #expect(throws: AccessRefusal.refused) {
+            try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a")
+        }
         _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "280671"), from: "a")
-        await #expect(throws: AccessRefusal.refused) { try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a") }
+        await #expect(throws: AccessRefusal.refused) {
+            try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a")
+        }
         _ = try await accounts.signIn(link: sheet[1], .init(pin: "280671"), from: "a")
     }
 
     @Test(
         "what cannot be an address, a PIN or a password is refused with its field",
         arguments: [
-            "", "a", "a@b", "a@b.", "@b.org", "a b@c.org", "a@b@c.org", "a\u{202E}@b.org", "a@b.org\nBcc: x@y.org", "-a@b.org",
+            "", "a", "a@b", "a@b.", "@b.org", "a b@c.org", "a@b@c.org", "a\u{202E}@b.org", "a@b.org\nBcc: x@y.org",
+            "-a@b.org",
             ".a@b.org",
             String(repeating: "a", count: 65) + "@b.org",
         ])
@@ -282,13 +304,18 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"), from: "a")
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"),
+            from: "a")
         _ = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         #expect(try await office.service.erase(office.id("ada"), key: nil).refusal == nil)
         #expect(try await accounts.session(token) == nil)
-        let left = try office.store.read { tx in try AccessRow.Kind.allCases.flatMap { try tx.accesses($0, of: office.id("ada")) } }
+        let left = try office.store.read { tx in
+            try AccessRow.Kind.allCases.flatMap { try tx.accesses($0, of: office.id("ada")) }
+        }
         #expect(left.isEmpty)
-        #expect(try office.store.read { try $0.parties(of: office.id("ada"), isStaff: false, after: nil, count: 10) }.isEmpty)
+        #expect(
+            try office.store.read { try $0.parties(of: office.id("ada"), isStaff: false, after: nil, count: 10) }
+                .isEmpty)
     }
 
     @Test("no secret that lets anybody in is in the folder: links, codes, PINs, passwords, addresses, session tokens")
@@ -320,7 +347,9 @@ struct OlderFolderTests {
         #expect(try await office.service.board(of: office.id("maya")).map(\.state) == before && !before.isEmpty)
         let front = try Front(office)
         #expect(try await front.get("/home", as: "ben").text.contains("A card is here for you"))
-        #expect(try await front.post("/private", as: "ben", [("case", "\(front.handle("ben"))"), ("act", "look")]).status == 200)
+        #expect(
+            try await front.post("/private", as: "ben", [("case", "\(front.handle("ben"))"), ("act", "look")]).status
+                == 200)
     }
 
     @Test("in a later round the mentor of the round before sees that it has ended, and nothing of the new one")

@@ -42,7 +42,8 @@ struct Reply {
     /// Everything that was sent but for what is random in every form.
     var normalized: String {
         let all =
-            headers.filter { $0.0.lowercased() != "set-cookie" }.map { "\($0.0): \($0.1)" }.joined(separator: "\n") + "\n" + text
+            headers.filter { $0.0.lowercased() != "set-cookie" }.map { "\($0.0): \($0.1)" }.joined(separator: "\n")
+            + "\n" + text
         return all.replacing(/name="(key|token)" value="[^"]*"/, with: "name=\"\" value=\"\"")
             .replacing(/"formToken":"[^"]*"/, with: "\"formToken\":\"\"")
     }
@@ -69,7 +70,8 @@ final class Front {
             host: office.host, accounts: accounts, outbox: outbox,
             operations: Operations(
                 readPolicy: { _ in throw FieldProblem(field: "policy", expected: "none in this test") },
-                rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }), service: "Privity", isSecure: true, logger: logger)
+                rotateKey: { _ in "" }, backUp: nil, exportLog: { [] }), service: "Privity", isSecure: true,
+            logger: logger)
         responder = SiteResponder(site: site)
     }
 
@@ -96,19 +98,22 @@ final class Front {
     func forgetSessions() { tokens = [:] }
 
     func send(
-        _ method: HTTPRequest.Method, _ path: String, token: String?, headers: [(String, String)] = [], body: [UInt8] = []
+        _ method: HTTPRequest.Method, _ path: String, token: String?, headers: [(String, String)] = [],
+        body: [UInt8] = []
     ) async throws -> Reply {
         var fields = HTTPFields()
         for (name, value) in headers { fields[try #require(HTTPField.Name(name))] = value }
         if let token { fields[.cookie] = "\(Site.sessionCookie)=\(token)" }
-        let head = HTTPRequest(method: method, scheme: "https", authority: "service.example", path: path, headerFields: fields)
+        let head = HTTPRequest(
+            method: method, scheme: "https", authority: "service.example", path: path, headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body)))
         let context = WebContext(source: .init(channel: EmbeddedChannel(), logger: site.logger))
         let response = try await responder.respond(to: request, context: context)
         let writer = Collector()
         try await response.body.write(writer)
         return Reply(
-            status: Int(response.status.code), headers: response.headers.map { ($0.name.rawName, $0.value) }, body: writer.bytes.all
+            status: Int(response.status.code), headers: response.headers.map { ($0.name.rawName, $0.value) },
+            body: writer.bytes.all
         )
     }
 
@@ -147,13 +152,15 @@ final class Front {
     }
 
     /// How `name` calls the case of `opener`; what nobody calls anything where they have no part.
-    func handle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws
+    func handle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false)
+        throws
         -> CaseHandle
     {
         try #require(try findHandle(name, of: opener, workflow: workflow, isStaff: isStaff))
     }
 
-    func findHandle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false) throws
+    func findHandle(_ name: String, of opener: String = "ada", workflow: String = "mentorship", isStaff: Bool = false)
+        throws
         -> CaseHandle?
     {
         let person = try office.id(name)
@@ -178,8 +185,10 @@ extension Office {
     /// Ada's case up to an open card for Ben, with staff of every kind.
     func introduced() async throws -> Office {
         _ = try await staffed()
-        try await add("noor", "Noor Aziz", "Aziz", first: "Noor", phone: "312-555-0102", roles: [.auditor], field: "staff")
-        try await add("pia", "Pia Brandt", "Brandt", first: "Pia", phone: "312-555-0103", roles: [.administrator], field: "staff")
+        try await add(
+            "noor", "Noor Aziz", "Aziz", first: "Noor", phone: "312-555-0102", roles: [.auditor], field: "staff")
+        try await add(
+            "pia", "Pia Brandt", "Brandt", first: "Pia", phone: "312-555-0103", roles: [.administrator], field: "staff")
         try await go(to: "introduced")
         return self
     }

@@ -20,12 +20,15 @@ struct ProbeTests {
                 "/cases/\(handle)/\(resource)", as: name, [("phone", "312-555-0144")]
             ).normalized
             answers["GET \(resource)"] = try await front.get("/cases/\(handle)/\(resource)", as: name).normalized
-            answers["api \(resource)"] = try await front.api(.post, "/cases/\(handle)/\(resource)", as: name, "{}").normalized
+            answers["api \(resource)"] = try await front.api(.post, "/cases/\(handle)/\(resource)", as: name, "{}")
+                .normalized
         }
         for act in ["look", "called", "arranged"] {
             answers[act] = try await front.post("/private", as: name, [("case", "\(handle)"), ("act", act)]).normalized
-            answers["api \(act)"] = try await front.api(.post, "/private", as: name, "{\"case\":\"\(handle)\",\"act\":\"\(act)\"}")
-                .normalized
+            answers["api \(act)"] = try await front.api(
+                .post, "/private", as: name, "{\"case\":\"\(handle)\",\"act\":\"\(act)\"}"
+            )
+            .normalized
         }
         for path in ["/home", "/cases/\(handle)", "/api/v1/cases", "/api/v1/cases/\(handle)", "/shown"] {
             answers["GET \(path)"] = try await front.get(path, as: name).normalized
@@ -38,7 +41,8 @@ struct ProbeTests {
         for (name, text) in one { #expect(text == other[name], "\(what): \(name)") }
     }
 
-    @Test("no answer tells a mentor, before a card is opened for them, that the release was offered, or signed (MPHP-35)")
+    @Test(
+        "no answer tells a mentor, before a card is opened for them, that the release was offered, or signed (MPHP-35)")
     func mentor() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "proposed", "eve")
@@ -54,7 +58,9 @@ struct ProbeTests {
         expectSame(accepted, try await everything(front, "ben", handle), "signed")
         #expect(try await office.service.journal().isEmpty, "what people try in their own cases is in no journal")
         try await office.must(.disclose, "maya")
-        #expect(try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", "look")]).text.contains("5550142"))
+        #expect(
+            try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", "look")]).text.contains(
+                "5550142"))
     }
 
     @Test("no answer tells a mentee of a proposal, in a later round either (MPHP-23)")
@@ -73,7 +79,9 @@ struct ProbeTests {
         expectSame(surveyed, try await everything(front, "ada", handle), "accepted")
     }
 
-    @Test("no answer tells one who asked for a conversation that somebody was invited, agreed, signed or took it back (MPHP-23)")
+    @Test(
+        "no answer tells one who asked for a conversation that somebody was invited, agreed, signed or took it back (MPHP-23)"
+    )
     func asker() async throws {
         let office = try await Office().staffed()
         try await office.must(.ask, "ada", workflow: "peerConversation")
@@ -89,10 +97,13 @@ struct ProbeTests {
         try await office.must(.rescind, "ben", workflow: "peerConversation")
         expectSame(asked, try await everything(front, "ada", handle), "withdrawn")
         #expect(
-            try await front.post("/cases/\(handle)/declination", as: "ada").status == 303, "and what was asked can be taken back")
+            try await front.post("/cases/\(handle)/declination", as: "ada").status == 303,
+            "and what was asked can be taken back")
     }
 
-    @Test("the next mentor sees nothing of the round before, and the one before nothing of the next, its signature included")
+    @Test(
+        "the next mentor sees nothing of the round before, and the one before nothing of the next, its signature included"
+    )
     func rounds() async throws {
         let office = try await Office().introduced()
         try await office.must(.rescind, "ada")
@@ -105,7 +116,8 @@ struct ProbeTests {
         let next = try front.handle("cleo")
         let asked = try await front.get("/cases/\(next)", as: "cleo").text
         #expect(
-            asked.contains("a free place for one more person") && !asked.contains("ended") && !asked.contains("What has happened"))
+            asked.contains("a free place for one more person") && !asked.contains("ended")
+                && !asked.contains("What has happened"))
         #expect(try await office.service.page(next, of: office.id("cleo")).actions.contains(.acceptSlot))
         try await office.must(.acceptSlot, "cleo")
         try await office.must(.offer, "maya")
@@ -125,7 +137,9 @@ struct ProbeTests {
         let own = try front.handle("ada")
         var answers: [String] = []
         for phone in ["312-555-0146", "312-555-0100", "312-555-0999"] {
-            answers.append(try await front.api(.post, "/cases/\(own)/invitation", as: "ada", "{\"phone\":\"\(phone)\"}").normalized)
+            answers.append(
+                try await front.api(.post, "/cases/\(own)/invitation", as: "ada", "{\"phone\":\"\(phone)\"}").normalized
+            )
         }
         #expect(Set(answers).count == 1)
         try await office.must(.ask, "ada", workflow: "peerConversation")
@@ -133,19 +147,22 @@ struct ProbeTests {
         answers = []
         for phone in ["312-555-0100", "312-555-0999", "312-555-0142"] {
             answers.append(
-                try await front.api(.post, "/cases/\(staff)/invitation", as: "maya", "{\"phone\":\"\(phone)\"}").normalized)
+                try await front.api(.post, "/cases/\(staff)/invitation", as: "maya", "{\"phone\":\"\(phone)\"}")
+                    .normalized)
         }
         #expect(Set(answers).count == 1)
         let taken = try await front.post("/account/address", as: "ada", [("address", "eve@example.org")])
         let free = try await front.post("/account/address", as: "ada", [("address", "ada@example.org")])
         #expect(taken.status == 303 && taken.normalized == free.normalized)
-        #expect(try await front.get("/account", as: "ada").text.contains("none"), "nothing changes before the link is used")
+        #expect(
+            try await front.get("/account", as: "ada").text.contains("none"), "nothing changes before the link is used")
         try await front.site.outbox.deliver()
         #expect(front.letterbox.letters.map(\.to) == ["ada@example.org"])
         let letter = try #require(front.letterbox.letters.first?.body)
         let range = try #require(letter.firstRange(of: "/account/address/"))
         let link = String(letter[range.upperBound...].prefix(43))
-        #expect(try await front.post("/account/confirmation", as: "eve", [("link", link)]).status == 404, "somebody else's")
+        #expect(
+            try await front.post("/account/confirmation", as: "eve", [("link", link)]).status == 404, "somebody else's")
         #expect(try await front.post("/account/confirmation", as: "ada", [("link", link)]).status == 303)
         #expect(try await front.post("/account/confirmation", as: "ada", [("link", link)]).status == 404, "once")
         #expect(try await front.site.accounts.account(of: office.id("ada"), by: .operator).address == "ada@example.org")
@@ -166,7 +183,8 @@ struct ProbeTests {
         let page = try await office.service.page(front.handle("ada"), of: office.id("ada"))
         let base = "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))"
         for file in [
-            "%zz", ".", "..", "%2e", "-", "record-", "record-9.txt", "proof--1.txt", "record-0", "record-99999999999999999999.txt",
+            "%zz", ".", "..", "%2e", "-", "record-", "record-9.txt", "proof--1.txt", "record-0",
+            "record-99999999999999999999.txt",
         ] {
             let status = try await front.get("\(base)/\(file)", as: "ada").status
             #expect(status == 404, "\(file)")
@@ -185,7 +203,9 @@ struct ProbeTests {
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         await withTaskGroup(of: Void.self) { group in
             for guess in 0..<40 {
-                group.addTask { _ = try? await accounts.signIn(link: link, .init(pin: "90000\(guess % 10)"), from: "\(guess)") }
+                group.addTask {
+                    _ = try? await accounts.signIn(link: link, .init(pin: "90000\(guess % 10)"), from: "\(guess)")
+                }
             }
         }
         var tries = 0
@@ -196,7 +216,9 @@ struct ProbeTests {
         #expect(try await accounts.needed(link: link) == .none && tries < 6)
     }
 
-    @Test("without a mail program every notice waits for a coordinator, staff's own included, and no letter with a link is kept")
+    @Test(
+        "without a mail program every notice waits for a coordinator, staff's own included, and no letter with a link is kept"
+    )
     func withoutMail() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)

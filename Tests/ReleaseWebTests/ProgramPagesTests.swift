@@ -15,13 +15,15 @@ struct ProgramPagesTests {
     private func running(_ program: String) async throws -> Office {
         let office = try await Office(at: "2026-02-02T09:00", program: program)
         if program != "sgv-camft" {
-            try await office.add("maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
+            try await office.add(
+                "maya", "Maya Lindqvist", "Lindqvist", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         }
         let day = CivilDate(year: 2025, month: 6, day: 1)
         let attestation = Attestation(
             attributes: [.member, .goodStanding, .licensed, .preLicensed, .trained, .experienced, .student],
             experiencedSince: CivilDate(year: 2010, month: 1, day: 1), licensedOn: day, inPracticeSince: day,
-            certifiedUntil: CivilDate(year: 2026, month: 12, day: 31), acceptedStages: [.student, .firstYear, .secondYear])
+            certifiedUntil: CivilDate(year: 2026, month: 12, day: 31),
+            acceptedStages: [.student, .firstYear, .secondYear])
         for (name, phone, role) in [
             ("ada", "312-555-0142", Role.mentee), ("ben", "312-555-0143", .mentor), ("cleo", "312-555-0144", .mentor),
         ] {
@@ -29,7 +31,8 @@ struct ProgramPagesTests {
                 name, "\(name.capitalized) Zyxsurname", "Zyxsurname", first: name.capitalized, phone: phone,
                 roles: [role == .mentor ? .mentor : .participant], coordinator: program == "sgv-camft" ? nil : "maya",
                 profile: [
-                    .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org", .region: "Springfield",
+                    .displayName: "\(name.capitalized) Profile", .contactRoute: "\(name)@example.org",
+                    .region: "Springfield",
                     .topics: "careers",
                     .interests: "research",
                 ])
@@ -46,7 +49,9 @@ struct ProgramPagesTests {
 
     /// Presses the button of a command's page, with what it needs besides.
     @discardableResult
-    private func press(_ front: Front, _ handle: CaseHandle, _ resource: String, as name: String, _ fields: [(String, String)] = [])
+    private func press(
+        _ front: Front, _ handle: CaseHandle, _ resource: String, as name: String, _ fields: [(String, String)] = []
+    )
         async throws
         -> Reply
     {
@@ -74,8 +79,10 @@ struct ProgramPagesTests {
         let handle = try front.handle("ben", of: "ben", workflow: "listing")
         #expect(try await press(front, handle, "request", as: "ben").status == 303)
         #expect(
-            try await press(front, try front.handle("maya", of: "ben", workflow: "listing", isStaff: true), "offer", as: "maya")
-                .status == 303)
+            try await press(
+                front, try front.handle("maya", of: "ben", workflow: "listing", isStaff: true), "offer", as: "maya"
+            )
+            .status == 303)
         #expect(try await press(front, handle, "signature", as: "ben").status == 303)
         let shown = try await front.get("/directory")
         #expect(shown.status == 200 && shown.text.contains("Ben Profile") && shown.text.contains("ben@example.org"))
@@ -104,12 +111,16 @@ struct ProgramPagesTests {
         let shown = try await front.get("/directory", as: "ada")
         #expect(shown.status == 200 && shown.text.contains("Ben Profile") && !shown.text.contains("Zyxsurname"))
         #expect(
-            try await front.post("/availability", as: "ada", [("as", "mentee"), ("paused", "no"), ("ready", "no")]).status == 303)
+            try await front.post("/availability", as: "ada", [("as", "mentee"), ("paused", "no"), ("ready", "no")])
+                .status == 303)
         #expect(try await front.get("/directory", as: "ada").status == 404, "opted out")
         #expect(
             try await front.post(
                 "/profile", as: "ben",
-                [("displayName", "Benny"), ("contactRoute", "x\u{202E}"), ("region", "S"), ("topics", "t"), ("interests", "i")]
+                [
+                    ("displayName", "Benny"), ("contactRoute", "x\u{202E}"), ("region", "S"), ("topics", "t"),
+                    ("interests", "i"),
+                ]
             ).status == 422)
     }
 
@@ -128,7 +139,8 @@ struct ProgramPagesTests {
             #expect(try await press(front, handle, "request", as: "ada").status == 303)
             #expect(try await press(front, handle, "survey", as: "ada", [("understood", "yes")]).status == 303)
             let staff = try front.handle("maya", workflow: "mentorship", isStaff: true)
-            let proposed = try await press(front, staff, "proposal", as: "maya", [("person", "\(try office.id("ben"))")])
+            let proposed = try await press(
+                front, staff, "proposal", as: "maya", [("person", "\(try office.id("ben"))")])
             #expect(proposed.status == 303, "\(program)")
             let mentor = try front.handle("ben", workflow: "mentorship")
             #expect(try await press(front, mentor, "acceptance", as: "ben").status == 303)
@@ -138,14 +150,17 @@ struct ProgramPagesTests {
             if program == "mscsw" { #expect(try await press(front, staff, "disclosure", as: "maya").status == 303) }
             for (name, own, other) in [("ada", handle, "Ben Profile"), ("ben", mentor, "Ada Profile")] {
                 let card = try await front.post("/private", as: name, [("case", "\(own)"), ("act", "look")])
-                #expect(card.status == 200 && card.text.contains(other) && !card.text.contains("Zyxsurname"), "\(program) \(name)")
+                #expect(
+                    card.status == 200 && card.text.contains(other) && !card.text.contains("Zyxsurname"),
+                    "\(program) \(name)")
                 for path in [
                     "/home", "/cases/\(own)", "/shown", "/profile", "/account",
                     "/availability?as=\(name == "ada" ? "mentee" : "mentor")",
                 ] {
                     let page = try await front.get(path, as: name)
                     #expect(
-                        page.status == 200 && !page.text.contains("state.") && !page.text.contains("act."), "\(program) \(path)")
+                        page.status == 200 && !page.text.contains("state.") && !page.text.contains("act."),
+                        "\(program) \(path)")
                 }
             }
         }

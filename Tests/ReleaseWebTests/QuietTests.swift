@@ -24,13 +24,15 @@ struct QuietTests {
         try await office.add(
             "maya", "Maya Zyxmarkcoord", "Zyxmarkcoord", first: "Maya", phone: "312-555-0100", roles: [.coordinator])
         try await office.add(
-            "ada", full, surname, first: first, phone: phone, roles: [.participant], field: "zyxmarkfield", coordinator: "maya")
+            "ada", full, surname, first: first, phone: phone, roles: [.participant], field: "zyxmarkfield",
+            coordinator: "maya")
         for (name, number) in [("ben", "312-555-0143"), ("cleo", "312-555-0144")] {
             let id = try await office.add(
                 name, "\(name.capitalized) Okafor", "Okafor", first: name.capitalized, phone: number, roles: [.mentor],
                 coordinator: "maya")
             _ = try await office.service.enroll(
-                id, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2, by: office.id("maya"),
+                id, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 2,
+                by: office.id("maya"),
                 key: nil)
             _ = try await office.service.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: nil)
@@ -45,25 +47,30 @@ struct QuietTests {
             let handle = try front.findHandle("ben")
             let paths =
                 RouteTable.all.filter { $0.method == .get }.map(\.path).filter {
-                    !$0.contains("{release}") && !$0.contains("{person}") && !$0.contains("{index}") && !$0.contains("{link}")
+                    !$0.contains("{release}") && !$0.contains("{person}") && !$0.contains("{index}")
+                        && !$0.contains("{link}")
                 }
             for path in paths.sorted() {
-                let target = path.replacing("{case}", with: handle.map { "\($0)" } ?? String(repeating: "0", count: 32)).replacing(
-                    "{file}", with: "x")
+                let target = path.replacing("{case}", with: handle.map { "\($0)" } ?? String(repeating: "0", count: 32))
+                    .replacing(
+                        "{file}", with: "x")
                 replies.append(("\(stage) GET \(path)", try await front.get(target, as: "ben")))
             }
             for act in ["look", "called", "arranged", "other"] {
                 let target = handle.map { "\($0)" } ?? String(repeating: "0", count: 32)
-                replies.append(("\(stage) \(act)", try await front.post("/private", as: "ben", [("case", target), ("act", act)])))
+                replies.append(
+                    ("\(stage) \(act)", try await front.post("/private", as: "ben", [("case", target), ("act", act)])))
                 replies.append(
                     (
                         "\(stage) api \(act)",
                         try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(target)\",\"act\":\"\(act)\"}")
                     ))
             }
-            for (kind, resource) in CommandKind.resources where !["unavailability", "end", "acceptance"].contains(resource) {
+            for (kind, resource) in CommandKind.resources
+            where !["unavailability", "end", "acceptance"].contains(resource) {
                 let target = "/cases/\(handle.map { "\($0)" } ?? "0")/\(resource)"
-                replies.append(("\(stage) POST \(kind)", try await front.post(target, as: "ben", [("version", "none")])))
+                replies.append(
+                    ("\(stage) POST \(kind)", try await front.post(target, as: "ben", [("version", "none")])))
             }
         }
         try await ask("before")
@@ -93,7 +100,8 @@ struct QuietTests {
         let (front, short) = try await mentorsReplies(
             first: "Al", full: "Al Zyxmarkname", surname: "Zyxmarkname", phone: "+1 312 555 0142")
         let (_, long) = try await mentorsReplies(
-            first: "Wolfgangamadeustheophilus", full: "Wolfgangamadeustheophilus Zyxmarkname von und zu", surname: "Zyxmarkname",
+            first: "Wolfgangamadeustheophilus", full: "Wolfgangamadeustheophilus Zyxmarkname von und zu",
+            surname: "Zyxmarkname",
             phone: "+49 30 901820123")
         #expect(short.count == long.count && short.count > 200)
         var shown = 0
@@ -131,16 +139,20 @@ struct QuietTests {
             if isBusy {
                 let handle = try front.handle("ben")
                 for act in ["look", "called", "look", "arranged"] {
-                    #expect(try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", act)]).status == 200)
+                    #expect(
+                        try await front.post("/private", as: "ben", [("case", "\(handle)"), ("act", act)]).status == 200
+                    )
                 }
                 #expect(
-                    try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(handle)\",\"act\":\"look\"}").status == 200)
+                    try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(handle)\",\"act\":\"look\"}")
+                        .status == 200)
             }
             var seen: [String] = []
             func look() async throws {
                 for name in ["maya", "omar", "noor", "pia"] {
                     for route in RouteTable.all where route.method == .get && !route.path.contains("/health") {
-                        let handle = name == "maya" ? try front.handle("maya", isStaff: true) : CaseHandle(high: 0, low: 0)
+                        let handle =
+                            name == "maya" ? try front.handle("maya", isStaff: true) : CaseHandle(high: 0, low: 0)
                         let path = route.path.replacing("{case}", with: "\(handle)").replacing(
                             "{person}", with: "\(try place.id("ada"))"
                         )
@@ -149,7 +161,8 @@ struct QuietTests {
                     }
                 }
                 seen.append(
-                    "\(try await place.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())")
+                    "\(try await place.service.outbox().map { "\($0.to) \(String(describing: $0.notice)) \($0.on)" }.sorted())"
+                )
                 seen.append("\(try place.store.read { try $0.logSize() })")
             }
             try await look()
@@ -162,7 +175,9 @@ struct QuietTests {
             seen.append(front.letterbox.letters.map { "\($0.to) \($0.body)" }.sorted().joined(separator: "\n"))
             seen.append(front.log.all.map { $0.replacing(/"time":"[^"]*"/, with: "") }.joined(separator: "\n"))
             seen.append(
-                front.site.metrics.text.split(separator: "\n").filter { !$0.contains("_seconds") || $0.contains("_count") }.joined(
+                front.site.metrics.text.split(separator: "\n").filter {
+                    !$0.contains("_seconds") || $0.contains("_count")
+                }.joined(
                     separator: "\n"))
             told.append(seen)
         }
@@ -199,7 +214,8 @@ struct QuietTests {
         let code = try #require(signed.rescindCode)
         var front = try Front(office)
         for _ in 0..<40 {
-            _ = try await front.post("/sign-in/staff", [("address", "x@example.org"), ("password", "x"), ("code", "x")])
+            _ = try await front.post(
+                "/sign-in/staff", [("address", "x@example.org"), ("password", "x"), ("code", "x")])
             _ = try await front.post("/sign-in", [("address", "x@example.org")])
         }
         #expect(try await front.post("/sign-in", [("address", "x@example.org")]).status == 429)
@@ -222,16 +238,21 @@ struct QuietTests {
     func marks() async throws {
         let office = try await Office().staffed()
         try await office.add(
-            "twin", "Ada Lindgren", "Lindgren", first: "Ada", phone: "312-555-0177", roles: [.participant], coordinator: "maya")
+            "twin", "Ada Lindgren", "Lindgren", first: "Ada", phone: "312-555-0177", roles: [.participant],
+            coordinator: "maya")
         try await office.go(to: "introduced")
         try await office.go(to: "introduced", "twin")
         let front = try Front(office)
         let (one, two) = (try front.handle("ben"), try front.handle("ben", of: "twin"))
         #expect(CasePages.mark(one) != CasePages.mark(two))
         let home = try await front.get("/home", as: "ben").text
-        #expect(home.contains("(\(CasePages.mark(one)))") && home.contains("(\(CasePages.mark(two)))") && !home.contains("Ada"))
+        #expect(
+            home.contains("(\(CasePages.mark(one)))") && home.contains("(\(CasePages.mark(two)))")
+                && !home.contains("Ada"))
         let handles = try office.store.read { tx in
-            try tx.parties(of: office.service.core.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")).map(
+            try tx.parties(
+                of: office.service.core.parts.requireVault().caseID(of: office.id("ada"), workflow: "mentorship")
+            ).map(
                 \.handle)
         }
         #expect(handles.count == 3 && Set(handles).count == 3)

@@ -14,7 +14,8 @@ struct RouteTests {
     /// Who asks, and what they are to Ada's case: its own person, its mentor, its coordinator; the others have no part in it.
     private static let actors = ["nobody", "ada", "eve", "ben", "cleo", "maya", "omar", "noor", "pia"]
 
-    private func path(_ route: Route, _ name: String, _ front: Front, _ release: ReleaseID, _ foreign: CaseHandle) async throws
+    private func path(_ route: Route, _ name: String, _ front: Front, _ release: ReleaseID, _ foreign: CaseHandle)
+        async throws
         -> String
     {
         let own: [String: (String, Bool)] = ["ada": ("ada", false), "ben": ("ben", false), "maya": ("maya", true)]
@@ -29,7 +30,8 @@ struct RouteTests {
                 "{file}",
                 with: route.path.contains("/keys/")
                     ? "log.vkey"
-                    : route.path.contains("/kit/") ? "verify.sh" : route.path.contains("receipts") ? "copy.txt" : "record.txt")
+                    : route.path.contains("/kit/")
+                        ? "verify.sh" : route.path.contains("receipts") ? "copy.txt" : "record.txt")
     }
 
     @Test(
@@ -38,7 +40,8 @@ struct RouteTests {
     func table() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
-        let release = try #require(try await office.service.page(front.handle("ada"), of: office.id("ada")).releases.last)
+        let release = try #require(
+            try await office.service.page(front.handle("ada"), of: office.id("ada")).releases.last)
         let foreign = try front.handle("ada")
         var rows: [String] = []
         for route in RouteTable.all.sorted(by: { ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue) }) {
@@ -55,7 +58,8 @@ struct RouteTests {
                     // A body that nobody can mean, and a version that nothing has: what is reached changes nothing.
                     headers.append(("If-Match", "\"none\""))
                     reply = try await front.send(
-                        route.method, target, token: nil, headers: headers, body: route.method == .post ? Array("{}".utf8) : [])
+                        route.method, target, token: nil, headers: headers,
+                        body: route.method == .post ? Array("{}".utf8) : [])
                 } else if route.method == .post {
                     if route.path.hasPrefix("/sign-out") { _ = try await front.session(actor, fresh: true) }
                     reply = try await front.post(target, as: actor, [("version", "none")])
@@ -72,7 +76,8 @@ struct RouteTests {
                 if reply.status == 401 || (reply.status == 404 && !isAdmitted) {
                     let missing =
                         route.form == .api
-                        ? try await front.api(.get, "/no/such/thing", as: actor) : try await front.get("/no/such/thing", as: actor)
+                        ? try await front.api(.get, "/no/such/thing", as: actor)
+                        : try await front.get("/no/such/thing", as: actor)
                     #expect(reply.normalized == missing.normalized, "\(route.name) as \(name)")
                 }
             }
@@ -92,7 +97,9 @@ struct RouteTests {
         return try await front.site.accounts.session(token)
     }
 
-    @Test("a handle of somebody else's, a forged one and none are answered in the same bytes, by the same query (MPHP-66)")
+    @Test(
+        "a handle of somebody else's, a forged one and none are answered in the same bytes, by the same query (MPHP-66)"
+    )
     func foreignHandles() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
@@ -106,7 +113,8 @@ struct RouteTests {
                 #expect(reply.status == 404 && reply.normalized == forged.normalized, "\(name) \(handle)")
             }
             let tap = try await front.post("/private", as: name, [("case", "\(own)"), ("act", "look")])
-            let none = try await front.post("/private", as: name, [("case", String(repeating: "0", count: 32)), ("act", "look")])
+            let none = try await front.post(
+                "/private", as: name, [("case", String(repeating: "0", count: 32)), ("act", "look")])
             #expect(tap.status == 404 && tap.normalized == none.normalized)
         }
     }
@@ -123,7 +131,9 @@ struct RouteTests {
                 .post, "/cases/\(handle)/rescission", token: token, headers: [type], body: Array(body.utf8))
             #expect(reply.status == 403)
         }
-        for header in [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://elsewhere.example")] {
+        for header in [
+            ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://elsewhere.example"),
+        ] {
             #expect(try await front.post("/cases/\(handle)/rescission", as: "ada", headers: [header]).status == 403)
         }
         #expect(try await front.get("/cases/\(handle)", as: "ada").text.contains("Valid"))
@@ -145,7 +155,9 @@ struct RouteTests {
         #expect(try await front.send(.post, path, token: token, headers: [type], body: Array("{}".utf8)).status == 403)
         let own = try #require(try await front.site.accounts.session(token)).formToken
         #expect(
-            try await front.send(.post, path, token: token, headers: [type, ("X-Form-Token", own)], body: Array("{}".utf8)).status
+            try await front.send(
+                .post, path, token: token, headers: [type, ("X-Form-Token", own)], body: Array("{}".utf8)
+            ).status
                 == 200)
     }
 
@@ -154,12 +166,15 @@ struct RouteTests {
         let office = try await Office().introduced()
         let front = try Front(office)
         for (path, name) in [
-            ("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no", nil), ("/api/v1/session", "ada"), ("/style.css", nil),
+            ("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no", nil), ("/api/v1/session", "ada"),
+            ("/style.css", nil),
         ] {
             let reply = try await front.get(path, as: name)
             let policy = try #require(reply.header("Content-Security-Policy"))
-            #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script-src"))
-            #expect(reply.header("Referrer-Policy") == "no-referrer" && reply.header("X-Content-Type-Options") == "nosniff")
+            #expect(
+                policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script-src"))
+            #expect(
+                reply.header("Referrer-Policy") == "no-referrer" && reply.header("X-Content-Type-Options") == "nosniff")
             #expect(reply.header("Strict-Transport-Security") != nil)
             if path != "/style.css" { #expect(reply.header("Cache-Control") == "no-store") }
         }

@@ -38,25 +38,34 @@ struct SiteTests {
         // The key of the request, with a survey.
         let survey = try await front.get("/cases/\(handle)/survey", as: "ada")
         let other = try await front.post(
-            "/cases/\(handle)/survey", as: "ada", [("version", try version(survey)), ("understood", "yes")], key: "one key")
+            "/cases/\(handle)/survey", as: "ada", [("version", try version(survey)), ("understood", "yes")],
+            key: "one key")
         #expect(other.status == 409)
         #expect(try await front.get("/cases/\(handle)", as: "ada").text.contains("Next come a few questions"))
     }
 
-    @Test("the interface: one key, one outcome; a stale version is refused before anything happens; an unchanged case answers 304")
+    @Test(
+        "the interface: one key, one outcome; a stale version is refused before anything happens; an unchanged case answers 304"
+    )
     func interface() async throws {
         let office = try await Office().staffed()
         let front = try Front(office)
         let handle = try front.handle("ada")
         let shown = try await front.api(.get, "/cases/\(handle)", as: "ada")
         let tag = try #require(shown.header("ETag"))
-        #expect(try await front.api(.get, "/cases/\(handle)", as: "ada", headers: [("If-None-Match", tag)]).status == 304)
+        #expect(
+            try await front.api(.get, "/cases/\(handle)", as: "ada", headers: [("If-None-Match", tag)]).status == 304)
         let key = ("Idempotency-Key", "k-1")
-        let one = try await front.api(.post, "/cases/\(handle)/request", as: "ada", "{}", headers: [key, ("If-Match", tag)])
-        let two = try await front.api(.post, "/cases/\(handle)/request", as: "ada", "{}", headers: [key, ("If-Match", tag)])
+        let one = try await front.api(
+            .post, "/cases/\(handle)/request", as: "ada", "{}", headers: [key, ("If-Match", tag)])
+        let two = try await front.api(
+            .post, "/cases/\(handle)/request", as: "ada", "{}", headers: [key, ("If-Match", tag)])
         #expect(one.status == 200 && two.status == 200 && two.text.contains("\"isReplay\":true"))
-        #expect(try await front.api(.post, "/cases/\(handle)/rematch", as: "ada", "{}", headers: [("If-Match", tag)]).status == 412)
-        #expect(try await front.api(.get, "/cases/\(handle)", as: "ada", headers: [("If-None-Match", tag)]).status == 200)
+        #expect(
+            try await front.api(.post, "/cases/\(handle)/rematch", as: "ada", "{}", headers: [("If-Match", tag)]).status
+                == 412)
+        #expect(
+            try await front.api(.get, "/cases/\(handle)", as: "ada", headers: [("If-None-Match", tag)]).status == 200)
         let board = try await front.api(.get, "/cases?as=staff&limit=1", as: "maya")
         #expect(board.text.contains("\"next\""))
         for bad in ["limit=0", "limit=101", "limit=x", "as=boss", "as=staff&after=zzz"] {
@@ -93,7 +102,9 @@ struct SiteTests {
         #expect(try await front.get("/desk", as: "omar").text.contains("No case is open"))
     }
 
-    @Test("handing people over for absence moves every case to the other coordinator, and the first sees nothing any more")
+    @Test(
+        "handing people over for absence moves every case to the other coordinator, and the first sees nothing any more"
+    )
     func reassignment() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
@@ -109,8 +120,10 @@ struct SiteTests {
     @Test(
         "what is typed wrong comes back with the field named, everything typed kept, and nothing done",
         arguments: [
-            ("fullName", ""), ("fullName", "Gail\u{202E}liaG"), ("fullName", "Ga\u{0000}il"), ("fullName", "Gail\u{200B}"),
-            ("fullName", String(repeating: "x", count: 121)), ("surname", ""), ("firstName", "Dr Gail"), ("phone", "call me"),
+            ("fullName", ""), ("fullName", "Gail\u{202E}liaG"), ("fullName", "Ga\u{0000}il"),
+            ("fullName", "Gail\u{200B}"),
+            ("fullName", String(repeating: "x", count: 121)), ("surname", ""), ("firstName", "Dr Gail"),
+            ("phone", "call me"),
             ("phone", "١٢"),
             ("field", "\u{FEFF}"), ("address", "nobody"), ("address", "a@b.org\r\nBcc: c@d.org"),
         ])
@@ -123,13 +136,16 @@ struct SiteTests {
             ("roles", "participant"), ("address", "gail@example.org"),
         ]
         let count = try await office.service.people().count
-        let reply = try await front.post("/desk/people", as: "maya", good.map { $0.0 == field ? (field, value) : $0 }, key: "k")
+        let reply = try await front.post(
+            "/desk/people", as: "maya", good.map { $0.0 == field ? (field, value) : $0 }, key: "k")
         if field == "address" {
             // The address is the account's: the person is entered, and the page says what is wrong with the rest.
             #expect(reply.status == 422)
             return
         }
-        #expect(reply.status == 422 && reply.text.contains("aria-invalid=\"true\"") && reply.text.contains("role=\"alert\""))
+        #expect(
+            reply.status == 422 && reply.text.contains("aria-invalid=\"true\"") && reply.text.contains("role=\"alert\"")
+        )
         #expect(reply.text.contains("value=\"gail@example.org\""))
         #expect(try await office.service.people().count == count)
         for line in front.log.all { #expect(!line.contains("Underwood") && !line.contains("gail@")) }
@@ -147,7 +163,8 @@ struct SiteTests {
         let reply = try await front.post(
             "/desk/people", as: "maya",
             [
-                ("fullName", full), ("surname", surname), ("firstName", first), ("phone", "312-555-0161"), ("field", "nurse"),
+                ("fullName", full), ("surname", surname), ("firstName", first), ("phone", "312-555-0161"),
+                ("field", "nurse"),
                 ("roles", "participant"),
             ])
         #expect(reply.status == 303)
@@ -160,19 +177,23 @@ struct SiteTests {
         arguments: [
             ("application/json", "{", 400), ("application/json", "[]", 400), ("application/json", "{\"x\":1}", 422),
             ("text/plain", "{}", 400),
-            ("application/json", "{\"act\":5,\"case\":\"x\"}", 422), ("application/json", "{\"act\":\"look\",\"case\":null}", 400),
+            ("application/json", "{\"act\":5,\"case\":\"x\"}", 422),
+            ("application/json", "{\"act\":\"look\",\"case\":null}", 400),
         ])
     func badBody(_ type: String, _ body: String, _ status: Int) async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
         let token = try #require(try await front.session("ben"))
         let reply = try await front.send(
-            .post, "/api/v1/private", token: nil, headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)],
+            .post, "/api/v1/private", token: nil,
+            headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)],
             body: Array(body.utf8))
         #expect(reply.status == status, "\(reply.text)")
-        #expect(reply.header("Content-Type") == "application/problem+json" && reply.text.contains("urn:privity:problem:"))
+        #expect(
+            reply.header("Content-Type") == "application/problem+json" && reply.text.contains("urn:privity:problem:"))
         let long = try await front.send(
-            .post, "/api/v1/private", token: nil, headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)],
+            .post, "/api/v1/private", token: nil,
+            headers: [("Authorization", "Bearer \(token)"), ("Content-Type", type)],
             body: [UInt8](repeating: 0x20, count: 70_000))
         #expect(long.status == 413)
         let form = try await front.send(
@@ -233,7 +254,8 @@ struct SiteTests {
         #expect(try await front.site.outbox.toPassOn(by: .person(office.id("omar"), .staff)).isEmpty)
         let page = try await front.get("/desk/notices", as: "maya")
         #expect(page.text.contains("Cleo Marchetti"))
-        let id = try #require(toPassOn.first).id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let id = try #require(toPassOn.first).id.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
         #expect(try await front.post("/desk/notices/\(id)", as: "omar").status == 404)
         #expect(try await front.post("/desk/notices/\(id)", as: "maya").status == 303)
         #expect(try await front.post("/desk/notices/\(id)", as: "maya").status == 404, "once")
@@ -263,12 +285,15 @@ struct SiteTests {
         front = try Front(office)
         await SchedulerService(front.site).round()
         #expect(
-            try await office.service.page(handle, of: office.id("maya")).view.history.filter { $0.rule.hasSuffix("handOff") }
-                .count == 1)
+            try await office.service.page(handle, of: office.id("maya")).view.history.filter {
+                $0.rule.hasSuffix("handOff")
+            }
+            .count == 1)
         #expect(try office.store.read { try $0.logSize() } == size)
         try office.time("2027-01-06T00:10")
         await SchedulerService(front.site).round()
-        #expect(try await office.service.page(handle, of: office.id("maya")).view.state == "ended", "expiry, on its day")
+        #expect(
+            try await office.service.page(handle, of: office.id("maya")).view.state == "ended", "expiry, on its day")
     }
 
     @Test("the scheduler sleeps by the clock it is given, wakes for a letter, and ends when it is told to")
@@ -304,12 +329,15 @@ struct SiteTests {
 
     // MARK: Words and papers
 
-    @Test("every sentence that the code asks for is in the one file of words, and every sentence of the file is asked for")
+    @Test(
+        "every sentence that the code asks for is in the one file of words, and every sentence of the file is asked for"
+    )
     func words() async throws {
         let words = Words.english
         let folder = repository.appendingPathComponent("Sources/ReleaseWeb")
         var code = ""
-        for case let url as URL in try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        for case let url as URL in try #require(
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
         where url.pathExtension == "swift" { code += try String(contentsOf: url, encoding: .utf8) }
         var known = Set(code.matches(of: /"([a-z][A-Za-z]*(?:\.[A-Za-z0-9-]+)+)"/).map { String($0.1) })
         // Families, by what they are made of.
@@ -321,7 +349,8 @@ struct SiteTests {
             ("gender", Gender.allCases.map(\.rawValue)),
             ("stage", Stage.allCases.map(\.rawValue)), ("relation", Exclusion.Relation.allCases.map(\.rawValue)),
             ("role", Identity.Role.allCases.map(\.rawValue)), ("channel", Channel.allCases.map(\.rawValue)),
-            ("profile", ProfileField.allCases.map(\.rawValue)), ("rank", PartyRow.Rank.allCases.map { "\($0.rawValue)" }),
+            ("profile", ProfileField.allCases.map(\.rawValue)),
+            ("rank", PartyRow.Rank.allCases.map { "\($0.rawValue)" }),
             ("importance", Importance.allCases.map(\.rawValue)), ("keys", ["log", "record"]),
             ("private", ["look", "called", "arranged"]),
             ("agreements.link", ["mentor", "mentee"]), ("availability.link", ["mentor", "mentee"]),
@@ -332,10 +361,14 @@ struct SiteTests {
             family(prefix, names)
         }
         for (kind, resource) in CommandKind.resources {
-            for part in ["title", "text", "button"] { #expect(words.keys.contains("act.\(kind.rawValue).\(part)"), "\(kind)") }
+            for part in ["title", "text", "button"] {
+                #expect(words.keys.contains("act.\(kind.rawValue).\(part)"), "\(kind)")
+            }
             #expect(words.keys.contains("done.\(resource)"), "\(resource)")
         }
-        for kind in CommandKind.allCases where !kind.isPrivate { #expect(words.keys.contains("event.\(kind.rawValue)"), "\(kind)") }
+        for kind in CommandKind.allCases where !kind.isPrivate {
+            #expect(words.keys.contains("event.\(kind.rawValue)"), "\(kind)")
+        }
         for program in ["mphp", "icb", "sgv-camft", "structured", "mscsw"] {
             let policy = try PolicyFile.parse(Office.policyText(program)).policy
             for workflow in policy.workflows {
@@ -348,7 +381,9 @@ struct SiteTests {
         }
         let families = ["state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy."]
         for key in known
-        where key.split(separator: ".").count > 1 && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") }) {
+        where key.split(separator: ".").count > 1
+            && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") })
+        {
             if families.contains(where: { key.hasPrefix($0) }) { continue }
             #expect(words.keys.contains(key), "the words lack \(key)")
         }
@@ -356,7 +391,9 @@ struct SiteTests {
             Issue.record("nobody says \(key)")
         }
         for (key, text) in words.all {
-            #expect(!text.contains("colour") && !text.contains("programme") && !text.contains("organis"), "\(key): US spelling")
+            #expect(
+                !text.contains("colour") && !text.contains("programme") && !text.contains("organis"),
+                "\(key): US spelling")
             #expect(!text.contains("  ") && text == text.trimmingCharacters(in: .whitespacesAndNewlines), "\(key)")
         }
     }
@@ -364,7 +401,8 @@ struct SiteTests {
     @Test("the pages are written for readers of the eighth grade (Flesch-Kincaid), letters too")
     func grade() throws {
         let texts = Words.english.all.filter {
-            !$0.key.hasPrefix("audit.") && !$0.key.hasPrefix("keys.") && !$0.key.hasPrefix("admin.") && !$0.key.hasPrefix("policy.")
+            !$0.key.hasPrefix("audit.") && !$0.key.hasPrefix("keys.") && !$0.key.hasPrefix("admin.")
+                && !$0.key.hasPrefix("policy.")
         }
         .values.filter { $0.split(separator: " ").count >= 8 }
         let all = texts.joined(separator: " ")
@@ -414,7 +452,9 @@ struct SiteTests {
             for object in objects {
                 for (name, inner) in object where name != "next" {
                     if type == "card", name == "fields" {
-                        for field in (inner as? [String: Any] ?? [:]).keys { seen.insert("\(role): field: card.fields.\(field)") }
+                        for field in (inner as? [String: Any] ?? [:]).keys {
+                            seen.insert("\(role): field: card.fields.\(field)")
+                        }
                     } else {
                         seen.insert("\(role): field: \(type).\(name)")
                     }
@@ -426,7 +466,8 @@ struct SiteTests {
             try take(role, "case", try await front.api(.get, "/cases/\(handle)", as: name))
             try take(
                 role, "card",
-                try await front.api(.post, "/private", as: "ben", "{\"case\":\"\(front.handle("ben"))\",\"act\":\"look\"}"))
+                try await front.api(
+                    .post, "/private", as: "ben", "{\"case\":\"\(front.handle("ben"))\",\"act\":\"look\"}"))
         }
         try take("mentee", "look", try await front.api(.get, "/looks", as: "ada"))
         let page = try await office.service.page(front.handle("ada"), of: office.id("ada"))
@@ -436,7 +477,8 @@ struct SiteTests {
         let staff = try front.handle("maya", isStaff: true)
         try take("coordinator", "case", try await front.api(.get, "/cases/\(staff)", as: "maya"))
         try take(
-            "coordinator", "person", try await front.api(.post, "/people/searches", as: "maya", "{\"phone\":\"312-555-0142\"}"))
+            "coordinator", "person",
+            try await front.api(.post, "/people/searches", as: "maya", "{\"phone\":\"312-555-0142\"}"))
         try take("auditor", "entry", try await front.api(.get, "/log/entries/1", as: "noor"))
         let fields = Set(text.split(separator: "\n").map(String.init).filter { $0.contains(": field: ") })
         let foreign = seen.filter { !fields.contains($0) && !$0.hasPrefix("mentee: field: card") }
@@ -467,7 +509,9 @@ struct SiteTests {
     func steps() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
-        for (path, name) in [("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no/such", nil), ("/admin/policy", "pia")] {
+        for (path, name) in [
+            ("/", nil), ("/home", "ada"), ("/desk", "maya"), ("/no/such", nil), ("/admin/policy", "pia"),
+        ] {
             #expect(try await front.get(path, as: name).body.count % Site.pageStep == 0)
         }
     }

@@ -4,17 +4,23 @@ import Testing
 
 @Suite("Eligibility")
 struct EligibilityTests {
-    private func person(_ attributes: Set<Condition> = [], since: String? = nil, fields: [String] = []) throws -> Attestation {
+    private func person(_ attributes: Set<Condition> = [], since: String? = nil, fields: [String] = []) throws
+        -> Attestation
+    {
         Attestation(attributes: attributes, inRecoverySince: try since.map { try date($0) }, fields: fields)
     }
 
-    private func mayPair(_ mentor: Attestation, field: String = "nurse", in rules: Eligibility, on day: String = "2026-01-05")
+    private func mayPair(
+        _ mentor: Attestation, field: String = "nurse", in rules: Eligibility, on day: String = "2026-01-05"
+    )
         throws -> Bool
     {
         rules.mayPair(mentor: mentor, mentee: Attestation(fields: [field]), on: try date(day))
     }
 
-    @Test("MPHP-03, MPHP-04, A-06: any one of the three criteria suffices, over all eight combinations; strict asks for all three")
+    @Test(
+        "MPHP-03, MPHP-04, A-06: any one of the three criteria suffices, over all eight combinations; strict asks for all three"
+    )
     func truthTable() throws {
         let rules = try mphp().policy.eligibility
         let strict = try mphp(
@@ -33,7 +39,8 @@ struct EligibilityTests {
     @Test(
         "MPHP-05, A-07: 36 months of recovery less a day do not suffice, 36 months do; a start on 29 February counts from 28 February",
         arguments: [
-            ("2023-01-06", "2026-01-05", false), ("2023-01-05", "2026-01-05", true), ("2024-02-29", "2027-02-27", false),
+            ("2023-01-06", "2026-01-05", false), ("2023-01-05", "2026-01-05", true),
+            ("2024-02-29", "2027-02-27", false),
             ("2024-02-29", "2027-02-28", true),
         ])
     func tenure(since: String, today: String, expected: Bool) throws {
@@ -86,8 +93,10 @@ struct EligibilityTests {
     @Test(
         "ICB-01, ICB-06, ICB-15, ICB-16, A-20, A-21: ten years to the day suffice and a day less does not; a certification holds to its last day",
         arguments: [
-            ("2016-02-03", "2026-02-02", "2027-01-01", false, true), ("2016-02-02", "2026-02-02", "2027-01-01", true, true),
-            ("2010-01-01", "2026-02-02", "2026-02-02", true, true), ("2010-01-01", "2026-02-03", "2026-02-02", false, false),
+            ("2016-02-03", "2026-02-02", "2027-01-01", false, true),
+            ("2016-02-02", "2026-02-02", "2027-01-01", true, true),
+            ("2010-01-01", "2026-02-02", "2026-02-02", true, true),
+            ("2010-01-01", "2026-02-03", "2026-02-02", false, false),
         ])
     func certification(since: String, today: String, until: String, mentor: Bool, mentee: Bool) throws {
         let rules = try shippedPolicy("icb").policy.eligibility
@@ -111,13 +120,15 @@ struct EligibilityTests {
     @Test(
         "SGV-26, A-24: a mentee is not licensed yet, or licensed within two years, the last day included",
         arguments: [
-            ("2024-03-02", false, true), ("2024-03-01", false, false), ("2026-03-03", false, false), ("2026-03-02", false, true),
+            ("2024-03-02", false, true), ("2024-03-01", false, false), ("2026-03-03", false, false),
+            ("2026-03-02", false, true),
             ("2010-01-01", true, true),
         ])
     func newlyLicensed(on: String, preLicensed: Bool, expected: Bool) throws {
         let rules = try shippedPolicy("sgv-camft").policy.eligibility
         let person = Attestation(
-            attributes: preLicensed ? [.member, .goodStanding, .preLicensed] : [.member, .goodStanding], licensedOn: try date(on))
+            attributes: preLicensed ? [.member, .goodStanding, .preLicensed] : [.member, .goodStanding],
+            licensedOn: try date(on))
         #expect(try rules.mentee.isMet(by: person, on: date("2026-03-02")) == expected)
     }
 
@@ -130,7 +141,8 @@ struct EligibilityTests {
         #expect(!sgv.mayPair(mentor: mentor, mentee: Attestation(), relations: [.supervisorialRelationship], on: today))
         let structured = try shippedPolicy("structured").policy.eligibility
         #expect(structured.mayPair(mentor: mentor, mentee: Attestation(), on: today))
-        #expect(!structured.mayPair(mentor: mentor, mentee: Attestation(), relations: [.personalRelationship], on: today))
+        #expect(
+            !structured.mayPair(mentor: mentor, mentee: Attestation(), relations: [.personalRelationship], on: today))
     }
 
     @Test(
@@ -143,7 +155,8 @@ struct EligibilityTests {
     func stages(since: String?, eligible: Bool, stage: String?) throws {
         let rules = try shippedPolicy("mscsw").policy.eligibility
         let today = try date("2026-09-14")
-        let mentee = Attestation(attributes: since == nil ? [.student] : [], inPracticeSince: try since.map { try date($0) })
+        let mentee = Attestation(
+            attributes: since == nil ? [.student] : [], inPracticeSince: try since.map { try date($0) })
         #expect(rules.mentee.isMet(by: mentee, on: today) == eligible)
         #expect(mentee.stage(on: today)?.rawValue == stage)
         for accepted in Stage.allCases {
@@ -152,7 +165,8 @@ struct EligibilityTests {
         }
         #expect(
             !rules.mayPair(
-                mentor: Attestation(attributes: [.experienced], acceptedStages: Set(Stage.allCases)), mentee: mentee, on: today))
+                mentor: Attestation(attributes: [.experienced], acceptedStages: Set(Stage.allCases)), mentee: mentee,
+                on: today))
     }
 
     @Test("WEB-50, WEB-25: the structured program asks for membership and training of both")
@@ -192,7 +206,8 @@ struct EligibilityTests {
 
     @Test("MPHP-16, A-16: being under contract is the one thing a request asks for")
     func underContract() throws {
-        for condition in Guard.allCases where condition.isExternal && condition != .assigned && condition != .dutiesSeparate {
+        for condition in Guard.allCases
+        where condition.isExternal && condition != .assigned && condition != .dutiesSeparate {
             var story = try Story(mphp())
             if condition == .underContract {
                 #expect(throws: Refusal.conditionFailed(.underContract)) {

@@ -5,7 +5,8 @@ import ReleaseWorkflow
 import Testing
 
 /// The repository's folder.
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
 func mphpText() throws -> String {
     try String(contentsOf: repository.appendingPathComponent("Policies/mphp.yaml"), encoding: .utf8)
@@ -75,7 +76,8 @@ struct Story {
             kind, round: RoundID(high: 2, low: next), person: person, release: ReleaseID(high: 3, low: next))
         let actor = Actor(principal, agent: agent, channel: channel)
         let now = Moment(instantMilliseconds: Int64(today.dayNumber) * 86_400_000, date: today)
-        let authorized = try authorize(command, by: actor, in: state, under: loaded, workflow: workflow, given: facts, at: now)
+        let authorized = try authorize(
+            command, by: actor, in: state, under: loaded, workflow: workflow, given: facts, at: now)
         let events = try decide(authorized, in: state, under: loaded, workflow: workflow, given: facts, at: now)
         state = events.reduce(state, evolve)
         return events

@@ -58,7 +58,8 @@ struct LanguageTests {
         for assumption in policy.assumptions { #expect(text.contains(assumption)) }
         for notice in Set(policy.workflows.flatMap(\.transitions).flatMap(\.tellings).map(\.notice)) {
             #expect(
-                text.contains(try #require(policy.notices[notice]).split(whereSeparator: \.isWhitespace).joined(separator: " ")))
+                text.contains(
+                    try #require(policy.notices[notice]).split(whereSeparator: \.isWhitespace).joined(separator: " ")))
         }
         #expect(text.contains("STAFF") == (policy.administration != .self))
         for word in ["slotUnavailable", "releaseComplete", "closeCard", "notExcluded", "Optional(", "roundStart"] {
@@ -80,14 +81,16 @@ struct LanguageTests {
             ("sgv-camft", "SGV-20", "for the pair to decide"),
             ("sgv-camft", "SGV-25", "how often and for how long is yours to decide"),
             ("sgv-camft", "SGV-28", "check one box, sign"),
-            ("mscsw", "MSC-07", "field of clinical social work"), ("mscsw", "MSC-13", "Meet in person or talk on the telephone"),
+            ("mscsw", "MSC-07", "field of clinical social work"),
+            ("mscsw", "MSC-13", "Meet in person or talk on the telephone"),
             ("mscsw", "MSC-14", "1 to 2 times a month"), ("mscsw", "MSC-17", "begins on 9/30, or whenever"),
             ("mscsw", "MSC-21", "follows the mentee's lead"),
             ("mscsw", "MSC-24", "any professional avenue"), ("mscsw", "MSC-26", "Use it, and enjoy it"),
             ("mscsw", "MSC-27", "supports, encourages, advises"),
             ("structured", "WEB-03", "deepening"), ("structured", "WEB-05", "sponsors, coaches"),
             ("structured", "WEB-17", "how they like to be told things"),
-            ("structured", "WEB-21", "If the work itself goes badly"), ("structured", "WEB-26", "1 times a month; nobody watches"),
+            ("structured", "WEB-21", "If the work itself goes badly"),
+            ("structured", "WEB-26", "1 times a month; nobody watches"),
             ("structured", "WEB-27", "Listen without judgment"),
             ("structured", "WEB-38", "Name them when you reach them"), ("structured", "WEB-47", "what they hope for"),
             ("structured", "WEB-51", "a member's career grows"),
@@ -99,7 +102,9 @@ struct LanguageTests {
         #expect(text.contains(phrase), "\(id)")
     }
 
-    @Test("ICB-11, SGV-16, A-28: what one program welcomes and the other forbids is in their clauses, and in what is signed")
+    @Test(
+        "ICB-11, SGV-16, A-28: what one program welcomes and the other forbids is in their clauses, and in what is signed"
+    )
     func clauses() throws {
         let (icb, sgv) = (try shippedPolicy("icb").policy, try shippedPolicy("sgv-camft").policy)
         #expect(icb.clauses.contains { $0.kind == .allowed && $0.text.contains("ethics") })
@@ -119,10 +124,12 @@ struct LanguageTests {
         #expect(throws: PolicyFile.Problems.self) { try PolicyFile.parse(text) }
     }
 
-    @Test("a new version's difference names what it reveals, permits and asks, whom it concerns and what is signed again")
+    @Test(
+        "a new version's difference names what it reveals, permits and asks, whom it concerns and what is signed again")
     func difference() throws {
         let old = try shippedPolicy("icb").policy
-        let next = try shippedText("icb").replacingOccurrences(of: "version: 1\neffectiveFrom", with: "version: 2\neffectiveFrom")
+        let next = try shippedText("icb").replacingOccurrences(
+            of: "version: 1\neffectiveFrom", with: "version: 2\neffectiveFrom")
         let wider = try load(
             next.replacingOccurrences(
                 of: "fields: [displayName, region, topics, contactRoute]",
@@ -133,7 +140,8 @@ struct LanguageTests {
             more.revealsMore.map(\.text) == [
                 "listing: everybody who looks at the public directory may read the interests of the mentor"
             ])
-        #expect(more.revealsLess.isEmpty && more.permitsMore.isEmpty && more.concerned == [.mentor] && more.faults.isEmpty)
+        #expect(
+            more.revealsLess.isEmpty && more.permitsMore.isEmpty && more.concerned == [.mentor] && more.faults.isEmpty)
         let less = PolicyDifference(from: wider, to: old)
         #expect(less.revealsLess == more.revealsMore && less.faults.count == 1)
         let eased = try load(
@@ -145,7 +153,8 @@ struct LanguageTests {
             PolicyDifference(from: old, to: eased).permitsMore.map(\.text) == [
                 "no longer: listing: `offer` by the coordinator while requested asks that the person meets what the program asks of their role"
             ])
-        let silent = try load(next.replacingOccurrences(of: "no place for gossip", with: "no place at all for gossip")).policy
+        let silent = try load(next.replacingOccurrences(of: "no place for gossip", with: "no place at all for gossip"))
+            .policy
         let resigned = PolicyDifference(from: old, to: silent)
         #expect(
             resigned.signAgain.map(\.text) == ["ethics code, version 1"]
@@ -159,7 +168,10 @@ struct LanguageTests {
         arguments: [
             ("icb", "mentee: [certified]", "mentee: {all: [certified], none: [certified]}", "eligibility.mentee"),
             ("icb", "{experienceMonths: 120}", "{experienceMonths: 0}", "eligibility.mentor.all[1].experienceMonths"),
-            ("icb", "{experienceMonths: 120}", "{experienceMonths: 9999}", "eligibility.mentor.all[1].experienceMonths"),
+            (
+                "icb", "{experienceMonths: 120}", "{experienceMonths: 9999}",
+                "eligibility.mentor.all[1].experienceMonths"
+            ),
             ("icb", "mentee: [certified]", "mentee: []", "eligibility.mentee"),
             ("icb", "mentee: [certified]", "mentee: [sameEmployer]", "eligibility.mentee"),
             ("icb", "directory: public", "directory: none", "matching.directory"),
@@ -170,7 +182,10 @@ struct LanguageTests {
                 "sgv-camft", "by: mentor, via: [screen], from: [idle, ended]",
                 "by: coordinator, via: [screen], from: [idle, ended]", "workflows.listing.transitions"
             ),
-            ("sgv-camft", "monitoring: forbidden", "monitoring: {allowed: [pairCount], level: aggregate}", "monitoring"),
+            (
+                "sgv-camft", "monitoring: forbidden", "monitoring: {allowed: [pairCount], level: aggregate}",
+                "monitoring"
+            ),
             ("structured", "level: aggregate", "level: person", "monitoring.level"),
             ("structured", "enforced: false", "enforced: true", "contact.cadence.enforced"),
             ("structured", "  months: 6", "  months: 0", "duration.months"),
@@ -204,7 +219,8 @@ struct LanguageTests {
     )
     func inert() throws {
         let hostile = "<script>MktoForms2.loadForm()</script> Привет 世界 \u{202E}abc"
-        let text = try shippedText("structured").replacingOccurrences(of: "Listen without judgment.", with: "\"\(hostile)\"")
+        let text = try shippedText("structured").replacingOccurrences(
+            of: "Listen without judgment.", with: "\"\(hostile)\"")
         let loaded = try load(text)
         #expect(loaded.policy.clauses.contains { $0.text == hostile })
         #expect(try load(text).digest == loaded.digest && loaded.digest != shippedPolicy("structured").digest)
@@ -216,9 +232,12 @@ struct LanguageTests {
     func synthetic() throws {
         for folder in ["Policies", "docs"] {
             let walker = try #require(
-                FileManager.default.enumerator(at: repository.appendingPathComponent(folder), includingPropertiesForKeys: nil))
+                FileManager.default.enumerator(
+                    at: repository.appendingPathComponent(folder), includingPropertiesForKeys: nil))
             for case let file as URL in walker
-            where ["yaml", "jsonl", "md", "cases"].contains(file.pathExtension) && file.lastPathComponent != "requirements.md" {
+            where ["yaml", "jsonl", "md", "cases"].contains(file.pathExtension)
+                && file.lastPathComponent != "requirements.md"
+            {
                 let text = try String(contentsOf: file, encoding: .utf8)
                 for word in ["Ex-Officio", "MktoForms", "new York State mentoring"] {
                     #expect(!text.contains(word), "\(file.lastPathComponent)")
@@ -236,11 +255,13 @@ struct LanguageTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(PolicySchema.json.bytes).write(to: folder.appendingPathComponent("schema.json"))
         for name in shippedNames {
-            try Data(PolicyFile.parse(shippedText(name)).canonical).write(to: folder.appendingPathComponent("good-\(name).json"))
+            try Data(PolicyFile.parse(shippedText(name)).canonical).write(
+                to: folder.appendingPathComponent("good-\(name).json"))
         }
         let text = String(decoding: try PolicyFile.parse(mphpText()).canonical, as: UTF8.self)
         let broken = [
-            ("\"on\":\"sign\"", "\"on\":\"scribble\""), ("\"confidentiality\":\"clinical\"", "\"confidentiality\":\"secret\""),
+            ("\"on\":\"sign\"", "\"on\":\"scribble\""),
+            ("\"confidentiality\":\"clinical\"", "\"confidentiality\":\"secret\""),
             ("\"part2\":true", "\"part2\":\"maybe\""), ("\"region\"", "\"country\""),
         ]
         for (number, change) in broken.enumerated() {
@@ -259,7 +280,9 @@ struct LanguageTests {
         let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
-        for line in printed.split(separator: "\n") { #expect(line.hasSuffix(line.hasPrefix("good") ? "True" : "False"), "\(line)") }
+        for line in printed.split(separator: "\n") {
+            #expect(line.hasSuffix(line.hasPrefix("good") ? "True" : "False"), "\(line)")
+        }
         #expect(printed.split(separator: "\n").count == shippedNames.count + broken.count)
     }
 

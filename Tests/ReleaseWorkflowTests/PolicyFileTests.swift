@@ -56,7 +56,8 @@ struct PolicyFileTests {
             ("revocable: anytime", "revocable: never", "release.revocable"),
         ])
     func ceilings(passage: String, replacement: String, path: String) throws {
-        let problem = try #require(try problems(replacing: passage, with: replacement).first { $0.path.hasPrefix(path) })
+        let problem = try #require(
+            try problems(replacing: passage, with: replacement).first { $0.path.hasPrefix(path) })
         #expect(problem.line > 1 && problem.column >= 1)
         #expect(problem.expected.contains("expected"))
     }
@@ -66,13 +67,15 @@ struct PolicyFileTests {
         arguments: [
             ("version: 1\neffectiveFrom", "version: one\neffectiveFrom", "version"),
             ("effectiveFrom: 2026-01-01", "effectiveFrom: soon", "effectiveFrom"),
-            ("confidentiality: clinical", "confidentiality: secret", "confidentiality"), ("region: US", "region: usa", "region"),
+            ("confidentiality: clinical", "confidentiality: secret", "confidentiality"),
+            ("region: US", "region: usa", "region"),
             ("timeZone: America/Chicago", "timeZone: Chicago", "timeZone"),
             ("termMonths: 12", "termMonths: 0", "release.termMonths"),
             ("part2: true", "part2: maybe", "release.part2"),
             ("on: request,", "on: beg,", "workflows.mentorship.transitions[0].on"),
             (
-                "to: requested, if: [underContract], do: [startRound],", "to: nowhere, if: [underContract], do: [startRound],",
+                "to: requested, if: [underContract], do: [startRound],",
+                "to: nowhere, if: [underContract], do: [startRound],",
                 "workflows.mentorship.transitions[0].to"
             ),
             (
@@ -88,10 +91,12 @@ struct PolicyFileTests {
                 "workflows.mentorship.transitions[12].via"
             ),
             (
-                "on: recordCall, by: [mentee, mentor], via: [screen]", "on: recordCall, by: [mentee, mentor], via: [phone]",
+                "on: recordCall, by: [mentee, mentor], via: [screen]",
+                "on: recordCall, by: [mentee, mentor], via: [phone]",
                 "workflows.mentorship.transitions[16].via"
             ),
-            ("{purpose}", "their own reasons", "release.form.text"), ("{purpose}", "{purpose} {surname}", "release.form.text"),
+            ("{purpose}", "their own reasons", "release.form.text"),
+            ("{purpose}", "{purpose} {surname}", "release.form.text"),
             ("Somebody asks to be called.", "Your mentor asks to be called.", "notices.callBackAsked"),
         ])
     func malformed(passage: String, replacement: String, path: String) throws {
@@ -109,7 +114,8 @@ struct PolicyFileTests {
             ("discloser: MPHP", "discloser: ~", "nothing"),
             ("version: 1\neffectiveFrom", "version: 01\neffectiveFrom", "leading zeros"),
             ("discloser: MPHP", "discloser: 1.5", "whole"), ("policy: mphp", "? [a, b]\n: c\npolicy: mphp", "keys"),
-            ("policy: mphp", "<<: {a: b}\npolicy: mphp", "keys"), ("discloser: MPHP", "discloser: \"MP\u{7}HP\"", "control"),
+            ("policy: mphp", "<<: {a: b}\npolicy: mphp", "keys"),
+            ("discloser: MPHP", "discloser: \"MP\u{7}HP\"", "control"),
         ])
     func strictness(passage: String, replacement: String, words: String) throws {
         let found = try problems(replacing: passage, with: replacement)
@@ -125,13 +131,16 @@ struct PolicyFileTests {
         for key in ["effectiveFrom", "confidentiality", "release", "workflows"] { #expect(missing.contains(key)) }
     }
 
-    @Test("hostile files are answered, not crashed on: ten megabytes, deep nesting, an alias bomb, no YAML at all, nothing")
+    @Test(
+        "hostile files are answered, not crashed on: ten megabytes, deep nesting, an alias bomb, no YAML at all, nothing"
+    )
     func hostile() {
         let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
         let texts = [
             String(repeating: "a: b\n", count: 2_100_000), String(repeating: "[", count: 100_000),
             String(repeating: "- ", count: 60_000) + "x",
-            String(repeating: "{a: ", count: 50_000), bomb, "\u{0}\u{1}", "", "   ", "just words", "- a\n- b", "a: b: c", "{",
+            String(repeating: "{a: ", count: 50_000), bomb, "\u{0}\u{1}", "", "   ", "just words", "- a\n- b",
+            "a: b: c", "{",
             "a: \"unended", "\u{FEFF}",
             "--- a\n--- b\n",
         ]
@@ -143,10 +152,12 @@ struct PolicyFileTests {
         let row =
             "- {on: request, by: mentee, via: [screen, paper, phone], from: idle, to: requested, if: [underContract], do: [startRound], seenBy: [mentee, coordinator]}"
         let found = try problems(
-            replacing: row, with: row + "\n      " + row.replacingOccurrences(of: "to: requested", with: "to: surveyed"))
+            replacing: row, with: row + "\n      " + row.replacingOccurrences(of: "to: requested", with: "to: surveyed")
+        )
         #expect(
             found.contains {
-                $0.expected.contains("contradictory") && $0.expected.contains("`request` by mentee via screen from `idle`")
+                $0.expected.contains("contradictory")
+                    && $0.expected.contains("`request` by mentee via screen from `idle`")
             })
     }
 
@@ -176,7 +187,8 @@ struct PolicyFileTests {
         let own = try #require(policy.agreements(of: .mentor).first)
         #expect(own.fullText.contains("hope and encouragement") && own.fullText.contains("a compass"))
         #expect(own.fullText.contains("Nobody reports on the relationship") && !own.fullText.contains("{clauses}"))
-        let changed = try mphp(replacing: "A mentor is a compassionate", with: "A mentor is a very compassionate").policy
+        let changed = try mphp(replacing: "A mentor is a compassionate", with: "A mentor is a very compassionate")
+            .policy
         #expect(changed.agreements(of: .mentor).first?.fullText != own.fullText)
         #expect(policy.agreements(of: .mentee).isEmpty && !policy.customs.isTrainingRequired)
         #expect(!Guard.allCases.map(\.rawValue).contains { $0.lowercased().contains("train") })

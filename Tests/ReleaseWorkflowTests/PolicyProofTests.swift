@@ -36,7 +36,8 @@ struct PolicyProofTests {
         Broken(
             name: "an offer that opens the card", property: .p1,
             passage: "if: [slotAccepted, acknowledgementCurrent], tell: [mentee.releaseReady]",
-            replacement: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell: [mentee.releaseReady]", steps: 5),
+            replacement: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell: [mentee.releaseReady]",
+            steps: 5),
         Broken(
             name: "a card that shows the mentor instead of the signer", property: .p1,
             passage: "card: {subject: mentee, reader: mentor}",
@@ -54,11 +55,13 @@ struct PolicyProofTests {
         Broken(
             name: "a mentee who must wait once the release is signed", property: .p3,
             passage: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: [signed, introduced, handedOff]",
-            replacement: "- {on: rescind, by: mentee, via: [paper, phone], from: [signed, introduced, handedOff]", steps: nil),
+            replacement: "- {on: rescind, by: mentee, via: [paper, phone], from: [signed, introduced, handedOff]",
+            steps: nil),
         Broken(
             name: "a mentor who cannot say no to a proposal", property: .p3,
             passage: "- {on: slotUnavailable, by: [mentor, coordinator], via: [screen, paper, phone], from: proposed",
-            replacement: "- {on: slotUnavailable, by: [coordinator], via: [screen, paper, phone], from: proposed", steps: 3),
+            replacement: "- {on: slotUnavailable, by: [coordinator], via: [screen, paper, phone], from: proposed",
+            steps: 3),
         Broken(
             name: "a coordinator who can end it after hand-off", property: .p4,
             passage:
@@ -75,13 +78,15 @@ struct PolicyProofTests {
             steps: 8),
         Broken(
             name: "a call that is put on the board", property: .p6,
-            passage: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
+            passage:
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
             replacement:
                 "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: handedOff, do: [noteCall], seenBy: [coordinator]}",
             steps: 8),
         Broken(
             name: "a call that tells the coordinator", property: .p6,
-            passage: "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
+            passage:
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
             replacement:
                 "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall], tell: [coordinator.callBackAsked]}",
             steps: 8),
@@ -93,7 +98,8 @@ struct PolicyProofTests {
             passage: "from: handedOff, to: ended", replacement: "from: handedOff, to: ended", steps: nil),
         Broken(
             name: "a request to be called that opens the card again", property: .p7,
-            passage: "from: [idle, requested, surveyed, proposed, offered, signed, introduced, handedOff, ended], to: same, tell:",
+            passage:
+                "from: [idle, requested, surveyed, proposed, offered, signed, introduced, handedOff, ended], to: same, tell:",
             replacement: "from: [signed], to: same, do: [openCard], tell:", steps: 7),
         Broken(
             name: "a decline that remembers who was refused", property: .p8,
@@ -101,11 +107,13 @@ struct PolicyProofTests {
             replacement: "to: idle, do: [clearCounterpart], tell: [mentee.declineConfirmed]", steps: 2),
         Broken(
             name: "a request that only a coordinator can get anybody out of", property: .p9,
-            passage: "- {on: decline, by: mentee, via: [screen, paper, phone], from: [requested, surveyed, proposed, offered]",
+            passage:
+                "- {on: decline, by: mentee, via: [screen, paper, phone], from: [requested, surveyed, proposed, offered]",
             replacement: "- {on: decline, by: mentee, via: [screen, paper, phone], from: [proposed, offered]", steps: 1),
         Broken(
             name: "a transition from a state that nothing reaches", property: .p10,
-            passage: "handedOff, ended]\n    initial: idle", replacement: "handedOff, ended, limbo]\n    initial: idle", steps: nil),
+            passage: "handedOff, ended]\n    initial: idle", replacement: "handedOff, ended, limbo]\n    initial: idle",
+            steps: nil),
         Broken(
             name: "an alert before the release of the volunteer", property: .p1,
             passage: "from: invited, to: willing, seenBy: [volunteer, coordinator]",
@@ -149,13 +157,16 @@ struct PolicyProofTests {
         return try load(text)
     }
 
-    @Test("a leaky or stuck policy is refused with the property it breaks and a shortest run that shows it", arguments: broken)
+    @Test(
+        "a leaky or stuck policy is refused with the property it breaks and a shortest run that shows it",
+        arguments: broken)
     func refused(broken: Broken) throws {
         let loaded = try Self.loaded(broken)
         let workflow = try #require(loaded.policy.workflow(broken.workflow))
         let report = prove(loaded, workflow: workflow)
         let found = try #require(
-            report.counterexamples.first { $0.property == broken.property }, "found: \(report.counterexamples.map(\.property))")
+            report.counterexamples.first { $0.property == broken.property },
+            "found: \(report.counterexamples.map(\.property))")
         if let steps = broken.steps { #expect(found.trace.count == steps, "\(found)") }
         if broken.property != .p10 { #expect(!found.trace.isEmpty) }
         #expect(found.description.contains(broken.property.rawValue))
@@ -180,7 +191,9 @@ func shippedTable(_ id: String) throws -> DecisionTable {
 
 @Suite("Who can do what")
 struct DecisionTableTests {
-    @Test("every state, command, principal and channel of both workflows is decided, and the table beside the policy says the same")
+    @Test(
+        "every state, command, principal and channel of both workflows is decided, and the table beside the policy says the same"
+    )
     func cases() throws {
         let loaded = try mphp()
         let text = try String(contentsOf: repository.appendingPathComponent("Policies/mphp.cases"), encoding: .utf8)
@@ -210,7 +223,8 @@ struct DecisionTableTests {
         let extra = try PolicyCases(parsing: text + "\nmentorship ended disclose coordinator/screen -> introduced\n")
         #expect(extra.findings(in: table).count == 1)
         let fewer = try PolicyCases(
-            parsing: text.replacingOccurrences(of: "mentorship  signed  disclose", with: "# mentorship signed disclose"))
+            parsing: text.replacingOccurrences(of: "mentorship  signed  disclose", with: "# mentorship signed disclose")
+        )
         #expect(fewer.findings(in: table).count == 2)
         #expect(throws: PolicyCases.Finding.self) { try PolicyCases(parsing: "mentorship signed disclose") }
     }
@@ -240,7 +254,9 @@ struct DecisionTableTests {
         }
         #expect(leads("idle", .request) && leads("ended", .rematch))
         for state in ["requested", "surveyed", "proposed", "offered"] { #expect(leads(state, .decline), "\(state)") }
-        for state in ["signed", "introduced", "handedOff"] { #expect(leads(state, .end) && leads(state, .rescind), "\(state)") }
+        for state in ["signed", "introduced", "handedOff"] {
+            #expect(leads(state, .end) && leads(state, .rescind), "\(state)")
+        }
         var story = try Story(loaded)
         for refusals in 0..<5 {
             _ = try story.act(.request, .person(Cast.ada))
@@ -265,13 +281,16 @@ struct DecisionTableTests {
             try story.act(.request, .person(Cast.ada), .phone, agent: Cast.maya, facts: Facts.all.without(.assigned))
         }
         #expect(throws: Refusal.conditionFailed(.dutiesSeparate)) {
-            try story.act(.request, .person(Cast.ada), .phone, agent: Cast.maya, facts: Facts.all.without(.dutiesSeparate))
+            try story.act(
+                .request, .person(Cast.ada), .phone, agent: Cast.maya, facts: Facts.all.without(.dutiesSeparate))
         }
         let events = try story.act(.request, .person(Cast.ada), .phone, agent: Cast.maya)
         #expect(events.contains(.noticed(.mentee, .actedForYou)))
         story = try Story(mphp())
         try story.go(to: "offered")
-        #expect(throws: Refusal.wrongChannel(.sign, .phone)) { try story.act(.sign, .person(Cast.ada), .phone, agent: Cast.maya) }
+        #expect(throws: Refusal.wrongChannel(.sign, .phone)) {
+            try story.act(.sign, .person(Cast.ada), .phone, agent: Cast.maya)
+        }
         story = try Story(mphp())
         try story.go(to: "introduced")
         #expect(throws: Refusal.wrongChannel(.recordCall, .phone)) {

@@ -21,7 +21,9 @@ struct CanonicalJSONTests {
         for (name, verdict) in verdicts {
             let folder = try #require(Bundle.module.resourceURL).appendingPathComponent("Vectors/jcs")
             let output = Array(try Data(contentsOf: folder.appendingPathComponent("output/\(name)")))
-            #expect(((try? CanonicalJSON(canonical: output, limits: .record)) != nil) == verdict.record, "\(name) as a record")
+            #expect(
+                ((try? CanonicalJSON(canonical: output, limits: .record)) != nil) == verdict.record,
+                "\(name) as a record")
             let parsed = try? CanonicalJSON(canonical: output, limits: .policy)
             #expect((parsed != nil) == verdict.policy, "\(name) as a policy")
             if let parsed { #expect(parsed.bytes == output) }
@@ -33,9 +35,11 @@ struct CanonicalJSONTests {
     @Test(
         "a line that is not the one spelling of its value is refused",
         arguments: [
-            "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":1}", "{\"a\": 1}", " {}", "{}\n", "{\"a\":1.0}", "{\"a\":1e3}", "{\"a\":null}",
+            "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":1}", "{\"a\": 1}", " {}", "{}\n", "{\"a\":1.0}", "{\"a\":1e3}",
+            "{\"a\":null}",
             "{\"a\":01}",
-            "{\"a\":-0}", "{\"a\":9007199254740992}", "{\"a\":\"\\u0041\"}", "{\"a\":\"é\"}", "{\"a\":\"\t\"}", "{\"a\":\"\\/\"}",
+            "{\"a\":-0}", "{\"a\":9007199254740992}", "{\"a\":\"\\u0041\"}", "{\"a\":\"é\"}", "{\"a\":\"\t\"}",
+            "{\"a\":\"\\/\"}",
             "[1,]",
             "{\"a\":1,}", "{a:1}", "tru", "", "{\"a\":[[[[1]]]]}", "\"unended", "{\"a\":1}}",
         ])
@@ -52,13 +56,17 @@ struct CanonicalJSONTests {
             case 1:
                 return .string(
                     String(
-                        (0..<Int(generator.next() % 9)).map { _ in Character(Unicode.Scalar(UInt8(0x20 + generator.next() % 95))) })
+                        (0..<Int(generator.next() % 9)).map { _ in
+                            Character(Unicode.Scalar(UInt8(0x20 + generator.next() % 95)))
+                        })
                 )
             case 2: return .boolean(generator.next() % 2 == 0)
             case 3: return .array((0..<Int(generator.next() % 4)).map { _ in value(depth - 1) })
             default:
                 return .object(
-                    Dictionary((0..<Int(generator.next() % 4)).map { ("k\($0)\(generator.next() % 9)", value(depth - 1)) }) { $1 })
+                    Dictionary(
+                        (0..<Int(generator.next() % 4)).map { ("k\($0)\(generator.next() % 9)", value(depth - 1)) }
+                    ) { $1 })
             }
         }
         let tree = CanonicalJSON.object(["a": value(3), "b": value(3)])
@@ -70,7 +78,9 @@ struct CanonicalJSONTests {
         var generator = SystemSeed(seed: 4)
         let alphabet = Array("{}[]\",:0123456789truefalsn\\ua ".utf8)
         for _ in 0..<20_000 {
-            let bytes = (0..<Int(generator.next() % 40)).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }
+            let bytes = (0..<Int(generator.next() % 40)).map { _ in
+                alphabet[Int(generator.next() % UInt64(alphabet.count))]
+            }
             if let value = try? CanonicalJSON(canonical: bytes, limits: .record) { #expect(value.bytes == bytes) }
         }
     }
@@ -88,7 +98,8 @@ struct RecordTests {
 
     private var closing: [String: CanonicalJSON] {
         [
-            "at": .string("2026-12-02"), "policy": .string(digest), "release": .string(id), "seq": .integer(2), "under": pointer,
+            "at": .string("2026-12-02"), "policy": .string(digest), "release": .string(id), "seq": .integer(2),
+            "under": pointer,
             "v": .integer(1),
         ]
     }
@@ -106,7 +117,8 @@ struct RecordTests {
     }
 
     @Test(
-        "a closing tells no cause: any further member is refused by name, as is each that is missing or of another form (MPHP-49)")
+        "a closing tells no cause: any further member is refused by name, as is each that is missing or of another form (MPHP-49)"
+    )
     func members() throws {
         for name in closing.keys {
             var partial = closing
@@ -115,7 +127,9 @@ struct RecordTests {
                 try Record(origin: "o.example/x", type: .closing, json: .object(partial))
             }
             partial[name] = .string("\u{7F}")
-            #expect(throws: RecordError.self) { try Record(origin: "o.example/x", type: .closing, json: .object(partial)) }
+            #expect(throws: RecordError.self) {
+                try Record(origin: "o.example/x", type: .closing, json: .object(partial))
+            }
         }
         for extra in ["cause", "rule", "by", "time", "case", "person", "note"] {
             var more = closing

@@ -13,7 +13,8 @@ struct ReleaseTests {
         document.revocation = "I may take it back."
         document.expiresOn = signedOn.adding(months: 12)
         document.signature = SignatureEvidence(
-            means: .screen, meaning: SignatureEvidence.meaning, authenticatedBy: "signIn", scanDigest: nil, signedOn: signedOn)
+            means: .screen, meaning: SignatureEvidence.meaning, authenticatedBy: "signIn", scanDigest: nil,
+            signedOn: signedOn)
         document.signedOn = signedOn
         document.redisclosure = "It may not be passed on."
         document.conditions = "Nothing depends on it."
@@ -25,8 +26,10 @@ struct ReleaseTests {
         let today = try date("2026-01-08")
         #expect(document(signedOn: today).missing(asOf: today) == [])
         let removals: [(ReleaseElement, (inout ReleaseDocument) -> Void)] = [
-            (.personName, { $0.personName = " " }), (.discloser, { $0.discloser = nil }), (.information, { $0.fields = [] }),
-            (.recipient, { $0.recipientName = "" }), (.purpose, { $0.purpose = nil }), (.revocation, { $0.revocation = nil }),
+            (.personName, { $0.personName = " " }), (.discloser, { $0.discloser = nil }),
+            (.information, { $0.fields = [] }),
+            (.recipient, { $0.recipientName = "" }), (.purpose, { $0.purpose = nil }),
+            (.revocation, { $0.revocation = nil }),
             (.expiry, { $0.expiresOn = nil }), (.signature, { $0.signature = nil }), (.date, { $0.signedOn = nil }),
             (.redisclosure, { $0.redisclosure = nil }), (.conditions, { $0.conditions = nil }),
         ]
@@ -58,7 +61,8 @@ struct ReleaseTests {
             var document = document(signedOn: today)
             document.fields = listed
             let verified = VerifiedRelease(
-                id: ReleaseID(high: 0, low: 1), recipient: recipient, fields: fields, complete: try document.complete(asOf: today),
+                id: ReleaseID(high: 0, low: 1), recipient: recipient, fields: fields,
+                complete: try document.complete(asOf: today),
                 confidentiality: level, isClosed: isClosed, isDisclosed: isDisclosed)
             return try ActiveRelease(verified, for: recipient, at: now)
         }
@@ -66,18 +70,25 @@ struct ReleaseTests {
         #expect(try disclose(contact, under: clinical).firstName.text == "Ada")
         #expect(throws: Refusal.cardClosed) { try disclose(profile: contact, under: clinical) }
         #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .clinical, to: ben) }
-        #expect(throws: Refusal.cardClosed) { try active(contact, [.firstName, .phone], .clinical, to: .audience(.everyone)) }
+        #expect(throws: Refusal.cardClosed) {
+            try active(contact, [.firstName, .phone], .clinical, to: .audience(.everyone))
+        }
         #expect(throws: Refusal.cardClosed) { try active(contact, [.firstName], .clinical, to: ben) }
         let open = try active(profile, [.displayName], .professional, to: .audience(.everyone))
         #expect(try disclose(profile: profile, under: open).fields == [.displayName: "Ada F."])
         #expect(throws: Refusal.cardClosed) { try disclose(profile, under: open) }
         #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName, .region], .professional, to: ben) }
-        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .professional, to: ben, isClosed: true) }
-        #expect(throws: Refusal.cardClosed) { try active(profile, [.displayName], .professional, to: ben, isDisclosed: false) }
+        #expect(throws: Refusal.cardClosed) {
+            try active(profile, [.displayName], .professional, to: ben, isClosed: true)
+        }
+        #expect(throws: Refusal.cardClosed) {
+            try active(profile, [.displayName], .professional, to: ben, isDisclosed: false)
+        }
     }
 
     @Test(
-        "a profile field is one visible line of at most 200 characters in any script; what is refused is named and never repeated")
+        "a profile field is one visible line of at most 200 characters in any script; what is refused is named and never repeated"
+    )
     func profileText() throws {
         for text in ["Ada F.", "アダ・フェア", "ada@example.org, evenings", "O’Brien-Łuczak"] {
             #expect(try ProfileText(parsing: text, field: "region").text == text)
@@ -88,23 +99,29 @@ struct ReleaseTests {
         }
     }
 
-    @Test("a signature dated in the future, or on paper without a scan, is no signature (law.md section 1, (a)(8), (a)(9))")
+    @Test(
+        "a signature dated in the future, or on paper without a scan, is no signature (law.md section 1, (a)(8), (a)(9))"
+    )
     func signatures() throws {
         let today = try date("2026-01-08")
         #expect(document(signedOn: today.adding(days: 1)).missing(asOf: today) == [.date])
         var paper = document(signedOn: today)
         paper.signature = SignatureEvidence(
-            means: .paper, meaning: SignatureEvidence.meaning, authenticatedBy: "coordinator", scanDigest: nil, signedOn: today)
+            means: .paper, meaning: SignatureEvidence.meaning, authenticatedBy: "coordinator", scanDigest: nil,
+            signedOn: today)
         #expect(paper.missing(asOf: today) == [.signature])
     }
 
-    @Test("A-01: the shipped form says first name and telephone number, names every element, and shows them in their places")
+    @Test(
+        "A-01: the shipped form says first name and telephone number, names every element, and shows them in their places"
+    )
     func form() throws {
         let policy = try mphp().policy
         #expect(ReleaseForm.problems(in: policy.release.form.text).missing == [])
         let text = ReleaseForm.render(policy.release.form.text, document(signedOn: try date("2026-01-08")))
         for words in [
-            "Ada Fairweather", "MPHP", "first name and telephone number", "Ben O.", "first telephone call", "2027-01-08",
+            "Ada Fairweather", "MPHP", "first name and telephone number", "Ben O.", "first telephone call",
+            "2027-01-08",
             "I may take it back.", "It may not be passed on.", "Nothing depends on it.", "Nothing else.",
         ] {
             #expect(text.contains(words))
@@ -130,11 +147,13 @@ struct ReleaseTests {
             max(
                 1,
                 word.indices.filter {
-                    "aeiouy".contains(word[$0]) && ($0 == word.startIndex || !"aeiouy".contains(word[word.index(before: $0)]))
+                    "aeiouy".contains(word[$0])
+                        && ($0 == word.startIndex || !"aeiouy".contains(word[word.index(before: $0)]))
                 }.count)
         }.reduce(0, +)
         // Flesch-Kincaid grade: 0.39 words a sentence + 11.8 syllables a word - 15.59.
-        let grade = 0.39 * Double(words.count) / Double(sentences) + 11.8 * Double(syllables) / Double(words.count) - 15.59
+        let grade =
+            0.39 * Double(words.count) / Double(sentences) + 11.8 * Double(syllables) / Double(words.count) - 15.59
         #expect(grade <= 8.5, "grade \(grade)")
     }
 }
@@ -155,7 +174,8 @@ struct ContactFieldTests {
     @Test(
         "DER-11: the surname, an initial, a title, digits, symbols and invisible characters do not pass for a first name",
         arguments: [
-            "Lovelace", "Ada Lovelace", "ada LOVELACE", "Dana R.", "Dr Dana", "Dr. Dana", "Ada1", "ada@example", "", "   ",
+            "Lovelace", "Ada Lovelace", "ada LOVELACE", "Dana R.", "Dr Dana", "Dr. Dana", "Ada1", "ada@example", "",
+            "   ",
             "Ada\u{202E}",
             "Ada\n", "Ada L", "Nurse Ada", "Ada 😀", "A.B.", String(repeating: "a", count: 41),
         ])
@@ -166,7 +186,8 @@ struct ContactFieldTests {
     }
 
     @Test(
-        "DER-11: no surname of a hundred and twenty-five gets through the first-name box, alone, behind a name, or in another case")
+        "DER-11: no surname of a hundred and twenty-five gets through the first-name box, alone, behind a name, or in another case"
+    )
     func surnames() {
         let parts = ["Mac", "Van", "Ost", "Rivera", "Kow"]
         for first in parts {

@@ -59,7 +59,9 @@ struct SpinTests {
                 "- {on: lapse, by: clock, via: [clock], from: listed, to: ended",
                 "- {on: lapse, by: clock, via: [clock], from: listed, to: same",
             ]),
-        row("sgv-camft", "listing", "a correction that opens without leave", ["opens: [sign, correct]", "opens: [sign]"]),
+        row(
+            "sgv-camft", "listing", "a correction that opens without leave",
+            ["opens: [sign, correct]", "opens: [sign]"]),
         row(
             "sgv-camft", "listing", "a standing that is lost and shows all the same",
             [
@@ -166,7 +168,9 @@ struct SpinTests {
         if Self.shared.contains(broken.property) { #expect(found.contains(broken.property)) }
     }
 
-    @Test("spin and our proof find the same properties broken in every broken policy of the other programs", arguments: broken)
+    @Test(
+        "spin and our proof find the same properties broken in every broken policy of the other programs",
+        arguments: broken)
     func others(broken: Case) throws {
         var text = try shippedText(broken.program)
         for change in broken.changes {

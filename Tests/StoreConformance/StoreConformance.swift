@@ -55,7 +55,9 @@ public struct StoreConformance {
     }
 
     /// The same steps on either side, each inside an attempt of its own that is given up.
-    private mutating func undone(steps: Int, _ attempt: @escaping (any StoreWriter, () throws -> Void) throws -> Void) throws {
+    private mutating func undone(steps: Int, _ attempt: @escaping (any StoreWriter, () throws -> Void) throws -> Void)
+        throws
+    {
         var copy = self
         do {
             try attempt(left) {
@@ -90,7 +92,9 @@ public struct StoreConformance {
 
     // MARK: A small world: four people, four cases, four of everything
 
-    private static func id<Kind>(_ number: Int, _ kind: Identifier<Kind>.Type = Identifier<Kind>.self) -> Identifier<Kind> {
+    private static func id<Kind>(_ number: Int, _ kind: Identifier<Kind>.Type = Identifier<Kind>.self) -> Identifier<
+        Kind
+    > {
         Identifier<Kind>(high: 7, low: UInt64(number))
     }
     private static func key(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(number), count: 32) }
@@ -155,7 +159,9 @@ public struct StoreConformance {
         }
     }
 
-    private mutating func caseChange(_ number: Int, _ bytes: [UInt8], _ fresh: [UInt8], _ day: CivilDate) throws -> Change {
+    private mutating func caseChange(_ number: Int, _ bytes: [UInt8], _ fresh: [UInt8], _ day: CivilDate) throws
+        -> Change
+    {
         let caseID = Self.id(number, CaseID.self)
         switch random.next(8) {
         case 0:
@@ -171,11 +177,14 @@ public struct StoreConformance {
             // One draft a case: a second one takes its place only after it is gone.
             let round = try left.draft(of: caseID)?.round ?? Self.id(10 * number + random.next(3))
             let row = DraftRow(
-                round: round, caseID: caseID, workflow: "w", opener: Self.id(number), policy: Self.key(0), sealed: bytes,
+                round: round, caseID: caseID, workflow: "w", opener: Self.id(number), policy: Self.key(0),
+                sealed: bytes,
                 due: random.next(2) == 0 ? day : nil)
             return Self.quietly("putDraft") { try $0.putDraft(row) }
         case 3:
-            return Self.quietly("deleteDraft") { if let row = try $0.draft(of: caseID) { try $0.deleteDraft(row.round) } }
+            return Self.quietly("deleteDraft") {
+                if let row = try $0.draft(of: caseID) { try $0.deleteDraft(row.round) }
+            }
         case 4:
             let rank = PartyRow.Rank.allCases[random.next(4)]
             let row = PartyRow(
@@ -195,16 +204,20 @@ public struct StoreConformance {
         case 0:
             guard let id = ReleaseID(bytes: fresh) else { throw Undone() }
             let known = Self.id(number, ReleaseID.self)
-            let row = ReleaseRow(id: try left.release(known) == nil ? known : id, caseID: Self.id(number), codeDigest: fresh)
+            let row = ReleaseRow(
+                id: try left.release(known) == nil ? known : id, caseID: Self.id(number), codeDigest: fresh)
             return Self.quietly("putRelease") { try $0.putRelease(row) }
         case 1:
             let text = random.next(2) == 0 ? "text" : nil
             return Self.quietly("putPending") {
                 try $0.putPending(
-                    PendingRow(order: ($0.pending().last?.order ?? 0) + 1, release: Self.id(number), at: day, text: text))
+                    PendingRow(
+                        order: ($0.pending().last?.order ?? 0) + 1, release: Self.id(number), at: day, text: text))
             }
         default:
-            return Self.quietly("deletePending") { if let row = try $0.pending().first { try $0.deletePending(row.order) } }
+            return Self.quietly("deletePending") {
+                if let row = try $0.pending().first { try $0.deletePending(row.order) }
+            }
         }
     }
 
@@ -217,7 +230,8 @@ public struct StoreConformance {
         case 0, 1, 2: return Self.quietly("putAccess") { try $0.putAccess(row) }
         case 3: return ("deleteAccess", { "\(try $0.deleteAccess(kind, [UInt8(number)]))" })
         case 4: return Self.quietly("deleteAccesses of") { try $0.deleteAccesses(kind, of: Self.id(number % 2)) }
-        default: return Self.quietly("deleteAccesses expired") { try $0.deleteAccesses(expiredBefore: Int64(10 * number)) }
+        default:
+            return Self.quietly("deleteAccesses expired") { try $0.deleteAccesses(expiredBefore: Int64(10 * number)) }
         }
     }
 
@@ -237,7 +251,9 @@ public struct StoreConformance {
         switch random.next(9) {
         case 0: return Self.quietly("putMessage") { try $0.putMessage(fresh, bytes, round: round) }
         case 1:
-            return Self.quietly("deleteMessage") { if let message = try $0.messages().first { try $0.deleteMessage(message.id) } }
+            return Self.quietly("deleteMessage") {
+                if let message = try $0.messages().first { try $0.deleteMessage(message.id) }
+            }
         case 2: return Self.quietly("deleteMessages") { try $0.deleteMessages(of: Self.id(number)) }
         case 3:
             let row = OutcomeRow(key: fresh, command: bytes, outcome: "{}", round: round)
@@ -313,8 +329,11 @@ public struct StoreConformance {
     ]
 
     private static let leftoverQuestions: [Question] = [
-        Question("access") { rows, number in AccessRow.Kind.allCases.map { text(try? rows.access($0, [UInt8(number)])) } },
-        Question("accesses") { rows, _ in try AccessRow.Kind.allCases.map { try rows.accesses($0).map { "\($0)" }.sorted() } },
+        Question("access") { rows, number in AccessRow.Kind.allCases.map { text(try? rows.access($0, [UInt8(number)])) }
+        },
+        Question("accesses") { rows, _ in
+            try AccessRow.Kind.allCases.map { try rows.accesses($0).map { "\($0)" }.sorted() }
+        },
         Question("accesses of") { rows, number in
             try AccessRow.Kind.allCases.map { try rows.accesses($0, of: id(number % 2)).map { "\($0)" }.sorted() }
         },

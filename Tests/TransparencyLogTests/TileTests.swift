@@ -18,7 +18,9 @@ private final class MemoryTiles: TileSource, @unchecked Sendable {
             case .entries: files[tile.text] = EntryBundle.format(entries[first..<first + tile.width])
             case .hashes(let level):
                 let span = level == 0 ? 1 : level == 1 ? 256 : 65_536
-                files[tile.text] = (first..<first + tile.width).flatMap { Self.root(entries[$0 * span..<($0 + 1) * span]).bytes }
+                files[tile.text] = (first..<first + tile.width).flatMap {
+                    Self.root(entries[$0 * span..<($0 + 1) * span]).bytes
+                }
             }
         }
     }
@@ -55,7 +57,8 @@ struct TileTests {
         for text in [
             "", "tile", "tile/0", "tile/0/1", "tile/0/0001", "tile/00/001", "tile/8/001", "tile/-1/001", "tile/0/x001",
             "tile/0/001/002",
-            "tile/0/x000/001", "tile/0/001.p/0", "tile/0/001.p/256", "tile/0/001.p/01", "tile/0/001.p/x", "tile/entries/../001",
+            "tile/0/x000/001", "tile/0/001.p/0", "tile/0/001.p/256", "tile/0/001.p/01", "tile/0/001.p/x",
+            "tile/entries/../001",
             "tile/0/x001/x234/067/", "/tile/0/001", "tile/0/+01",
         ] { #expect(TilePath(parsing: text) == nil, "\(text)") }
     }
@@ -148,7 +151,9 @@ struct TileTests {
         var one = MerkleTree()
         for entry in entries { _ = one.append(.leaf(entry)) }
         var other = MerkleTree()
-        for number in 0..<3 { other.appendSubtree(MemoryTiles.root(entries[number * 256..<(number + 1) * 256]), level: 8) }
+        for number in 0..<3 {
+            other.appendSubtree(MemoryTiles.root(entries[number * 256..<(number + 1) * 256]), level: 8)
+        }
         for entry in entries[768...] { other.appendSubtree(.leaf(entry), level: 0) }
         #expect(one == other && one.root == MemoryTiles.root(entries[...]))
     }
@@ -231,7 +236,8 @@ struct WitnessTests {
             "# whom I trust\nlog \(log.key.text)\nwitness anna \(anna.key.text)\nwitness bert \(bert.key.text) https://example.net\n"
         for (lines, none, some, all) in [
             ("quorum none", true, true, true), ("quorum anna", false, true, true), ("quorum bert", false, false, true),
-            ("group g any anna bert\nquorum g", false, true, true), ("group g all anna bert\nquorum g", false, false, true),
+            ("group g any anna bert\nquorum g", false, true, true),
+            ("group g all anna bert\nquorum g", false, false, true),
             ("group g 2 anna bert\nquorum g", false, false, true),
             ("group g 1 anna\ngroup h all g bert\nquorum h", false, false, true),
         ] {
@@ -244,12 +250,14 @@ struct WitnessTests {
         let forged = String(decoding: one.bytes, as: UTF8.self).replacingOccurrences(of: "\n3\n", with: "\n4\n")
         #expect(throws: LogError.badSignature) { try policy.isQuorum(SignedNote(parsing: Array(forged.utf8))) }
         for (text, line) in [
-            ("", 1), ("quorum none\n", 2), (base, 5), (base + "quorum none\nquorum none\n", 6), (base + "quorum nobody\n", 5),
+            ("", 1), ("quorum none\n", 2), (base, 5), (base + "quorum none\nquorum none\n", 6),
+            (base + "quorum nobody\n", 5),
             (base + "group g 3 anna bert\nquorum g\n", 5), (base + "group g any nobody\nquorum g\n", 5),
             (base + "group g any anna anna\nquorum g\n", 5), (base + "group anna any bert\nquorum anna\n", 5),
             (base + "group g any anna\ngroup h any anna\nquorum h\n", 6),
             (base + "witness cora \(anna.key.text)\nquorum none\n", 5),
-            (base + "witness none \(log.key.text)\nquorum none\n", 5), ("log \(anna.key.text)\nquorum none\n", 1), ("allow x\n", 1),
+            (base + "witness none \(log.key.text)\nquorum none\n", 5), ("log \(anna.key.text)\nquorum none\n", 1),
+            ("allow x\n", 1),
         ] {
             do {
                 _ = try TrustPolicy(parsing: text)

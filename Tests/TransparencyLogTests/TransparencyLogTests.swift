@@ -17,7 +17,9 @@ private struct MemoryLog: NodeReader {
     }
 
     func node(at position: NodePosition) throws -> TreeHash {
-        guard let hash = nodes[position] else { throw LogError.missingNode(level: position.level, index: position.index) }
+        guard let hash = nodes[position] else {
+            throw LogError.missingNode(level: position.level, index: position.index)
+        }
         return hash
     }
 }
@@ -64,7 +66,8 @@ struct MerkleTreeTests {
                 #expect(!LogProof.isInclusion(proof, of: .leaf([9]), at: index, in: size, root: log.roots[size]))
                 #expect(!LogProof.isInclusion(proof, of: leaf, at: index, in: size, root: .leaf([9])))
                 if size > 1 {
-                    #expect(!LogProof.isInclusion(proof, of: leaf, at: (index + 1) % size, in: size, root: log.roots[size]))
+                    #expect(
+                        !LogProof.isInclusion(proof, of: leaf, at: (index + 1) % size, in: size, root: log.roots[size]))
                 }
                 #expect(!LogProof.isInclusion(proof + [leaf], of: leaf, at: index, in: size, root: log.roots[size]))
             }
@@ -143,7 +146,8 @@ struct MerkleVectorTests {
         for file in files {
             let vector = try JSONDecoder().decode(Consistency.self, from: Data(contentsOf: file))
             var accepted = false
-            if let proof = hashes(vector.proof), let old = TreeHash(base64: vector.root1), let new = TreeHash(base64: vector.root2),
+            if let proof = hashes(vector.proof), let old = TreeHash(base64: vector.root1),
+                let new = TreeHash(base64: vector.root2),
                 let oldSize = Int(exactly: vector.size1), let newSize = Int(exactly: vector.size2)
             {
                 accepted = LogProof.isConsistency(proof, from: oldSize, old, to: newSize, new)
@@ -156,7 +160,9 @@ struct MerkleVectorTests {
 }
 
 extension MerkleVectorTests {
-    @Test("of every proof of transparency-dev that holds, each single-bit change of a hash, a root or the leaf is rejected")
+    @Test(
+        "of every proof of transparency-dev that holds, each single-bit change of a hash, a root or the leaf is rejected"
+    )
     func everyBit() throws {
         func changes(_ hash: TreeHash) -> [TreeHash] {
             (0..<256).compactMap { bit in
@@ -209,7 +215,9 @@ extension MerkleVectorTests {
 
 @Suite("Signed notes")
 struct SignedNoteTests {
-    private func signer(_ name: String = "example.org/mphp") throws -> NoteSigner { try NoteSigner(name: name, key: .generate()) }
+    private func signer(_ name: String = "example.org/mphp") throws -> NoteSigner {
+        try NoteSigner(name: name, key: .generate())
+    }
 
     @Test("a note is read back as it was written, and verified by its key alone")
     func roundTrip() throws {
@@ -272,7 +280,9 @@ struct SignedNoteTests {
 
     @Test(
         "malformed checkpoints are refused",
-        arguments: ["a\n3\n", "a\n03\nX\n", "a\n-1\n", "a\n3\nAAAA\n", "\n3\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"])
+        arguments: [
+            "a\n3\n", "a\n03\nX\n", "a\n-1\n", "a\n3\nAAAA\n", "\n3\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+        ])
     func checkpoint(text: String) {
         #expect(throws: LogError.self) { try Checkpoint(parsing: text) }
     }
@@ -293,7 +303,8 @@ struct SignedNoteTests {
         let log = MemoryLog(entries)
         let head = Checkpoint(origin: "example.org/mphp", size: 5, root: log.tree.root)
         let proof = EntryProof(
-            index: 3, hashes: try LogProof.proveInclusion(of: 3, in: 5, reader: log), checkpoint: try signer.sign(head.text))
+            index: 3, hashes: try LogProof.proveInclusion(of: 3, in: 5, reader: log),
+            checkpoint: try signer.sign(head.text))
         #expect(try EntryProof(parsing: proof.bytes) == proof)
         #expect(try proof.verify(entry: entries[3], by: signer.key) == head)
         #expect(throws: LogError.self) { try proof.verify(entry: entries[2], by: signer.key) }

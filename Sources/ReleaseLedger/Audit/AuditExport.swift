@@ -17,7 +17,8 @@ public protocol ExportFolder: TileSource {
     func remove(_ path: String) throws
 }
 
-/// Writes what an outsider needs to verify a log with tools of their own: nothing personal, and nothing that needs an account.
+/// Writes what an outsider needs to verify a log with tools of their own: nothing personal, and nothing that needs an
+/// account.
 ///
 /// ```
 /// checkpoint            the signed head          tile/…           every record, every hash (c2sp.org/tlog-tiles)
@@ -54,7 +55,8 @@ public struct AuditExport {
 
     /// Exports all records dated before `day`, under the newest head that ends there; all records where `day` is nil.
     ///
-    /// A day that is not over is left out by default: what of it an auditor saw would tell when within the day they asked.
+    /// A day that is not over is left out by default: what of it an auditor saw would tell when within the day they
+    /// asked.
     ///
     /// - Returns: how many records the export holds.
     /// - Throws: ``MachineryError/folder(_:)`` if the folder holds something else, another log or another history.
@@ -63,7 +65,8 @@ public struct AuditExport {
         return try store.readLog { tx in
             let (size, head) = try newestHead(before: day, tx)
             guard history.recordKey(at: size) == signer.key else {
-                throw MachineryError.folder("the record key changed after the exported day: export that day too, or tomorrow")
+                throw MachineryError.folder(
+                    "the record key changed after the exported day: export that day too, or tomorrow")
             }
             let (oldSize, oldDigests) = try takeUp(folder, size, tx)
             var digests: [String: String] = [:]
@@ -76,7 +79,8 @@ public struct AuditExport {
                 if tile.isFull, let known = oldDigests[tile.text] {
                     // Complete tiles of an earlier export stay as they are, or the folder is not what it was.
                     guard try folder.digest(of: tile.text) == known else {
-                        throw MachineryError.folder("`\(tile.text)` was changed since it was exported: export into a new folder")
+                        throw MachineryError.folder(
+                            "`\(tile.text)` was changed since it was exported: export into a new folder")
                     }
                     digests[tile.text] = known
                 } else {
@@ -84,10 +88,12 @@ public struct AuditExport {
                 }
             }
             for (role, spans, current) in [
-                ("log", history.log, history.logKey(signing: size)), ("record", history.record, history.recordKey(at: size)),
+                ("log", history.log, history.logKey(signing: size)),
+                ("record", history.record, history.recordKey(at: size)),
             ] {
                 for span in spans where span.from <= size {
-                    let path = span.key == current ? "keys/\(role).vkey" : "keys/\(role)-\(Hex.format(span.key.id)).vkey"
+                    let path =
+                        span.key == current ? "keys/\(role).vkey" : "keys/\(role)-\(Hex.format(span.key.id)).vkey"
                     try put(path, Array("\(span.key.text)\n".utf8))
                 }
                 if role == "log", let current { try put("trust", Array("log \(current.text)\nquorum none\n".utf8)) }
@@ -107,7 +113,8 @@ public struct AuditExport {
             for path in try folder.paths() where digests[path] == nil && path != Self.manifestPath {
                 // Partial tiles of the earlier export, now wider or complete.
                 guard TilePath(parsing: path) != nil || oldDigests[path] != nil || oldSize == nil else {
-                    throw MachineryError.folder("`\(path)` is no part of an export: remove it, or export into a new folder")
+                    throw MachineryError.folder(
+                        "`\(path)` is no part of an export: remove it, or export into a new folder")
                 }
                 try folder.remove(path)
             }
@@ -119,7 +126,8 @@ public struct AuditExport {
     private func newestHead(before day: CivilDate?, _ tx: any LogRows) throws -> (Int, [UInt8]) {
         var end = try tx.logSize()
         if let day {
-            // Everything but a closing given while nothing could be signed stands in the order of days, so the walk back ends soon.
+            // Everything but a closing given while nothing could be signed stands in the order of days, so the walk
+            // back ends soon.
             var index = end
             walk: while index > 0 {
                 let first = max(0, index - TilePath.fullWidth)
@@ -127,7 +135,11 @@ public struct AuditExport {
                     index -= 1
                     let record = try Record(parsing: SignedNote(parsing: entry).text, origin: origin)
                     guard let date = record.date else { continue }
-                    if date >= day { end = index } else if record.type != .closing, record.type != .rescission { break walk }
+                    if date >= day {
+                        end = index
+                    } else if record.type != .closing, record.type != .rescission {
+                        break walk
+                    }
                 }
             }
         }
@@ -147,7 +159,8 @@ public struct AuditExport {
         guard let bytes = try folder.bytes(of: "checkpoint", atMost: SignedNote.maximumByteCount) else {
             // An export that was stopped before its head: only what one consists of may be there.
             let known: (String) -> Bool = { path in
-                TilePath(parsing: path) != nil || path.hasPrefix("keys/") || path.hasPrefix("policy/") || path == "trust"
+                TilePath(parsing: path) != nil || path.hasPrefix("keys/") || path.hasPrefix("policy/")
+                    || path == "trust"
                     || extras.contains { $0.path == path }
             }
             if let other = try folder.paths().first(where: { !known($0) }) {
@@ -160,10 +173,13 @@ public struct AuditExport {
             throw MachineryError.folder("the folder holds an export of another log")
         }
         guard old.size <= size, try MerkleTree(size: old.size, reader: LogNodes(tx)).root == old.root else {
-            throw MachineryError.folder("the folder holds an export of another history, or of more records: export into a new one")
+            throw MachineryError.folder(
+                "the folder holds an export of another history, or of more records: export into a new one")
         }
         let manifest = try folder.bytes(of: Self.manifestPath, atMost: Self.manifestLimit)
-            .flatMap { try? SignedNote(parsing: $0, limit: Self.manifestLimit) }.flatMap { try? Manifest(parsing: $0.text) }
+            .flatMap { try? SignedNote(parsing: $0, limit: Self.manifestLimit) }.flatMap {
+                try? Manifest(parsing: $0.text)
+            }
         guard let manifest, manifest.origin == origin else {
             throw MachineryError.folder("the folder's manifest is missing or damaged: export into a new folder")
         }
@@ -185,7 +201,8 @@ public struct AuditExport {
 
 /// The bytes of a tile, from what the database holds.
 ///
-/// - Throws: ``MachineryError/corrupt(_:)`` if a record of it is missing, ``LogError/missingNode(level:index:)`` if a hash is.
+/// - Throws: ``MachineryError/corrupt(_:)`` if a record of it is missing, ``LogError/missingNode(level:index:)`` if a
+///   hash is.
 public func tileBytes(_ tile: TilePath, _ tx: any LogRows) throws -> [UInt8] {
     let first = tile.number * TilePath.fullWidth
     switch tile.content {
@@ -194,7 +211,9 @@ public func tileBytes(_ tile: TilePath, _ tx: any LogRows) throws -> [UInt8] {
         guard entries.count == tile.width else { throw MachineryError.corrupt("a record of `\(tile.text)` is missing") }
         return EntryBundle.format(entries)
     case .hashes(let level):
-        return try (first..<first + tile.width).flatMap { try tx.node(at: NodePosition(level: 8 * level, index: $0)).bytes }
+        return try (first..<first + tile.width).flatMap {
+            try tx.node(at: NodePosition(level: 8 * level, index: $0)).bytes
+        }
     }
 }
 
@@ -221,14 +240,17 @@ public struct Manifest: Equatable, Sendable {
     }
 
     public var text: String {
-        let files = digests.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { "\($0.value)  \($0.key)\n" }
+        let files = digests.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
+            "\($0.value)  \($0.key)\n"
+        }
         return "\(origin)/manifest/v1\nsize \(size)\nroot \(root.base64)\n" + files.joined()
     }
 
     public init(parsing text: String) throws {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let suffix = "/manifest/v1"
-        guard lines.count >= 4, lines[0].hasSuffix(suffix), lines[1].hasPrefix("size "), let size = Int(lines[1].dropFirst(5)),
+        guard lines.count >= 4, lines[0].hasSuffix(suffix), lines[1].hasPrefix("size "),
+            let size = Int(lines[1].dropFirst(5)),
             lines[2].hasPrefix("root "), let root = TreeHash(base64: lines[2].dropFirst(5))
         else { throw LogError.malformed("manifest") }
         var digests: [String: String] = [:]

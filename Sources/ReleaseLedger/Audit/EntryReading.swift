@@ -16,7 +16,7 @@ struct EntryReading: Sendable {
         let fields: UInt32
         let under: Pointer?
         let supersedes: Pointer?
-        /// Whether a disclosure names the notice that goes with its fields.
+        /// True if a disclosure names the notice that goes with its fields.
         let hasNotice: Bool
         /// Genesis, key and policy statements are kept whole.
         let record: Record?
@@ -66,13 +66,15 @@ struct EntryReading: Sendable {
         let fields = record.fieldNames.compactMap(PermittedField.init)
         facts = Facts(
             type: record.type, release: record.release, sequence: record.sequence, date: record.date,
-            policy: record.policyDigest.flatMap { Hex.parse($0) }.flatMap { TreeHash(bytes: $0) }, expiresOn: record.expiresOn,
+            policy: record.policyDigest.flatMap { Hex.parse($0) }.flatMap { TreeHash(bytes: $0) },
+            expiresOn: record.expiresOn,
             fields: Self.bits(fields), under: pointer(record.under), supersedes: pointer(record.supersedes),
             hasNotice: record.type == .disclosure && record.json["notice"]?.string == Self.notice(fields),
             record: isWhole ? record : nil)
         var signature = Signature.open
         if note.signatures.count == 1, let line = note.signatures.first,
-            let key = keys.first(where: { $0.name == line.name && $0.id == line.id }), (try? note.verify(by: key)) != nil
+            let key = keys.first(where: { $0.name == line.name && $0.id == line.id }),
+            (try? note.verify(by: key)) != nil
         {
             signature = .verified(id: key.id)
         }

@@ -9,7 +9,8 @@ public import TransparencyLog
 /// - Parameters:
 ///   - cosigned: checkpoints of this log with witnesses' lines, as an auditor keeps them.
 ///   - remembered: heads that the auditor saw and keeps, as good as a witness's.
-///   - trust: whom the auditor trusts; where it asks for a quorum, the export's own head or one of `cosigned` at its size must have it.
+///   - trust: whom the auditor trusts; where it asks for a quorum, the export's own head or one of `cosigned` at its
+///     size must have it.
 public func auditExport(
     _ folder: some ExportFolder, cosigned: [SignedNote] = [], trust: TrustPolicy? = nil, remembered: [Checkpoint] = []
 ) throws -> AuditReport {
@@ -20,7 +21,8 @@ public func auditExport(
     var audit = LogAudit(origin: head.head.origin, cosigned: seen + remembered)
     if seen.count < cosigned.count {
         audit.note(
-            nil, rule: "cosignatures", "a cosigned checkpoint is not signed by the witnesses that the trust policy asks for")
+            nil, rule: "cosignatures",
+            "a cosigned checkpoint is not signed by the witnesses that the trust policy asks for")
     }
     do {
         // Four bundles at a time: some six hundred kilobytes of records as the service writes them.
@@ -54,7 +56,9 @@ public func auditExport(
             isMet = false
             audit.note(nil, rule: "cosignatures", "a witness's line on the head is not its signature")
         }
-        if !isMet { audit.note(nil, rule: "quorum", "the head is not signed by the witnesses that the trust policy asks for") }
+        if !isMet {
+            audit.note(nil, rule: "quorum", "the head is not signed by the witnesses that the trust policy asks for")
+        }
     }
     return audit.finish(head: head.note.bytes)
 }
@@ -152,7 +156,8 @@ extension AuditReport {
     }
 }
 
-/// Re-hashes every entry of a log from its tiles, compares every hash that a tile states, and the root with the signed head.
+/// Re-hashes every entry of a log from its tiles, compares every hash that a tile states, and the root with the signed
+/// head.
 ///
 /// Bundles are hashed on every core. Memory is bounded by a few bundles and 32 bytes for every 256 entries.
 ///
@@ -213,7 +218,9 @@ public func rehash(_ tiles: some TileSource & Sendable, head note: SignedNote, k
     }
     // The root from the largest subtrees down.
     tree = MerkleTree()
-    for (height, peak) in peaks.enumerated().reversed() { for hash in peak { tree.appendSubtree(hash, level: 8 * (height + 1)) } }
+    for (height, peak) in peaks.enumerated().reversed() {
+        for hash in peak { tree.appendSubtree(hash, level: 8 * (height + 1)) }
+    }
     for start in stride(from: 0, to: tail.count, by: 32) {
         if let leaf = TreeHash(bytes: tail[start..<start + 32]) { tree.appendSubtree(leaf, level: 0) }
     }

@@ -5,8 +5,8 @@ public import TransparencyLog
 
 /// Checks a log from its bytes alone: no vault, no person, nothing that the writer remembers.
 ///
-/// It shares with the writer the hashing and the parsing of notes and records, and nothing else. Memory grows with the releases, by some
-/// two hundred bytes each, and not with the records.
+/// It shares with the writer the hashing and the parsing of notes and records, and nothing else. Memory grows with the
+/// releases, by some two hundred bytes each, and not with the records.
 public struct LogAudit: Sendable {
     private var report = AuditReport()
     private let origin: String
@@ -36,7 +36,7 @@ public struct LogAudit: Sendable {
         /// Where a revocation stands, and from where on it says not to trust the key.
         var revoked: (at: Int, from: Int)?
 
-        /// Whether it is the key of this place, and no earlier record revokes it.
+        /// True if it is the key of this place, and no earlier record revokes it.
         func holds(_ place: Int) -> Bool { place >= from && place < until ?? .max && place <= revoked?.at ?? .max }
     }
 
@@ -101,8 +101,8 @@ public struct LogAudit: Sendable {
         }
     }
 
-    /// Takes the entries of a whole log, in order, batch after batch until there is none: while one batch is read on every core, the rules
-    /// that need order look at the one before.
+    /// Takes the entries of a whole log, in order, batch after batch until there is none: while one batch is read on
+    /// every core, the rules that need order look at the one before.
     public mutating func add(batches next: () throws -> [[UInt8]]?) rethrows {
         var waiting: [EntryReading] = []
         defer { for reading in waiting { take(reading) } }
@@ -170,7 +170,7 @@ public struct LogAudit: Sendable {
         }
     }
 
-    /// Whether the record key in force at `index` signed the entry, alone.
+    /// True if the record key in force at `index` signed the entry, alone.
     private func isSigned(_ reading: EntryReading, _ index: Int) -> Bool {
         guard let span = recordKeys.last(where: { $0.holds(index) }) else { return false }
         switch reading.signature {
@@ -196,12 +196,15 @@ public struct LogAudit: Sendable {
         recordKeys = [KeySpan(key: recordKey, from: 0)]
         logKeys = [KeySpan(key: logKey, from: 1)]
         self.recoveryKey = recoveryKey
-        if let digest = record.policyDigest.flatMap({ Hex.parse($0) }).flatMap({ TreeHash(bytes: $0) }) { policies.insert(digest) }
+        if let digest = record.policyDigest.flatMap({ Hex.parse($0) }).flatMap({ TreeHash(bytes: $0) }) {
+            policies.insert(digest)
+        }
     }
 
     /// A statement about a key: its signers depend on what it states, and it takes effect with the next entry.
     private mutating func takeKey(_ facts: EntryReading.Facts, _ note: SignedNote?, _ index: Int) {
-        guard let record = facts.record, let note, let text = record.json["key"]?.string, let key = try? NoteKey(parsing: text),
+        guard let record = facts.record, let note, let text = record.json["key"]?.string,
+            let key = try? NoteKey(parsing: text),
             let from = record.json["from"]?.integer, let recovery = recoveryKey,
             let currentRecord = recordKeys.last, let currentLog = logKeys.last
         else {
@@ -285,7 +288,9 @@ public struct LogAudit: Sendable {
 
     private mutating func checkPolicy(_ facts: EntryReading.Facts, _ index: Int) {
         guard let digest = facts.policy, facts.type != .genesis, facts.type != .policy else { return }
-        if !policies.contains(digest) { find(index, facts.release, "policy", "under a policy that the log never stated") }
+        if !policies.contains(digest) {
+            find(index, facts.release, "policy", "under a policy that the log never stated")
+        }
     }
 
     /// The release's trail, after its next number was taken.
@@ -314,7 +319,8 @@ public struct LogAudit: Sendable {
         trailAt[index] = number
         report.releaseCount += 1
         if let supersedes = facts.supersedes {
-            if let old = trailAt[supersedes.index].map({ trails[$0] }), supersedes.isOwnLog, old.leaf == supersedes.leaf {
+            if let old = trailAt[supersedes.index].map({ trails[$0] }), supersedes.isOwnLog, old.leaf == supersedes.leaf
+            {
                 if old.isClosed || old.isRescinded {
                     find(index, release, "supersedes", "takes the place of a release that had ended")
                 }
@@ -327,7 +333,7 @@ public struct LogAudit: Sendable {
         }
     }
 
-    /// Whether `under` points at the release's own record.
+    /// True if `under` points at the release's own record.
     private func isUnder(_ trail: Trail, _ under: EntryReading.Pointer?) -> Bool {
         guard let under, trail.index >= 0 else { return false }
         return under.isOwnLog && under.index == trail.index && under.leaf == trail.leaf

@@ -4,7 +4,8 @@ public import TransparencyLog
 /// Audits a database where it lies: the log, every stored hash, every stored head, and the head file.
 ///
 /// - Parameter cosigned: heads that witnesses are known to have signed.
-public func auditStore(_ store: any LogStore, heads: any CheckpointStore, origin: String, cosigned: [Checkpoint] = []) throws
+public func auditStore(_ store: any LogStore, heads: any CheckpointStore, origin: String, cosigned: [Checkpoint] = [])
+    throws
     -> AuditReport
 {
     var audit = try readStore(store, heads: heads, origin: origin, cosigned: cosigned)
@@ -12,7 +13,8 @@ public func auditStore(_ store: any LogStore, heads: any CheckpointStore, origin
 }
 
 /// The same, for whoever has more to compare.
-public func readStore(_ store: any LogStore, heads: any CheckpointStore, origin: String, cosigned: [Checkpoint]) throws -> LogAudit
+public func readStore(_ store: any LogStore, heads: any CheckpointStore, origin: String, cosigned: [Checkpoint]) throws
+    -> LogAudit
 {
     try store.readLog { tx in
         var audit = LogAudit(origin: origin, cosigned: cosigned)
@@ -25,7 +27,8 @@ public func readStore(_ store: any LogStore, heads: any CheckpointStore, origin:
             let expected = min(TilePath.fullWidth, size - first)
             guard entries.count == expected else {
                 audit.note(
-                    first, rule: "log", "\(expected - entries.count) of records \(first) to \(first + expected - 1) are missing")
+                    first, rule: "log",
+                    "\(expected - entries.count) of records \(first) to \(first + expected - 1) are missing")
                 return audit
             }
             var stored = try tx.heads(of: first + 1...first + expected)[...]

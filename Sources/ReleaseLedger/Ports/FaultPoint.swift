@@ -2,8 +2,8 @@ internal import Foundation
 
 /// The steps at which a process may be stopped by force: before and after each write of the commit order.
 ///
-/// A debug build named `PRIVITY_FAULT=<point>:<n>` kills itself when it reaches the point for the nth time, so that tests stop it at every
-/// one of them. A release build reaches nothing.
+/// A debug build named `PRIVITY_FAULT=<point>:<n>` kills itself when it reaches the point for the nth time, so that
+/// tests stop it at every one of them. A release build reaches nothing.
 public enum FaultPoint: String, CaseIterable, Sendable {
     case beforeKeyWrite, beforeKeySync, afterKeySync
     case beforeCommit, afterCommit
@@ -26,7 +26,8 @@ public enum FaultPoint: String, CaseIterable, Sendable {
 
             init?(_ text: String) {
                 let parts = text.split(separator: ":")
-                guard parts.count == 2, let point = FaultPoint(rawValue: String(parts[0])), let count = Int(parts[1]) else {
+                guard parts.count == 2, let point = FaultPoint(rawValue: String(parts[0])), let count = Int(parts[1])
+                else {
                     return nil
                 }
                 (self.point, left) = (point, count)

@@ -2,7 +2,8 @@ public import Matching
 internal import ReleaseLedger
 public import ReleaseWorkflow
 
-/// Something that is asked on a page or through the interface: about a case as its handle names it, in words that need nothing looked up first.
+/// Something that is asked on a page or through the interface: about a case as its handle names it, in words that need
+/// nothing looked up first.
 public struct Asked: Sendable {
     /// Whose act a coordinator records, and how it reached them.
     public struct Proxy: Sendable {
@@ -32,7 +33,8 @@ public struct Asked: Sendable {
     /// How the signer was known, for a signature on a screen.
     public var authenticatedBy = ""
     public var key: String?
-    /// What of the form could not be used. It is told only of what is offered: anything else would tell in what state the case is.
+    /// What of the form could not be used. It is told only of what is offered: anything else would tell in what state
+    /// the case is.
     public var problem: FieldProblem?
 
     public init(_ kind: CommandKind, _ handle: CaseHandle, key: String?) {
@@ -53,8 +55,8 @@ public struct Answered: Sendable {
 
 /// Carries out what was asked, in one transaction: finds the case, sees what its page offers now, and does it.
 ///
-/// What was done already under the key only asks for its answer. Everything else must be something that this person is offered, about what the page
-/// showed: any other answer would tell in what state the case really is.
+/// What was done already under the key only asks for its answer. Everything else must be something that this person is
+/// offered, about what the page showed: any other answer would tell in what state the case really is.
 struct Ask: Sendable {
     let asked: Asked
     let caller: Caller
@@ -70,6 +72,8 @@ struct Ask: Sendable {
         guard let own = caller.person, let row = try tx.rows.party(asked.handle, of: own),
             try !row.isStaff || tx.permit(caller).holds(.coordinator)
         else { throw Refusal.notFound }
+        // Calls and meetings are the pair's: for staff there is nothing here.
+        if asked.kind.isPrivate, row.isStaff { throw Refusal.notFound }
         let loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
         let screen = Screen(tx.snapshot)
         let seen = screen.asSeen(loaded, by: row)
@@ -80,8 +84,9 @@ struct Ask: Sendable {
             if let problem = asked.problem { throw problem }
             submission = try self.submission(actor, row, tx)
         } catch let problem as FieldProblem {
-            let blank = SubmitAct(Submission(asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key))
-            if try !Idempotency(ticket: ticket(blank, tx), tx: tx).isAnswered { try requireOffered(page, tx) }
+            let blank = SubmitAct(
+                Submission(asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key))
+            if try !Idempotency(ticket: ticket(blank, tx), tx: tx).isAnswered { try requireOffered(page) }
             throw problem
         }
         let act = SubmitAct(submission)
@@ -89,25 +94,30 @@ struct Ask: Sendable {
             onRefusal: { try act.noteRefusal($0, $1, loaded) },
             { tx in
                 tx.storesNothing = true
-                try requireOffered(page, tx)
+                try requireOffered(page)
+                try requireConsent(tx)
                 tx.storesNothing = false
                 return try act.carryOut(tx, loaded)
             })
         // Who is not known and who cannot be asked are one answer: a number must not tell who takes part.
-        if asked.kind == .invite, let refusal = attempted.outcome.refusal, refusal != .outdated, refusal != .versionChanged {
+        if asked.kind == .invite, let refusal = attempted.outcome.refusal, refusal != .outdated,
+            refusal != .versionChanged
+        {
             throw Self.unknownNumber
         }
-        return Attempt(attempted: attempted, role: page.role, ownRelease: attempted.outcome.done?.release ?? page.releases.last)
+        return Attempt(
+            attempted: attempted, role: page.role, ownRelease: attempted.outcome.done?.release ?? page.releases.last)
     }
 
     private func ticket(_ act: SubmitAct, _ tx: Transaction) throws -> Idempotency.Ticket {
         try Idempotency.Ticket(
-            key: asked.kind.isPrivate ? nil : asked.key, scope: caller.scope, former: act.formerScope, text: act.text, tx.vault)
+            key: asked.kind.isPrivate ? nil : asked.key, scope: caller.scope, former: act.formerScope, text: act.text,
+            tx.vault)
     }
 
     private static let unknownNumber = FieldProblem(field: "phone", expected: "somebody's number")
 
-    private func requireOffered(_ page: CasePage, _ tx: Transaction) throws {
+    private func requireOffered(_ page: CasePage) throws {
         if let version = asked.version, version != page.version { throw Refusal.versionChanged }
         if asked.kind.isPrivate {
             guard page.privateActs.contains(asked.kind) else { throw Refusal.outdated }
@@ -116,6 +126,10 @@ struct Ask: Sendable {
         } else {
             guard page.offers(asked.kind) else { throw Refusal.outdated }
         }
+    }
+
+    /// Nobody signs on a screen who has not agreed to, after it was shown to work.
+    private func requireConsent(_ tx: Transaction) throws {
         if asked.kind.isSignature, asked.proxy == nil, let own = caller.person,
             try tx.account(of: own)?.agreedElectronicallyOn == nil
         {
@@ -128,7 +142,8 @@ struct Ask: Sendable {
     }
 
     private func submission(_ actor: Actor, _ row: PartyRow, _ tx: Transaction) throws -> Submission {
-        var submission = Submission(asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key)
+        var submission = Submission(
+            asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key)
         submission.person = asked.person
         submission.survey = asked.survey
         submission.display = asked.display
@@ -150,10 +165,12 @@ struct Ask: Sendable {
 
     private func actor(_ own: PersonID, _ row: PartyRow, _ loaded: LoadedCase, _ page: CasePage) throws -> Actor {
         guard let proxy = asked.proxy else { return Actor(row.isStaff ? .staff(own) : .person(own), channel: .screen) }
-        guard row.isStaff, let party = loaded.parties.first(where: { $0.role == proxy.role }) else { throw Refusal.outdated }
+        guard row.isStaff, let party = loaded.parties.first(where: { $0.role == proxy.role }) else {
+            throw Refusal.outdated
+        }
         let channels = proxied(proxy, page)?.channels
         if let channel = proxy.channel, let channels, !channels.contains(channel) {
-            throw FieldProblem(field: "via", expected: channels.map(\.rawValue).joined(separator: " or "))
+            throw Refusal.outdated
         }
         return Actor(.person(party.person), agent: own, channel: proxy.channel ?? channels?.first ?? .phone)
     }

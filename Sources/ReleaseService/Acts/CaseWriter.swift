@@ -32,7 +32,11 @@ struct CaseWriter {
         }
         if decision.events.contains(.roundForgotten), let forgotten = before.round {
             try forget(forgotten, of: loaded)
-            try Parties(tx).keep(tx.snapshot.cases.load(loaded.opener, workflow: loaded.workflow.id))
+            do {
+                try Parties(tx).keep(tx.snapshot.cases.load(loaded.opener, workflow: loaded.workflow.id))
+            } catch Refusal.notFound {
+                // The policy in force has no such workflow any more: nobody is shown it.
+            }
             tx.consequences.immediate = decision.events.tellings
             done.round = nil
             return done
@@ -81,11 +85,14 @@ struct CaseWriter {
     private func keepPlace(before: State, after: State, _ events: [Event], _ loaded: LoadedCase) {
         for event in events {
             switch event {
-            case .counterpartNamed(let person): if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
+            case .counterpartNamed(let person):
+                if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
             case .counterpartCleared, .roundStarted: if let round = before.round?.id { tx.rows.deletePlace(round) }
-            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .slotAccepted, .releaseSigned, .matchMade,
+            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .slotAccepted, .releaseSigned,
+                .matchMade,
                 .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
-                .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought,
+                .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
+                .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
                 break
             }
@@ -96,8 +103,10 @@ struct CaseWriter {
     // MARK: Storing
 
     private func store(_ decision: Decision, before: State, after: State, _ loaded: inout LoadedCase) throws {
-        // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there on.
-        if let start = decision.events.firstIndex(where: \.startsRound), start > 0, !before.isDraft, before.round != nil,
+        // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there
+        // on.
+        if let start = decision.events.firstIndex(where: \.startsRound), start > 0, !before.isDraft,
+            before.round != nil,
             decision.events[..<start].contains(where: \.closesRelease)
         {
             let middle = decision.events[..<start].reduce(before, evolve)
@@ -110,7 +119,8 @@ struct CaseWriter {
         }
         let due = try DueTransitions(tx).next(after, loaded)
         let visibility = Visibility(state: loaded.workflow.name(of: after.position), seenBy: decision.seenBy)
-        // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must not undo it.
+        // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must
+        // not undo it.
         let isOfEarlierRound = decision.events.contains(where: \.isRescission)
         if after.isDraft, !isOfEarlierRound, let round = after.round {
             try storeDraft(decision, round, visibility, due, after, &loaded)
@@ -129,7 +139,8 @@ struct CaseWriter {
         content.display = decision.display ?? content.display
         if !kept.isEmpty { content.visibilities.append(visibility) }
         let row = DraftRow(
-            round: round.id, caseID: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener, policy: loaded.loaded.digest,
+            round: round.id, caseID: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener,
+            policy: loaded.loaded.digest,
             sealed: try tx.vault.seal(content, fixed: "draft/\(round.id)"), due: due)
         tx.rows.putDraft(row)
         loaded.history.put(content, state: after)
@@ -154,7 +165,8 @@ struct CaseWriter {
         }
         let sequence = loaded.history.steps.count
         let step = CaseStep(
-            events: kept, rule: decision.rule, on: tx.moment.date, channel: decision.actor.channel, visibility: visibility,
+            events: kept, rule: decision.rule, on: tx.moment.date, channel: decision.actor.channel,
+            visibility: visibility,
             earlier: earlier)
         let sealed = try tx.vault.seal(step, fixed: "event/\(loaded.id)/\(sequence)")
         let link = try tx.vault.link(loaded.id, sequence, after: loaded.lastLink, sealed)
@@ -205,7 +217,9 @@ struct Notices {
                 }
             guard let person else { continue }
             tx.consequences.notices.append(telling)
-            let id = try tx.derive.bytes("message/\(tx.consequences.records.count)/\(number)/\(loaded.id)", count: 16)
+            let id = try tx.derive.bytes(
+                "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)",
+                count: 16)
             let message = Message(to: person, notice: telling.notice, on: tx.moment.date)
             let round = after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
             tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)

@@ -1,6 +1,8 @@
+internal import Cryptography
 internal import Logging
 internal import ReleaseLedger
 internal import ReleaseWorkflow
+internal import TransparencyLog
 
 /// Takes the transitions of the clock, each dated by its due day, whether or not anything ran meanwhile.
 struct DueTransitions {
@@ -28,7 +30,7 @@ struct DueTransitions {
         for (id, opener, workflow) in drafts + cases {
             do {
                 try tx.attempt { try settle(id, opener: opener, workflow: workflow) }
-            } catch is MachineryError {
+            } catch let error where Self.isOfOneCase(error) {
                 // One damaged case must not keep anybody else from closing theirs.
                 tx.parts.logger.error("a due case does not verify and was passed over")
             }
@@ -36,27 +38,40 @@ struct DueTransitions {
         tx.consequences.notices = []
     }
 
-    /// Ends what rests on a standing that is gone, in the transaction that takes it away, and notes the day on which what is left may run out: a
-    /// certification that was shortened is found by the clock on its new last day.
+    /// True for what is wrong with a case itself, as against a failing disk.
+    private static func isOfOneCase(_ error: any Error) -> Bool {
+        error is MachineryError || error is CryptographyError || error is RecordError || error is LogError
+            || error is Refusal || error is FieldProblem
+    }
+
+    /// Ends what rests on a standing that is gone, in the transaction that takes it away, and notes the day on which
+    /// what is left may run out: a certification that was shortened is found by the clock on its new last day.
     ///
     /// - Complexity: the cases of this person, and those in which they are a party.
     func settleStanding(of person: PersonID) throws {
         for party in try tx.rows.parties(of: person, isStaff: false, after: nil, count: .max) {
             do {
-                let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-                guard loaded.row != nil || loaded.draft != nil, !loaded.policy.eligibility.continuous.isEmpty,
-                    loaded.opener == person || loaded.counterpart == person
-                else { continue }
-                try settle(party.caseID, opener: party.opener, workflow: party.workflow, isStandingChanged: true)
-                let after = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-                if var row = after.row, !after.state.isDraft {
-                    row.due = try next(after.state, after)
-                    tx.rows.putCase(row)
-                }
-            } catch is MachineryError {
+                try tx.attempt { try settleStanding(of: person, in: party) }
+            } catch Refusal.notFound {
+                // A workflow that a later version of the policy has dropped, in which nobody ever began.
+                continue
+            } catch let error where Self.isOfOneCase(error) {
                 // One damaged case must not keep anybody's standing from being recorded.
                 tx.parts.logger.error("a case does not verify and was passed over")
             }
+        }
+    }
+
+    private func settleStanding(of person: PersonID, in party: PartyRow) throws {
+        let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
+        guard loaded.row != nil || loaded.draft != nil, !loaded.policy.eligibility.continuous.isEmpty,
+            loaded.opener == person || loaded.counterpart == person
+        else { return }
+        try settle(party.caseID, opener: party.opener, workflow: party.workflow, isStandingChanged: true)
+        let after = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
+        if var row = after.row, !after.state.isDraft {
+            row.due = try next(after.state, after)
+            tx.rows.putCase(row)
         }
     }
 
@@ -83,7 +98,8 @@ struct DueTransitions {
     private func takeOne(on day: CivilDate, _ loaded: inout LoadedCase, withRecords: Bool) throws -> Bool {
         let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
         let facts = try GuardFacts(tx.snapshot, of: loaded).forClock(on: day)
-        for kind in CommandKind.allCases where !loaded.workflow.transitions(on: kind, from: loaded.state.position).isEmpty {
+        for kind in CommandKind.allCases
+        where !loaded.workflow.transitions(on: kind, from: loaded.state.position).isEmpty {
             guard let decision = clockDecision(kind, loaded, facts, at: moment) else { continue }
             let dated = tx.dated(moment)
             _ = try CaseWriter(dated).apply(decision, to: &loaded)
@@ -91,19 +107,24 @@ struct DueTransitions {
             guard decision.events.contains(.roundForgotten) else { return true }
             let opener = loaded.workflow.opener
             try Notices(tx).send(
-                decision.events.tellings.filter { $0.role == opener }, before: loaded.state, after: loaded.state, loaded)
+                decision.events.tellings.filter { $0.role == opener }, before: loaded.state, after: loaded.state, loaded
+            )
             return false
         }
         return false
     }
 
     /// What the clock would do by this command; nil where it may not.
-    func clockDecision(_ kind: CommandKind, _ loaded: LoadedCase, _ facts: Facts, at moment: Moment) -> CaseWriter.Decision? {
+    func clockDecision(_ kind: CommandKind, _ loaded: LoadedCase, _ facts: Facts, at moment: Moment) -> CaseWriter
+        .Decision?
+    {
         let command = Command(
-            kind, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0), release: ReleaseID(high: 0, low: 0))
+            kind, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0),
+            release: ReleaseID(high: 0, low: 0))
         guard
             let authorized = try? authorize(
-                command, by: .clock, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts, at: moment),
+                command, by: .clock, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
+                at: moment),
             let events = try? decide(
                 authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts, at: moment)
         else { return nil }

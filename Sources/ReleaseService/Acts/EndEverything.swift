@@ -1,7 +1,8 @@
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// Ends every case whose release may still permit something, as if its last day were over: after a restore, nobody can know that it still stands.
+/// Ends every case whose release may still permit something, as if its last day were over: after a restore, nobody can
+/// know that it still stands.
 enum EndEverything {
     /// - Returns: how many cases were ended.
     static func carryOut(_ tx: Transaction) throws -> Int {

@@ -12,7 +12,8 @@ struct GuardFacts {
         self.loaded = loaded
     }
 
-    /// The facts for a submission: only what the transitions ask that it could take from here; the rest stays no and nobody reads it.
+    /// The facts for a submission: only what the transitions ask that it could take from here; the rest stays no and
+    /// nobody reads it.
     func facts(for submission: Submission, _ signature: SignatureWork?) throws -> Facts {
         let asked = Set(loaded.workflow.transitions(on: submission.kind, from: loaded.state.position).flatMap(\.guards))
         let names = submission.kind == .propose || submission.kind == .invite
@@ -66,17 +67,21 @@ struct GuardFacts {
             guard let other, let enrollment = try enrollment(of: other) else { return false }
             if try other == opener || people.areKeptApart(opener, other) { return false }
             return policy.eligibility.mayPair(
-                mentor: enrollment.attestation, mentee: try people.attestation(of: opener, as: role), on: snapshot.today)
+                mentor: enrollment.attestation, mentee: try people.attestation(of: opener, as: role), on: snapshot.today
+            )
         case .mentorReady: return try other.flatMap(enrollment).map { $0.isReady && !$0.isPaused } ?? false
         case .acknowledgementCurrent:
-            guard let other, let counterpart = loaded.workflow.counterpart, try enrollment(of: other) != nil else { return false }
+            guard let other, let counterpart = loaded.workflow.counterpart, try enrollment(of: other) != nil else {
+                return false
+            }
             return try people.hasSigned(other, as: counterpart, under: policy)
         case .capacityLeft:
             guard let other, let enrollment = try enrollment(of: other) else { return false }
             return hasCapacity(limit: enrollment.capacity, held: try snapshot.rows.placesHeld(with: other))
         // Answered above, by the core itself, or by the clock.
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
-            .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
+            .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
+            .extensionLeft,
             .callPlaced, .meetingArranged:
             return false
         }
@@ -86,7 +91,7 @@ struct GuardFacts {
         try loaded.workflow.counterpart.flatMap { try snapshot.people.enrollment(person, as: $0) }
     }
 
-    /// Whether both of a pair that is together now have asked for a second mentor, in another workflow of this program.
+    /// True if both of a pair that is together now have asked for a second mentor, in another workflow of this program.
     private func isSecondSought() throws -> Bool {
         try loaded.policy.workflows.contains { workflow in
             guard workflow.id != loaded.workflow.id, workflow.opener == loaded.workflow.opener else { return false }

@@ -4,13 +4,15 @@ internal import ReleaseWorkflow
 
 /// Shows a card to a reader, if this moment permits it.
 ///
-/// That it was opened is committed, into the accounting of the person on the card and nowhere else, before the card is returned.
+/// That it was opened is committed, into the accounting of the person on the card and nowhere else, before the card is
+/// returned.
 struct OpenCardForReader {
     let opener: PersonID
     let workflow: String
     let reader: PersonID
 
-    /// - Returns: the card, or why there is none: `cardClosed` to the recipient, `notFound` to everybody else; neither says why.
+    /// - Returns: the card, or why there is none: `cardClosed` to the recipient, `notFound` to everybody else; neither
+    ///   says why.
     func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
         do {
             return .success(try tx.attempt { try open(tx) })
@@ -39,7 +41,9 @@ struct OpenCardForReader {
             throw Refusal.notFound
         }
         guard !tx.ledger.isStopped, let card = loaded.state.openCards.last(where: { $0.reader == .person(reader) }),
-            let release = loaded.state.roundReleases.last(where: { $0.id == card.release && $0.recipient == .person(reader) })
+            let release = loaded.state.roundReleases.last(where: {
+                $0.id == card.release && $0.recipient == .person(reader)
+            })
         else { throw Refusal.cardClosed }
         // Whoever reads has signed what binds readers, in its present version.
         let role = reader == loaded.opener ? loaded.workflow.opener : loaded.workflow.counterpart
@@ -56,7 +60,8 @@ struct OpenCardForReader {
         let shown = try gate.card(of: verified, for: .person(reader))
         let look = Look(
             instantMilliseconds: tx.moment.instantMilliseconds, release: release.id,
-            recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "", fields: verified.complete.fields)
+            recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "",
+            fields: verified.complete.fields)
         try account(look, for: release.discloser, tx)
         return view(shown, verified, loaded, on: tx.moment.date)
     }

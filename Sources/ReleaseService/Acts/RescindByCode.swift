@@ -4,13 +4,15 @@ internal import ReleaseWorkflow
 
 /// Ends a release by its rescind-only code: no sign-in, no lock-out, and no key needed.
 ///
-/// The closing commits first, as a row that every gate reads; if the keys are here it is then carried out in full, else when they are.
+/// The closing commits first, as a row that every gate reads; if the keys are here it is then carried out in full, else
+/// when they are.
 enum RescindByCode {
     /// Stores that a release is to end.
     ///
     /// - Throws: `Refusal.notFound` for a code that ends nothing, in the same words whatever is wrong with it.
     static func close(typedCode: String, at moment: Moment, _ rows: any StoreWriter) throws -> ReleaseID {
-        guard let digest = RescindCode.digest(ofTyped: typedCode), let row = try rows.release(withCodeDigest: digest) else {
+        guard let digest = RescindCode.digest(ofTyped: typedCode), let row = try rows.release(withCodeDigest: digest)
+        else {
             throw Refusal.notFound
         }
         if try !rows.isPending(row.id) {
@@ -51,7 +53,9 @@ enum RescindByCode {
             try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
         }
         var loaded = try load()
-        guard let standing = loaded.state.releases.first(where: { $0.id == release }), !standing.isRescinded else { return }
+        guard let standing = loaded.state.releases.first(where: { $0.id == release }), !standing.isRescinded else {
+            return
+        }
         let actor = Actor(.person(standing.discloser), channel: .screen)
         let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/rescind"
         if loaded.state.currentRelease(of: standing.discloser)?.id == release {
@@ -63,8 +67,8 @@ enum RescindByCode {
             _ = try CaseWriter(tx).apply(decision, to: &loaded)
             return
         }
-        // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a superseded release of the round
-        // that is still open ends the one that took its place.
+        // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a
+        // superseded release of the round that is still open ends the one that took its place.
         if let live = loaded.state.currentRelease(of: standing.discloser), live.id != release, live.isLive,
             live.round == standing.round
         {
@@ -81,7 +85,8 @@ enum RescindByCode {
                 .rescind, by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),
                 at: moment),
             let events = try? decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(), at: moment)
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),
+                at: moment)
         else { return nil }
         return CaseWriter.Decision(events: events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy)
     }

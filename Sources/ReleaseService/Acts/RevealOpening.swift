@@ -10,7 +10,8 @@ struct RevealOpening {
     /// Of the member, like `fields.phone`.
     let path: String
 
-    /// - Throws: `Refusal.notFound` where there is none, or its evidence was erased; `FieldProblem` for a member that is no commitment.
+    /// - Throws: `Refusal.notFound` where there is none, or its evidence was erased; `FieldProblem` for a member that
+    ///   is no commitment.
     func carryOut(_ tx: Transaction) throws -> (key: String, stated: String) {
         let entries = try tx.rows.entries(of: release)
         guard let row = try tx.rows.release(release), let caseRow = try tx.rows.caseRow(row.caseID),
@@ -19,7 +20,8 @@ struct RevealOpening {
         let loaded = try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
         let record = try Record(parsing: SignedNote(parsing: entries[sequence].note).text, origin: tx.parts.origin)
         guard let stated = record.commitments[path] else {
-            throw FieldProblem(field: "field", expected: "one of \(record.commitments.keys.sorted().joined(separator: ", "))")
+            throw FieldProblem(
+                field: "field", expected: "one of \(record.commitments.keys.sorted().joined(separator: ", "))")
         }
         guard let standing = loaded.state.releases.first(where: { $0.id == release }),
             let openings = try tx.snapshot.sealed(

@@ -25,7 +25,8 @@ struct SubmitAct: Act {
         try requireSettledAccess(tx)
         var submission = submission
         submission.kind = kindAsKnown(loaded)
-        // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell them apart.
+        // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell
+        // them apart.
         if submission.kind == .decline, loaded.workflow.isAtRest(loaded.state.position),
             submission.actor.principal == .person(submission.opener)
         {
@@ -42,8 +43,8 @@ struct SubmitAct: Act {
         return try CaseWriter(tx).apply(decision, to: &loaded)
     }
 
-    /// The command as the requester can mean it. One who takes a question back does not learn by a refusal that somebody has signed: what it comes
-    /// to then is an end.
+    /// The command as the requester can mean it. One who takes a question back does not learn by a refusal that
+    /// somebody has signed: what it comes to then is an end.
     private func kindAsKnown(_ loaded: LoadedCase) -> CommandKind {
         let workflow = loaded.workflow
         guard submission.kind == .decline, submission.actor.principal == .person(submission.opener),
@@ -54,7 +55,8 @@ struct SubmitAct: Act {
         return .end
     }
 
-    private func decide(_ submission: Submission, _ loaded: LoadedCase, _ tx: Transaction) throws -> CaseWriter.Decision {
+    private func decide(_ submission: Submission, _ loaded: LoadedCase, _ tx: Transaction) throws -> CaseWriter.Decision
+    {
         let kind = submission.kind
         let command = Command(
             kind, round: try tx.derive.identifier("round"), person: submission.person ?? PersonID(high: 0, low: 0),
@@ -71,11 +73,13 @@ struct SubmitAct: Act {
         }
         let facts = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, signature)
         let authorized = try authorize(
-            command, by: submission.actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
+            command, by: submission.actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
+            given: facts,
             at: tx.moment)
         if let signing = submission.signing { try Self.check(signing, by: submission.actor.channel) }
         return CaseWriter.Decision(
-            events: try events(authorized, loaded, signature, facts, tx), rule: authorized.rule, actor: submission.actor,
+            events: try events(authorized, loaded, signature, facts, tx), rule: authorized.rule,
+            actor: submission.actor,
             seenBy: authorized.seenBy, signature: signature, display: kind == .ask ? submission.display : nil,
             survey: submission.survey)
     }
@@ -96,13 +100,17 @@ struct SubmitAct: Act {
 
     /// Decides; a release that is not complete is refused by the paragraph of its first missing element.
     private func events(
-        _ authorized: Authorized<Command>, _ loaded: LoadedCase, _ signature: SignatureWork?, _ facts: Facts, _ tx: Transaction
+        _ authorized: Authorized<Command>, _ loaded: LoadedCase, _ signature: SignatureWork?, _ facts: Facts,
+        _ tx: Transaction
     ) throws -> [Event] {
         do {
             return try ReleaseWorkflow.decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts, at: tx.moment)
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
+                at: tx.moment)
         } catch {
-            if error == .conditionFailed(.releaseComplete), let element = signature?.document.missing(asOf: tx.moment.date).first {
+            if error == .conditionFailed(.releaseComplete),
+                let element = signature?.document.missing(asOf: tx.moment.date).first
+            {
                 throw Refusal.elementMissing(element)
             }
             throw error
@@ -118,7 +126,8 @@ struct SubmitAct: Act {
         throw Refusal.recentlyChanged
     }
 
-    /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody else's do.
+    /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody
+    /// else's do.
     func noteRefusal(_ tx: Transaction, _ refusal: Refusal) throws {
         guard let loaded = try? tx.snapshot.cases.load(submission.opener, workflow: submission.workflow) else { return }
         try noteRefusal(tx, refusal, loaded)
@@ -130,7 +139,10 @@ struct SubmitAct: Act {
         case .clock: return
         case .person(let person):
             // What people do who have or had a part in it is nobody else's, least of all what they do for themselves.
-            if try submission.kind.isPrivate || tx.rows.parties(of: loaded.id).contains(where: { $0.person == person }) { return }
+            if try submission.kind.isPrivate || tx.rows.parties(of: loaded.id).contains(where: { $0.person == person })
+            {
+                return
+            }
             try tx.journal(person, submission.kind.rawValue, about: loaded.id)
         case .staff(let person):
             guard refusal == .notFound || refusal == .conditionFailed(.dutiesSeparate) else { return }
@@ -140,7 +152,7 @@ struct SubmitAct: Act {
 }
 
 extension CommandKind {
-    /// Whether the command signs a text that has to be read first.
+    /// True if the command signs a text that has to be read first.
     public var isSignature: Bool { self == .sign || self == .correct || self == .extend }
 }
 

@@ -10,7 +10,8 @@ extension Event: StoredValue {
         let (name, values) = try stored.onlyMember()
         switch name {
         case "advanced": self = .advanced(to: Position(number: try Self.position(values, "to")))
-        case "roundStarted": self = .roundStarted(try values.id("round", formerly: "_0"), since: try values.date("since"))
+        case "roundStarted":
+            self = .roundStarted(try values.id("round", formerly: "_0"), since: try values.date("since"))
         case "roundOpened":
             self = .roundOpened(
                 try values.id("round", formerly: "_0"), counterpart: try values.optionalID("counterpart"),
@@ -32,7 +33,8 @@ extension Event: StoredValue {
         case "answerDue": self = .answerDue(on: try values.date("on"))
         case "cardOpened":
             self = .cardOpened(
-                try values.id("release", formerly: "_0"), version: try values.number("version"), subject: try values.id("subject"),
+                try values.id("release", formerly: "_0"), version: try values.number("version"),
+                subject: try values.id("subject"),
                 reader: try Recipient(stored: values.object("reader")))
         case "cardClosed": self = .cardClosed(try values.id("release", formerly: "_0"))
         case "releaseSuperseded": self = .releaseSuperseded(try values.id("release", formerly: "_0"))
@@ -76,8 +78,10 @@ extension Event: StoredValue {
         case .roundOpened(let round, let counterpart, let excluded, let isSlotAccepted, let answerOn, let since):
             one(
                 "roundOpened",
-                values.with("round", round).with("counterpart", counterpart).with("excluded", excluded.map(\.description))
-                    .with("isSlotAccepted", isSlotAccepted).with("answerOn", answerOn).with("since", since))
+                values.with("round", round).with("counterpart", counterpart).with(
+                    "excluded", excluded.map(\.description)
+                )
+                .with("isSlotAccepted", isSlotAccepted).with("answerOn", answerOn).with("since", since))
         case .roundForgotten: one("roundForgotten")
         case .counterpartNamed(let person): one("counterpartNamed", values.with("person", person))
         case .counterpartCleared: one("counterpartCleared")
@@ -86,20 +90,24 @@ extension Event: StoredValue {
         case .releaseSigned(let release, let discloser, let recipient, let signedOn, let expires):
             one(
                 "releaseSigned",
-                values.with("release", release).with("discloser", discloser).with("recipient", recipient).with("on", signedOn)
-                    .with("expires", expires))
+                values.with("release", release).with("discloser", discloser).with("recipient", recipient).with(
+                    "on", signedOn
+                )
+                .with("expires", expires))
         case .matchMade(let date): one("matchMade", values.with("on", date))
         case .callDue(let date): one("callDue", values.with("by", date))
         case .answerDue(let date): one("answerDue", values.with("on", date))
         case .cardOpened(let release, let version, let subject, let reader):
             one(
                 "cardOpened",
-                values.with("release", release).with("version", version).with("subject", subject).with("reader", reader))
+                values.with("release", release).with("version", version).with("subject", subject).with("reader", reader)
+            )
         case .cardClosed(let release): one("cardClosed", values.with("release", release))
         case .releaseSuperseded(let release): one("releaseSuperseded", values.with("release", release))
         case .releaseClosed(let release): one("releaseClosed", values.with("release", release))
         case .releaseExpired(let release): one("releaseExpired", values.with("release", release))
-        case .releaseRescinded(let release, let date): one("releaseRescinded", values.with("release", release).with("on", date))
+        case .releaseRescinded(let release, let date):
+            one("releaseRescinded", values.with("release", release).with("on", date))
         case .handedOff(let date): one("handedOff", values.with("on", date))
         case .termSet(let date): one("termSet", values.with("endsOn", date))
         case .noticeGiven(let date): one("noticeGiven", values.with("until", date))
@@ -175,7 +183,8 @@ extension DraftHistory: StoredValue {
     }
 
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("events", list: events).with("display", display).with("visibilities", list: visibilities).members
+        StoredMembers().with("events", list: events).with("display", display).with("visibilities", list: visibilities)
+            .members
     }
 }
 
@@ -187,7 +196,8 @@ struct PrivateStream: StoredValue {
     init(events: [Event]) { self.events = events }
     init(stored: StoredObject) throws {
         events =
-            try stored.optionalObjects("events") { try Event(stored: $0) } ?? stored.objects("items") { try Event(stored: $0) }
+            try stored.optionalObjects("events") { try Event(stored: $0) }
+            ?? stored.objects("items") { try Event(stored: $0) }
     }
     var stored: [String: CanonicalJSON] { StoredMembers().with("events", list: events).members }
 }
@@ -199,7 +209,9 @@ struct Accounting: StoredValue {
     static var storedName: StaticString { "accounting" }
     init(looks: [Look]) { self.looks = looks }
     init(stored: StoredObject) throws {
-        looks = try stored.optionalObjects("looks") { try Look(stored: $0) } ?? stored.objects("items") { try Look(stored: $0) }
+        looks =
+            try stored.optionalObjects("looks") { try Look(stored: $0) }
+            ?? stored.objects("items") { try Look(stored: $0) }
     }
     var stored: [String: CanonicalJSON] { StoredMembers().with("looks", list: looks).members }
 }
@@ -224,7 +236,8 @@ extension Survey: StoredValue {
 
     init(stored: StoredObject) throws {
         self.init(
-            sameField: try stored.choice("sameField", of: Importance.self), answers: try Answers(stored: stored.object("answers")),
+            sameField: try stored.choice("sameField", of: Importance.self),
+            answers: try Answers(stored: stored.object("answers")),
             sharedPathway: try stored.choice("sharedPathway", of: Importance.self),
             preference: try stored.choice("preference", of: Importance.self), understood: try stored.flag("understood"))
     }
@@ -293,11 +306,13 @@ extension ReleaseDocument: StoredValue {
     }
 
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("personName", personName).with("discloser", discloser).with("fields", fields?.map(\.rawValue))
-            .with("recipientName", recipientName).with("purpose", purpose).with("revocation", revocation)
-            .with("expiresOn", expiresOn).with("termMonths", termMonths).with("expiresAtEnd", expiresAtEnd)
-            .with("signature", signature).with("signedOn", signedOn).with("redisclosure", redisclosure)
-            .with("conditions", conditions).members
+        StoredMembers().with("personName", personName).with("discloser", discloser).with(
+            "fields", fields?.map(\.rawValue)
+        )
+        .with("recipientName", recipientName).with("purpose", purpose).with("revocation", revocation)
+        .with("expiresOn", expiresOn).with("termMonths", termMonths).with("expiresAtEnd", expiresAtEnd)
+        .with("signature", signature).with("signedOn", signedOn).with("redisclosure", redisclosure)
+        .with("conditions", conditions).members
     }
 }
 

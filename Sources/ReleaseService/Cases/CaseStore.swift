@@ -12,7 +12,7 @@ struct LoadedCase {
     var draft: DraftRow?
     /// The link of the last event, which the next is chained to.
     var lastLink: [UInt8]
-    /// Whether the case goes on under a later version of the policy than the one it was folded under.
+    /// True if the case goes on under a later version of the policy than the one it was folded under.
     let followsLater: Bool
 
     var opener: PersonID { history.opener }
@@ -33,7 +33,7 @@ struct LoadedCase {
     /// The role in which a party acts.
     func role(of person: PersonID) -> Role { person == opener ? workflow.opener : workflow.counterpart ?? .mentor }
 
-    /// Whether this person's values are what a release of this case covers.
+    /// True if this person's values are what a release of this case covers.
     func isDiscloser(_ person: PersonID) -> Bool {
         if workflow.counterpart != nil, counterpart == nil { return false }
         if workflow.isMutual { return person == opener || person == counterpart }
@@ -66,7 +66,8 @@ struct CaseStore {
             begun, isDraft: draft != nil, workflow: name, position: decoded.history.state.position, on: snapshot.today)
         let later = followed.digest == loaded.digest ? nil : followed.policy.workflow(name)
         return LoadedCase(
-            id: id, workflow: later ?? workflow, loaded: later == nil ? loaded : followed, history: decoded.history, row: row,
+            id: id, workflow: later ?? workflow, loaded: later == nil ? loaded : followed, history: decoded.history,
+            row: row,
             draft: later == nil ? draft : nil, lastLink: decoded.lastLink,
             followsLater: later != nil)
     }
@@ -77,8 +78,8 @@ struct CaseStore {
         let lastLink: [UInt8]
     }
 
-    /// What tells one version of a case from another: the seal over its events and its policy; its draft, by the nonce and the tag of what is
-    /// sealed; and the policy it is folded under.
+    /// What tells one version of a case from another: the seal over its events and its policy; its draft, by the nonce
+    /// and the tag of what is sealed; and the policy it is folded under.
     private static func stamp(_ row: CaseRow?, _ draft: DraftRow?, _ loaded: LoadedPolicy) -> [UInt8] {
         var stamp = loaded.digest + [row == nil ? 0 : 1] + (row?.tip ?? [])
         if let draft { stamp += draft.round.bytes + draft.policy + draft.sealed.prefix(12) + draft.sealed.suffix(16) }
@@ -86,7 +87,8 @@ struct CaseStore {
     }
 
     private func decode(
-        _ id: CaseID, _ opener: PersonID, _ workflow: Workflow, _ loaded: LoadedPolicy, _ row: CaseRow?, _ draft: DraftRow?
+        _ id: CaseID, _ opener: PersonID, _ workflow: Workflow, _ loaded: LoadedPolicy, _ row: CaseRow?,
+        _ draft: DraftRow?
     ) throws -> Decoded {
         let stamp = Self.stamp(row, draft, loaded)
         if let known = snapshot.cache?.value(id.bytes, stamp: stamp, as: Decoded.self) { return known }
@@ -107,7 +109,7 @@ struct CaseStore {
         let content = try draft.map { try vault.open($0.sealed, fixed: "draft/\($0.round)", as: DraftHistory.self) }
         let history = CaseHistory(opener: opener, initial: workflow.initial, steps: steps, draft: content)
         let decoded = Decoded(history: history, lastLink: last)
-        snapshot.cache?.keep(decoded, id.bytes, stamp: stamp, byteCount: byteCount + 256)
+        snapshot.remember(decoded, id.bytes, stamp: stamp, byteCount: byteCount + 256)
         return decoded
     }
 
@@ -117,7 +119,7 @@ struct CaseStore {
         let decoded = Decoded(history: loaded.history, lastLink: loaded.lastLink)
         let stamp = stamp(loaded.row, loaded.draft, loaded.loaded)
         let byteCount = 768 * (loaded.history.steps.count + 1) + (loaded.draft?.sealed.count ?? 0)
-        return { $0.keep(decoded, loaded.id.bytes, stamp: stamp, byteCount: byteCount) }
+        return { $0.keep(decoded, loaded.id.bytes, stamp: stamp, byteCount: byteCount, since: nil) }
     }
 
     /// The pair's own events of a round.

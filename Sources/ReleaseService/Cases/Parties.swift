@@ -16,7 +16,8 @@ struct Parties {
         var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, rank)]
         // Whoever was named in a release keeps what they had before them, whatever rounds come after it.
         let named = loaded.state.releases.flatMap { [$0.discloser, $0.recipient.person].compactMap(\.self) }
-        for person in [loaded.counterpart].compactMap(\.self) + named where !wanted.contains(where: { $0.person == person }) {
+        for person in [loaded.counterpart].compactMap(\.self) + named
+        where !wanted.contains(where: { $0.person == person }) {
             wanted.append((person, false, .open))
         }
         // Nobody coordinates a case that they are a party of.
@@ -37,20 +38,23 @@ struct Parties {
             tx.rows.putParty(
                 PartyRow(
                     handle: try tx.derive.identifier("handle/\(loaded.id)/\(person)/\(isStaff)"), person: person,
-                    isStaff: isStaff, rank: rank, caseID: loaded.id, opener: loaded.opener, workflow: loaded.workflow.id))
+                    isStaff: isStaff, rank: rank, caseID: loaded.id, opener: loaded.opener, workflow: loaded.workflow.id
+                ))
         }
     }
 
     /// Gives a person a row for each workflow they could be in, begun or not: that there is one says nothing.
     func keepAll(of person: PersonID) throws {
-        guard let identity = try tx.people.identity(person), identity.roles.contains(where: { !$0.isStaff }) else { return }
+        guard let identity = try tx.people.identity(person), identity.roles.contains(where: { !$0.isStaff }) else {
+            return
+        }
         for workflow in tx.snapshot.current.policy.workflows {
             try keep(tx.snapshot.cases.load(person, workflow: workflow.id))
         }
     }
 
-    /// Makes the rows for a folder that was begun before there were any, and once for every version of the policy, which may bring new
-    /// workflows.
+    /// Makes the rows for a folder that was begun before there were any, and once for every version of the policy,
+    /// which may bring new workflows.
     func keepEverybodys() throws {
         let digest = tx.snapshot.current.digest
         guard try tx.rows.setting("parties") != digest else { return }

@@ -1,9 +1,11 @@
 public import ReleaseWorkflow
 
-/// A question about how the program works. The bank is closed: what went on between two people cannot be asked (MPHP-58, MPHP-63).
+/// A question about how the program works. The bank is closed: what went on between two people cannot be asked
+/// (MPHP-58, MPHP-63).
 public enum EvaluationItem: String, CaseIterable, Hashable, Sendable, Codable {
     // Operations.
-    case surveyClarity, waitingTime, formClarity, contactDetails, coordinatorProcess, noticeClarity, stoppingEasy, receiptClarity
+    case surveyClarity, waitingTime, formClarity, contactDetails, coordinatorProcess, noticeClarity, stoppingEasy,
+        receiptClarity
     // Goals of programs that are not clinical.
     case directoryUseful, trainingUseful, retention
 
@@ -26,7 +28,8 @@ public enum EvaluationItem: String, CaseIterable, Hashable, Sendable, Codable {
     /// The items that a policy may ask.
     public static func bank(_ topics: Policy.Evaluation.Topics) -> [EvaluationItem] {
         let operations: [EvaluationItem] = [
-            .surveyClarity, .waitingTime, .formClarity, .contactDetails, .coordinatorProcess, .noticeClarity, .stoppingEasy,
+            .surveyClarity, .waitingTime, .formClarity, .contactDetails, .coordinatorProcess, .noticeClarity,
+            .stoppingEasy,
             .receiptClarity,
         ]
         switch topics {
@@ -40,23 +43,30 @@ public enum EvaluationItem: String, CaseIterable, Hashable, Sendable, Codable {
 /// One answer to one item. No text, no scale that could carry more.
 public enum EvaluationAnswer: String, CaseIterable, Hashable, Sendable, Codable { case yes, partly, no, doesNotApply }
 
-/// Finds questions that do not belong into an evaluation of operations. What it does not recognize as operational it refuses.
+/// Finds questions that do not belong into an evaluation of operations. What it does not recognize as operational it
+/// refuses.
 public enum ItemLinter {
     private static let operational = [
-        "survey", "form", "release", "notice", "receipt", "contact details", "time from", "office", "instruction", "page",
+        "survey", "form", "release", "notice", "receipt", "contact details", "time from", "office", "instruction",
+        "page",
         "directory", "training material",
         "website", "code", "answer from the program", "paperwork",
     ]
     private static let personal = [
-        "mentor", "mentee", "relationship", "feel", "felt", "feeling", "helpful", "helped", "comfortable", "trust", "talk", "call",
+        "mentor", "mentee", "relationship", "feel", "felt", "feeling", "helpful", "helped", "comfortable", "trust",
+        "talk", "call",
         "meet",
-        "met", "sober", "sobriety", "recovery", "relapse", "drink", "use ", "using", "experience", "satisf", "like", "enjoy",
+        "met", "sober", "sobriety", "recovery", "relapse", "drink", "use ", "using", "experience", "satisf", "like",
+        "enjoy",
         "support",
-        "bond", "connect", "listen", "match", "partner", "together", "you two", "personal", "progress", "better", "worse",
+        "bond", "connect", "listen", "match", "partner", "together", "you two", "personal", "progress", "better",
+        "worse",
         "benefit", "gain",
-        "problem", "conflict", "argu", "often", "how long did you", "who ", "why did", "name", "hope", "encourag", "goal",
+        "problem", "conflict", "argu", "often", "how long did you", "who ", "why did", "name", "hope", "encourag",
+        "goal",
         "conversation",
-        "visit", "attend", "stress", "friend", "honest", "respect", "growth", "change in your", "your life", "work situation",
+        "visit", "attend", "stress", "friend", "honest", "respect", "growth", "change in your", "your life",
+        "work situation",
         "other person",
     ]
 
@@ -83,10 +93,11 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
     public let item: EvaluationItem
     /// By answer; an answer that is not there is withheld, or was not given.
     public let counts: [String: Int]
-    /// Whether something is withheld.
+    /// True if something is withheld.
     public let isWithheld: Bool
 
-    /// Withholds every count below the smallest cell, and as many more as it takes that what is withheld cannot be computed from the rest.
+    /// Withholds every count below the smallest cell, and as many more as it takes that what is withheld cannot be
+    /// computed from the rest.
     ///
     /// - Parameter smallest: at least 10 (DER-20).
     init(_ item: EvaluationItem, _ answers: [EvaluationAnswer], smallest: Int) {

@@ -16,10 +16,12 @@ struct Evaluations: Sendable {
 
     init(_ core: Core) { self.core = core }
 
-    /// Makes the batch of the interval that today falls into: one code for everybody on the roll, whatever they did or did not do.
+    /// Makes the batch of the interval that today falls into: one code for everybody on the roll, whatever they did or
+    /// did not do.
     ///
-    /// Who is invited depends on the day and on who is entered, and on nothing that happens between people: no request, match, look, call or end
-    /// changes it (MPHP-61, MPHP-62). Of the codes only their hashes stay here, sorted; who got which was never written anywhere.
+    /// Who is invited depends on the day and on who is entered, and on nothing that happens between people: no request,
+    /// match, look, call or end changes it (MPHP-61, MPHP-62). Of the codes only their hashes stay here, sorted; who
+    /// got which was never written anywhere.
     ///
     /// - Throws: `Refusal.notFound` where the policy asks nobody, or the batch of this interval has been made already.
     func open(by caller: Caller) async throws -> EvaluationBatch {
@@ -28,7 +30,8 @@ struct Evaluations: Sendable {
         return try await core.keep { tx in
             try tx.permit(caller).require(tx.permit(caller).isOperator)
             let policy = tx.snapshot.current.policy
-            guard policy.evaluation.topics != .none, policy.evaluation.everyMonths > 0, period == tx.snapshot.evaluationPeriod
+            guard policy.evaluation.topics != .none, policy.evaluation.everyMonths > 0,
+                period == tx.snapshot.evaluationPeriod
             else { throw Refusal.notFound }
             guard try tx.rows.setting("evaluation/\(period)") == nil else { throw Refusal.notFound }
             let roll = try tx.rows.people().filter { row in
@@ -37,19 +40,23 @@ struct Evaluations: Sendable {
             }
             let codes = try roll.indices.map { RescindCode.format(try derive.bytes("code/\($0)", count: 13)) }
             for code in codes {
-                guard let digest = RescindCode.digest(ofTyped: code) else { throw MachineryError.corrupt("evaluation code") }
+                guard let digest = RescindCode.digest(ofTyped: code) else {
+                    throw MachineryError.corrupt("evaluation code")
+                }
                 tx.rows.putEvaluation(period, code: digest)
             }
             tx.rows.setSetting("evaluation/\(period)", StoredCodec.encode(EvaluationPeriod(issued: codes.count)))
             // Sorted by what nobody can foresee: the order of the roll is gone.
-            return EvaluationBatch(period: period, codes: codes.sorted(), items: EvaluationItem.bank(policy.evaluation.topics))
+            return EvaluationBatch(
+                period: period, codes: codes.sorted(), items: EvaluationItem.bank(policy.evaluation.topics))
         }
     }
 
-    /// Takes one set of answers under a code, once. Neither a date nor anything else that could tie it to somebody is kept with it.
+    /// Takes one set of answers under a code, once. Neither a date nor anything else that could tie it to somebody is
+    /// kept with it.
     ///
-    /// - Throws: `Refusal.notFound` for a code that was not issued, was used, or is of an interval that is over; `FieldProblem` unless every item of
-    ///   the bank is answered, and no other.
+    /// - Throws: `Refusal.notFound` for a code that was not issued, was used, or is of an interval that is over;
+    ///   `FieldProblem` unless every item of the bank is answered, and no other.
     func answer(code: String, _ answers: [EvaluationItem: EvaluationAnswer]) async throws {
         let token = try RandomBytes.generate(count: 16)
         try await core.keep { tx in
@@ -59,7 +66,8 @@ struct Evaluations: Sendable {
                     field: "answers", expected: "one answer to each of \(bank.map(\.rawValue).joined(separator: ", "))")
             }
             let period = tx.snapshot.evaluationPeriod
-            guard let digest = RescindCode.digest(ofTyped: code), try tx.rows.deleteEvaluation(period, code: digest) else {
+            guard let digest = RescindCode.digest(ofTyped: code), try tx.rows.deleteEvaluation(period, code: digest)
+            else {
                 throw Refusal.notFound
             }
             // Keyed by chance: rows lie in no order of arrival.
@@ -71,9 +79,11 @@ struct Evaluations: Sendable {
 
     /// What an interval came to, once it is over; the same numbers whenever it is asked.
     ///
-    /// An answer counts in one interval alone and nothing is ever summed over two, so that no difference of two results tells of anybody.
+    /// An answer counts in one interval alone and nothing is ever summed over two, so that no difference of two results
+    /// tells of anybody.
     ///
-    /// - Throws: `Refusal.notFound` for an interval that is not over or was never opened, and where fewer than the smallest cell answered.
+    /// - Throws: `Refusal.notFound` for an interval that is not over or was never opened, and where fewer than the
+    ///   smallest cell answered.
     func results(period: Int, by caller: Caller) throws -> [EvaluationResult] {
         try core.reader.read { snapshot in
             try snapshot.permit(caller).require(snapshot.permit(caller).holds(.administrator))
@@ -87,12 +97,13 @@ struct Evaluations: Sendable {
             }
             guard rows.count >= smallest else { throw Refusal.notFound }
             return EvaluationItem.bank(evaluation.topics).map { item in
-                EvaluationResult(item, rows.compactMap { $0[item.rawValue].flatMap(EvaluationAnswer.init) }, smallest: smallest)
+                EvaluationResult(
+                    item, rows.compactMap { $0[item.rawValue].flatMap(EvaluationAnswer.init) }, smallest: smallest)
             }
         }
     }
 
-    /// Whether every code that went out is either unused or has come back: what an auditor is told.
+    /// True if every code that went out is either unused or has come back: what an auditor is told.
     func count(period: Int, by caller: Caller) throws -> EvaluationCount {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)

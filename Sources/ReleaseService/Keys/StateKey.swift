@@ -3,7 +3,8 @@ internal import ReleaseLedger
 internal import ReleaseWorkflow
 internal import TransparencyLog
 
-/// Appends statements about a key and has the key taken up that they put into force, before the head over them is signed.
+/// Appends statements about a key and has the key taken up that they put into force, before the head over them is
+/// signed.
 struct StateKey: Act {
     enum Statement: Sendable {
         /// Signed by the record key, the key that leaves and the key that comes.
@@ -33,7 +34,8 @@ struct StateKey: Act {
     }
 
     func carryOut(_ tx: Transaction) throws -> Done {
-        // The last of its commit: what stands before it is under the old key, and nothing may come after it under that one.
+        // The last of its commit: what stands before it is under the old key, and nothing may come after it under that
+        // one.
         for note in try notes(tx) {
             let pointer = try tx.append(note)
             try LogStatements.setKeys(LogStatements.keys(tx.rows) + [pointer.index], tx.rows)
@@ -48,13 +50,15 @@ struct StateKey: Act {
         case .rotation:
             guard let keys = tx.ledger.keys else { throw Refusal.notSigning }
             let text = try KeyStatement.text(
-                role, signer.key, state: "active", from: tx.ledger.size + 1, on: tx.moment.date, origin: tx.parts.origin)
+                role, signer.key, state: "active", from: tx.ledger.size + 1, on: tx.moment.date, origin: tx.parts.origin
+            )
             var note = try SignedNote(unsigned: text).signed(by: keys.record)
             if role == .log { note = try note.signed(by: keys.log) }
             return [try note.signed(by: signer)]
         case .revocation(let statements, let size):
             guard tx.ledger.size == size else {
-                throw FieldProblem(field: "revocation", expected: "a log in which nothing was recorded since it was prepared")
+                throw FieldProblem(
+                    field: "revocation", expected: "a log in which nothing was recorded since it was prepared")
             }
             return [statements.revocation, statements.replacement]
         }

@@ -13,8 +13,8 @@ struct Matchmaker {
 
     /// The best mentors for one person, with reasons, and nothing of why anybody is left out but the rule.
     ///
-    /// - Throws: `Refusal.notFound` unless the person waits with an answered survey and is `staff`'s; ``MatchingProblem/directoryProgram`` where
-    ///   nobody is matched with anybody.
+    /// - Throws: `Refusal.notFound` unless the person waits with an answered survey and is `staff`'s;
+    ///   ``MatchingProblem/directoryProgram`` where nobody is matched with anybody.
     func shortlist(of opener: PersonID, workflow: String, for staff: PersonID, count: Int) throws -> Shortlist {
         let (market, mentee) = try market(for: opener, workflow: workflow, staff)
         return market.shortlist(mentee, count: min(50, max(1, count)))
@@ -43,14 +43,17 @@ struct Matchmaker {
     private func mentors(seed: SecretBytes?) throws -> [MentorEntry] {
         let people = snapshot.people
         return try snapshot.rows.mentors().compactMap { row in
-            guard let enrollment = try people.enrollment(row.id, as: .mentor), let identity = try people.identity(row.id) else {
+            guard let enrollment = try people.enrollment(row.id, as: .mentor),
+                let identity = try people.identity(row.id)
+            else {
                 return nil
             }
             let held = try snapshot.rows.placesHeld(with: row.id)
             return MentorEntry(
                 id: row.id, attestation: enrollment.attestation, answers: enrollment.answers ?? Answers(),
                 places: max(0, enrollment.capacity - held), isReady: enrollment.isReady && !enrollment.isPaused,
-                hasSigned: try people.hasSigned(row.id, as: .mentor, under: policy), tokens: try people.ownTokens(identity),
+                hasSigned: try people.hasSigned(row.id, as: .mentor, under: policy),
+                tokens: try people.ownTokens(identity),
                 exclusions: (identity.exclusions ?? []).map(\.token), drawKey: try drawKey(row.id, seed))
         }
     }
@@ -59,26 +62,32 @@ struct Matchmaker {
     private func waiting(_ loaded: LoadedCase, seed: SecretBytes?) throws -> MenteeEntry? {
         guard loaded.state.isDraft, let round = loaded.state.round, round.counterpart == nil,
             !loaded.workflow.transitions(on: .propose, from: loaded.state.position).isEmpty,
-            let survey = try snapshot.cases.survey(of: round), let identity = try snapshot.people.identity(loaded.opener)
+            let survey = try snapshot.cases.survey(of: round),
+            let identity = try snapshot.people.identity(loaded.opener)
         else { return nil }
         let days = snapshot.today.dayNumber - (round.waitingSince ?? snapshot.today).dayNumber
         return MenteeEntry(
-            id: loaded.opener, attestation: try snapshot.people.attestation(of: loaded.opener, as: loaded.workflow.opener),
+            id: loaded.opener,
+            attestation: try snapshot.people.attestation(of: loaded.opener, as: loaded.workflow.opener),
             survey: survey, previous: Set(loaded.state.excluded), tokens: try snapshot.people.ownTokens(identity),
-            exclusions: (identity.exclusions ?? []).map(\.token), coordinator: identity.coordinator, weeksWaited: max(0, days / 7),
+            exclusions: (identity.exclusions ?? []).map(\.token), coordinator: identity.coordinator,
+            weeksWaited: max(0, days / 7),
             drawKey: try drawKey(loaded.opener, seed))
     }
 
     private func drawKey(_ id: PersonID, _ seed: SecretBytes?) throws -> UInt64 {
         guard let seed else { return 0 }
-        return try HMACSHA256.authenticate(Array(id.description.utf8), key: seed).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        return try HMACSHA256.authenticate(Array(id.description.utf8), key: seed).prefix(8).reduce(0) {
+            $0 << 8 | UInt64($1)
+        }
     }
 
     // MARK: Cohorts
 
     /// Everybody of this coordinator who waits, and everybody who mentors.
-    func cohort(workflow: String, of staff: PersonID, seed: SecretBytes?) throws -> (mentees: [MenteeEntry], mentors: [MentorEntry])
-    {
+    func cohort(workflow: String, of staff: PersonID, seed: SecretBytes?) throws -> (
+        mentees: [MenteeEntry], mentors: [MentorEntry]
+    ) {
         try requirePairs()
         let mentees = try snapshot.rows.drafts().filter { $0.workflow == workflow }.compactMap { row -> MenteeEntry? in
             guard try snapshot.people.coordinator(of: row.opener) == staff else { return nil }
@@ -97,7 +106,8 @@ struct Matchmaker {
         return try snapshot.vault.open(sealed, fixed: "draw")
     }
 
-    /// Solves the cohort of everybody of this coordinator who waits: as many as can be, as well as can be, with a certificate that shows it.
+    /// Solves the cohort of everybody of this coordinator who waits: as many as can be, as well as can be, with a
+    /// certificate that shows it.
     ///
     /// - Throws: `Refusal.conditionFailed(.surveyAnswered)` where nobody waits.
     func plan(workflow: String, of staff: PersonID) throws -> CohortPlan {
@@ -125,15 +135,19 @@ struct Matchmaker {
 
     // MARK: Aggregates
 
-    /// What a program may count of itself: only what its policy allows, only over all, and only from the smallest cell on.
+    /// What a program may count of itself: only what its policy allows, only over all, and only from the smallest cell
+    /// on.
     ///
-    /// Released once a quarter at most: what is asked again within it gets the same numbers, so that two readings never tell of one pair.
+    /// Released once a quarter at most: what is asked again within it gets the same numbers, so that two readings never
+    /// tell of one pair.
     ///
     /// - Throws: `Refusal.notFound` where the policy counts nothing.
     func aggregates() throws -> [Policy.Aggregate: Int?] {
         guard !policy.monitoring.isEmpty else { throw Refusal.notFound }
         let day = snapshot.today.components
-        guard let start = CivilDate(year: day.year, month: (day.month - 1) / 3 * 3 + 1, day: 1) else { throw Refusal.notFound }
+        guard let start = CivilDate(year: day.year, month: (day.month - 1) / 3 * 3 + 1, day: 1) else {
+            throw Refusal.notFound
+        }
         var waits: [Int] = []
         try snapshot.forEachCase { row in
             let loaded = try snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)

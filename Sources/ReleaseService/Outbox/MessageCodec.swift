@@ -36,7 +36,8 @@ extension AccessNotice: StoredValue {
         let values = StoredMembers()
         return switch self {
         case .link(let token): ["link": .object(values.with("token", token).members)]
-        case .confirm(let token, let address): ["confirm": .object(values.with("token", token).with("address", address).members)]
+        case .confirm(let token, let address):
+            ["confirm": .object(values.with("token", token).with("address", address).members)]
         case .changed(let former): ["changed": .object(values.with("former", former).members)]
         }
     }

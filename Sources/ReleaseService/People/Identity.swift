@@ -5,7 +5,7 @@ public struct Identity: Hashable, Sendable {
     public enum Role: String, CaseIterable, Hashable, Sendable {
         case participant, mentor, coordinator, auditor, administrator
 
-        /// Whether it is the program's: such people sign in with a password and a second factor.
+        /// True if it is the program's: such people sign in with a password and a second factor.
         public var isStaff: Bool {
             switch self {
             case .participant, .mentor: false
@@ -33,4 +33,7 @@ public struct Identity: Hashable, Sendable {
     public var exclusions: [Exclusion]?
     /// A token of the employer, if one was given; the name itself is not kept.
     public var employer: [UInt8]?
+
+    /// True for whoever works for the program, in whatever other role besides.
+    public var isStaff: Bool { roles.contains(where: \.isStaff) }
 }

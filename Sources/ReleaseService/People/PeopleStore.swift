@@ -15,7 +15,8 @@ struct PeopleStore {
         if let known, try snapshot.vault.holds(row.key) { return known }
         guard let opened = try snapshot.vault.open(row.sealed, .identity(id), "identity") else { return nil }
         let identity = try StoredCodec.decode(opened, as: Identity.self)
-        snapshot.cache?.keep(identity, id.bytes, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
+        snapshot.remember(
+            identity, id.bytes, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
         return identity
     }
 
@@ -34,9 +35,12 @@ struct PeopleStore {
         let place = Array("enrollments".utf8) + id.bytes
         let known = snapshot.cache?.value(place, stamp: row.sealed, as: Enrollments.self)
         if let known, try snapshot.vault.holds(row.key) { return known }
-        guard let opened = try snapshot.vault.open(row.sealed, .identity(id), "enrollment") else { return Enrollments() }
+        guard let opened = try snapshot.vault.open(row.sealed, .identity(id), "enrollment") else {
+            return Enrollments()
+        }
         let enrollments = try StoredCodec.decode(opened, as: Enrollments.self)
-        snapshot.cache?.keep(enrollments, place, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
+        snapshot.remember(
+            enrollments, place, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
         return enrollments
     }
 
@@ -47,12 +51,14 @@ struct PeopleStore {
         var attestation = try enrollment(id, as: role)?.attestation ?? Attestation()
         guard let identity = try identity(id) else { return attestation }
         if identity.isUnderContract { attestation.attributes.insert(.underContract) }
-        if role != .mentor, !identity.field.isEmpty, attestation.fields.isEmpty { attestation.fields = [identity.field] }
+        if role != .mentor, !identity.field.isEmpty, attestation.fields.isEmpty {
+            attestation.fields = [identity.field]
+        }
         return attestation
     }
 
-    /// Whether this person has signed every agreement of the role as this policy words it, or as a later version does: who signs the newer words
-    /// loses nothing that rests on the older.
+    /// True if this person has signed every agreement of the role as this policy words it, or as a later version does:
+    /// who signs the newer words loses nothing that rests on the older.
     func hasSigned(_ id: PersonID, as role: Role, under policy: Policy) throws -> Bool {
         let signed = try enrollment(id, as: role)?.agreements ?? [:]
         let later = snapshot.policies.all.map(\.policy).filter { $0.version > policy.version }
@@ -68,10 +74,11 @@ struct PeopleStore {
     func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
         let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
         let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }
-        return tokens + [try snapshot.vault.indexToken("exclude/phone", identity.phone)] + (identity.employer.map { [$0] } ?? [])
+        return tokens + [try snapshot.vault.indexToken("exclude/phone", identity.phone)]
+            + (identity.employer.map { [$0] } ?? [])
     }
 
-    /// Whether either of the two has the other on their private list, whatever for.
+    /// True if either of the two has the other on their private list, whatever for.
     ///
     /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
     func areKeptApart(_ first: PersonID, _ second: PersonID) throws -> Bool {
@@ -89,7 +96,10 @@ struct PeopleStore {
     /// - Parameter phone: in E.164.
     func find(phone: String?, name: String?) throws -> [PersonID] {
         let tokens =
-            try [phone.map { try snapshot.vault.indexToken("phone", $0) }, name.map { try snapshot.vault.indexToken("name", $0) }]
+            try [
+                phone.map { try snapshot.vault.indexToken("phone", $0) },
+                name.map { try snapshot.vault.indexToken("name", $0) },
+            ]
             .compactMap(\.self)
         let found = try tokens.map { Set(try snapshot.rows.people(withToken: $0)) }
         guard let first = found.first else { return [] }

@@ -1,7 +1,7 @@
 internal import ReleaseWorkflow
 
-/// Answers who may ask for what, from what one snapshot says of the caller. The operator may ask for everything: whose act it is, the rules of the
-/// act decide.
+/// Answers who may ask for what, from what one snapshot says of the caller. The operator may ask for everything: whose
+/// act it is, the rules of the act decide.
 struct Permit {
     private let caller: Caller
     private let snapshot: Snapshot
@@ -13,7 +13,7 @@ struct Permit {
 
     var isOperator: Bool { caller == .operator }
 
-    /// Whether the caller acts in this role: what is the program's needs the second factor.
+    /// True if the caller acts in this role: what is the program's needs the second factor.
     func holds(_ role: Identity.Role) throws -> Bool {
         if isOperator { return true }
         guard case .person(let id, let assurance) = caller, !role.isStaff || assurance == .staff else { return false }
@@ -22,14 +22,15 @@ struct Permit {
 
     func isSelf(_ person: PersonID) -> Bool { isOperator || caller.person == person }
 
-    /// Whether the caller is this person's coordinator, and not the person.
+    /// True if the caller is this person's coordinator, and not the person.
     func coordinates(_ person: PersonID) throws -> Bool {
         if isOperator { return true }
         guard let own = caller.person, own != person, try holds(.coordinator) else { return false }
         return try snapshot.people.coordinator(of: person) == own
     }
 
-    /// Whether the caller may act as `actor`: for oneself on screen; as staff on screen; as agent of somebody else by paper or telephone.
+    /// True if the caller may act as `actor`: for oneself on screen; as staff on screen; as agent of somebody else by
+    /// paper or telephone.
     func acts(as actor: Actor) throws -> Bool {
         if isOperator { return true }
         guard let own = caller.person else { return false }
@@ -68,7 +69,9 @@ struct Admission {
         Admission { try $0.isSelf(person) || $0.coordinates(other) }
     }
     /// A coordinator, about their own work.
-    static func coordinator(_ person: PersonID) -> Admission { Admission { try $0.isSelf(person) && $0.holds(.coordinator) } }
+    static func coordinator(_ person: PersonID) -> Admission {
+        Admission { try $0.isSelf(person) && $0.holds(.coordinator) }
+    }
     /// A coordinator, about somebody who is theirs.
     static func coordinator(_ person: PersonID, of other: PersonID) -> Admission {
         Admission { try $0.isSelf(person) && $0.coordinates(other) }

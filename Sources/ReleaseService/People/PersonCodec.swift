@@ -2,15 +2,18 @@ internal import Cryptography
 internal import Matching
 internal import ReleaseWorkflow
 
-// The stored form of what is known of a person, and of how they sign in. Keys are part of the format: golden files hold them.
+// The stored form of what is known of a person, and of how they sign in. Keys are part of the format: golden files hold
+// them.
 
 extension Identity: StoredValue {
     static var storedName: StaticString { "person" }
 
     init(stored: StoredObject) throws {
         self.init(
-            fullName: try stored.text("fullName"), surname: try stored.text("surname"), firstName: try stored.text("firstName"),
-            phone: try stored.text("phone"), roles: try stored.choices("roles", of: Role.self), field: try stored.text("field"),
+            fullName: try stored.text("fullName"), surname: try stored.text("surname"),
+            firstName: try stored.text("firstName"),
+            phone: try stored.text("phone"), roles: try stored.choices("roles", of: Role.self),
+            field: try stored.text("field"),
             isUnderContract: try stored.flag("isUnderContract"), coordinator: try stored.optionalID("coordinator"),
             profile: try stored.optionalTable("profile"),
             exclusions: try stored.optionalObjects("exclusions") { try Exclusion(stored: $0) },
@@ -18,10 +21,12 @@ extension Identity: StoredValue {
     }
 
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("fullName", fullName).with("surname", surname).with("firstName", firstName).with("phone", phone)
-            .with("roles", roles.map(\.rawValue)).with("field", field).with("isUnderContract", isUnderContract)
-            .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
-            .with("exclusions", list: exclusions).with("employer", bytes: employer).members
+        StoredMembers().with("fullName", fullName).with("surname", surname).with("firstName", firstName).with(
+            "phone", phone
+        )
+        .with("roles", roles.map(\.rawValue)).with("field", field).with("isUnderContract", isUnderContract)
+        .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
+        .with("exclusions", list: exclusions).with("employer", bytes: employer).members
     }
 }
 
@@ -30,7 +35,9 @@ extension Exclusion: StoredValue {
     init(stored: StoredObject) throws {
         self.init(relation: try stored.choice("relation", of: Relation.self), token: try stored.bytes("token"))
     }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("relation", relation).with("token", bytes: token).members }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("relation", relation).with("token", bytes: token).members
+    }
 }
 
 extension Attestation: StoredValue {
@@ -41,14 +48,17 @@ extension Attestation: StoredValue {
             attributes: Set(try stored.choices("attributes", of: Condition.self)),
             inRecoverySince: try stored.optionalDate("inRecoverySince"),
             experiencedSince: try stored.optionalDate("experiencedSince"),
-            licensedOn: try stored.optionalDate("licensedOn"), inPracticeSince: try stored.optionalDate("inPracticeSince"),
+            licensedOn: try stored.optionalDate("licensedOn"),
+            inPracticeSince: try stored.optionalDate("inPracticeSince"),
             certifiedUntil: try stored.optionalDate("certifiedUntil"), fields: try stored.texts("fields"),
             acceptedStages: Set(try stored.choices("acceptedStages", of: Stage.self)))
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("attributes", attributes.map(\.rawValue).sorted()).with("inRecoverySince", inRecoverySince)
-            .with("experiencedSince", experiencedSince).with("licensedOn", licensedOn).with("inPracticeSince", inPracticeSince)
+            .with("experiencedSince", experiencedSince).with("licensedOn", licensedOn).with(
+                "inPracticeSince", inPracticeSince
+            )
             .with("certifiedUntil", certifiedUntil).with("fields", fields)
             .with("acceptedStages", acceptedStages.map(\.rawValue).sorted()).members
     }
@@ -72,8 +82,10 @@ extension Enrollment: StoredValue {
 
     init(stored: StoredObject) throws {
         self.init(
-            attestation: try Attestation(stored: stored.object("attestation")), attestedBy: try stored.optionalID("attestedBy"),
-            attestedOn: try stored.date("attestedOn"), policy: try stored.text("policy"), isReady: try stored.flag("isReady"),
+            attestation: try Attestation(stored: stored.object("attestation")),
+            attestedBy: try stored.optionalID("attestedBy"),
+            attestedOn: try stored.date("attestedOn"), policy: try stored.text("policy"),
+            isReady: try stored.flag("isReady"),
             isPaused: try stored.flag("isPaused"), capacity: try stored.number("capacity"),
             display: try stored.optionalText("display"),
             agreements: try stored.optionalTableOfObjects("agreements") { try Signed(stored: $0) } ?? [:],
@@ -115,5 +127,7 @@ extension JournalLine: StoredValue {
     init(stored: StoredObject) throws {
         self.init(person: try stored.id("person"), attempt: try stored.text("attempt"), on: try stored.date("on"))
     }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("person", person).with("attempt", attempt).with("on", on).members }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("person", person).with("attempt", attempt).with("on", on).members
+    }
 }

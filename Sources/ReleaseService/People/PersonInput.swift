@@ -10,7 +10,8 @@ struct PersonInput {
     func identity(_ new: NewPerson) throws -> Identity {
         let surname = try text(new.surname, "surname", 60)
         return Identity(
-            fullName: try text(new.fullName, "name", 120), surname: surname, firstName: try firstName(new.firstName, surname),
+            fullName: try text(new.fullName, "name", 120), surname: surname,
+            firstName: try firstName(new.firstName, surname),
             phone: try phone(new.phone), roles: new.roles, field: try text(new.field, "field", 60),
             isUnderContract: new.isUnderContract, coordinator: new.coordinator,
             profile: new.profile.isEmpty ? nil : try profile(new.profile))
@@ -59,7 +60,9 @@ struct PersonInput {
             throw FieldProblem(field: "name", expected: "a name, a number or an employer of 1 to 120 characters")
         }
         if relation == .employer { return try vault.indexToken("exclude/employer", value) }
-        if let phone = try? phones.parse(value, region: region) { return try vault.indexToken("exclude/phone", phone.e164) }
+        if let phone = try? phones.parse(value, region: region) {
+            return try vault.indexToken("exclude/phone", phone.e164)
+        }
         return try vault.indexToken("exclude/name", value)
     }
 }

@@ -2,18 +2,19 @@ internal import Cryptography
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// Takes up a new version of the program's policy, from its effective date on: a statement in the log, and the document beside it.
+/// Takes up a new version of the program's policy, from its effective date on: a statement in the log, and the document
+/// beside it.
 ///
-/// Cases that are under way keep the version they began under, unless the new one says `openCases: nextRound`. What was decided or signed under
-/// an earlier version stays so and still verifies.
+/// Cases that are under way keep the version they began under, unless the new one says `openCases: nextRound`. What was
+/// decided or signed under an earlier version stays so and still verifies.
 struct AdoptPolicy: Act {
     let loaded: LoadedPolicy
     let canonical: [UInt8]
     private let knownCount: Int
     private let isKnown: Bool
 
-    /// - Throws: `FieldProblem` unless it is a later version of the same program, effective today or later; the first ``Counterexample`` if it
-    ///   does not keep the ten properties.
+    /// - Throws: `FieldProblem` unless it is a later version of the same program, effective today or later; the first
+    ///   ``Counterexample`` if it does not keep the ten properties.
     init(_ canonical: [UInt8], _ policy: Policy, after versions: PolicyVersions, on today: CivilDate) throws {
         loaded = LoadedPolicy(policy: policy, digest: SHA256.hash(canonical))
         self.canonical = canonical
@@ -55,9 +56,12 @@ struct AdoptPolicy: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         // Another adoption may have been in the queue before this one.
         guard try LogStatements.versions(tx.rows).count == knownCount - 1 else {
-            throw FieldProblem(field: "version", expected: "to be looked at again: another version was adopted meanwhile")
+            throw FieldProblem(
+                field: "version", expected: "to be looked at again: another version was adopted meanwhile")
         }
-        if isKnown { throw FieldProblem(field: "version", expected: "a version that is not in force or announced already") }
+        if isKnown {
+            throw FieldProblem(field: "version", expected: "a version that is not in force or announced already")
+        }
         tx.consequences.endsBatch = true
         try tx.state(loaded)
         tx.rows.putPolicy(loaded.digest, canonical)
@@ -72,7 +76,9 @@ struct RestatePolicy: Act {
     var text: String { "state \(Hex.format(loaded.digest))" }
     var formerScope: String { "operator" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isOperator) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isOperator)
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         tx.consequences.endsBatch = true

@@ -3,8 +3,8 @@ public import TransparencyLog
 
 /// What a batch writes: rows by their keys, nil for a row that is deleted.
 ///
-/// A value: a command that is refused drops the changes it had begun by keeping those from before it. Two writes of one row are one.
-/// Drivers get all of it at once and decide how many statements it takes.
+/// A value: a command that is refused drops the changes it had begun by keeping those from before it. Two writes of one
+/// row are one. Drivers get all of it at once and decide how many statements it takes.
 public struct Changes: Sendable {
     /// The key of a row of `access`.
     public struct AccessKey: Hashable, Sendable {
@@ -68,6 +68,6 @@ public struct Changes: Sendable {
 
     public init() {}
 
-    /// Whether nothing is to be written.
+    /// True if nothing is to be written.
     public internal(set) var isEmpty = true
 }

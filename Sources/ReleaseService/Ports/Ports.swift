@@ -24,7 +24,8 @@ public struct RandomSeeds: SeedSource {
 /// Keeps wrapped data keys apart from the database, so that destroying one is final.
 public protocol KeyRing: Sendable {
     func wrappedKey(_ id: [UInt8]) throws -> [UInt8]?
-    /// Adds keys, which can be used at once and are durable after ``sync()``. A key that is already there stays as it is.
+    /// Adds keys, which can be used at once and are durable after ``sync()``. A key that is already there stays as it
+    /// is.
     func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws
     /// Makes added keys durable; does nothing where none was added since.
     ///

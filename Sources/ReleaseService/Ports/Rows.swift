@@ -1,6 +1,7 @@
 public import ReleaseWorkflow
 
-// The rows of the database, as drivers hand them over. Whatever a person could be known by is sealed before it gets here.
+// The rows of the database, as drivers hand them over. Whatever a person could be known by is sealed before it gets
+// here.
 
 public struct PersonRow: Sendable {
     public let id: PersonID
@@ -53,7 +54,8 @@ public struct DraftRow: Sendable {
     public let sealed: [UInt8]
     public let due: CivilDate?
     public init(
-        round: RoundID, caseID: CaseID, workflow: String, opener: PersonID, policy: [UInt8], sealed: [UInt8], due: CivilDate?
+        round: RoundID, caseID: CaseID, workflow: String, opener: PersonID, policy: [UInt8], sealed: [UInt8],
+        due: CivilDate?
     ) {
         self.round = round
         self.caseID = caseID
@@ -146,7 +148,8 @@ public struct PartyRow: Hashable, Sendable {
     public let opener: PersonID
     public let workflow: String
     public init(
-        handle: CaseHandle, person: PersonID, isStaff: Bool, rank: Rank, caseID: CaseID, opener: PersonID, workflow: String
+        handle: CaseHandle, person: PersonID, isStaff: Bool, rank: Rank, caseID: CaseID, opener: PersonID,
+        workflow: String
     ) {
         self.handle = handle
         self.person = person

@@ -22,13 +22,15 @@ public protocol StoreReader: LogRows, CaseRows, PeopleRows, AccessRows, OutboxRo
 
 /// One transaction: the same rows, and what changes them. Every method takes effect with the commit or not at all.
 ///
-/// A driver may hold back what it is given until it has to be there. Every question is answered from what is stored and what was given since:
-/// a count, a list or a "was it there" too. `StoreConformance` asks each of them after a write and after a deletion that were not flushed.
-public protocol StoreWriter: StoreReader, LogRowsWriter, CaseRowsWriter, PeopleRowsWriter, AccessRowsWriter, OutboxRowsWriter,
+/// A driver may hold back what it is given until it has to be there. Every question is answered from what is stored and
+/// what was given since: a count, a list or a "was it there" too. `StoreConformance` asks each of them after a write
+/// and after a deletion that were not flushed.
+public protocol StoreWriter: StoreReader, LogRowsWriter, CaseRowsWriter, PeopleRowsWriter, AccessRowsWriter,
+    OutboxRowsWriter,
     SealedRowsWriter
 {
-    /// Keeps everybody else from deciding about these people until the transaction ends: `deciding` for themselves, `reading` from under a
-    /// decision that rests on them. Called once, sorted, before anything about them is read.
+    /// Keeps everybody else from deciding about these people until the transaction ends: `deciding` for themselves,
+    /// `reading` from under a decision that rests on them. Called once, sorted, before anything about them is read.
     ///
     /// A store with one writer has nothing to do.
     func lock(deciding: [PersonID], reading: [PersonID]) throws
@@ -62,7 +64,9 @@ public protocol CaseRows {
     func parties(of id: CaseID) throws -> [PartyRow]
     func party(_ handle: CaseHandle, of person: PersonID) throws -> PartyRow?
     /// A person's cases, as staff or as a party, after a place in the order of rank and handle.
-    func parties(of person: PersonID, isStaff: Bool, after place: (rank: PartyRow.Rank, handle: CaseHandle)?, count: Int) throws
+    func parties(
+        of person: PersonID, isStaff: Bool, after place: (rank: PartyRow.Rank, handle: CaseHandle)?, count: Int
+    ) throws
         -> [PartyRow]
     func placesHeld(with mentor: PersonID) throws -> Int
     func pending() throws -> [PendingRow]
@@ -154,8 +158,9 @@ public protocol SealedRowsWriter: SealedRows {
     func deleteSealed(under key: [UInt8]) throws
     /// Deletes what a person is known by: person, enrollments, blind index, access.
     func deletePerson(_ id: PersonID) throws
-    /// Deletes every row, of any table, that was sealed under one of `keys`: after an erasure that was stopped half-way, and for what an old
-    /// copy of the database brought back. It reads whole tables, because only the keys are known.
+    /// Deletes every row, of any table, that was sealed under one of `keys`: after an erasure that was stopped
+    /// half-way, and for what an old copy of the database brought back. It reads whole tables, because only the keys
+    /// are known.
     func deleteCovered(by keys: [[UInt8]]) throws
     func putErasure(_ key: [UInt8]) throws
     func deleteErasure(_ key: [UInt8]) throws

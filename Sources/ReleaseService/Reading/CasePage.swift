@@ -20,7 +20,7 @@ public struct CasePage: Sendable {
     public let actions: [CommandKind]
     /// What a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
-    /// Whether a card may be there to open. Never whether it is.
+    /// True if a card may be there to open. Never whether it is.
     public let isReader: Bool
     /// The acts of the pair that nobody else learns of.
     public let privateActs: [CommandKind]
@@ -37,10 +37,11 @@ public struct CasePage: Sendable {
 
     public typealias Proxied = CaseScreen.Proxied
 
-    /// Whether this person may ask for it from here. Declining what is declined already is answered as the first time was.
+    /// True if this person may ask for it from here. Declining what is declined already is answered as the first time
+    /// was.
     public func offers(_ kind: CommandKind) -> Bool { actions.contains(kind) || (kind == .decline && isOpener) }
 
-    /// Whether the case is this person's own.
+    /// True if the case is this person's own.
     public let isOpener: Bool
 
     public var handle: CaseHandle { line.handle }

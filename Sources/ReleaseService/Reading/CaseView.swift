@@ -14,7 +14,8 @@ public struct CaseView: Sendable, Codable {
     public let workflow: String
     public let state: String
     public let history: [Entry]
-    /// Whether the current release permits a disclosure today; nil where there is none, and for everybody but its giver after hand-off.
+    /// True if the current release permits a disclosure today; nil where there is none, and for everybody but its giver
+    /// after hand-off.
     public let isReleaseLive: Bool?
     public let release: ReleaseID?
     public let expiresOn: CivilDate?

@@ -4,14 +4,15 @@ internal import ReleaseWorkflow
 
 /// A directory of listings as one viewer may see it: every entry goes through the same gate as a card.
 ///
-/// Who looks is not recorded anywhere: what people browse is theirs. An entry whose release does not verify, and one that a private list keeps
-/// apart from this viewer, is not there; neither says so.
+/// Who looks is not recorded anywhere: what people browse is theirs. An entry whose release does not verify, and one
+/// that a private list keeps apart from this viewer, is not there; neither says so.
 struct Directory {
     private let snapshot: Snapshot
 
     init(_ snapshot: Snapshot) { self.snapshot = snapshot }
 
-    /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant words (SGV-27).
+    /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant
+    ///   words (SGV-27).
     func view(for viewer: Viewer) throws -> DirectoryView {
         guard snapshot.inForce.published.stopped == nil else { throw Refusal.notSigning }
         let policy = snapshot.current.policy
@@ -26,11 +27,13 @@ struct Directory {
             else { return }
             listings.append(listing)
         }
-        listings.sort { ($0.card.fields[.displayName] ?? "", $0.owner) < ($1.card.fields[.displayName] ?? "", $1.owner) }
+        listings.sort {
+            ($0.card.fields[.displayName] ?? "", $0.owner) < ($1.card.fields[.displayName] ?? "", $1.owner)
+        }
         return DirectoryView(asOf: snapshot.today, text: policy.texts.directory, listings: listings)
     }
 
-    /// Whether somebody belongs to the class of readers.
+    /// True if somebody belongs to the class of readers.
     private func isAdmitted(_ viewer: Viewer, to audience: Audience, _ policy: Policy) throws -> Bool {
         guard case .person(let id) = viewer else { return audience == .everyone }
         guard try snapshot.rows.person(id) != nil else { return false }

@@ -67,8 +67,8 @@ struct LogReading {
         return (head.size, note.signatures.map(\.name).filter { $0 != snapshot.parts.origin })
     }
 
-    /// Compares what the database holds of each case with what the log says of its releases: the public state rebuilt from the records equals
-    /// the stored one. Every case is read cold.
+    /// Compares what the database holds of each case with what the log says of its releases: the public state rebuilt
+    /// from the records equals the stored one. Every case is read cold.
     func audit(_ audit: inout LogAudit) throws {
         let cold = snapshot.cold
         var unseen = Set(audit.releases)
@@ -101,7 +101,9 @@ struct LogReading {
         }
         let isPending = try snapshot.rows.isPending(release.id)
         let isClosed = release.standing == .closed || release.standing == .superseded
-        if logged.isRescinded != release.isRescinded, !isPending { note("the log and the case differ about its rescission") }
+        if logged.isRescinded != release.isRescinded, !isPending {
+            note("the log and the case differ about its rescission")
+        }
         if logged.isClosed != isClosed, !isPending { note("the log and the case differ about its closing") }
         let isOpen = loaded.state.openCards.contains { $0.release == release.id }
         if logged.cards == 0, isOpen || release.cardVersion > 0 { note("a card is open that the log does not record") }

@@ -13,6 +13,6 @@ public struct OwnReceipt: Sendable {
     public let isLive: Bool
     /// Every record that names it, with the proof that it is in the signed log.
     public let receipts: [Receipt]
-    /// Whether something of it is recorded and not yet under a signed head.
+    /// True if something of it is recorded and not yet under a signed head.
     public let isPending: Bool
 }

@@ -21,7 +21,8 @@ struct ReleaseCopies {
             throw Refusal.notFound
         }
         let loaded = try snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
-        guard let standing = loaded.state.releases.first(where: { $0.id == release }), standing.discloser == person else {
+        guard let standing = loaded.state.releases.first(where: { $0.id == release }), standing.discloser == person
+        else {
             throw Refusal.notFound
         }
         return standing
@@ -30,7 +31,9 @@ struct ReleaseCopies {
     /// The giver's own copy: the text they signed.
     func text(of release: ReleaseID, for person: PersonID) throws -> String {
         let standing = try standing(of: release, for: person)
-        guard let text = try snapshot.sealed(.evidence(standing.round), "text/\(release)") else { throw Refusal.notFound }
+        guard let text = try snapshot.sealed(.evidence(standing.round), "text/\(release)") else {
+            throw Refusal.notFound
+        }
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -63,14 +63,16 @@ struct Screen {
         let (workflow, seen) = (loaded.workflow, loaded.history.visibleState(to: role, in: loaded.workflow))
         let isFresh = seen == workflow.name(of: workflow.initial)
         return CaseView(
-            id: loaded.id, workflow: workflow.id, state: isFresh ? workflow.name(of: loaded.state.position) : seen, history: [],
+            id: loaded.id, workflow: workflow.id, state: isFresh ? workflow.name(of: loaded.state.position) : seen,
+            history: [],
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             callBy: nil)
     }
 
     // MARK: Lines
 
-    /// The case as this person has it before them: one who was the counterpart of an earlier round knows of nothing after it.
+    /// The case as this person has it before them: one who was the counterpart of an earlier round knows of nothing
+    /// after it.
     func load(_ row: PartyRow) throws -> LoadedCase {
         asSeen(try snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow), by: row)
     }
@@ -89,14 +91,18 @@ struct Screen {
         let role: Role = row.isStaff ? .coordinator : loaded.role(of: row.person)
         let identity = try snapshot.people.identity(loaded.opener)
         if !row.isStaff, row.person == loaded.opener, row.rank == .idle {
-            guard identity?.roles.contains(workflow.opener == .mentor ? .mentor : .participant) == true else { return nil }
+            guard identity?.roles.contains(workflow.opener == .mentor ? .mentor : .participant) == true else {
+                return nil
+            }
         }
         // One who signs nothing knows nothing until a card is opened for them: not even that somebody else has signed.
         let signs = workflow.isMutual || workflow.discloser == role
         let isAskedBlindly =
             role == workflow.counterpart
             && (loaded.state.isDraft || (!signs && !loaded.state.roundReleases.contains { $0.cardVersion > 0 }))
-        let view = isAskedBlindly ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person, isWhole: isWhole)
+        let view =
+            isAskedBlindly
+            ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person, isWhole: isWhole)
         return CaseLine(
             handle: row.handle, rank: row.rank, view: view, role: role, opener: row.opener,
             name: row.isStaff ? identity?.fullName ?? "" : nil)
@@ -128,7 +134,9 @@ struct Screen {
     }
 
     /// The name that the other person gave for forms: what the one who signs is shown of them.
-    private func formName(_ row: PartyRow, _ loaded: LoadedCase, _ line: CaseLine, _ screen: CaseScreen) throws -> String? {
+    private func formName(_ row: PartyRow, _ loaded: LoadedCase, _ line: CaseLine, _ screen: CaseScreen) throws
+        -> String?
+    {
         let workflow = loaded.workflow
         let isOpener = row.person == loaded.opener
         let isDisclosing =
@@ -136,7 +144,8 @@ struct Screen {
             || row.person == (workflow.discloser == workflow.opener ? loaded.opener : loaded.counterpart)
         guard !row.isStaff, isDisclosing, let other = isOpener ? loaded.counterpart : loaded.opener,
             line.view.state != workflow.name(of: workflow.initial),
-            screen.releases.contains(where: { $0.round == loaded.state.round?.id }) || screen.actions.contains(where: \.isSignature)
+            screen.releases.contains(where: { $0.round == loaded.state.round?.id })
+                || screen.actions.contains(where: \.isSignature)
         else { return nil }
         let role = isOpener ? workflow.counterpart : workflow.opener
         return try role.flatMap { try snapshot.people.enrollment(other, as: $0)?.display }

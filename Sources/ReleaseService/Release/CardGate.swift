@@ -5,8 +5,9 @@ internal import TransparencyLog
 
 /// The gate: a release is a card only after everything about it was read and checked anew, from the ground up.
 ///
-/// It remembers nothing: it reads the rows of events, checks their chain, decodes and folds them; then the records as they are stored, their
-/// signatures, their place in the signed log, and every commitment against what the vault gives back.
+/// It remembers nothing: it reads the rows of events, checks their chain, decodes and folds them; then the records as
+/// they are stored, their signatures, their place in the signed log, and every commitment against what the vault gives
+/// back.
 struct CardGate {
     private let snapshot: Snapshot
 
@@ -15,7 +16,9 @@ struct CardGate {
     private func refuse(_ what: String) -> MachineryError { .corrupt("release does not verify: \(what)") }
 
     /// The case, loaded cold.
-    func load(_ opener: PersonID, workflow: String) throws -> LoadedCase { try snapshot.cases.load(opener, workflow: workflow) }
+    func load(_ opener: PersonID, workflow: String) throws -> LoadedCase {
+        try snapshot.cases.load(opener, workflow: workflow)
+    }
     func load(_ id: CaseID, opener: PersonID, workflow: String) throws -> LoadedCase {
         try snapshot.cases.load(id, opener: opener, workflow: workflow)
     }
@@ -25,12 +28,14 @@ struct CardGate {
     /// - Throws: if anything at all does not fit.
     func verify(_ release: ReleaseState, of loaded: LoadedCase) throws -> VerifiedRelease {
         let records = try records(of: release.id)
-        guard let own = records.first, own.type == .release, let document = try snapshot.cases.document(of: release) else {
+        guard let own = records.first, own.type == .release, let document = try snapshot.cases.document(of: release)
+        else {
             throw refuse("record or document missing")
         }
         // Each element of the law again, at each opening.
         let complete = try document.complete(asOf: snapshot.today)
-        guard own.expiresOn == complete.expiresOn, complete.expiresOn == release.expiresOn, own.date == complete.signedOn,
+        guard own.expiresOn == complete.expiresOn, complete.expiresOn == release.expiresOn,
+            own.date == complete.signedOn,
             own.fieldNames == complete.fields.map(\.rawValue).sorted(),
             own.json["form"]?.string == loaded.policy.formDigest, own.policyDigest == Hex.format(loaded.loaded.digest)
         else { throw refuse("record and document differ") }
@@ -57,7 +62,8 @@ struct CardGate {
         let isClosed = records.contains { $0.type == .closing || $0.type == .rescission } || isPending
         return VerifiedRelease(
             id: release.id, recipient: release.recipient, fields: fields, complete: complete,
-            confidentiality: loaded.policy.confidentiality, isClosed: isClosed || !release.isLive, isDisclosed: isDisclosed)
+            confidentiality: loaded.policy.confidentiality, isClosed: isClosed || !release.isLive,
+            isDisclosed: isDisclosed)
     }
 
     /// Every record of a release, each verified and proved to be in the signed log.
@@ -70,7 +76,9 @@ struct CardGate {
             try note.verify(by: key)
             guard published.covers(entry.index) else {
                 // What this very batch has recorded can be checked once its head is signed.
-                if let first = (snapshot.rows as? WorkingSet)?.firstAppended, entry.index >= first { throw AwaitsHead() }
+                if let first = (snapshot.rows as? WorkingSet)?.firstAppended, entry.index >= first {
+                    throw AwaitsHead()
+                }
                 throw refuse("not in the signed log")
             }
             let hashes = try LogProof.proveInclusion(of: entry.index, in: published.checkpoint.size, reader: reader)
@@ -97,11 +105,14 @@ struct CardGate {
                 throw refuse("opening")
             }
             let recomputed = try Commitment(path, value, key: key)
-            guard constantTimeEquals(Array(recomputed.base64.utf8), Array(stated.base64.utf8)) else { throw refuse("commitment") }
+            guard constantTimeEquals(Array(recomputed.base64.utf8), Array(stated.base64.utf8)) else {
+                throw refuse("commitment")
+            }
         }
     }
 
-    /// The card that a verified release permits this reader now: a contact card in a clinical program, elsewhere a profile card.
+    /// The card that a verified release permits this reader now: a contact card in a clinical program, elsewhere a
+    /// profile card.
     func card(of verified: VerifiedRelease, for reader: Recipient) throws -> CardView.Card {
         let active = try ActiveRelease(verified, for: reader, at: snapshot.moment)
         switch verified.fields {

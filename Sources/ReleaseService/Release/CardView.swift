@@ -30,7 +30,8 @@ public struct CardView: Sendable {
         case .contact(let card):
             let call = callBy.map { "Please call by the end of \($0)." } ?? "Please call as soon as possible.     "
             lines = [
-                "FIRST NAME  \(card.firstName.text)", "TELEPHONE   \(card.phone.e164)", "", notice, "", scope, call, callScript, "",
+                "FIRST NAME  \(card.firstName.text)", "TELEPHONE   \(card.phone.e164)", "", notice, "", scope, call,
+                callScript, "",
                 emergency,
             ]
         case .profile(let card):

@@ -58,28 +58,37 @@ struct RecordWriter {
             state = evolve(state, event)
             switch event {
             case .releaseSigned(let id, let discloser, let recipient, _, let expires):
-                guard let signature, let round = state.round else { throw MachineryError.corrupt("a signature without its text") }
+                guard let signature, let round = state.round else {
+                    throw MachineryError.corrupt("a signature without its text")
+                }
                 let supersedes = try before.currentRelease(of: discloser).flatMap { try pointer(to: $0.id) }
                 written[id] = try writeRelease(
                     id, signature, discloser: discloser, recipient: recipient, expires: expires, round: round,
                     supersedes: supersedes, actor: actor)
                 signed = id
             case .cardOpened(let id, let version, _, let reader):
-                guard let under = try written[id] ?? pointer(to: id), let round = state.round else { throw Refusal.cardClosed }
-                try writeDisclosure(id, version, reader, under: under, rule: rule, actor: actor, round: round, in: state)
+                guard let under = try written[id] ?? pointer(to: id), let round = state.round else {
+                    throw Refusal.cardClosed
+                }
+                try writeDisclosure(
+                    id, version, reader, under: under, rule: rule, actor: actor, round: round, in: state)
             case .releaseSuperseded(let id), .releaseClosed(let id):
                 guard let under = try pointer(to: id), let round = state.round else { continue }
                 try write(.closing, id, round: round.id) { $0.members["under"] = under.json }
             case .releaseRescinded(let id, _):
-                guard let under = try pointer(to: id), let release = state.releases.first(where: { $0.id == id }) else { continue }
+                guard let under = try pointer(to: id), let release = state.releases.first(where: { $0.id == id }) else {
+                    continue
+                }
                 try write(.rescission, id, round: release.round) { draft in
                     draft.members["by"] = .object(
                         try draft.actor(release.discloser, agent: actor.agent, channel: actor.channel))
                     draft.members["under"] = under.json
                 }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
-                .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired, .handedOff,
-                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased, .contactErased,
+                .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired,
+                .handedOff,
+                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
+                .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased:
                 break
             }
@@ -88,7 +97,8 @@ struct RecordWriter {
     }
 
     private func writeDisclosure(
-        _ id: ReleaseID, _ version: Int, _ reader: Recipient, under: RecordPointer, rule: String, actor: Actor, round: Round,
+        _ id: ReleaseID, _ version: Int, _ reader: Recipient, under: RecordPointer, rule: String, actor: Actor,
+        round: Round,
         in state: State
     ) throws {
         let act = try authority(for: id, actor, state)
@@ -118,13 +128,16 @@ struct RecordWriter {
     }
 
     private func writeRelease(
-        _ id: ReleaseID, _ work: SignatureWork, discloser: PersonID, recipient: Recipient, expires: CivilDate, round: Round,
+        _ id: ReleaseID, _ work: SignatureWork, discloser: PersonID, recipient: Recipient, expires: CivilDate,
+        round: Round,
         supersedes: RecordPointer?, actor: Actor
     ) throws -> RecordPointer {
         let vault = tx.vault
         try vault.prepare([.contact(round.id), .evidence(round.id)])
         if let identity = work.identity { try tx.put(identity, of: discloser) }
-        guard let signature = work.document.signature else { throw MachineryError.corrupt("a release without a signature") }
+        guard let signature = work.document.signature else {
+            throw MachineryError.corrupt("a release without a signature")
+        }
         let pointer = try write(.release, id, round: round.id) { draft in
             var by = try draft.actor(discloser, agent: actor.agent, channel: actor.channel)
             by["evidence"] = try draft.commit("by.evidence", signature.evidenceDigest)
@@ -148,15 +161,16 @@ struct RecordWriter {
         if let scan = work.scan { try tx.keep(scan, .evidence(round.id), "scan/\(id)") }
         let contact = Dictionary(uniqueKeysWithValues: work.fields.texts.map { ($0.key.rawValue, $0.value) })
         try tx.keep(StoredTexts(contact), .contact(round.id), "contact/\(id)")
-        guard let code = try vault.rescindCode(id, round: round.id), let digest = RescindCode.digest(ofTyped: code) else {
+        guard let code = try vault.rescindCode(id, round: round.id), let digest = RescindCode.digest(ofTyped: code)
+        else {
             throw MachineryError.corrupt("rescind-only code")
         }
         tx.rows.putRelease(ReleaseRow(id: id, caseID: loaded.id, codeDigest: digest))
         return pointer
     }
 
-    /// Writes one record of a release: the common members, then what `fill` adds. While signing has stopped a closing or rescission is stored
-    /// unsigned and everything else is refused.
+    /// Writes one record of a release: the common members, then what `fill` adds. While signing has stopped a closing
+    /// or rescission is stored unsigned and everything else is refused.
     @discardableResult
     private func write(
         _ type: RecordType, _ release: ReleaseID, round: RoundID, _ fill: (inout RecordDraft) throws -> Void
@@ -191,7 +205,8 @@ struct RecordWriter {
         for entry in try tx.rows.entries(of: release) {
             let note = try SignedNote(parsing: entry.note)
             if try Record(parsing: note.text, origin: tx.parts.origin).type == .release {
-                return RecordPointer(index: entry.index, leaf: TreeHash.leaf(entry.note).base64, origin: tx.parts.origin)
+                return RecordPointer(
+                    index: entry.index, leaf: TreeHash.leaf(entry.note).base64, origin: tx.parts.origin)
             }
         }
         return nil

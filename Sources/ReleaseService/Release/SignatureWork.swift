@@ -46,13 +46,16 @@ struct ReleaseTexts {
         let work = try work(by: signer, signing: nil, replacing: old, kind: kind, corrections: Corrections())
         let texts = work.fields.texts
         return ReleaseText(
-            text: work.text, digest: work.textDigest, values: loaded.policy.release.fields.map { ($0, texts[$0] ?? "") })
+            text: work.text, digest: work.textDigest, values: loaded.policy.release.fields.map { ($0, texts[$0] ?? "") }
+        )
     }
 
     /// What a signature that was given covers; nil where it is not this person's to sign, which `authorize` then says.
     ///
     /// - Throws: `FieldProblem` where the text that was read is not the one that is offered now.
-    func signed(_ kind: CommandKind, by actor: Actor, _ signing: Signing?, _ corrections: Corrections) throws -> SignatureWork? {
+    func signed(_ kind: CommandKind, by actor: Actor, _ signing: Signing?, _ corrections: Corrections) throws
+        -> SignatureWork?
+    {
         // Who may sign at all is `authorize`'s to say, so a stranger learns nothing from what would be missing.
         guard case .person(let signer) = actor.principal, loaded.isDiscloser(signer) else { return nil }
         let old = kind == .sign ? nil : loaded.state.currentRelease(of: signer)
@@ -65,7 +68,8 @@ struct ReleaseTexts {
     }
 
     private func work(
-        by discloser: PersonID, signing: Signing?, replacing old: ReleaseState?, kind: CommandKind, corrections: Corrections
+        by discloser: PersonID, signing: Signing?, replacing old: ReleaseState?, kind: CommandKind,
+        corrections: Corrections
     ) throws -> SignatureWork {
         let policy = loaded.policy
         let isOpener = discloser == loaded.opener
@@ -84,7 +88,8 @@ struct ReleaseTexts {
             guard let other = isOpener ? loaded.counterpart : loaded.opener else { throw Refusal.notFound }
             recipient = .person(other)
             document.recipientName =
-                try snapshot.people.enrollment(other, as: loaded.role(of: other))?.display ?? loaded.history.draft?.display
+                try snapshot.people.enrollment(other, as: loaded.role(of: other))?.display
+                ?? loaded.history.draft?.display
             if !isOpener, document.recipientName == nil, let old {
                 document.recipientName = try snapshot.cases.document(of: old)?.recipientName
             }
@@ -106,7 +111,8 @@ struct ReleaseTexts {
             document.signedOn = snapshot.today
         }
         return SignatureWork(
-            document: document, text: text, fields: try releasedFields(person), scan: signing?.scan, recipient: recipient,
+            document: document, text: text, fields: try releasedFields(person), scan: signing?.scan,
+            recipient: recipient,
             identity: corrections.isEmpty ? nil : person)
     }
 

@@ -9,10 +9,12 @@ public struct Signing: Sendable {
     public var authenticatedBy: String
     /// The scanned form, for paper.
     public var scan: [UInt8]?
-    /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what is printed on the form. A
-    /// signature without it is none: it could be moved to a text that nobody read.
+    /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what
+    /// is printed on the form. A signature without it is none: it could be moved to a text that nobody read.
     public var formDigest: String?
-    public init(means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil) {
+    public init(
+        means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil
+    ) {
         self.means = means
         self.authenticatedBy = authenticatedBy
         self.scan = scan
@@ -59,15 +61,18 @@ public struct Submission: Sendable {
         self.key = key
     }
 
-    /// The submission as text, for comparing repetitions: every member, in a fixed order, separated by a character that none can contain.
+    /// The submission as text, for comparing repetitions: every member, in a fixed order, separated by a character that
+    /// none can contain.
     var canonicalText: String {
         [
             workflow, kind.rawValue, opener.description, actor.text, person?.description ?? "",
             survey.map { StoredCodec.text($0) } ?? "", display ?? "",
             // Without the digest of what was read: once it is signed, what is offered now is another question.
-            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \(Hex.format(SHA256.hash($0.scan ?? [])))" } ?? "",
+            signing.map { "\($0.means.rawValue) \($0.authenticatedBy) \(Hex.format(SHA256.hash($0.scan ?? [])))" }
+                ?? "",
             corrections.firstName ?? "", corrections.phone ?? "",
-            corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(separator: "\u{1}"),
+            corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(
+                separator: "\u{1}"),
         ].joined(separator: "\u{0}")
     }
 }

@@ -1,7 +1,8 @@
 internal import Cryptography
 internal import ReleaseWorkflow
 
-/// A person signs the agreements of a role that they have not signed in their present versions: a record each, and readiness with them.
+/// A person signs the agreements of a role that they have not signed in their present versions: a record each, and
+/// readiness with them.
 struct Acknowledge: Act {
     let actor: Actor
     let id: PersonID
@@ -11,7 +12,9 @@ struct Acknowledge: Act {
 
     /// - Parameter display: needed where a release names this person.
     init(_ actor: Actor, as role: Role, display: String?, under policy: Policy) throws {
-        guard case .person(let id) = actor.principal else { throw FieldProblem(field: "by", expected: "the person who signs") }
+        guard case .person(let id) = actor.principal else {
+            throw FieldProblem(field: "by", expected: "the person who signs")
+        }
         name = try display.map { try PersonInput.displayName($0) }
         if name == nil, !policy.isDirectory {
             throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line")
@@ -37,7 +40,8 @@ struct Acknowledge: Act {
             if enrollment.agreements[agreement.id]?.form == form, !isNewName { continue }
             var draft = RecordDraft(
                 [
-                    "at": .string(tx.moment.date.description), "policy": .string(Hex.format(current.digest)), "v": .integer(1),
+                    "at": .string(tx.moment.date.description), "policy": .string(Hex.format(current.digest)),
+                    "v": .integer(1),
                     "form": .string(form),
                 ], derive: tx.derive, label: "acknowledgement/\(agreement.id)")
             draft.members["by"] = .object(try draft.actor(id, agent: actor.agent, channel: actor.channel))
@@ -58,7 +62,8 @@ struct Acknowledge: Act {
         let isAllowed =
             switch actor.channel {
             case .screen: actor.agent == nil
-            case .paper, .phone: try actor.agent != nil && actor.agent != id && actor.agent == tx.people.coordinator(of: id)
+            case .paper, .phone:
+                try actor.agent != nil && actor.agent != id && actor.agent == tx.people.coordinator(of: id)
             case .clock: false
             }
         guard isAllowed else {

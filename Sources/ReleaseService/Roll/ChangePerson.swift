@@ -1,6 +1,7 @@
 internal import ReleaseWorkflow
 
-/// Changes what staff may change of a person: contract and coordinator. When a contract ends nothing happens to a pair (DER-14).
+/// Changes what staff may change of a person: contract and coordinator. When a contract ends nothing happens to a pair
+/// (DER-14).
 struct ChangePerson: Act {
     let id: PersonID
     let isUnderContract: Bool?
@@ -43,8 +44,11 @@ struct Reassign: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         for staff in [old, new] where try !tx.people.isCoordinator(staff) { throw Refusal.notFound }
         for row in try tx.rows.people() {
-            guard var identity = try tx.people.identity(row.id), identity.coordinator == old, row.id != new else { continue }
-            // Nobody coordinates somebody whose mentor they are (DER-18): such a person stays where they were, for somebody else.
+            guard var identity = try tx.people.identity(row.id), identity.coordinator == old, row.id != new else {
+                continue
+            }
+            // Nobody coordinates somebody whose mentor they are (DER-18): such a person stays where they were, for
+            // somebody else.
             let isParty = try tx.snapshot.current.policy.workflows.contains { workflow in
                 try tx.rows.parties(of: tx.vault.caseID(of: row.id, workflow: workflow.id)).contains {
                     $0.person == new && !$0.isStaff

@@ -1,9 +1,11 @@
 internal import Cryptography
 internal import ReleaseWorkflow
 
-/// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's from a roll.
+/// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's
+/// from a roll.
 ///
-/// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with this act.
+/// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with
+/// this act.
 struct Enroll: Act {
     let id: PersonID
     let role: Role
@@ -13,7 +15,9 @@ struct Enroll: Act {
 
     init(_ id: PersonID, as role: Role, _ attestation: Attestation, capacity: Int, by staff: PersonID?) throws {
         try SetAvailability.check(capacity: capacity)
-        guard role == .mentor || role == .mentee else { throw FieldProblem(field: "role", expected: "mentor or mentee") }
+        guard role == .mentor || role == .mentee else {
+            throw FieldProblem(field: "role", expected: "mentor or mentee")
+        }
         (self.id, self.role, self.attestation, self.capacity, self.staff) = (id, role, attestation, capacity, staff)
     }
 
@@ -29,7 +33,9 @@ struct Enroll: Act {
         var identity = try tx.people.require(id)
         let current = tx.snapshot.current
         if let staff {
-            guard current.policy.administration != .`self`, try tx.people.isCoordinator(staff) else { throw Refusal.notFound }
+            guard current.policy.administration != .`self`, try tx.people.isCoordinator(staff) else {
+                throw Refusal.notFound
+            }
             // Nobody attests for themselves (DER-18).
             guard staff != id else { throw Refusal.conditionFailed(.dutiesSeparate) }
         } else if current.policy.administration != .`self` {
@@ -38,8 +44,10 @@ struct Enroll: Act {
         let old = try tx.people.enrollment(id, as: role)
         try tx.put(
             Enrollment(
-                attestation: attestation, attestedBy: staff, attestedOn: tx.moment.date, policy: Hex.format(current.digest),
-                isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false, capacity: capacity, display: old?.display,
+                attestation: attestation, attestedBy: staff, attestedOn: tx.moment.date,
+                policy: Hex.format(current.digest),
+                isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false, capacity: capacity,
+                display: old?.display,
                 agreements: old?.agreements ?? [:], answers: old?.answers), as: role, of: id)
         let own: Identity.Role = role == .mentor ? .mentor : .participant
         if !identity.roles.contains(own) {

@@ -1,6 +1,7 @@
 internal import ReleaseWorkflow
 
-/// Erases a person: identity, blind index, enrollment, accounting, and the evidence of every round. Records stay, and still verify.
+/// Erases a person: identity, blind index, enrollment, accounting, and the evidence of every round. Records stay, and
+/// still verify.
 ///
 /// Refused with ``Refusal/stillOpen`` while a round of theirs is open or somebody's live release names them.
 struct Erase: Act {
@@ -9,7 +10,9 @@ struct Erase: Act {
     var text: String { "erase \(id)" }
     var formerScope: String { "operator" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isOperator) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isOperator)
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         guard try tx.rows.person(id) != nil else { throw Refusal.notFound }
@@ -26,7 +29,9 @@ struct Erase: Act {
         let parties = try tx.rows.parties(of: id, isStaff: false, after: nil, count: .max)
         for party in parties where party.opener != id {
             let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-            let isNamed = loaded.state.releases.contains { $0.isLive && ($0.recipient == .person(id) || $0.discloser == id) }
+            let isNamed = loaded.state.releases.contains {
+                $0.isLive && ($0.recipient == .person(id) || $0.discloser == id)
+            }
             if isNamed, !loaded.workflow.isAtRest(loaded.state.position) { throw Refusal.stillOpen }
             // What they released as a volunteer is theirs too.
             let rounds = Set(loaded.state.releases.filter { $0.discloser == id }.map(\.round))
@@ -34,9 +39,13 @@ struct Erase: Act {
             own.insert(loaded.id)
         }
         try deleteMessages(tx)
-        for row in try parties + tx.rows.parties(of: id, isStaff: true, after: nil, count: .max) { tx.rows.deleteParty(row.handle) }
+        for row in try parties + tx.rows.parties(of: id, isStaff: true, after: nil, count: .max) {
+            tx.rows.deleteParty(row.handle)
+        }
         for workflow in tx.snapshot.current.policy.workflows {
-            for row in try tx.rows.parties(of: tx.vault.caseID(of: id, workflow: workflow.id)) { tx.rows.deleteParty(row.handle) }
+            for row in try tx.rows.parties(of: tx.vault.caseID(of: id, workflow: workflow.id)) {
+                tx.rows.deleteParty(row.handle)
+            }
         }
         try tx.erase(scopes)
         tx.consequences.forgotten += own.map(\.bytes) + [id.bytes]

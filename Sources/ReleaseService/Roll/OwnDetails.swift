@@ -2,7 +2,8 @@ internal import Cryptography
 internal import Matching
 internal import ReleaseWorkflow
 
-/// A person rewrites what stands in their profile. What is already released does not change with it: that takes a correction.
+/// A person rewrites what stands in their profile. What is already released does not change with it: that takes a
+/// correction.
 struct SetProfile: Act {
     let id: PersonID
     let profile: [String: String]
@@ -10,7 +11,9 @@ struct SetProfile: Act {
     var text: String { "profile \(StoredCodec.text(StoredTexts(profile)))" }
     var formerScope: String { "person \(id)" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isSelf(id)) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isSelf(id))
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
@@ -22,7 +25,8 @@ struct SetProfile: Act {
 
 /// Adds to a person's private list: whom they are never to be brought together with.
 ///
-/// The answer is the same whether or not anybody is known by that name, number or employer: a different one would tell who takes part.
+/// The answer is the same whether or not anybody is known by that name, number or employer: a different one would tell
+/// who takes part.
 struct Exclude: Act {
     let id: PersonID
     let line: Exclusion
@@ -30,7 +34,9 @@ struct Exclude: Act {
     var text: String { "exclude \(line.relation.rawValue) \(Hex.format(line.token))" }
     var formerScope: String { "person \(id)" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isSelf(id)) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isSelf(id))
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
@@ -48,7 +54,9 @@ struct SetEmployer: Act {
     var text: String { "employer \(Hex.format(token))" }
     var formerScope: String { "person \(id)" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isSelf(id)) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isSelf(id))
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
@@ -76,7 +84,9 @@ struct SetAnswers: Act {
     var text: String { "answers \(StoredCodec.text(answers))" }
     var formerScope: String { "person \(id)" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isSelf(id)) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isSelf(id))
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: .mentor) else { throw Refusal.notFound }
@@ -99,7 +109,9 @@ struct SetAvailability: Act {
     }
     var formerScope: String { "person \(id)" }
 
-    func permit(_ caller: Caller, _ tx: Transaction) throws { try tx.permit(caller).require(tx.permit(caller).isSelf(id)) }
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        try tx.permit(caller).require(tx.permit(caller).isSelf(id))
+    }
 
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }

@@ -19,7 +19,8 @@ public struct Account: Sendable {
     /// SHA-256 of the code with which a PIN is set, and until when it counts.
     var firstUse: FirstUse?
     public var isDisabled = false
-    /// Whether this person has ever set a PIN or password of their own: from then on, whatever staff change is told and holds signing up.
+    /// True if this person has ever set a PIN or password of their own: from then on, whatever staff change is told and
+    /// holds signing up.
     var wasSetUp = false
     /// A change by staff that a second member of staff has not approved.
     public var change: StaffChange?
@@ -68,7 +69,7 @@ public struct Session: Sendable {
     /// How the signature evidence names the way this person was known.
     public var authenticatedBy: String { assurance == .staff ? "passwordAndCode" : "linkAndPIN" }
 
-    /// Whether this session may act in `role`: what is the program's needs the second factor.
+    /// True if this session may act in `role`: what is the program's needs the second factor.
     public func holds(_ role: Identity.Role) -> Bool { roles.contains(role) && (!role.isStaff || assurance == .staff) }
 }
 

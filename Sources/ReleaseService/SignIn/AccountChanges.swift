@@ -39,16 +39,20 @@ struct AccountChanges: Sendable {
     }
 
     /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address or is somebody's already.
-    func checkAddress(_ typed: String) throws {
+    func checkAddress(_ typed: String, by caller: Caller) throws {
         let token = try core.parts.requireVault().indexToken("address", Credentials.address(typed))
-        guard try core.reader.read({ try $0.rows.access(.address, token) }) == nil else { throw Self.taken }
+        try core.reader.read { snapshot in
+            let permit = snapshot.permit(caller)
+            try permit.require(permit.holds(.administrator) || permit.holds(.coordinator))
+            guard try snapshot.rows.access(.address, token) == nil else { throw Self.taken }
+        }
     }
 
     private static let taken = AccessRefusal.unusable(
         FieldProblem(field: "address", expected: "an address that no other account has"))
 
-    /// Asks for a change of one's own address: a link goes to the new one, and using it makes the change. The answer is the same whatever the
-    /// address is, and one that somebody has already is sent nothing.
+    /// Asks for a change of one's own address: a link goes to the new one, and using it makes the change. The answer is
+    /// the same whatever the address is, and one that somebody has already is sent nothing.
     func requestAddress(of person: PersonID, typed: String, by caller: Caller) async throws {
         let address = try Credentials.address(typed)
         let now = try now()
@@ -63,7 +67,8 @@ struct AccountChanges: Sendable {
                 return
             }
             try tx.put(
-                LinkContent(purpose: .address, address: address), .link, digest, of: person, expires: now + AccessTimes.setUp)
+                LinkContent(purpose: .address, address: address), .link, digest, of: person,
+                expires: now + AccessTimes.setUp)
             let access = AccessNotice.confirm(token: Credentials.format(bytes), address: address)
             try tx.leave(Message(to: person, access: access, on: tx.moment.date), id: id)
         }
@@ -78,11 +83,18 @@ struct AccountChanges: Sendable {
             content.purpose == .address, let address = content.address
         else { throw AccessRefusal.refused }
         let id = try RandomBytes.generate(count: 16)
-        try await core.keep { tx in
+        let isTaken = try await core.keep { tx -> Bool in
             try tx.permit(caller).require(tx.permit(caller).isSelf(person))
             guard try tx.rows.deleteAccess(.link, row.token) else { throw AccessRefusal.refused }
-            try Self.put(address, of: person, staff: nil, id: id, at: now, tx)
+            // The link is used up either way.
+            do {
+                try tx.attempt { try Self.put(address, of: person, staff: nil, id: id, at: now, tx) }
+                return false
+            } catch AccessRefusal.unusable {
+                return true
+            }
         }
+        if isTaken { throw Self.taken }
     }
 
     func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
@@ -97,17 +109,20 @@ struct AccountChanges: Sendable {
     func account(of person: PersonID, by caller: Caller) throws -> Account {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)
-            try permit.require(permit.isSelf(person) || permit.coordinates(person) || permit.holds(.administrator))
+            let isStaff = try snapshot.people.identity(person)?.isStaff == true
+            try permit.require(
+                permit.isSelf(person) || permit.coordinates(person) || (isStaff && permit.holds(.administrator)))
             return try snapshot.account(of: person) ?? Account()
         }
     }
 
     // MARK: By staff
 
-    /// Opens an account or moves its mail. Where it had an address or a PIN before, the old address is told, every session ends, and signing waits
-    /// for 72 hours or a second member of staff.
+    /// Opens an account or moves its mail. Where it had an address or a PIN before, the old address is told, every
+    /// session ends, and signing waits for 72 hours or a second member of staff.
     ///
-    /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address, and for one that somebody else has: to staff that is no secret.
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address, and for one that somebody else has: to staff
+    ///   that is no secret.
     func setAddress(of person: PersonID, to typed: String, by caller: Caller) async throws {
         let address = try Credentials.address(typed)
         let now = try now()
@@ -118,10 +133,10 @@ struct AccountChanges: Sendable {
         }
     }
 
-    /// Whether the caller may change how this person signs in: their coordinator, for staff an administrator.
+    /// True if the caller may change how this person signs in: their coordinator, for staff an administrator.
     private static func permitStaff(_ caller: Caller, about person: PersonID, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
-        let isStaff = try tx.people.identity(person)?.roles.contains(where: \.isStaff) == true
+        let isStaff = try tx.people.identity(person)?.isStaff == true
         try permit.require(permit.coordinates(person) || (isStaff && permit.holds(.administrator)))
     }
 
@@ -169,7 +184,8 @@ struct AccountChanges: Sendable {
         return code
     }
 
-    /// Prints ten codes for somebody without a mailbox. Each signs in once, with the PIN; an older sheet counts for nothing then.
+    /// Prints ten codes for somebody without a mailbox. Each signs in once, with the PIN; an older sheet counts for
+    /// nothing then.
     ///
     /// Who has set a PIN before is told, as with every change by staff.
     func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
@@ -196,11 +212,13 @@ struct AccountChanges: Sendable {
 
     /// A second member of staff confirms what a first one changed.
     ///
-    /// - Throws: `Refusal.conditionFailed(.dutiesSeparate)` if it is the first one; `Refusal.notFound` if nothing waits.
+    /// - Throws: `Refusal.conditionFailed(.dutiesSeparate)` if it is the first one; `Refusal.notFound` if nothing
+    ///   waits.
     func approveChange(of person: PersonID, by caller: Caller) async throws {
         try await core.keep { tx in
             try tx.permit(caller).require(tx.permit(caller).holds(.coordinator))
-            guard var account = try tx.account(of: person), let change = account.change, let staff = caller.person else {
+            guard var account = try tx.account(of: person), let change = account.change, let staff = caller.person
+            else {
                 throw Refusal.notFound
             }
             guard change.by != staff, person != staff else { throw Refusal.conditionFailed(.dutiesSeparate) }
@@ -216,7 +234,8 @@ struct AccountChanges: Sendable {
             try snapshot.permit(caller).require(snapshot.permit(caller).holds(.coordinator))
             return try snapshot.rows.accesses(.account).compactMap { row in
                 guard let change = try snapshot.open(row, as: Account.self)?.change, change.until > now,
-                    let identity = try snapshot.people.identity(row.person), let staff = try snapshot.people.identity(change.by)
+                    let identity = try snapshot.people.identity(row.person),
+                    let staff = try snapshot.people.identity(change.by)
                 else { return nil }
                 return ChangeToApprove(
                     person: row.person, name: identity.fullName, staffName: staff.fullName, change: change)
@@ -227,7 +246,10 @@ struct AccountChanges: Sendable {
     /// Closes or opens an account. Closing ends every session at once.
     func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await core.keep { tx in
-            try tx.permit(caller).require(tx.permit(caller).holds(.administrator))
+            let permit = tx.permit(caller)
+            let isStaff = try tx.people.identity(person)?.isStaff == true
+            try permit.require(
+                permit.isOperator || (isStaff && caller.person != person && permit.holds(.administrator)))
             guard var account = try tx.account(of: person) else { throw Refusal.notFound }
             account.isDisabled = isDisabled
             try tx.put(account, of: person)
@@ -244,7 +266,8 @@ struct AccountChanges: Sendable {
             let permit = snapshot.permit(caller)
             try permit.require(permit.holds(.administrator) || permit.holds(.coordinator))
             return try snapshot.rows.people().compactMap { row in
-                guard let identity = try snapshot.people.identity(row.id), identity.roles.contains(where: \.isStaff) else {
+                guard let identity = try snapshot.people.identity(row.id), identity.roles.contains(where: \.isStaff)
+                else {
                     return nil
                 }
                 return (row.id, identity, (try snapshot.account(of: row.id) ?? Account()).summary)

@@ -18,7 +18,9 @@ extension Account.FirstUse: StoredValue {
     init(stored: StoredObject) throws {
         self.init(digest: try stored.bytes("digest"), until: Int64(try stored.number("until")))
     }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("digest", bytes: digest).with("until", Int(until)).members }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("digest", bytes: digest).with("until", Int(until)).members
+    }
 }
 
 extension Account.StaffChange: StoredValue {
@@ -49,8 +51,11 @@ extension Account: StoredValue {
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("address", address).with("password", password).with("secret", bytes: secret)
             .with("lastStep", lastStep.map { Int($0) }).with("recovery", .array(recovery.map(CanonicalJSON.of)))
-            .with("pin", pin).with("pinFailureCount", pinFailureCount).with("firstUse", firstUse).with("isDisabled", isDisabled)
-            .with("wasSetUp", wasSetUp).with("change", change).with("agreedElectronicallyOn", agreedElectronicallyOn).members
+            .with("pin", pin).with("pinFailureCount", pinFailureCount).with("firstUse", firstUse).with(
+                "isDisabled", isDisabled
+            )
+            .with("wasSetUp", wasSetUp).with("change", change).with("agreedElectronicallyOn", agreedElectronicallyOn)
+            .members
     }
 }
 
@@ -66,7 +71,8 @@ extension LinkContent: StoredValue {
     static var storedName: StaticString { "link" }
     init(stored: StoredObject) throws {
         self.init(
-            purpose: try stored.choice("purpose", of: LinkPurpose.self), failureCount: try stored.number("failureCount"),
+            purpose: try stored.choice("purpose", of: LinkPurpose.self),
+            failureCount: try stored.number("failureCount"),
             secret: try stored.optionalBytes("secret"), address: try stored.optionalText("address"))
     }
     var stored: [String: CanonicalJSON] {

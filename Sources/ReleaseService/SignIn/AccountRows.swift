@@ -44,7 +44,7 @@ extension Snapshot {
         let field = "access/\(row.kind.rawValue)/\(Hex.format(row.token))"
         guard let opened = try vault.open(row.sealed, .identity(row.person), field) else { return nil }
         let content = try StoredCodec.decode(opened, as: type)
-        cache?.keep(content, id, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
+        remember(content, id, stamp: row.sealed, openedUnder: row.key, byteCount: 2 * row.sealed.count)
         return content
     }
 }
@@ -57,7 +57,9 @@ extension Transaction {
         try put(account, .account, id.bytes, of: id, expires: nil)
     }
 
-    func put(_ content: some StoredValue, _ kind: AccessRow.Kind, _ token: [UInt8], of person: PersonID, expires: Int64?) throws {
+    func put(
+        _ content: some StoredValue, _ kind: AccessRow.Kind, _ token: [UInt8], of person: PersonID, expires: Int64?
+    ) throws {
         let field = "access/\(kind.rawValue)/\(Hex.format(token))"
         let (key, sealed) = try vault.seal(StoredCodec.encode(content), .identity(person), field)
         rows.putAccess(AccessRow(kind: kind, token: token, person: person, key: key, sealed: sealed, expires: expires))

@@ -13,7 +13,7 @@ final class AttemptLimiter: Sendable {
 
     private let counts = Mutex(Counts())
 
-    /// Whether one more is allowed; counts it if so.
+    /// True if one more is allowed; counts it if so.
     func allow(_ key: String, limit: Int, at now: Int64) -> Bool {
         counts.withLock { counts in
             var entry = counts.entries[key] ?? (0, now)

@@ -38,7 +38,10 @@ enum Credentials {
             halves[0].allSatisfy(allowed.contains), halves[1].contains("."), !text.contains(".."),
             halves[1].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }),
             !halves[1].hasPrefix("."), !halves[1].hasSuffix("."), !halves[0].hasPrefix("."), !halves[0].hasPrefix("-")
-        else { throw AccessRefusal.unusable(FieldProblem(field: "address", expected: "an e-mail address like name@example.org")) }
+        else {
+            throw AccessRefusal.unusable(
+                FieldProblem(field: "address", expected: "an e-mail address like name@example.org"))
+        }
         return text.lowercased()
     }
 
@@ -53,7 +56,8 @@ enum Credentials {
     }
 }
 
-/// Hashes passwords and PINs, one at a time on a thread of its own: it takes a tenth of a second and must hold nobody else up.
+/// Hashes passwords and PINs, one at a time on a thread of its own: it takes a tenth of a second and must hold nobody
+/// else up.
 struct PasswordHashing: Sendable {
     private static let queue = DispatchQueue(label: "privity.passwords")
 

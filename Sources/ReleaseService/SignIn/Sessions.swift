@@ -29,7 +29,8 @@ final class Sessions: Sendable {
         let found = try core.reader.read { snapshot -> (SessionContent, Session, AccessRow)? in
             guard let row = try snapshot.rows.access(.session, digest), row.expires ?? 0 > now,
                 let content = try snapshot.open(row, as: SessionContent.self),
-                let identity = try snapshot.people.identity(row.person), try snapshot.account(of: row.person)?.isDisabled != true
+                let identity = try snapshot.people.identity(row.person),
+                try snapshot.account(of: row.person)?.isDisabled != true
             else { return nil }
             let formToken = try snapshot.vault.commandDigest("form", token)
             let session = Session(

@@ -41,12 +41,14 @@ final class SignInLinks: Sendable {
 
     private func now() throws -> Int64 { try core.parts.time.now().instantMilliseconds }
 
-    /// Sends a sign-in link to an address, if somebody is known by it. The answer and the work are the same if nobody is.
+    /// Sends a sign-in link to an address, if somebody is known by it. The answer and the work are the same if nobody
+    /// is.
     func request(typedAddress: String, from peer: String) async throws {
         let address = try Credentials.address(typedAddress)
         let now = try now()
         let token = try core.parts.requireVault().indexToken("address", address)
-        guard limiter.allow("peer \(peer)", limit: 60, at: now), limiter.allow("mail \(Hex.format(token))", limit: 5, at: now)
+        guard limiter.allow("peer \(peer)", limit: 60, at: now),
+            limiter.allow("mail \(Hex.format(token))", limit: 5, at: now)
         else { throw AccessRefusal.tooMany }
         let bytes = try RandomBytes.generate(count: 32)
         let (digest, id) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16))
@@ -55,14 +57,16 @@ final class SignInLinks: Sendable {
             // One who is staff alone signs in otherwise, and is sent nothing.
             let identity = try person.flatMap { try tx.people.identity($0) }
             let account = try person.flatMap { try tx.account(of: $0) }
-            guard let person, let identity, let account, !account.isDisabled, identity.roles.contains(where: { !$0.isStaff })
+            guard let person, let identity, let account, !account.isDisabled,
+                identity.roles.contains(where: { !$0.isStaff })
             else {
                 // As much is written as for somebody who is known.
                 tx.rows.setSetting("nobody", id)
                 return
             }
             try tx.put(LinkContent(purpose: .signIn), .link, digest, of: person, expires: now + AccessTimes.link)
-            try tx.leave(Message(to: person, access: .link(token: Credentials.format(bytes)), on: tx.moment.date), id: id)
+            try tx.leave(
+                Message(to: person, access: .link(token: Credentials.format(bytes)), on: tx.moment.date), id: id)
         }
     }
 
@@ -73,10 +77,13 @@ final class SignInLinks: Sendable {
         let now = try now()
         let secret = purpose == .setUp ? try RandomBytes.generate(count: 20) : nil
         let id = try RandomBytes.generate(count: 16)
-        let life = purpose == .setUp ? AccessTimes.setUp : purpose == .signIn ? AccessTimes.link : AccessTimes.personAbsolute
+        let life =
+            purpose == .setUp ? AccessTimes.setUp : purpose == .signIn ? AccessTimes.link : AccessTimes.personAbsolute
         try await core.keep { tx in
             let permit = tx.permit(caller)
-            try permit.require(purpose == .setUp ? permit.holds(.administrator) : permit.isOperator)
+            // A link that sets up a password is for staff, and never for one's own account.
+            let maySetUp = try permit.holds(.administrator) && tx.people.identity(person)?.isStaff == true
+            try permit.require(permit.isOperator || (purpose == .setUp && maySetUp && caller.person != person))
             try tx.vault.prepare([.identity(person)])
             if purpose == .setUp {
                 try tx.rows.deleteAccesses(.link, of: person)
@@ -99,7 +106,8 @@ final class SignInLinks: Sendable {
             case .example: return .nothing
             case .setUp:
                 return .setUp(
-                    secret: Base32.format(content.secret ?? []), address: try snapshot.account(of: row.person)?.address ?? "")
+                    secret: Base32.format(content.secret ?? []),
+                    address: try snapshot.account(of: row.person)?.address ?? "")
             case .signIn: return try snapshot.account(of: row.person)?.pin == nil ? .firstUse : .pin
             case .address: return .none
             }
@@ -144,8 +152,8 @@ final class SignInLinks: Sendable {
         return session.token
     }
 
-    /// - Returns: whether this attempt is the one that is let in: if two arrive together one succeeds, and only while what was checked is still
-    ///   what counts.
+    /// - Returns: whether this attempt is the one that is let in: if two arrive together one succeeds, and only while
+    ///   what was checked is still what counts.
     private func enter(
         _ row: AccessRow, _ checked: Account, _ chosen: PasswordHash?, _ session: Sessions.New
     ) async throws -> Bool {
@@ -164,7 +172,8 @@ final class SignInLinks: Sendable {
         }
     }
 
-    /// After five wrong PINs a link is used up, after ten in a row the PIN is: the coordinator then gives a new first-use code.
+    /// After five wrong PINs a link is used up, after ten in a row the PIN is: the coordinator then gives a new
+    /// first-use code.
     private func countFailure(_ row: AccessRow, _ checked: LinkContent) async throws {
         try await core.keep { tx in
             if let stored = try tx.rows.access(row.kind, row.token) {
@@ -188,12 +197,14 @@ extension Snapshot {
     /// The row of a link that counts now, and what it is for.
     func link(_ token: String, at now: Int64) throws -> (AccessRow, LinkContent)? {
         // A printed code stands in for a link: the same form asks for the same PIN.
-        if let digest = RescindCode.digest(ofPrinted: token), let row = try rows.access(.sheet, digest), row.expires ?? 0 > now,
+        if let digest = RescindCode.digest(ofPrinted: token), let row = try rows.access(.sheet, digest),
+            row.expires ?? 0 > now,
             try account(of: row.person)?.isDisabled != true
         {
             return (row, try open(row, as: LinkContent.self) ?? LinkContent(purpose: .signIn))
         }
-        guard let bytes = Credentials.parse(token), let row = try rows.access(.link, SHA256.hash(bytes)), row.expires ?? 0 > now,
+        guard let bytes = Credentials.parse(token), let row = try rows.access(.link, SHA256.hash(bytes)),
+            row.expires ?? 0 > now,
             let content = try open(row, as: LinkContent.self), try account(of: row.person)?.isDisabled != true
         else { return nil }
         return (row, content)

@@ -15,10 +15,13 @@ struct StaffSignIn: Sendable {
     func signIn(typedAddress: String, password: String, code: String, from peer: String) async throws -> String {
         let now = try now()
         let token = try core.parts.requireVault().indexToken("address", (try? Credentials.address(typedAddress)) ?? "")
-        guard limiter.allow("peer \(peer)", limit: 60, at: now), limiter.allow("staff \(Hex.format(token))", limit: 8, at: now)
+        guard limiter.allow("peer \(peer)", limit: 60, at: now),
+            limiter.allow("staff \(Hex.format(token))", limit: 8, at: now)
         else { throw AccessRefusal.tooMany }
         let known = try core.reader.read { snapshot -> (PersonID, Account)? in
-            guard let row = try snapshot.rows.access(.address, token), let account = try snapshot.account(of: row.person) else {
+            guard let row = try snapshot.rows.access(.address, token),
+                let account = try snapshot.account(of: row.person)
+            else {
                 return nil
             }
             return (row.person, account)
@@ -36,7 +39,8 @@ struct StaffSignIn: Sendable {
             guard var account = try tx.account(of: person) else { return false }
             if let used = recovery.flatMap({ account.recovery.firstIndex(of: $0) }) {
                 account.recovery.remove(at: used)
-            } else if let secret = account.secret, let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
+            } else if let secret = account.secret,
+                let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
             {
                 account.lastStep = used
             } else {
@@ -53,7 +57,9 @@ struct StaffSignIn: Sendable {
     }
 
     /// The step whose code this is: the present one or one to either side, none that was used.
-    private static func step(of typed: String, _ secret: [UInt8], around step: UInt64, after last: UInt64?) throws -> UInt64? {
+    private static func step(of typed: String, _ secret: [UInt8], around step: UInt64, after last: UInt64?) throws
+        -> UInt64?
+    {
         let digits = typed.filter { $0 != " " }
         var found: UInt64?
         for candidate in [step &- 1, step, step + 1] {
@@ -75,7 +81,8 @@ struct StaffSignIn: Sendable {
         let fresh = try await hashing.hash(Credentials.password(password))
         let step = OneTimePassword.step(atMilliseconds: now)
         guard let used = try Self.step(of: code, secret, around: step, after: nil) else {
-            throw AccessRefusal.unusable(FieldProblem(field: "code", expected: "the six digits that the authenticator shows now"))
+            throw AccessRefusal.unusable(
+                FieldProblem(field: "code", expected: "the six digits that the authenticator shows now"))
         }
         let codes = try (0..<10).map { _ in
             try RescindCode.format(RandomBytes.generate(count: 13), count: Credentials.recoveryLength)

@@ -2,11 +2,12 @@ internal import Synchronization
 
 /// Decoded values, kept so that nothing is decoded twice.
 ///
-/// Nothing invalidates it: what it holds is right exactly if its stamp is that of the row that was just read. It is never wrong, at worst cold. The
-/// card gate never asks it. It is bounded by bytes and by ten minutes, and what was opened under a data key goes with the key.
+/// Nothing invalidates it: what it holds is right exactly if its stamp is that of the row that was just read. It is
+/// never wrong, at worst cold. The card gate never asks it. It is bounded by bytes and by ten minutes, and what was
+/// opened under a data key goes with the key.
 ///
-/// The price: an event row that somebody edits under a running process is noticed when it is next read cold, by the gate, the audit or another
-/// process, and no longer at every page.
+/// The price: an event row that somebody edits under a running process is noticed when it is next read cold, by the
+/// gate, the audit or another process, and no longer at every page.
 final class DecodedCache: Sendable {
     private struct Entry {
         let stamp: [UInt8]
@@ -20,6 +21,8 @@ final class DecodedCache: Sendable {
     private struct Contents {
         var entries: [[UInt8]: Entry] = [:]
         var byteCount = 0
+        /// Rises whenever something is forgotten.
+        var generation = 0
 
         mutating func remove(_ id: [UInt8]) { byteCount -= entries.removeValue(forKey: id)?.byteCount ?? 0 }
     }
@@ -38,15 +41,24 @@ final class DecodedCache: Sendable {
         return entry.value as? Value
     }
 
-    func keep(_ value: some Sendable, _ id: [UInt8], stamp: [UInt8], openedUnder key: [UInt8]? = nil, byteCount: Int) {
+    /// How often something was forgotten so far: whoever opens a snapshot notes it.
+    var generation: Int { contents.withLock { $0.generation } }
+
+    /// - Parameter since: the generation when the snapshot was opened that this was read in; a slow reader must not put
+    ///   back what was forgotten meanwhile. Nil for the writer, who does the forgetting.
+    func keep(
+        _ value: some Sendable, _ id: [UInt8], stamp: [UInt8], openedUnder key: [UInt8]? = nil, byteCount: Int,
+        since: Int?
+    ) {
         guard byteCount < byteLimit else { return }
         let entry = Entry(stamp: stamp, value: value, key: key, byteCount: byteCount, since: .now)
         contents.withLock { contents in
+            if let since, since != contents.generation { return }
             contents.remove(id)
             contents.byteCount += byteCount
             contents.entries[id] = entry
             // Beyond its size it starts anew: what is in use is soon back.
-            if contents.byteCount > byteLimit { contents = Contents() }
+            if contents.byteCount > byteLimit { contents = Contents(generation: contents.generation) }
         }
     }
 
@@ -55,6 +67,7 @@ final class DecodedCache: Sendable {
         guard !keys.isEmpty else { return }
         let keys = Set(keys)
         contents.withLock { contents in
+            contents.generation += 1
             for (id, entry) in contents.entries { if let key = entry.key, keys.contains(key) { contents.remove(id) } }
         }
     }
@@ -62,7 +75,10 @@ final class DecodedCache: Sendable {
     /// Drops these values.
     func forget(_ ids: [[UInt8]]) {
         guard !ids.isEmpty else { return }
-        contents.withLock { contents in for id in ids { contents.remove(id) } }
+        contents.withLock { contents in
+            contents.generation += 1
+            for id in ids { contents.remove(id) }
+        }
     }
 
     /// Drops what is too old to be kept.

@@ -16,14 +16,15 @@ public struct Parts: Sendable {
     public var vault: Vault?
     /// Nil while the signing keys are locked: then signing has stopped.
     public var keys: SigningKeys?
-    /// Whether a key in force is about to be revoked: nothing but the revocation is signed.
+    /// True if a key in force is about to be revoked: nothing but the revocation is signed.
     public var isRevoking = false
     /// Reads a policy back from its canonical bytes.
     public var parsePolicy: @Sendable ([UInt8]) throws -> Policy
     public var logger: Logger
 
     public init(
-        origin: String, store: any Store, heads: any CheckpointStore, tiles: (any TileKeeper)? = nil, time: any MomentSource,
+        origin: String, store: any Store, heads: any CheckpointStore, tiles: (any TileKeeper)? = nil,
+        time: any MomentSource,
         seeds: any SeedSource, phones: any PhoneNumberParser, vault: Vault?, keys: SigningKeys?,
         parsePolicy: @escaping @Sendable ([UInt8]) throws -> Policy, logger: Logger
     ) {

@@ -28,16 +28,20 @@ public struct PolicyVersions: Sendable {
         return known
     }
 
-    /// The version that a case follows: the one it began under, or at rest the one now in force where that one takes open cases along.
+    /// The version that a case follows: the one it began under, or at rest the one now in force where that one takes
+    /// open cases along.
     ///
     /// - Parameters:
     ///   - own: the version that the case or its draft names; nil for one that never began.
     ///   - position: where the case stands.
-    func followed(_ own: LoadedPolicy?, isDraft: Bool, workflow id: String, position: Position, on date: CivilDate) -> LoadedPolicy
+    func followed(_ own: LoadedPolicy?, isDraft: Bool, workflow id: String, position: Position, on date: CivilDate)
+        -> LoadedPolicy
     {
         let now = inForce(on: date)
         guard let own else { return now }
-        if isDraft || own.digest == now.digest || now.policy.openCases == .keep || now.policy.version < own.policy.version {
+        if isDraft || own.digest == now.digest || now.policy.openCases == .keep
+            || now.policy.version < own.policy.version
+        {
             return own
         }
         // Only between rounds, and only where both versions know the same states.
@@ -49,9 +53,11 @@ public struct PolicyVersions: Sendable {
 
     /// Reads the versions from the signed log, each back from its record.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` for a version that no record of the log states, or whose document is not what the record names.
+    /// - Throws: ``MachineryError/corrupt(_:)`` for a version that no record of the log states, or whose document is
+    ///   not what the record names.
     static func read(
-        first: LoadedPolicy, published: Published, origin: String, parse: ([UInt8]) throws -> Policy, _ rows: any LogRows
+        first: LoadedPolicy, published: Published, origin: String, parse: ([UInt8]) throws -> Policy,
+        _ rows: any LogRows
     ) throws -> PolicyVersions {
         let size = published.checkpoint.size
         let later = try LogStatements.versions(rows).filter { published.covers($0.index) }.map { stated in

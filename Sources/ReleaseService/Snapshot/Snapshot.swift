@@ -1,9 +1,11 @@
 internal import Logging
 internal import ReleaseWorkflow
 
-/// One consistent view of the database, with what is needed to make sense of it: the vault that opens it, what is in force, the moment.
+/// One consistent view of the database, with what is needed to make sense of it: the vault that opens it, what is in
+/// force, the moment.
 ///
-/// A page reads through one that holds a snapshot; a command through one that holds its transaction. What is read is the same code.
+/// A page reads through one that holds a snapshot; a command through one that holds its transaction. What is read is
+/// the same code.
 struct Snapshot {
     let rows: any StoreReader
     let vault: Vault
@@ -12,6 +14,24 @@ struct Snapshot {
     /// What was decoded before; nil where everything is to be read anew.
     let cache: DecodedCache?
     let parts: Parts
+    /// What the cache had forgotten when this was opened.
+    private let since: Int?
+
+    /// - Parameter since: of the snapshot that this is another view of.
+    init(
+        rows: any StoreReader, vault: Vault, inForce: InForce, moment: Moment, cache: DecodedCache?, parts: Parts,
+        since: Int? = nil
+    ) {
+        (self.rows, self.vault, self.inForce, self.moment) = (rows, vault, inForce, moment)
+        (self.cache, self.parts, self.since) = (cache, parts, since ?? cache?.generation)
+    }
+
+    /// Keeps a decoded value for whoever reads the same row next.
+    func remember(
+        _ value: some Sendable, _ id: [UInt8], stamp: [UInt8], openedUnder key: [UInt8]? = nil, byteCount: Int
+    ) {
+        cache?.keep(value, id, stamp: stamp, openedUnder: key, byteCount: byteCount, since: since)
+    }
 
     var policies: PolicyVersions { inForce.policies }
     /// The version of the policy in force today.
@@ -26,6 +46,6 @@ struct Snapshot {
 
     /// The same at another moment.
     func at(_ moment: Moment) -> Snapshot {
-        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts)
+        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts, since: since)
     }
 }

@@ -2,12 +2,13 @@ internal import Cryptography
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// A value with a stored form of its own: one JSON object with a version and keys that are written out by hand, so that renaming something in
-/// the code can never make what is stored unreadable.
+/// A value with a stored form of its own: one JSON object with a version and keys that are written out by hand, so that
+/// renaming something in the code can never make what is stored unreadable.
 ///
-/// Version 1 was written by Swift's synthesized coding: without `v`, its keys in any order, bytes as lists of numbers, slashes escaped, and the
-/// unnamed values of an enum under `_0` and `_1`. It is read for ever by the same hand-written initializers; nothing is ever written in it,
-/// and nothing that is stored in it is written anew, because links hash the sealed bytes.
+/// Version 1 was written by Swift's synthesized coding: without `v`, its keys in any order, bytes as lists of numbers,
+/// slashes escaped, and the unnamed values of an enum under `_0` and `_1`. It is read for ever by the same hand-written
+/// initializers; nothing is ever written in it, and nothing that is stored in it is written anew, because links hash
+/// the sealed bytes.
 ///
 /// Version 2 is canonical JSON (RFC 8785) with `"v":2`, bytes in base64 and a key for every value.
 protocol StoredValue {
@@ -29,11 +30,13 @@ enum StoredCodec {
         return CanonicalJSON.object(members).bytes
     }
 
-    /// - Throws: ``MachineryError/corrupt(_:)`` for what is no such value; ``MachineryError/laterVersion(_:)`` for one that a later version of this
-    ///   program wrote, which is left as it is.
+    /// - Throws: ``MachineryError/corrupt(_:)`` for what is no such value; ``MachineryError/laterVersion(_:)`` for one
+    ///   that a later version of this program wrote, which is left as it is.
     static func decode<Value: StoredValue>(_ bytes: [UInt8], as type: Value.Type) throws -> Value {
         let name = Value.storedName
-        guard let json = try? CanonicalJSON(stored: bytes) else { throw MachineryError.corrupt("a stored \(name) is damaged") }
+        guard let json = try? CanonicalJSON(stored: bytes) else {
+            throw MachineryError.corrupt("a stored \(name) is damaged")
+        }
         // Lists were stored bare in version 1.
         let members = json.object ?? ["items": json]
         // Version 1 said no version.
@@ -46,7 +49,8 @@ enum StoredCodec {
         return try Value(stored: StoredObject(members, name))
     }
 
-    /// The text of a value as version 1 spelled it: what commands were compared by and evidence was committed to, before and since.
+    /// The text of a value as version 1 spelled it: what commands were compared by and evidence was committed to,
+    /// before and since.
     static func text(_ value: some StoredValue) -> String { text(value.stored) }
 
     static func text(_ members: [String: CanonicalJSON]) -> String {
@@ -85,12 +89,18 @@ struct StoredObject {
 
     /// The only member: the case of an enum and its values.
     func onlyMember() throws -> (key: String, values: StoredObject) {
-        guard members.count == 1, let (key, value) = members.first, let values = value.object else { throw problem("case") }
+        guard members.count == 1, let (key, value) = members.first, let values = value.object else {
+            throw problem("case")
+        }
         return (key, StoredObject(values, name))
     }
 
-    func optionalText(_ key: String, formerly former: String? = nil) throws -> String? { try optional(key, former, \.string) }
-    func text(_ key: String, formerly former: String? = nil) throws -> String { try need(optionalText(key, formerly: former), key) }
+    func optionalText(_ key: String, formerly former: String? = nil) throws -> String? {
+        try optional(key, former, \.string)
+    }
+    func text(_ key: String, formerly former: String? = nil) throws -> String {
+        try need(optionalText(key, formerly: former), key)
+    }
     func optionalNumber(_ key: String) throws -> Int? { try optional(key, nil, \.integer) }
     func number(_ key: String) throws -> Int { try need(optionalNumber(key), key) }
     func optionalFlag(_ key: String) throws -> Bool? { try optional(key, nil, \.boolean) }
@@ -108,7 +118,8 @@ struct StoredObject {
     }
     func date(_ key: String) throws -> CivilDate { try need(optionalDate(key), key) }
 
-    func optionalChoice<T: RawRepresentable>(_ key: String, of type: T.Type, formerly former: String? = nil) throws -> T?
+    func optionalChoice<T: RawRepresentable>(_ key: String, of type: T.Type, formerly former: String? = nil) throws
+        -> T?
     where T.RawValue == String { try optional(key, former) { $0.string.flatMap { T(rawValue: $0) } } }
     func choice<T: RawRepresentable>(_ key: String, of type: T.Type, formerly former: String? = nil) throws -> T
     where T.RawValue == String { try need(optionalChoice(key, of: type, formerly: former), key) }
@@ -188,7 +199,9 @@ struct StoredMembers {
     func with(_ key: String, _ value: Bool?) -> StoredMembers { with(key, value.map(CanonicalJSON.boolean)) }
     func with(_ key: String, _ value: Int?) -> StoredMembers { with(key, value.map(CanonicalJSON.integer)) }
     func with(_ key: String, _ value: CivilDate?) -> StoredMembers { with(key, value.map(CanonicalJSON.of)) }
-    func with<Kind>(_ key: String, _ value: Identifier<Kind>?) -> StoredMembers { with(key, value.map(CanonicalJSON.of)) }
+    func with<Kind>(_ key: String, _ value: Identifier<Kind>?) -> StoredMembers {
+        with(key, value.map(CanonicalJSON.of))
+    }
     func with(_ key: String, bytes: [UInt8]?) -> StoredMembers { with(key, bytes.map(CanonicalJSON.of)) }
     func with<T: RawRepresentable>(_ key: String, _ value: T?) -> StoredMembers where T.RawValue == String {
         with(key, value.map { CanonicalJSON.string($0.rawValue) })
@@ -196,7 +209,9 @@ struct StoredMembers {
     func with(_ key: String, _ values: [String]?) -> StoredMembers {
         with(key, values.map { .array($0.map(CanonicalJSON.string)) })
     }
-    func with(_ key: String, _ value: (some StoredValue)?) -> StoredMembers { with(key, value.map { .object($0.stored) }) }
+    func with(_ key: String, _ value: (some StoredValue)?) -> StoredMembers {
+        with(key, value.map { .object($0.stored) })
+    }
     func with(_ key: String, list values: [some StoredValue]?) -> StoredMembers {
         with(key, values.map { .array($0.map { .object($0.stored) }) })
     }

@@ -14,8 +14,9 @@ final class OpeningWatch: Sendable {
 
 /// Seals and opens what must be erasable, and derives the keys that find without telling.
 ///
-/// Every data key is wrapped by the vault key and kept in the key ring; destroying it there makes everything under it unreadable. AES-256-GCM
-/// everywhere; the associated data binds the key's id and the field, and the key's id is derived from person or round and purpose.
+/// Every data key is wrapped by the vault key and kept in the key ring; destroying it there makes everything under it
+/// unreadable. AES-256-GCM everywhere; the associated data binds the key's id and the field, and the key's id is
+/// derived from person or round and purpose.
 public struct Vault: Sendable {
     /// What a data key is for, and so how long it lives.
     public enum Scope: Hashable, Sendable {
@@ -121,7 +122,8 @@ public struct Vault: Sendable {
         return try open(sealed, with: AESGCM(key: key), binding: id + Array(field.utf8))
     }
 
-    /// Seals what lives as long as the folder: drafts, events, messages, journal lines. No person's values are in these.
+    /// Seals what lives as long as the folder: drafts, events, messages, journal lines. No person's values are in
+    /// these.
     func seal(_ value: [UInt8], fixed purpose: String) throws -> [UInt8] {
         try seal(value, with: fixed, binding: Array(purpose.utf8))
     }
@@ -176,12 +178,14 @@ public struct Vault: Sendable {
             id.bytes, Array("\(sequence)".utf8), [0], previous, SHA256.hash(sealed), key: chain)
     }
 
-    /// Seals the end of the chain and the case's policy, so that rows cannot be cut off, nor the policy exchanged, unseen.
+    /// Seals the end of the chain and the case's policy, so that rows cannot be cut off, nor the policy exchanged,
+    /// unseen.
     func tip(_ id: CaseID, policy: [UInt8], count: Int, last: [UInt8]) throws -> [UInt8] {
         try HMACSHA256.authenticate(id.bytes, policy, Array("tip \(count)".utf8), [0], last, key: chain)
     }
 
-    /// The rescind-only code of a release: 100 bits from the round's evidence key, in groups of five letters and digits.
+    /// The rescind-only code of a release: 100 bits from the round's evidence key, in groups of five letters and
+    /// digits.
     func rescindCode(_ release: ReleaseID, round: RoundID) throws -> String? {
         guard let key = try dataKey(keyID(.evidence(round))) else { return nil }
         let bytes = try HMACSHA256.authenticate(Array("rescind code/\(release)".utf8), key: key)

@@ -1,3 +1,4 @@
+internal import Matching
 internal import ReleaseWorkflow
 
 /// Something that a caller asks for and that changes something. It is carried out once for each key.
@@ -35,7 +36,8 @@ struct Core: Sendable {
         return try await sequencer.together(seed: key) { tx -> Result<Idempotency.Attempted, FieldProblem> in
             do {
                 try act.permit(caller, tx)
-                return .success(try Idempotency(ticket: ticket, tx: tx).attempt(onRefusal: act.noteRefusal, act.carryOut))
+                return .success(
+                    try Idempotency(ticket: ticket, tx: tx).attempt(onRefusal: act.noteRefusal, act.carryOut))
             } catch let refusal as Refusal {
                 try act.noteRefusal(tx, refusal)
                 return .success(Idempotency.Attempted(outcome: StoredOutcome(refusal: refusal)))
@@ -67,3 +69,4 @@ struct Core: Sendable {
 protocol Refusing: Error {}
 extension Refusal: Refusing {}
 extension FieldProblem: Refusing {}
+extension MatchingProblem: Refusing {}

@@ -4,7 +4,8 @@ public import ReleaseWorkflow
 public enum Caller: Hashable, Sendable {
     /// Somebody who is signed in.
     case person(PersonID, Assurance)
-    /// The command line and its scripts: the operator's hand. Where an act is staff's, the script names the member of staff.
+    /// The command line and its scripts: the operator's hand. Where an act is staff's, the script names the member of
+    /// staff.
     case `operator`
     /// Somebody who is not signed in.
     case anonymous

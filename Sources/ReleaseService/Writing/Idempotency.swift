@@ -10,7 +10,8 @@ struct Done {
     var rule: String?
 
     init(
-        release: ReleaseID? = nil, person: PersonID? = nil, round: RoundID? = nil, state: String? = nil, rule: String? = nil
+        release: ReleaseID? = nil, person: PersonID? = nil, round: RoundID? = nil, state: String? = nil,
+        rule: String? = nil
     ) {
         self.release = release
         self.person = person
@@ -50,7 +51,8 @@ struct StoredOutcome: StoredValue {
         }
         done = try stored.optionalObject("done").map { done in
             Done(
-                release: try done.optionalID("release"), person: try done.optionalID("person"), round: try done.optionalID("round"),
+                release: try done.optionalID("release"), person: try done.optionalID("person"),
+                round: try done.optionalID("round"),
                 state: try done.optionalText("state"), rule: try done.optionalText("rule"))
         }
         records = try stored.list("records", \.integer)
@@ -88,7 +90,9 @@ struct Idempotency {
         ///   - former: the scope that version 1 used.
         ///   - text: the canonical command, compared when the key is used again.
         init(key: String?, scope: String, former: String? = nil, text: String, _ vault: Vault) throws {
-            if let key, key.isEmpty || key.utf8.count > 200 { throw FieldProblem(field: "key", expected: "1 to 200 bytes") }
+            if let key, key.isEmpty || key.utf8.count > 200 {
+                throw FieldProblem(field: "key", expected: "1 to 200 bytes")
+            }
             self.key = try key.map { try vault.commandDigest("key", scope, $0) }
             formerKey = try key.flatMap { key in try former.map { try vault.commandDigest("key", $0, key) } }
             command = try vault.commandDigest("command", former ?? scope, text)
@@ -104,7 +108,7 @@ struct Idempotency {
     let ticket: Ticket
     let tx: Transaction
 
-    /// Whether the key was used before, for whatever it was.
+    /// True if the key was used before, for whatever it was.
     var isAnswered: Bool {
         get throws { try [ticket.key, ticket.formerKey].contains { try $0.flatMap(tx.rows.outcome) != nil } }
     }
@@ -187,7 +191,9 @@ public struct Outcome: Sendable {
         (state, rule, release, person, records) = (done?.state, done?.rule, done?.release, done?.person, stored.records)
         receipts = isSigned ? try answering.receipts(for: stored.records) : []
         var code: String?
-        if let release = done?.release, let round = done?.round { code = try tx.vault.rescindCode(release, round: round) }
+        if let release = done?.release, let round = done?.round {
+            code = try tx.vault.rescindCode(release, round: round)
+        }
         rescindCode = code
         notices = attempted.isReplay ? [] : tx.consequences.notices + tx.consequences.immediate
         moment = tx.moment

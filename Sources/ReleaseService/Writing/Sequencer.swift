@@ -6,9 +6,9 @@ internal import TransparencyLog
 
 /// The one writer: takes commands down the same road, as many as wait in one commit.
 ///
-/// The road: take the moment and a seed; in one transaction run what is due, then each command; commit and sync; read back what is durable,
-/// recompute the root, sign the head, replace the head file; destroy what was to be erased; answer. Before the commit nothing happened; after it
-/// everything did.
+/// The road: take the moment and a seed; in one transaction run what is due, then each command; commit and sync; read
+/// back what is durable, recompute the root, sign the head, replace the head file; destroy what was to be erased;
+/// answer. Before the commit nothing happened; after it everything did.
 ///
 /// It knows what a transaction is and nothing of what commands are about.
 actor Sequencer {
@@ -32,6 +32,9 @@ actor Sequencer {
     private let executor = DiskExecutor(label: "privity.sequencer")
     private var queue: [Job] = []
     private var isDraining = false
+    /// True while the write-ahead log still holds what should be nowhere: it is tried again with every batch, and the
+    /// scheduler comes by.
+    private var owesSettling = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     /// Hashes for receipts.
@@ -67,7 +70,8 @@ actor Sequencer {
         self.hooks = hooks
     }
 
-    /// What a writer does first: the same code that ordinary commands use. What cannot be finished stops signing; closing still works.
+    /// What a writer does first: the same code that ordinary commands use. What cannot be finished stops signing;
+    /// closing still works.
     func recover(_ lastly: @Sendable (Transaction) throws -> Void) {
         do {
             if vault != nil { try resumeErasures() }
@@ -97,7 +101,9 @@ actor Sequencer {
     private func settle() {
         do {
             try parts.store.settle()
+            owesSettling = false
         } catch {
+            owesSettling = true
             parts.logger.error("the write-ahead log was not emptied")
         }
     }
@@ -119,14 +125,18 @@ actor Sequencer {
         latest.replace(InForce(published: publisher.published, policies: policies))
     }
 
-    /// Runs one write before everything that waits: what closes something waits for no batch. It makes no record and needs no key.
-    func immediately<R: Sendable>(_ body: @Sendable (any StoreWriter) throws -> R) throws -> R { try parts.store.write(body) }
+    /// Runs one write before everything that waits: what closes something waits for no batch. It makes no record and
+    /// needs no key.
+    func immediately<R: Sendable>(_ body: @Sendable (any StoreWriter) throws -> R) throws -> R {
+        try parts.store.write(body)
+    }
 
     // MARK: Commands that arrive together
 
     /// Runs `carry` in one commit with whatever else is waiting, then `answer`.
     ///
-    /// A command that is alone does not wait: the queue is taken up as soon as the callers already in line have joined it.
+    /// A command that is alone does not wait: the queue is taken up as soon as the callers already in line have joined
+    /// it.
     ///
     /// - Parameters:
     ///   - key: of the command, from which a source for tests may derive its seed.
@@ -163,8 +173,8 @@ actor Sequencer {
         takeUpQueue()
     }
 
-    /// Carries out a batch and answers everybody in it; a failure of the machinery fails the batch, whose commands are then tried singly, so
-    /// that each gets its own error.
+    /// Carries out a batch and answers everybody in it; a failure of the machinery fails the batch, whose commands are
+    /// then tried singly, so that each gets its own error.
     ///
     /// - Returns: the commands that must not share this commit.
     private func carryOut(_ batch: [Job]) -> [Job] {
@@ -177,21 +187,26 @@ actor Sequencer {
             if batch.count == 1 {
                 first.fail(error)
             } else {
-                for job in batch { _ = carryOut([job]) }
+                for job in batch {
+                    var left = [job]
+                    while !left.isEmpty { left = carryOut(left) }
+                }
             }
             return []
         }
         // From here on the batch is durable: nothing is tried again.
         let done = batch.prefix(committed.answers.count)
+        var isAnswered = false
         do {
             try afterCommit(committed.transactions)
             FaultPoint.reach(.beforeAnswer)
             try parts.store.read { rows in
                 let answering = Answering(published: publisher.published, rows: rows, hashes: hashes)
+                isAnswered = true
                 for answer in committed.answers { answer(answering) }
             }
         } catch {
-            for job in done { job.fail(error) }
+            if !isAnswered { for job in done { job.fail(error) } }
         }
         return Array(batch.dropFirst(done.count))
     }
@@ -201,9 +216,12 @@ actor Sequencer {
         var answers: [(Answering) -> Void] = []
     }
 
-    private func transaction(_ rows: WorkingSet, _ derive: Derivation, _ moment: Moment, _ ledger: Ledger) throws -> Transaction {
+    private func transaction(_ rows: WorkingSet, _ derive: Derivation, _ moment: Moment, _ ledger: Ledger) throws
+        -> Transaction
+    {
         Transaction(
-            rows: rows, vault: try parts.requireVault(), inForce: latest.value, moment: moment, derive: derive, parts: parts,
+            rows: rows, vault: try parts.requireVault(), inForce: latest.value, moment: moment, derive: derive,
+            parts: parts,
             cache: cache, ledger: ledger)
     }
 
@@ -250,7 +268,8 @@ actor Sequencer {
             return result
         } catch {
             switch error {
-            case is Refusal, is FieldProblem, is MachineryError, is LogError, is RecordError, is CryptographyError: break
+            case is Refusal, is FieldProblem, is MachineryError, is LogError, is RecordError, is CryptographyError:
+                break
             // The caller says so; nothing is logged twice.
             default: publisher.stop("the storage failed: \(error)")
             }
@@ -295,7 +314,7 @@ actor Sequencer {
         cache.forget(consequences.flatMap(\.forgotten))
         let erasures = consequences.flatMap(\.erasures)
         if !erasures.isEmpty { try finish(erasures) }
-        if consequences.contains(where: \.mustSettle) { settle() }
+        if owesSettling || consequences.contains(where: \.mustSettle) { settle() }
     }
 
     // MARK: Erasing
@@ -316,8 +335,8 @@ actor Sequencer {
         }
     }
 
-    /// Finishes erasures that stopped half-way, and deletes what an old copy of the database brought back: every row whose key is listed as
-    /// destroyed.
+    /// Finishes erasures that stopped half-way, and deletes what an old copy of the database brought back: every row
+    /// whose key is listed as destroyed.
     private func resumeErasures() throws {
         let vault = try parts.requireVault()
         let destroyed = Set(try vault.destroyedIDs())

@@ -16,7 +16,7 @@ final class Transaction {
     struct Consequences {
         /// Indexes of the records written by the command, in order.
         var records: [Int] = []
-        /// Whether a closing was stored without its record.
+        /// True if a closing was stored without its record.
         var isPending = false
         var pendingRelease: ReleaseID?
         var erasures: [Erasure] = []
@@ -28,7 +28,8 @@ final class Transaction {
         var immediate: [Telling] = []
         var notices: [Telling] = []
         var mustSettle = false
-        /// Whether no later command may share the commit: what this one erases or puts into force must have been carried out first.
+        /// True if no later command may share the commit: what this one erases or puts into force must have been
+        /// carried out first.
         var endsBatch = false
         /// The key that the command puts into force.
         var newKey: (role: KeyHistory.Role, signer: NoteSigner)?
@@ -43,13 +44,14 @@ final class Transaction {
     private let cache: DecodedCache
     private(set) var ledger: Ledger
     var consequences = Consequences()
-    /// Whether the command must leave nothing behind, its own outcome included.
+    /// True if the command must leave nothing behind, its own outcome included.
     var storesNothing = false
     /// The draft that a refused command was about.
     var refusedRound: RoundID?
 
     init(
-        rows: WorkingSet, vault: Vault, inForce: InForce, moment: Moment, derive: Derivation, parts: Parts, cache: DecodedCache,
+        rows: WorkingSet, vault: Vault, inForce: InForce, moment: Moment, derive: Derivation, parts: Parts,
+        cache: DecodedCache,
         ledger: Ledger
     ) {
         self.rows = rows
@@ -70,7 +72,8 @@ final class Transaction {
     /// The same transaction at another moment, with consequences of its own: for what is dated by another day.
     func dated(_ moment: Moment) -> Transaction {
         Transaction(
-            rows: rows, vault: vault, inForce: inForce, moment: moment, derive: derive, parts: parts, cache: cache, ledger: ledger)
+            rows: rows, vault: vault, inForce: inForce, moment: moment, derive: derive, parts: parts, cache: cache,
+            ledger: ledger)
     }
 
     /// Takes over what a dated transaction came to.

@@ -4,12 +4,12 @@ internal import TransparencyLog
 
 /// The database as a batch sees it: what is stored, and what the commands of the batch have changed so far.
 ///
-/// Changes are held back and handed to the driver in one go. A question about one row is answered from the changes first; a question about
-/// many rows, like a count or a list, hands over what is held back of their kind before it is asked. So each answer is that of the database
-/// with all changes in it.
+/// Changes are held back and handed to the driver in one go. A question about one row is answered from the changes
+/// first; a question about many rows, like a count or a list, hands over what is held back of their kind before it is
+/// asked. So each answer is that of the database with all changes in it.
 ///
-/// A command that is refused is undone by dropping its changes. Only if some of them had to be handed over meanwhile does that take a mark in
-/// the database.
+/// A command that is refused is undone by dropping its changes. Only if some of them had to be handed over meanwhile
+/// does that take a mark in the database.
 final class WorkingSet: StoreWriter {
     private let base: any StoreWriter
     private var changes = Changes()
@@ -266,7 +266,9 @@ final class WorkingSet: StoreWriter {
 
     // MARK: The vault
 
-    func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) { change { $0.sealed[.init(key, field)] = sealed } }
+    func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) {
+        change { $0.sealed[.init(key, field)] = sealed }
+    }
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
         try changes.sealed[.init(key, field)] ?? base.sealed(key, field)
     }
@@ -301,7 +303,9 @@ final class WorkingSet: StoreWriter {
         try flush(if: !changes.outcomes.isEmpty)
         try marked { try base.deleteOutcomes(of: round) }
     }
-    func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) { change { $0.messages[id] = .some((sealed, round)) } }
+    func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) {
+        change { $0.messages[id] = .some((sealed, round)) }
+    }
     func deleteMessage(_ id: [UInt8]) { change { $0.messages[id] = .some(nil) } }
     func deleteMessages(of round: RoundID) throws {
         try flush(if: !changes.messages.isEmpty)

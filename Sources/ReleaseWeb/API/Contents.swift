@@ -2,8 +2,8 @@ internal import Foundation
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-// What answers of the interface are made of. Each type lists its fields, so that the manifest of what a role can see is made from the
-// same place as the answers.
+// What answers of the interface are made of. Each type lists its fields, so that the manifest of what a role can see is
+// made from the same place as the answers.
 
 /// A case for one pair of eyes.
 struct CaseContent: Encodable {
@@ -39,7 +39,9 @@ struct CaseContent: Encodable {
         role = line.role.rawValue
         state = view.state
         actions = page.map { $0.actions.compactMap(\.resource) }
-        history = page.map { $0.view.history.map { Entry(on: $0.on.description, rule: $0.rule, channel: $0.channel.rawValue) } }
+        history = page.map {
+            $0.view.history.map { Entry(on: $0.on.description, rule: $0.rule, channel: $0.channel.rawValue) }
+        }
         isReleaseLive = view.isReleaseLive
         expiresOn = view.expiresOn?.description
         callBy = view.callBy?.description
@@ -96,7 +98,9 @@ struct ReceiptContent: Encodable {
     let isLive: Bool
     let isPending: Bool
     let records: [File]
-    static let fields = ["text", "rescindCode", "signedOn", "expiresOn", "rescindedOn", "isLive", "isPending", "records"]
+    static let fields = [
+        "text", "rescindCode", "signedOn", "expiresOn", "rescindedOn", "isLive", "isPending", "records",
+    ]
 }
 
 /// A card with what goes with it.

@@ -36,7 +36,8 @@ enum Interface {
     }
 
     private static func route(
-        _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, isSilent: Bool = false, bodyLimit: Int = 64 << 10,
+        _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, isSilent: Bool = false,
+        bodyLimit: Int = 64 << 10,
         _ handle: @escaping @Sendable (Visit) async throws -> Response
     ) -> Route {
         Route(method, base + path, audience, form: .api, isSilent: isSilent, bodyLimit: bodyLimit, handle: handle)
@@ -63,14 +64,18 @@ enum Interface {
                     ]),
                 ]), answer: "Token", status: 201),
             Operation(
-                route: route(.get, "/session", .signedIn) { try await session($0) }, summary: "Who is signed in", answer: "Session"),
-            Operation(route: route(.delete, "/session", .signedIn) { try await signOut($0) }, summary: "Sign out", status: 204),
+                route: route(.get, "/session", .signedIn) { try await session($0) }, summary: "Who is signed in",
+                answer: "Session"),
+            Operation(
+                route: route(.delete, "/session", .signedIn) { try await signOut($0) }, summary: "Sign out", status: 204
+            ),
             Operation(
                 route: route(.get, "/cases", .signedIn) { try await cases($0) },
                 summary: "One's own cases, or as staff a page of the board", answer: "Cases",
                 query: paging + [.init("as", .choice(["party", "staff"]))]),
             Operation(
-                route: route(.get, "/cases/{case}", .signedIn) { try await showCase($0) }, summary: "One case", answer: "Case",
+                route: route(.get, "/cases/{case}", .signedIn) { try await showCase($0) }, summary: "One case",
+                answer: "Case",
                 isConditional: true),
             Operation(
                 route: route(.get, "/cases/{case}/release-text", .signedIn) { try await releaseText($0) },
@@ -85,34 +90,42 @@ enum Interface {
             Operation(
                 route: route(.post, "/private", .people, isSilent: true) { try await tap($0) },
                 summary: "Look at a card, or note a call or a meeting; nobody else ever learns of it",
-                request: .object([("case", .handle, true), ("act", .choice(["look", "called", "arranged"]), true)]), answer: "Card"),
+                request: .object([("case", .handle, true), ("act", .choice(["look", "called", "arranged"]), true)]),
+                answer: "Card"),
             Operation(
                 route: route(.get, "/looks", .people) { try await looks($0) },
                 summary: "What was shown of oneself, to whom and when",
                 answer: "Looks"),
             Operation(
                 route: route(.post, "/rescissions", .anyone) { try await rescindByCode($0) },
-                summary: "End a release by its code, signed in or not", request: .object([("code", .text(limit: 40), true)]),
+                summary: "End a release by its code, signed in or not",
+                request: .object([("code", .text(limit: 40), true)]),
                 answer: "Outcome"),
             Operation(
-                route: route(.get, "/directory", .anyone) { try await directory($0) }, summary: "The directory of listings",
+                route: route(.get, "/directory", .anyone) { try await directory($0) },
+                summary: "The directory of listings",
                 answer: "Listings"),
             Operation(
-                route: route(.post, "/people", .role(.coordinator)) { try await addPerson($0) }, summary: "Enter a person",
+                route: route(.post, "/people", .role(.coordinator)) { try await addPerson($0) },
+                summary: "Enter a person",
                 request: .object([
-                    ("name", .text(limit: 120), true), ("surname", .text(limit: 60), true), ("firstName", .text(limit: 40), true),
+                    ("name", .text(limit: 120), true), ("surname", .text(limit: 60), true),
+                    ("firstName", .text(limit: 40), true),
                     ("phone", .text(limit: 40), true), ("field", .text(limit: 60), true),
                     ("roles", .list(.choice(["participant", "mentor"])), true), ("underContract", .flag, false),
                 ]), answer: "Created", status: 201, takesKey: true),
             Operation(
                 route: route(.post, "/people/searches", .role(.coordinator)) { try await search($0) },
                 summary: "Find one's people by telephone number or name",
-                request: .object([("phone", .text(limit: 40), false), ("name", .text(limit: 120), false)]), answer: "People"),
+                request: .object([("phone", .text(limit: 40), false), ("name", .text(limit: 120), false)]),
+                answer: "People"),
             Operation(
-                route: route(.get, "/log/checkpoint", .role(.auditor)) { try await checkpoint($0) }, summary: "The signed head",
+                route: route(.get, "/log/checkpoint", .role(.auditor)) { try await checkpoint($0) },
+                summary: "The signed head",
                 answer: "text"),
             Operation(
-                route: route(.get, "/log/entries", .role(.auditor)) { try await entries($0) }, summary: "Records in log order",
+                route: route(.get, "/log/entries", .role(.auditor)) { try await entries($0) },
+                summary: "Records in log order",
                 answer: "Entries", query: [.init("after", .whole(0...Int(Int32.max))), .init("limit", .whole(1...100))]),
             Operation(
                 route: route(.get, "/log/entries/{index}", .role(.auditor)) { try await entry($0) },
@@ -120,10 +133,13 @@ enum Interface {
         ]
         + CommandKind.resources.map { kind, resource in
             Operation(
-                route: route(.post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 12 << 20 : 64 << 10) {
+                route: route(
+                    .post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 12 << 20 : 64 << 10
+                ) {
                     try await carryOut(kind, $0)
                 },
-                summary: "The command `\(kind.rawValue)`", request: request(for: kind), answer: "Outcome", takesKey: true,
+                summary: "The command `\(kind.rawValue)`", request: request(for: kind), answer: "Outcome",
+                takesKey: true,
                 isConditional: true)
         }
 
@@ -154,7 +170,8 @@ enum Interface {
         let session = try visit.require()
         return .json(
             SessionContent(
-                roles: session.roles.filter(session.holds).map(\.rawValue).sorted(), assurance: session.assurance.rawValue,
+                roles: session.roles.filter(session.holds).map(\.rawValue).sorted(),
+                assurance: session.assurance.rawValue,
                 formToken: session.formToken))
     }
 
@@ -180,8 +197,11 @@ enum Interface {
         guard side == "party" || side == "staff" else { throw FieldProblem(field: "as", expected: "party or staff") }
         let after = visit.query["after"]
         guard side == "staff" else {
-            guard after == nil else { throw FieldProblem(field: "after", expected: "nothing: one's own cases are one page") }
-            return .json(CasesContent(items: try await service.cases(of: session.person).map { CaseContent($0) }, next: nil))
+            guard after == nil else {
+                throw FieldProblem(field: "after", expected: "nothing: one's own cases are one page")
+            }
+            return .json(
+                CasesContent(items: try await service.cases(of: session.person).map { CaseContent($0) }, next: nil))
         }
         guard session.holds(.coordinator) else { throw Refusal.notFound }
         let place = BoardPlace(link: after)
@@ -247,7 +267,9 @@ enum Interface {
 
     private static func receipt(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
-        guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else { throw Refusal.notFound }
+        guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else {
+            throw Refusal.notFound
+        }
         let own = try await visit.service.ownReceipt(id, for: visit.require().person)
         return .json(
             ReceiptContent(
@@ -255,7 +277,9 @@ enum Interface {
                 expiresOn: own.expiresOn.description,
                 rescindedOn: own.rescindedOn?.description, isLive: own.isLive, isPending: own.isPending,
                 records: own.receipts.map {
-                    .init(record: String(decoding: $0.record, as: UTF8.self), proof: String(decoding: $0.proof, as: UTF8.self))
+                    .init(
+                        record: String(decoding: $0.record, as: UTF8.self),
+                        proof: String(decoding: $0.proof, as: UTF8.self))
                 }))
     }
 
@@ -278,11 +302,13 @@ enum Interface {
         let fields: [String: String]
         switch view.card {
         case .contact(let card): fields = ["firstName": card.firstName.text, "phone": card.phone.e164]
-        case .profile(let card): fields = Dictionary(uniqueKeysWithValues: card.fields.map { ($0.key.rawValue, $0.value) })
+        case .profile(let card):
+            fields = Dictionary(uniqueKeysWithValues: card.fields.map { ($0.key.rawValue, $0.value) })
         }
         return .json(
             CardContent(
-                fields: fields, notice: view.notice, scope: view.scope, callScript: view.callScript, emergency: view.emergency,
+                fields: fields, notice: view.notice, scope: view.scope, callScript: view.callScript,
+                emergency: view.emergency,
                 callBy: view.callBy?.description))
     }
 
@@ -290,7 +316,8 @@ enum Interface {
         let looks = try await visit.service.accounting(of: visit.require().person)
         let items = looks.map { look in
             LookContent(
-                at: Date(timeIntervalSince1970: Double(look.instantMilliseconds) / 1000).ISO8601Format(), recipient: look.recipient,
+                at: Date(timeIntervalSince1970: Double(look.instantMilliseconds) / 1000).ISO8601Format(),
+                recipient: look.recipient,
                 fields: look.fields.map(\.rawValue))
         }
         return .json(ItemsContent(items: items))
@@ -308,7 +335,8 @@ enum Interface {
                 ItemsContent(
                     items: view.listings.map { listing in
                         ListingContent(
-                            fields: Dictionary(uniqueKeysWithValues: listing.card.fields.map { ($0.key.rawValue, $0.value) }),
+                            fields: Dictionary(
+                                uniqueKeysWithValues: listing.card.fields.map { ($0.key.rawValue, $0.value) }),
                             advice: listing.advice)
                     }))
         } catch Refusal.notFound where visit.session == nil {
@@ -318,7 +346,9 @@ enum Interface {
 
     // MARK: Commands
 
-    private static let surveyMembers: Set<String> = ["sameField", "answers", "sharedPathway", "preference", "understood"]
+    private static let surveyMembers: Set<String> = [
+        "sameField", "answers", "sharedPathway", "preference", "understood",
+    ]
     private static let answerMembers: Set<String> = [
         "pathways", "areas", "times", "languages", "topics", "settings", "ageBand", "gender",
     ]
@@ -339,8 +369,10 @@ enum Interface {
     private static func request(for kind: CommandKind) -> Schema {
         let importance = Schema.choice(Importance.allCases.map(\.rawValue))
         let answers = Schema.object([
-            ("pathways", .list(.choice(Pathway.allCases.map(\.rawValue))), false), ("areas", .list(.text(limit: 60)), false),
-            ("times", .list(.choice(TimeCell.allCases.map(\.rawValue))), false), ("languages", .list(.text(limit: 60)), false),
+            ("pathways", .list(.choice(Pathway.allCases.map(\.rawValue))), false),
+            ("areas", .list(.text(limit: 60)), false),
+            ("times", .list(.choice(TimeCell.allCases.map(\.rawValue))), false),
+            ("languages", .list(.text(limit: 60)), false),
             ("topics", .list(.choice(Topic.allCases.map(\.rawValue))), false),
             ("settings", .list(.choice(Setting.allCases.map(\.rawValue))), false),
             ("ageBand", .choice(AgeBand.allCases.map(\.rawValue)), false),
@@ -356,7 +388,8 @@ enum Interface {
                     (
                         name,
                         .object([
-                            ("sameField", importance, false), ("answers", answers, false), ("sharedPathway", importance, false),
+                            ("sameField", importance, false), ("answers", answers, false),
+                            ("sharedPathway", importance, false),
                             ("preference", importance, false), ("understood", .yes, true),
                         ]), true
                     ))
@@ -368,7 +401,8 @@ enum Interface {
             case "scan": fields.append((name, .text(limit: 12_000_000), false))
             case "firstName": fields.append((name, .text(limit: 40), false))
             case "profile":
-                fields.append((name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
+                fields.append(
+                    (name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
             default: break
             }
         }
@@ -407,7 +441,8 @@ enum Interface {
 
     private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
         OutcomeContent(
-            state: isOwn ? nil : outcome.state, release: outcome.release?.description, isReceiptPending: outcome.isReceiptPending,
+            state: isOwn ? nil : outcome.state, release: outcome.release?.description,
+            isReceiptPending: outcome.isReceiptPending,
             isReplay: outcome.isReplay, rescindCode: isOwn ? outcome.rescindCode : nil, records: outcome.records)
     }
 
@@ -416,7 +451,8 @@ enum Interface {
         var asked = Asked(kind, visit.handle(), key: try visit.idempotencyKey())
         if let expected = visit.headers[.ifMatch], expected != "*" {
             // A tag that is no version of ours matches none.
-            asked.version = expected.count > 2 && expected.hasPrefix("\"") ? String(expected.dropFirst().dropLast()) : " "
+            asked.version =
+                expected.count > 2 && expected.hasPrefix("\"") ? String(expected.dropFirst().dropLast()) : " "
         }
         if let role = try body.choice("for", of: Role.self) {
             asked.proxy = Asked.Proxy(role: role, channel: try body.choice("via", of: Channel.self))
@@ -454,21 +490,25 @@ enum Interface {
         return Survey(
             sameField: try survey.choice("sameField", of: Importance.self) ?? .no,
             answers: Answers(
-                pathways: try answers?.choices("pathways", of: Pathway.self) ?? [], areas: Set(try answers?.texts("areas") ?? []),
+                pathways: try answers?.choices("pathways", of: Pathway.self) ?? [],
+                areas: Set(try answers?.texts("areas") ?? []),
                 times: try answers?.choices("times", of: TimeCell.self) ?? [],
                 languages: Set(try answers?.texts("languages") ?? []),
                 topics: try answers?.choices("topics", of: Topic.self) ?? [],
                 settings: try answers?.choices("settings", of: Setting.self) ?? [],
-                ageBand: try answers?.choice("ageBand", of: AgeBand.self), gender: try answers?.choice("gender", of: Gender.self)),
+                ageBand: try answers?.choice("ageBand", of: AgeBand.self),
+                gender: try answers?.choice("gender", of: Gender.self)),
             sharedPathway: try survey.choice("sharedPathway", of: Importance.self) ?? .no,
-            preference: try survey.choice("preference", of: Importance.self) ?? .no, understood: try survey.flag("understood"))
+            preference: try survey.choice("preference", of: Importance.self) ?? .no,
+            understood: try survey.flag("understood"))
     }
 
     private static func addSignature(to asked: inout Asked, _ body: JSONBody, _ visit: Visit) throws {
         let digest = try body.text("digest", limit: 64)
         let isProxied = asked.proxy != nil
         if isProxied == body.has("meaning") || isProxied != body.has("scan") {
-            throw FieldProblem(field: "meaning", expected: "`meaning` of who signs on screen, or `for` and `scan` for paper")
+            throw FieldProblem(
+                field: "meaning", expected: "`meaning` of who signs on screen, or `for` and `scan` for paper")
         }
         guard digest.utf8.count == 64, Hex.parse(digest) != nil else {
             throw FieldProblem(field: "digest", expected: "64 hexadecimal digits")
@@ -478,11 +518,15 @@ enum Interface {
             asked.corrections.firstName = try body.optionalText("firstName", limit: 40)
             asked.corrections.phone = try body.optionalText("phone", limit: 40)
             if let profile = try body.object("profile", knowing: Set(ProfileField.allCases.map(\.rawValue))) {
-                for field in ProfileField.allCases { asked.corrections.profile[field] = try profile.optionalText(field.rawValue) }
+                for field in ProfileField.allCases {
+                    asked.corrections.profile[field] = try profile.optionalText(field.rawValue)
+                }
             }
         }
         if isProxied {
-            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty else {
+            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty,
+                scan.count <= 8 << 20
+            else {
                 throw FieldProblem(field: "scan", expected: "the scanned form in base64, at most 8 MiB")
             }
             asked.scan = scan
@@ -497,7 +541,8 @@ enum Interface {
     // MARK: People and the log
 
     private static func addPerson(_ visit: Visit) async throws -> Response {
-        let body = try JSONBody(visit, knowing: ["name", "surname", "firstName", "phone", "field", "roles", "underContract"])
+        let body = try JSONBody(
+            visit, knowing: ["name", "surname", "firstName", "phone", "field", "roles", "underContract"])
         let roles = try body.choices("roles", of: Identity.Role.self).sorted { $0.rawValue < $1.rawValue }
         guard !roles.isEmpty, roles.allSatisfy({ !$0.isStaff }) else {
             throw FieldProblem(field: "roles", expected: "participant, mentor or both")
@@ -515,11 +560,15 @@ enum Interface {
     private static func search(_ visit: Visit) async throws -> Response {
         let body = try JSONBody(visit, knowing: ["phone", "name"])
         let (phone, name) = (try body.optionalText("phone", limit: 40), try body.optionalText("name", limit: 120))
-        guard phone != nil || name != nil else { throw FieldProblem(field: "phone", expected: "a telephone number or a name") }
+        guard phone != nil || name != nil else {
+            throw FieldProblem(field: "phone", expected: "a telephone number or a name")
+        }
         let staff = try visit.require().person
         var items: [PersonContent] = []
         for id in try await visit.service.find(phone: phone, name: name) {
-            guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff else { continue }
+            guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff else {
+                continue
+            }
             items.append(PersonContent(id: id.description, name: identity.fullName, field: identity.field))
         }
         return .json(ItemsContent(items: items))
@@ -542,12 +591,17 @@ enum Interface {
             first = number + 1
         }
         let entries = try await visit.service.entries(from: first, count: limit)
-        let items = entries.map { EntryContent(index: $0.index, record: String(decoding: $0.note, as: UTF8.self), proof: nil) }
-        return .json(PagedContent(items: items, next: entries.count == limit ? entries.last.map { "\($0.index)" } : nil))
+        let items = entries.map {
+            EntryContent(index: $0.index, record: String(decoding: $0.note, as: UTF8.self), proof: nil)
+        }
+        return .json(
+            PagedContent(items: items, next: entries.count == limit ? entries.last.map { "\($0.index)" } : nil))
     }
 
     private static func entry(_ visit: Visit) async throws -> Response {
-        guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else { throw Refusal.notFound }
+        guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else {
+            throw Refusal.notFound
+        }
         let receipt = try await visit.service.entry(index)
         return .json(
             EntryContent(

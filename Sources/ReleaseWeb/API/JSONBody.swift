@@ -34,7 +34,9 @@ struct JSONBody: Sendable {
 
     /// - Throws: ``FormBody/Malformed`` for what is no JSON object, `FieldProblem` for a member that nobody knows.
     init(_ visit: Visit, knowing known: Set<String>) throws {
-        let type = visit.headers[.contentType]?.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces) }
+        let type = visit.headers[.contentType]?.split(separator: ";").first.map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
         guard type?.lowercased() == "application/json" else { throw FormBody.Malformed() }
         guard visit.body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{"),
             Self.isShallow(visit.body), let value = try? JSONDecoder().decode(JSONValue.self, from: Data(visit.body)),
@@ -43,10 +45,11 @@ struct JSONBody: Sendable {
         try self.init(members, place: "", knowing: known)
     }
 
-    /// How deep a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows with more than the depth.
+    /// How deep a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows with more
+    /// than the depth.
     private static let depthLimit = 8
 
-    /// Whether brackets outside of texts are nested within the limit.
+    /// True if brackets outside of texts are nested within the limit.
     static func isShallow(_ body: [UInt8]) -> Bool {
         var (depth, isText, isEscaped) = (0, false, false)
         for byte in body {
@@ -75,7 +78,8 @@ struct JSONBody: Sendable {
     private init(_ members: [String: JSONValue], place: String, knowing known: Set<String>) throws {
         if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
             let isName = unknown.count <= 40 && unknown.allSatisfy { $0.isASCII && $0.isLetter }
-            throw FieldProblem(field: isName ? place + unknown : "body", expected: "only \(known.sorted().joined(separator: ", "))")
+            throw FieldProblem(
+                field: isName ? place + unknown : "body", expected: "only \(known.sorted().joined(separator: ", "))")
         }
         (self.members, self.place) = (members, place)
     }
@@ -125,7 +129,8 @@ struct JSONBody: Sendable {
         return try JSONBody(inner, place: "\(place)\(name).", knowing: known)
     }
 
-    func choice<T: RawRepresentable & CaseIterable>(_ name: String, of type: T.Type) throws -> T? where T.RawValue == String {
+    func choice<T: RawRepresentable & CaseIterable>(_ name: String, of type: T.Type) throws -> T?
+    where T.RawValue == String {
         guard let text = try optionalText(name) else { return nil }
         guard let value = T(rawValue: text) else {
             throw problem(name, "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -41,7 +41,8 @@ indirect enum Schema: Sendable {
         case .flag: return .object(["type": .string("boolean")])
         case .whole(let range):
             return .object([
-                "type": .string("integer"), "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+                "type": .string("integer"), "minimum": .integer(range.lowerBound),
+                "maximum": .integer(range.upperBound),
             ])
         case .handle: return .object(["type": .string("string"), "pattern": .string("^[0-9a-f]{32}$")])
         case .list(let item): return .object(["type": .string("array"), "items": item.json, "maxItems": .integer(64)])
@@ -64,7 +65,8 @@ enum OpenAPI {
     private static var json: CanonicalJSON {
         var paths: [String: [String: CanonicalJSON]] = [:]
         for operation in Interface.operations {
-            paths[operation.route.path, default: [:]][operation.route.method.rawValue.lowercased()] = describe(operation)
+            paths[operation.route.path, default: [:]][operation.route.method.rawValue.lowercased()] = describe(
+                operation)
         }
         return .object([
             "openapi": .string("3.1.0"),
@@ -77,7 +79,8 @@ enum OpenAPI {
             "paths": .object(paths.mapValues { .object($0) }),
             "components": .object([
                 "schemas": .object(schemas),
-                "securitySchemes": .object(["session": .object(["type": .string("http"), "scheme": .string("bearer")])]),
+                "securitySchemes": .object(["session": .object(["type": .string("http"), "scheme": .string("bearer")])]
+                ),
             ]),
         ])
     }
@@ -85,7 +88,8 @@ enum OpenAPI {
     private static func describe(_ operation: Operation) -> CanonicalJSON {
         let route = operation.route
         var members: [String: CanonicalJSON] = [
-            "summary": .string(operation.summary), "operationId": .string(identifier(route)), "responses": responses(operation),
+            "summary": .string(operation.summary), "operationId": .string(identifier(route)),
+            "responses": responses(operation),
         ]
         if route.audience != .anyone { members["security"] = .array([.object(["session": .array([])])]) }
         var parameters: [CanonicalJSON] = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part in
@@ -96,7 +100,8 @@ enum OpenAPI {
         parameters += operation.query.map { parameter($0.name, in: "query", $0.schema.json) }
         if operation.takesKey {
             let key: CanonicalJSON = .object([
-                "type": .string("string"), "minLength": .integer(1), "maxLength": .integer(200), "pattern": .string("^[!-~]+$"),
+                "type": .string("string"), "minLength": .integer(1), "maxLength": .integer(200),
+                "pattern": .string("^[!-~]+$"),
             ])
             parameters.append(parameter("Idempotency-Key", in: "header", key))
         }
@@ -123,7 +128,9 @@ enum OpenAPI {
     }
 
     private static func responses(_ operation: Operation) -> CanonicalJSON {
-        func content(_ type: String, _ schema: CanonicalJSON) -> CanonicalJSON { .object([type: .object(["schema": schema])]) }
+        func content(_ type: String, _ schema: CanonicalJSON) -> CanonicalJSON {
+            .object([type: .object(["schema": schema])])
+        }
         var success: [String: CanonicalJSON] = ["description": .string("Done")]
         if operation.answer == "text" {
             success["content"] = content("text/plain", .object(["type": .string("string")]))
@@ -148,7 +155,9 @@ enum OpenAPI {
         return .object(all)
     }
 
-    private static func reference(_ name: String) -> CanonicalJSON { .object(["$ref": .string("#/components/schemas/\(name)")]) }
+    private static func reference(_ name: String) -> CanonicalJSON {
+        .object(["$ref": .string("#/components/schemas/\(name)")])
+    }
 
     private static func object(_ fields: [String: CanonicalJSON], required: [String]) -> CanonicalJSON {
         .object([
@@ -166,7 +175,9 @@ enum OpenAPI {
         let values: CanonicalJSON = .object(["type": .string("object"), "additionalProperties": text])
         func items(_ name: String, next: Bool = false) -> CanonicalJSON {
             object(
-                ["items": .object(["type": .string("array"), "items": reference(name)])].merging(next ? ["next": text] : [:]) {
+                ["items": .object(["type": .string("array"), "items": reference(name)])].merging(
+                    next ? ["next": text] : [:]
+                ) {
                     $1
                 },
                 required: ["items"])
@@ -182,15 +193,19 @@ enum OpenAPI {
             "Case": object(
                 [
                     "id": text, "workflow": text, "role": text, "state": text, "actions": texts,
-                    "history": .object(["type": .string("array"), "items": reference("CaseEntry")]), "isReleaseLive": flag,
+                    "history": .object(["type": .string("array"), "items": reference("CaseEntry")]),
+                    "isReleaseLive": flag,
                     "expiresOn": day,
-                    "callBy": day, "isCallRecorded": flag, "isMeetingRecorded": flag, "counterpartName": text, "releases": texts,
+                    "callBy": day, "isCallRecorded": flag, "isMeetingRecorded": flag, "counterpartName": text,
+                    "releases": texts,
                     "person": text, "name": text, "rank": text,
                 ], required: ["id", "workflow", "role", "state"]),
             "Cases": items("Case", next: true),
-            "ReleaseText": object(["text": text, "digest": text, "values": values], required: ["text", "digest", "values"]),
+            "ReleaseText": object(
+                ["text": text, "digest": text, "values": values], required: ["text", "digest", "values"]),
             "Candidate": object(
-                ["person": text, "name": text, "score": whole, "reasons": texts], required: ["person", "name", "score", "reasons"]),
+                ["person": text, "name": text, "score": whole, "reasons": texts],
+                required: ["person", "name", "score", "reasons"]),
             "Candidates": items("Candidate"),
             "Outcome": object(
                 [
@@ -200,11 +215,16 @@ enum OpenAPI {
             "ReceiptFile": object(["record": text, "proof": text], required: ["record", "proof"]),
             "Receipt": object(
                 [
-                    "text": text, "rescindCode": text, "signedOn": day, "expiresOn": day, "rescindedOn": day, "isLive": flag,
-                    "isPending": flag, "records": .object(["type": .string("array"), "items": reference("ReceiptFile")]),
+                    "text": text, "rescindCode": text, "signedOn": day, "expiresOn": day, "rescindedOn": day,
+                    "isLive": flag,
+                    "isPending": flag,
+                    "records": .object(["type": .string("array"), "items": reference("ReceiptFile")]),
                 ], required: ["text", "signedOn", "expiresOn", "isLive", "isPending", "records"]),
             "Card": object(
-                ["fields": values, "notice": text, "scope": text, "callScript": text, "emergency": text, "callBy": day],
+                [
+                    "fields": values, "notice": text, "scope": text, "callScript": text, "emergency": text,
+                    "callBy": day,
+                ],
                 required: ["fields", "notice", "scope", "callScript", "emergency"]),
             "Look": object(["at": text, "recipient": text, "fields": texts], required: ["at", "recipient", "fields"]),
             "Looks": items("Look"),

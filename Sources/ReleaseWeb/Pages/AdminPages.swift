@@ -5,7 +5,8 @@ internal import ReleaseService
 internal import ReleaseWorkflow
 internal import TransparencyLog
 
-/// The administrator: accounts of staff, versions of the policy, keys, backups. No case and no person the program serves.
+/// The administrator: accounts of staff, versions of the policy, keys, backups. No case and no person the program
+/// serves.
 enum AdminPages {
     static let routes: [Route] = [
         Route(.get, "/admin", .role(.administrator)) { try await $0.page(overview($0)) },
@@ -15,7 +16,9 @@ enum AdminPages {
         Route(.post, "/admin/accounts/{person}/opening", .role(.administrator)) { try await close($0, false) },
         Route(.post, "/admin/reassignment", .role(.administrator)) { try await reassign($0) },
         Route(.get, "/admin/policy", .role(.administrator)) { try await $0.page(policyPage($0)) },
-        Route(.post, "/admin/policy", .role(.administrator), bodyLimit: 1 << 20, checksForm: true) { try await adopt($0) },
+        Route(.post, "/admin/policy", .role(.administrator), bodyLimit: 1 << 20, checksForm: true) {
+            try await adopt($0)
+        },
         Route(.get, "/admin/keys", .role(.administrator)) { try await $0.page(keysPage($0)) },
         Route(.post, "/admin/keys", .role(.administrator)) { try await rotate($0) },
         Route(.post, "/admin/backups", .role(.administrator)) { try await backUp($0) },
@@ -34,7 +37,8 @@ enum AdminPages {
         blocks.append(
             .links([
                 LinkView(words("admin.policy"), "/admin/policy"), LinkView(words("admin.keys"), "/admin/keys"),
-                LinkView(words("admin.capabilities"), "/admin/capabilities"), LinkView(words("admin.journal"), "/admin/journal"),
+                LinkView(words("admin.capabilities"), "/admin/capabilities"),
+                LinkView(words("admin.journal"), "/admin/journal"),
             ]))
         blocks.append(.heading(words("admin.staff")))
         var coordinators: [(String, String)] = []
@@ -50,12 +54,16 @@ enum AdminPages {
                     (words("field.address"), summary.address ?? words("account.noAddress")),
                     (
                         words("admin.state"),
-                        words(summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp")
+                        words(
+                            summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp"
+                        )
                     ),
                 ]))
             if person == visit.session?.person { continue }
             blocks.append(
-                .form(FormView("/admin/accounts/\(person)/set-up", button: words("admin.setUp", ["name": identity.fullName]))))
+                .form(
+                    FormView(
+                        "/admin/accounts/\(person)/set-up", button: words("admin.setUp", ["name": identity.fullName]))))
             blocks.append(
                 .form(
                     FormView(
@@ -74,7 +82,8 @@ enum AdminPages {
                         .text("address", words("field.address"), type: "email", inputmode: "email", limit: 254),
                         .checks(
                             "roles", words("admin.roles"),
-                            Identity.Role.allCases.filter(\.isStaff).map { ($0.rawValue, words("role.\($0.rawValue)")) }),
+                            Identity.Role.allCases.filter(\.isStaff).map { ($0.rawValue, words("role.\($0.rawValue)")) }
+                        ),
                     ], button: words("admin.addButton"), legend: words("admin.add"))))
         if coordinators.count > 1 {
             blocks.append(
@@ -90,7 +99,9 @@ enum AdminPages {
             .heading(words("admin.backups")),
             .text(words(visit.site.operations.backUp == nil ? "admin.noBackups" : "admin.backupsText")),
         ]
-        if visit.site.operations.backUp != nil { blocks.append(.form(FormView("/admin/backups", button: words("admin.backUp")))) }
+        if visit.site.operations.backUp != nil {
+            blocks.append(.form(FormView("/admin/backups", button: words("admin.backUp"))))
+        }
         return Page(words("admin.title"), blocks)
     }
 
@@ -104,7 +115,7 @@ enum AdminPages {
             guard !roles.contains(.auditor) || roles.count == 1 else {
                 throw FieldProblem(field: "roles", expected: visit.words("admin.auditorAlone"))
             }
-            _ = try await visit.site.accounts.checkAddress(form.text("address"))
+            _ = try await visit.site.accounts.checkAddress(form.text("address"), by: visit.caller)
             let outcome = try await visit.service.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
@@ -138,7 +149,8 @@ enum AdminPages {
         let link = try await visit.site.accounts.makeLink(for: id, purpose: .setUp, by: visit.caller)
         return try visit.page(
             Page(
-                words("admin.linkTitle"), [.text(words("admin.linkText")), .secret(words("admin.link"), ["/set-up/\(link)"])],
+                words("admin.linkTitle"),
+                [.text(words("admin.linkText")), .secret(words("admin.link"), ["/set-up/\(link)"])],
                 back: back(words)))
     }
 
@@ -149,9 +161,11 @@ enum AdminPages {
 
     /// Hands all people of one coordinator to another: for absence.
     private static func reassign(_ visit: Visit) async throws -> Response {
-        guard let from = PersonID(parsing: visit.form.text("from")), let to = PersonID(parsing: visit.form.text("to")), from != to
+        guard let from = PersonID(parsing: visit.form.text("from")), let to = PersonID(parsing: visit.form.text("to")),
+            from != to
         else {
-            return try await visit.again(overview(visit), FieldProblem(field: "to", expected: visit.words("admin.toExpected")))
+            return try await visit.again(
+                overview(visit), FieldProblem(field: "to", expected: visit.words("admin.toExpected")))
         }
         let outcome = try await visit.service.reassign(from: from, to: to, key: visit.key)
         try outcome.requireDone()
@@ -160,7 +174,9 @@ enum AdminPages {
 
     // MARK: Policy
 
-    private static func policyPage(_ visit: Visit, checked: (difference: String, text: String)? = nil) async throws -> Page {
+    private static func policyPage(_ visit: Visit, checked: (difference: String, text: String)? = nil) async throws
+        -> Page
+    {
         let (words, service) = (visit.words, visit.service)
         let (versions, current) = (service.policyVersions, try service.policy)
         var blocks: [Block] = []
@@ -178,19 +194,27 @@ enum AdminPages {
                 [words("policy.version"), words("policy.from"), words("policy.state"), words("policy.digest")], rows))
         if let newest = versions.last, versions.count > 1 {
             let difference = PolicyDifference(from: versions[versions.count - 2].policy, to: newest.policy)
-            blocks += [.heading(words("policy.lastDifference")), .document(difference.text, label: words("policy.lastDifference"))]
+            blocks += [
+                .heading(words("policy.lastDifference")),
+                .document(difference.text, label: words("policy.lastDifference")),
+            ]
         }
         if let checked {
-            blocks += [.heading(words("policy.difference")), .document(checked.difference, label: words("policy.difference"))]
+            blocks += [
+                .heading(words("policy.difference")), .document(checked.difference, label: words("policy.difference")),
+            ]
         }
         var fields: [FieldView] = [
-            .area("text", words("policy.file"), value: checked?.text ?? "", hint: words("policy.fileHint"), limit: 200_000)
+            .area(
+                "text", words("policy.file"), value: checked?.text ?? "", hint: words("policy.fileHint"), limit: 200_000
+            )
         ]
         fields.append(
             .radios(
                 "step", words("policy.step"), [("check", words("policy.check")), ("adopt", words("policy.adopt"))],
                 chosen: checked == nil ? "check" : "adopt"))
-        blocks.append(.form(FormView("/admin/policy", fields, button: words("policy.button"), legend: words("policy.new"))))
+        blocks.append(
+            .form(FormView("/admin/policy", fields, button: words("policy.button"), legend: words("policy.new"))))
         let tables = current.policy.workflows.map { DecisionTable(current, workflow: $0) }
         blocks += [
             .heading(words("policy.explained")),
@@ -206,7 +230,8 @@ enum AdminPages {
             let (canonical, policy) = try visit.site.operations.readPolicy(text)
             let current = try visit.service.policy.policy
             if visit.form.text("step") != "adopt" {
-                return try visit.page(await policyPage(visit, checked: (PolicyDifference(from: current, to: policy).text, text)))
+                return try visit.page(
+                    await policyPage(visit, checked: (PolicyDifference(from: current, to: policy).text, text)))
             }
             let outcome = try await visit.service.adopt(policy: canonical, key: visit.key)
             try outcome.requireDone()
@@ -232,19 +257,24 @@ enum AdminPages {
                 let until =
                     span.revokedFrom.map { words("keys.revoked", ["from": "\($0)"]) } ?? span.until.map { "\($0)" }
                     ?? words("keys.now")
-                rows.append([Cell(words("keys.\(role)"), isHeader: true), Cell(span.key.text), Cell("\(span.from)"), Cell(until)])
+                rows.append([
+                    Cell(words("keys.\(role)"), isHeader: true), Cell(span.key.text), Cell("\(span.from)"), Cell(until),
+                ])
             }
         }
         blocks += [
             .text(words("keys.text")),
-            .table(words("keys.caption"), [words("keys.role"), words("keys.key"), words("keys.from"), words("keys.until")], rows),
+            .table(
+                words("keys.caption"),
+                [words("keys.role"), words("keys.key"), words("keys.from"), words("keys.until")], rows),
             .facts([(words("audit.recoveryKey"), history.recovery.text)]),
             .form(
                 FormView(
                     "/admin/keys",
                     [
                         .radios(
-                            "role", words("keys.which"), [("record", words("keys.record")), ("log", words("keys.log"))],
+                            "role", words("keys.which"),
+                            [("record", words("keys.record")), ("log", words("keys.log"))],
                             chosen: "record")
                     ],
                     button: words("keys.rotate"), legend: words("keys.rotateHeading"), isGrave: true)),
@@ -266,7 +296,8 @@ enum AdminPages {
         let words = visit.words
         return try visit.page(
             Page(
-                words("backup.title"), [.good(words("backup.done", ["name": try await backUp()])), .text(words("backup.text"))],
+                words("backup.title"),
+                [.good(words("backup.done", ["name": try await backUp()])), .text(words("backup.text"))],
                 back: back(words)))
     }
 
@@ -285,7 +316,8 @@ enum AdminPages {
                     rows.isEmpty
                         ? .note(words("journal.none"))
                         : .table(
-                            words("journal.caption"), [words("history.day"), words("journal.person"), words("journal.attempt")],
+                            words("journal.caption"),
+                            [words("history.day"), words("journal.person"), words("journal.attempt")],
                             Array(rows)),
                 ], back: back(words)))
     }

@@ -37,16 +37,25 @@ enum AuditPages {
         var blocks: [Block] = [.text(words("audit.text"))]
         if visit.query["done"] == "cosigned" { blocks.insert(.good(words("done.cosigned")), at: 0) }
         if let head = try await service.signedHead() {
-            blocks += [.heading(words("audit.head")), .document(String(decoding: head, as: UTF8.self), label: words("audit.head"))]
+            blocks += [
+                .heading(words("audit.head")),
+                .document(String(decoding: head, as: UTF8.self), label: words("audit.head")),
+            ]
         }
         if let cosigned = try await service.cosignedHead() {
             blocks.append(
-                .text(words("audit.cosigned", ["size": "\(cosigned.size)", "names": cosigned.names.joined(separator: ", ")])))
+                .text(
+                    words(
+                        "audit.cosigned", ["size": "\(cosigned.size)", "names": cosigned.names.joined(separator: ", ")])
+                ))
         }
         blocks.append(.heading(words("audit.keys")))
         blocks.append(
             .facts(
-                [(words("audit.logKey"), history.currentLog.text), (words("audit.recordKey"), history.currentRecord.text)]
+                [
+                    (words("audit.logKey"), history.currentLog.text),
+                    (words("audit.recordKey"), history.currentRecord.text),
+                ]
                     + [(words("audit.recoveryKey"), history.recovery.text)]))
         blocks += [
             .heading(words("audit.downloads")),
@@ -63,7 +72,8 @@ enum AuditPages {
             .links([LinkView(words("audit.request"), "/audit/witness-request?from=0")]),
             .form(
                 FormView(
-                    "/audit/cosignatures", [.area("note", words("audit.note"), hint: words("audit.noteHint"), limit: 20_000)],
+                    "/audit/cosignatures",
+                    [.area("note", words("audit.note"), hint: words("audit.noteHint"), limit: 20_000)],
                     button: words("audit.cosignButton"))),
         ]
         return Page(words("audit.title"), blocks)
@@ -104,7 +114,9 @@ enum AuditPages {
     }
 
     private static func entry(_ visit: Visit) async throws -> Receipt {
-        guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else { throw Refusal.notFound }
+        guard let index = Int(visit.parameter("index")), "\(index)" == visit.parameter("index") else {
+            throw Refusal.notFound
+        }
         return try await visit.service.entry(index)
     }
 
@@ -137,7 +149,8 @@ enum AuditPages {
 
     private static func kit(_ visit: Visit) throws -> Response {
         let name = visit.parameter("file")
-        guard let found = AuditorKit.files.first(where: { $0.path.split(separator: "/").last.map(String.init) == name }) else {
+        guard let found = AuditorKit.files.first(where: { $0.path.split(separator: "/").last.map(String.init) == name })
+        else {
             throw Refusal.notFound
         }
         return file(found.bytes, name)
@@ -148,7 +161,9 @@ enum AuditPages {
     }
 
     private static func witnessRequest(_ visit: Visit) async throws -> Response {
-        guard let size = Int(visit.query["from"] ?? "0") else { throw FieldProblem(field: "from", expected: "a whole number") }
+        guard let size = Int(visit.query["from"] ?? "0") else {
+            throw FieldProblem(field: "from", expected: "a whole number")
+        }
         return file(Array(try await visit.service.witnessRequest(from: size).utf8), "witness-request.txt")
     }
 

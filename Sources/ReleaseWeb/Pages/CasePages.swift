@@ -9,7 +9,8 @@ internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// Pages about one case, for everybody who has a part in it: what they see and what they can do follows from the policy and their role.
+/// Pages about one case, for everybody who has a part in it: what they see and what they can do follows from the policy
+/// and their role.
 enum CasePages {
     static let routes: [Route] =
         [
@@ -36,15 +37,18 @@ enum CasePages {
     static func stateText(_ line: CaseLine, _ words: Words) -> String {
         let state = line.view.state
         let part = line.role == .coordinator ? "staff" : line.role.rawValue
-        return words.first("state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part)", "state.\(state)", or: state)
+        return words.first(
+            "state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part)", "state.\(state)", or: state)
     }
 
     static func workflowTitle(_ line: CaseLine, _ words: Words) -> String {
         let part = line.role == .coordinator ? "staff" : line.role.rawValue
-        return words.first("workflow.\(line.view.workflow).\(part)", "workflow.\(line.view.workflow)", or: words("workflow.other"))
+        return words.first(
+            "workflow.\(line.view.workflow).\(part)", "workflow.\(line.view.workflow)", or: words("workflow.other"))
     }
 
-    /// How somebody who is not told whose case it is tells it from another: four characters of their own random handle (DER-10).
+    /// How somebody who is not told whose case it is tells it from another: four characters of their own random handle
+    /// (DER-10).
     static func mark(_ handle: CaseHandle) -> String { String(handle.description.prefix(4)).uppercased() }
 
     private static func show(_ visit: Visit) async throws -> Response {
@@ -69,7 +73,9 @@ enum CasePages {
         } else if page.line.role != opener(of: view.workflow, try service.policy.policy) {
             facts.append((words("fact.mark"), mark(page.handle)))
         }
-        if let isLive = view.isReleaseLive { facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive"))) }
+        if let isLive = view.isReleaseLive {
+            facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive")))
+        }
         if let expiresOn = view.expiresOn { facts.append((words("fact.expires"), plain(expiresOn))) }
         if let callBy = view.callBy, page.isReader || view.isReleaseLive == true {
             facts.append((words("fact.callBy"), plain(callBy)))
@@ -107,9 +113,12 @@ enum CasePages {
                 ]
             }
             blocks.append(
-                .table(words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows))
+                .table(
+                    words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows)
+            )
         }
-        let back = page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
+        let back =
+            page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
         return Page(title, blocks, back: back)
     }
 
@@ -118,7 +127,8 @@ enum CasePages {
     /// The day as people write it.
     static func plain(_ date: CivilDate) -> String {
         let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November",
             "December",
         ]
         let parts = date.components
@@ -127,7 +137,8 @@ enum CasePages {
 
     private static func tapForm(_ page: CasePage, _ act: String, _ words: Words) -> FormView {
         FormView(
-            "/private", [.hidden("case", page.handle.description), .hidden("act", act)], button: words("private.\(act)"))
+            "/private", [.hidden("case", page.handle.description), .hidden("act", act)], button: words("private.\(act)")
+        )
     }
 
     private static func actionBlocks(_ page: CasePage, _ words: Words) -> [Block] {
@@ -145,11 +156,16 @@ enum CasePages {
             act.kind.resource.map { resource in
                 LinkView(
                     words.first("proxy.\(act.kind.rawValue)", or: actionTitle(act.kind, act.role, words)),
-                    "/cases/\(page.handle)/\(resource)?for=\(act.role.rawValue)", hint: words("proxy.for.\(act.role.rawValue)"))
+                    "/cases/\(page.handle)/\(resource)?for=\(act.role.rawValue)",
+                    hint: words("proxy.for.\(act.role.rawValue)"))
             }
         }
-        if !proxied.isEmpty { blocks += [.heading(words("proxy.heading")), .text(words("proxy.text")), .links(proxied)] }
-        if page.role == .coordinator, page.proxied.contains(where: { $0.kind.isSignature && $0.channels.contains(.paper) }) {
+        if !proxied.isEmpty {
+            blocks += [.heading(words("proxy.heading")), .text(words("proxy.text")), .links(proxied)]
+        }
+        if page.role == .coordinator,
+            page.proxied.contains(where: { $0.kind.isSignature && $0.channels.contains(.paper) })
+        {
             blocks.append(.links([LinkView(words("form.print"), "/cases/\(page.handle)/form")]))
         }
         return blocks
@@ -160,7 +176,9 @@ enum CasePages {
     }
 
     private static func surveyFacts(_ survey: Survey, _ words: Words) -> [(String, String)] {
-        func list(_ texts: [String]) -> String { texts.isEmpty ? words("choice.none") : texts.sorted().joined(separator: "; ") }
+        func list(_ texts: [String]) -> String {
+            texts.isEmpty ? words("choice.none") : texts.sorted().joined(separator: "; ")
+        }
         return [
             (words("question.sameField"), words("importance.\(survey.sameField.rawValue)")),
             (words("question.pathways"), list(survey.answers.pathways.map { words("pathway.\($0.rawValue)") })),
@@ -171,7 +189,9 @@ enum CasePages {
         ]
     }
 
-    private static func candidates(_ page: CasePage, _ visit: Visit) async throws -> [(candidate: Candidate, name: String)] {
+    private static func candidates(_ page: CasePage, _ visit: Visit) async throws -> [(
+        candidate: Candidate, name: String
+    )] {
         try await visit.service.namedShortlist(
             of: page.line.opener, workflow: page.view.workflow, by: visit.require().person)
     }
@@ -191,7 +211,8 @@ enum CasePages {
         if rows.isEmpty { return [.note(words("shortlist.empty"), words("shortlist.emptyText"))] }
         return [
             .table(
-                words("shortlist.caption"), [words("shortlist.name"), words("shortlist.score"), words("shortlist.reasons")], rows)
+                words("shortlist.caption"),
+                [words("shortlist.name"), words("shortlist.score"), words("shortlist.reasons")], rows)
         ]
     }
 
@@ -233,7 +254,8 @@ enum CasePages {
     private static func form(_ kind: CommandKind, _ act: Act, _ visit: Visit) async throws -> Page {
         let (words, page, service) = (visit.words, act.page, visit.service)
         let role =
-            act.isProxied ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
+            act.isProxied
+            ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
         let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
         var blocks: [Block] = text.isEmpty ? [] : [.text(text)]
         var fields: [FieldView] = []
@@ -255,7 +277,8 @@ enum CasePages {
             let options = try await candidates(page, visit).map { ($0.candidate.mentor.description, $0.name) }
             if options.isEmpty { return Page(actionTitle(kind, role, words), blocks, back: back(page, words)) }
             fields.append(.radios("person", words("field.mentor"), options, chosen: options.first?.0))
-        case .invite: fields.append(.text("phone", words("field.volunteerPhone"), type: "tel", inputmode: "tel", limit: 40))
+        case .invite:
+            fields.append(.text("phone", words("field.volunteerPhone"), type: "tel", inputmode: "tel", limit: 40))
         case .ask: fields.append(.text("display", words("field.display"), hint: words("field.displayHint"), limit: 60))
         case .sign, .correct, .extend:
             let release = try await service.releaseText(
@@ -275,7 +298,8 @@ enum CasePages {
                 fields.append(.checks("meaning", words("release.meaning"), [("sign", words("release.sign"))]))
             }
         case .disclose, .alert:
-            blocks.append(.facts([(words("fact.crosses"), policy.release.fields.map(\.plainWords).joined(separator: ", "))]))
+            blocks.append(
+                .facts([(words("fact.crosses"), policy.release.fields.map(\.plainWords).joined(separator: ", "))]))
         default: break
         }
         blocks.append(
@@ -287,7 +311,9 @@ enum CasePages {
         return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
     }
 
-    private static func back(_ page: CasePage, _ words: Words) -> LinkView { LinkView(words("case.back"), "/cases/\(page.handle)") }
+    private static func back(_ page: CasePage, _ words: Words) -> LinkView {
+        LinkView(words("case.back"), "/cases/\(page.handle)")
+    }
 
     private static func correctionFields(_ policy: Policy, _ words: Words) -> [FieldView] {
         policy.release.fields.map { field in
@@ -298,11 +324,13 @@ enum CasePages {
                     isRequired: false)
             case .phone:
                 .text(
-                    "phone", words("field.phone"), hint: words("correct.hint"), type: "tel", autocomplete: "tel", inputmode: "tel",
+                    "phone", words("field.phone"), hint: words("correct.hint"), type: "tel", autocomplete: "tel",
+                    inputmode: "tel",
                     limit: 40, isRequired: false)
             case .displayName, .contactRoute, .region, .topics, .interests:
                 .text(
-                    field.rawValue, words("profile.\(field.rawValue)"), hint: words("correct.hint"), limit: 200, isRequired: false)
+                    field.rawValue, words("profile.\(field.rawValue)"), hint: words("correct.hint"), limit: 200,
+                    isRequired: false)
             }
         }
     }
@@ -349,7 +377,9 @@ enum CasePages {
         switch asked.kind {
         case .completeSurvey:
             let survey = try SurveyForm.survey(form)
-            guard survey.understood else { throw FieldProblem(field: "understood", expected: words("survey.understood")) }
+            guard survey.understood else {
+                throw FieldProblem(field: "understood", expected: words("survey.understood"))
+            }
             asked.survey = survey
         case .propose: asked.person = PersonID(parsing: form.text("person"))
         case .invite: asked.phone = form.text("phone")
@@ -358,7 +388,9 @@ enum CasePages {
             try addSignature(to: &asked, visit)
             if asked.kind == .correct {
                 var profile: [ProfileField: String] = [:]
-                for field in ProfileField.allCases { if let text = nonempty(form.text(field.rawValue)) { profile[field] = text } }
+                for field in ProfileField.allCases {
+                    if let text = nonempty(form.text(field.rawValue)) { profile[field] = text }
+                }
                 asked.corrections = Corrections(
                     firstName: nonempty(form.text("firstName")), phone: nonempty(form.text("phone")), profile: profile)
                 guard !asked.corrections.isEmpty else {
@@ -371,7 +403,8 @@ enum CasePages {
 
     private static func nonempty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
-    /// The signature as it was given: on screen by an explicit act of who is there, on paper by the scan of the form that was printed.
+    /// The signature as it was given: on screen by an explicit act of who is there, on paper by the scan of the form
+    /// that was printed.
     private static func addSignature(to asked: inout Asked, _ visit: Visit) throws {
         let (form, words) = (visit.form, visit.words)
         asked.digest = form.text("digest")
@@ -386,7 +419,9 @@ enum CasePages {
             asked.scan = scan
             return
         }
-        guard form.isOn("meaning") else { throw FieldProblem(field: "meaning", expected: words("release.meaningExpected")) }
+        guard form.isOn("meaning") else {
+            throw FieldProblem(field: "meaning", expected: words("release.meaningExpected"))
+        }
         asked.authenticatedBy = try visit.require().authenticatedBy
     }
 
@@ -395,6 +430,8 @@ enum CasePages {
         do {
             try outcome.requireDone()
         } catch Refusal.electronicFirst {
+            throw Refusal.outdated
+        } catch Refusal.argumentMissing {
             throw Refusal.outdated
         }
         if outcome.isReceiptPending {
@@ -429,7 +466,8 @@ enum CasePages {
             Page(
                 words("form.title"),
                 [
-                    .note(words("form.note"), words("form.noteText")), .document(release.text, label: words("release.label")),
+                    .note(words("form.note"), words("form.noteText")),
+                    .document(release.text, label: words("release.label")),
                     .text(words("form.signature")), .text(words("form.date")),
                     .facts([(words("form.digest"), grouped(release.digest))]),
                 ], back: back(page, words)))
@@ -445,7 +483,9 @@ enum CasePages {
     private static func release(_ visit: Visit) async throws -> (page: CasePage, id: ReleaseID, receipt: OwnReceipt) {
         let session = try visit.require()
         let page = try await visit.service.page(visit.handle(), of: session.person)
-        guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else { throw Refusal.notFound }
+        guard let id = ReleaseID(parsing: visit.parameter("release")), page.releases.contains(id) else {
+            throw Refusal.notFound
+        }
         return (page, id, try await visit.service.ownReceipt(id, for: session.person))
     }
 
@@ -465,12 +505,15 @@ enum CasePages {
         if let day = receipt.rescindedOn { facts.append((words("fact.rescinded"), plain(day))) }
         blocks.append(.facts(facts))
         if receipt.isPending { blocks.append(.note(words("receipt.pending"))) }
-        if let code = receipt.rescindCode { blocks += [.secret(words("receipt.code"), [code]), .text(words("receipt.codeText"))] }
+        if let code = receipt.rescindCode {
+            blocks += [.secret(words("receipt.code"), [code]), .text(words("receipt.codeText"))]
+        }
         blocks += [.heading(words("receipt.copy")), .document(receipt.text, label: words("release.label"))]
         let base = "/cases/\(page.handle)/receipts/\(id)"
         var links = [LinkView(words("receipt.download"), "\(base)/copy.txt")]
         for (number, item) in receipt.receipts.enumerated() {
-            let type = String(decoding: item.record, as: UTF8.self).prefix { $0 != "\n" }.split(separator: "/").last ?? ""
+            let type =
+                String(decoding: item.record, as: UTF8.self).prefix { $0 != "\n" }.split(separator: "/").last ?? ""
             links.append(LinkView(words("receipt.record", ["type": String(type)]), "\(base)/record-\(number).txt"))
             links.append(LinkView(words("receipt.proof", ["type": String(type)]), "\(base)/proof-\(number).txt"))
         }
@@ -493,7 +536,9 @@ enum CasePages {
         }
         return Response(
             status: .ok,
-            headers: [.contentType: "text/plain; charset=utf-8", .contentDisposition: "attachment; filename=\"\(file)\""],
+            headers: [
+                .contentType: "text/plain; charset=utf-8", .contentDisposition: "attachment; filename=\"\(file)\"",
+            ],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
@@ -510,7 +555,9 @@ enum CasePages {
             let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return try visit.page(
-                Page(words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back))
+                Page(
+                    words("private.doneTitle"), [.good(words("private.done")), .text(words("private.text"))], back: back
+                ))
         default:
             _ = try await service.page(handle, of: visit.require().person)
             throw FieldProblem(field: "act", expected: "look, called or arranged")
@@ -536,7 +583,10 @@ enum CasePages {
         ]
         if case .contact = view.card {
             blocks.append(
-                .facts([(words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")), (words("fact.mark"), mark(handle))]))
+                .facts([
+                    (words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")),
+                    (words("fact.mark"), mark(handle)),
+                ]))
             blocks += [.heading(words("card.script")), .text(view.callScript)]
         }
         blocks.append(.note(words("card.emergency"), view.emergency))

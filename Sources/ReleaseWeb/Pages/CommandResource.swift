@@ -1,8 +1,8 @@
 internal import ReleaseWorkflow
 
 extension CommandKind {
-    /// The resource that carrying this command out makes, as the last part of a path: `POST /cases/{case}/signature`. Nil for what only the
-    /// clock does and for what is the pair's own.
+    /// The resource that carrying this command out makes, as the last part of a path: `POST /cases/{case}/signature`.
+    /// Nil for what only the clock does and for what is the pair's own.
     ///
     /// One word for the page, the route of the interface, the words and the tests.
     var resource: String? {
@@ -37,9 +37,11 @@ extension CommandKind {
     }
 
     /// Commands that have a resource, each with it.
-    static let resources: [(kind: CommandKind, resource: String)] = allCases.compactMap { kind in kind.resource.map { (kind, $0) } }
+    static let resources: [(kind: CommandKind, resource: String)] = allCases.compactMap { kind in
+        kind.resource.map { (kind, $0) }
+    }
 
-    /// Whether the command closes or takes something back: its button looks different.
+    /// True if the command closes or takes something back: its button looks different.
     var isGrave: Bool {
         switch self {
         case .end, .rescind, .decline, .giveNotice, .slotUnavailable, .refuseMentor, .notAMatch, .withdrawProposal: true

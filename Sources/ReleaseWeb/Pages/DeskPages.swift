@@ -5,7 +5,8 @@ internal import Hummingbird
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// The coordinator's desk: the board, people, enrollment, access, notices. Nothing here knows of looks, calls or meetings.
+/// The coordinator's desk: the board, people, enrollment, access, notices. Nothing here knows of looks, calls or
+/// meetings.
 enum DeskPages {
     static let routes: [Route] = [
         Route(.get, "/desk", .role(.coordinator)) { try await board($0) },
@@ -17,12 +18,20 @@ enum DeskPages {
         Route(.post, "/desk/people/{person}/contract", .role(.coordinator)) { try await setContract($0) },
         Route(.post, "/desk/people/{person}/coordinator", .role(.coordinator)) { try await reassign($0) },
         Route(.get, "/desk/people/{person}/enrollment", .role(.coordinator)) { try await $0.page(enrollmentPage($0)) },
-        Route(.post, "/desk/people/{person}/enrollment", .role(.coordinator), checksForm: true) { try await enroll($0) },
-        Route(.get, "/desk/people/{person}/agreements", .role(.coordinator)) { try await $0.page(paperAgreementsPage($0)) },
-        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), checksForm: true) { try await acknowledge($0) },
+        Route(.post, "/desk/people/{person}/enrollment", .role(.coordinator), checksForm: true) {
+            try await enroll($0)
+        },
+        Route(.get, "/desk/people/{person}/agreements", .role(.coordinator)) {
+            try await $0.page(paperAgreementsPage($0))
+        },
+        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), checksForm: true) {
+            try await acknowledge($0)
+        },
         Route(.post, "/desk/people/{person}/first-use-code", .role(.coordinator)) { try await firstUseCode($0) },
         Route(.post, "/desk/people/{person}/sheet", .role(.coordinator)) { try await sheet($0) },
-        Route(.post, "/desk/people/{person}/address", .role(.coordinator), checksForm: true) { try await setAddress($0) },
+        Route(.post, "/desk/people/{person}/address", .role(.coordinator), checksForm: true) {
+            try await setAddress($0)
+        },
         Route(.get, "/desk/notices", .role(.coordinator)) { try await notices($0) },
         Route(.post, "/desk/notices/{notice}", .role(.coordinator)) { try await passedOn($0) },
         Route(.get, "/desk/changes", .role(.coordinator)) { try await changes($0) },
@@ -37,22 +46,27 @@ enum DeskPages {
 
     private static func board(_ visit: Visit) async throws -> Response {
         let (words, session, service) = (visit.words, try visit.require(), visit.service)
-        let board = try await service.board(of: session.person, after: BoardPlace(link: visit.query["after"]), count: pageSize)
+        let board = try await service.board(
+            of: session.person, after: BoardPlace(link: visit.query["after"]), count: pageSize)
         let lines = board.lines
         var blocks: [Block] = [
             .links([
-                LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
+                LinkView(words("desk.find"), "/desk/find", isButton: true),
+                LinkView(words("desk.new"), "/desk/people/new"),
                 LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
             ])
         ]
-        if let done = visit.query["done"] { blocks.insert(.good(words.first("done.\(done)", or: words("done.other"))), at: 0) }
+        if let done = visit.query["done"] {
+            blocks.insert(.good(words.first("done.\(done)", or: words("done.other"))), at: 0)
+        }
         if lines.isEmpty {
             blocks.append(.note(words("desk.empty")))
         } else {
             var rows: [[Cell]] = []
             for line in lines {
-                let validity = line.view.isReleaseLive.map { words($0 ? "fact.live" : "fact.notLive") } ?? words("desk.noRelease")
+                let validity =
+                    line.view.isReleaseLive.map { words($0 ? "fact.live" : "fact.notLive") } ?? words("desk.noRelease")
                 rows.append([
                     Cell(line.name ?? "", link: "/cases/\(line.handle)", isHeader: true),
                     Cell(CasePages.workflowTitle(line, words)),
@@ -62,7 +76,10 @@ enum DeskPages {
             blocks.append(
                 .table(
                     words("desk.caption"),
-                    [words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"), words("fact.release")], rows)
+                    [
+                        words("desk.name"), words("fact.about"), words("desk.turn"), words("desk.state"),
+                        words("fact.release"),
+                    ], rows)
             )
         }
         if let next = board.next {
@@ -82,7 +99,9 @@ enum DeskPages {
                     FormView(
                         "/desk/find",
                         [
-                            .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40, isRequired: false),
+                            .text(
+                                "phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40,
+                                isRequired: false),
                             .text("name", words("field.name"), isRequired: false),
                         ], button: words("find.button"))),
             ], back: back(words))
@@ -94,7 +113,9 @@ enum DeskPages {
         do {
             try visit.checkForm()
             let (phone, name) = (form.text("phone"), form.text("name"))
-            guard !phone.isEmpty || !name.isEmpty else { throw FieldProblem(field: "phone", expected: words("find.expected")) }
+            guard !phone.isEmpty || !name.isEmpty else {
+                throw FieldProblem(field: "phone", expected: words("find.expected"))
+            }
             let found = try await service.find(phone: phone.isEmpty ? nil : phone, name: name.isEmpty ? nil : name)
             var links: [LinkView] = []
             for id in found {
@@ -104,7 +125,8 @@ enum DeskPages {
             }
             return try visit.page(
                 Page(
-                    words("find.title"), links.isEmpty ? [.note(words("find.nobody"), words("find.nobodyText"))] : [.links(links)],
+                    words("find.title"),
+                    links.isEmpty ? [.note(words("find.nobody"), words("find.nobodyText"))] : [.links(links)],
                     back: LinkView(words("find.again"), "/desk/find")))
         } catch let problem as FieldProblem {
             return try visit.again(findPage(words), problem)
@@ -128,17 +150,21 @@ enum DeskPages {
             .text("firstName", words("field.firstName"), hint: words("new.firstNameHint"), limit: 40),
             .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
             .text("field", words("field.field"), hint: words("new.fieldHint"), limit: 60),
-            .checks("roles", words("new.roles"), [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
+            .checks(
+                "roles", words("new.roles"),
+                [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
             .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
             .text(
-                "address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email", limit: 254,
+                "address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email",
+                limit: 254,
                 isRequired: false),
         ]
         fields += policy.release.fields.compactMap(\.profile).map {
             .text($0.rawValue, words("profile.\($0.rawValue)"), limit: 200, isRequired: false)
         }
         return Page(
-            words("new.title"), [.text(words("new.text")), .form(FormView("/desk/people", fields, button: words("new.button")))],
+            words("new.title"),
+            [.text(words("new.text")), .form(FormView("/desk/people", fields, button: words("new.button")))],
             back: back(words))
     }
 
@@ -153,11 +179,12 @@ enum DeskPages {
                 profile[field] = form.text(field.rawValue)
             }
             let address = form.text("address")
-            if !address.isEmpty { try await visit.site.accounts.checkAddress(address) }
+            if !address.isEmpty { try await visit.site.accounts.checkAddress(address, by: visit.caller) }
             let outcome = try await visit.service.add(
                 NewPerson(
                     fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
-                    phone: form.text("phone"), roles: roles, field: form.text("field"), isUnderContract: form.isOn("underContract"),
+                    phone: form.text("phone"), roles: roles, field: form.text("field"),
+                    isUnderContract: form.isOn("underContract"),
                     coordinator: staff, profile: profile), key: visit.key)
             try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
@@ -191,7 +218,8 @@ enum DeskPages {
         blocks.append(
             .links(
                 cases.map {
-                    LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
+                    LinkView(
+                        CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
                 }))
         blocks.append(.heading(words("person.enrollment")))
         blocks.append(
@@ -219,7 +247,8 @@ enum DeskPages {
                     "\(base)/contract",
                     [
                         .radios(
-                            "underContract", words("person.contract"), [("yes", words("fact.yes")), ("no", words("fact.no"))],
+                            "underContract", words("person.contract"),
+                            [("yes", words("fact.yes")), ("no", words("fact.no"))],
                             chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
                     ], button: words("person.contractButton"))),
         ]
@@ -233,7 +262,10 @@ enum DeskPages {
                 .form(
                     FormView(
                         "\(base)/coordinator",
-                        [.select("coordinator", words("person.reassign"), colleagues, hint: words("person.reassignHint"))],
+                        [
+                            .select(
+                                "coordinator", words("person.reassign"), colleagues, hint: words("person.reassignHint"))
+                        ],
                         button: words("person.reassignButton"))))
         }
         return Page(identity.fullName, blocks, back: back(words))
@@ -295,7 +327,8 @@ enum DeskPages {
                 day("experiencedSince", attestation.experiencedSince), day("licensedOn", attestation.licensedOn),
                 day("inPracticeSince", attestation.inPracticeSince), day("certifiedUntil", attestation.certifiedUntil),
                 .checks(
-                    "acceptedStages", words("attest.stages"), Stage.allCases.map { ($0.rawValue, words("stage.\($0.rawValue)")) },
+                    "acceptedStages", words("attest.stages"),
+                    Stage.allCases.map { ($0.rawValue, words("stage.\($0.rawValue)")) },
                     chosen: Set(attestation.acceptedStages.map(\.rawValue))),
             ]
         }
@@ -341,7 +374,8 @@ enum DeskPages {
                 inRecoverySince: try day("inRecoverySince"), experiencedSince: try day("experiencedSince"),
                 licensedOn: try day("licensedOn"), inPracticeSince: try day("inPracticeSince"),
                 certifiedUntil: try day("certifiedUntil"),
-                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter
+                {
                     !$0.isEmpty
                 },
                 acceptedStages: try choices("acceptedStages", of: Stage.self))
@@ -369,7 +403,8 @@ enum DeskPages {
         if !policy.isDirectory { fields.append(.text("display", words("field.display"), limit: 60)) }
         fields.append(
             .radios(
-                "via", words("proxy.via"), [("paper", words("channel.paper")), ("phone", words("channel.phone"))], chosen: "paper"))
+                "via", words("proxy.via"), [("paper", words("channel.paper")), ("phone", words("channel.phone"))],
+                chosen: "paper"))
         blocks.append(.form(FormView("/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"))))
         return Page(words("agreements.title"), blocks, back: LinkView(identity.fullName, "/desk/people/\(id)"))
     }

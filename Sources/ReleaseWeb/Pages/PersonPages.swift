@@ -5,7 +5,8 @@ internal import Matching
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What people have of their own besides their cases: home, account, what was shown, lists, profile, agreements, the directory.
+/// What people have of their own besides their cases: home, account, what was shown, lists, profile, agreements, the
+/// directory.
 enum PersonPages {
     static let routes: [Route] = [
         Route(.get, "/home", .signedIn) { try await home($0) },
@@ -67,7 +68,9 @@ enum PersonPages {
             links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
             links.append(LinkView(words("electronic.link"), "/electronic"))
         }
-        if !policy.release.fields.compactMap(\.profile).isEmpty { links.append(LinkView(words("profile.link"), "/profile")) }
+        if !policy.release.fields.compactMap(\.profile).isEmpty {
+            links.append(LinkView(words("profile.link"), "/profile"))
+        }
         for role in [Role.mentor, .mentee] where try await service.enrollment(of: session.person, as: role) != nil {
             if !policy.agreements(of: role).isEmpty {
                 links.append(
@@ -99,7 +102,8 @@ enum PersonPages {
                     Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
                 ])
             }
-            blocks.append(.table(words("shown.caption"), [words("shown.when"), words("shown.whom"), words("shown.what")], rows))
+            blocks.append(
+                .table(words("shown.caption"), [words("shown.when"), words("shown.whom"), words("shown.what")], rows))
         }
         return try visit.page(Page(words("shown.title"), blocks, back: homeLink(words)))
     }
@@ -127,7 +131,9 @@ enum PersonPages {
 
     private static func electronic(_ visit: Visit) async throws -> Response {
         let words = visit.words
-        if let day = try await visit.site.accounts.account(of: visit.require().person, by: visit.caller).agreedElectronicallyOn {
+        if let day = try await visit.site.accounts.account(of: visit.require().person, by: visit.caller)
+            .agreedElectronicallyOn
+        {
             return try visit.page(
                 Page(
                     words("electronic.title"),
@@ -149,11 +155,14 @@ enum PersonPages {
 
     private static func agreeElectronically(_ visit: Visit) async throws -> Response {
         let (words, form, person) = (visit.words, visit.form, try visit.require().person)
-        if let problem = form.problem { return try visit.again(electronicPage(visit, case: form.text("case")), problem) }
+        if let problem = form.problem {
+            return try visit.again(electronicPage(visit, case: form.text("case")), problem)
+        }
         let typed = form.text("code").uppercased().filter { $0.isLetter || $0.isNumber }
         guard try await typed == visit.service.sampleCode(for: person) else {
             return try visit.again(
-                electronicPage(visit, case: form.text("case")), FieldProblem(field: "code", expected: words("electronic.wrong")))
+                electronicPage(visit, case: form.text("case")),
+                FieldProblem(field: "code", expected: words("electronic.wrong")))
         }
         guard form.isOn("agree") else {
             return try visit.again(
@@ -217,7 +226,9 @@ enum PersonPages {
                     FormView(
                         "/profile",
                         fields.map {
-                            .text($0.rawValue, words("profile.\($0.rawValue)"), value: known[$0.rawValue] ?? "", limit: 200)
+                            .text(
+                                $0.rawValue, words("profile.\($0.rawValue)"), value: known[$0.rawValue] ?? "",
+                                limit: 200)
                         },
                         button: words("profile.button"))),
             ], back: homeLink(words))
@@ -228,7 +239,9 @@ enum PersonPages {
             try visit.checkForm()
             var profile: [ProfileField: String] = [:]
             let policy = try visit.service.policy.policy
-            for field in policy.release.fields.compactMap(\.profile) { profile[field] = visit.form.text(field.rawValue) }
+            for field in policy.release.fields.compactMap(\.profile) {
+                profile[field] = visit.form.text(field.rawValue)
+            }
             guard !profile.isEmpty else { throw Refusal.notFound }
             let outcome = try await visit.service.setProfile(of: visit.require().person, profile, key: visit.key)
             try outcome.requireDone()
@@ -266,7 +279,8 @@ enum PersonPages {
         if !policy.isDirectory {
             fields.append(
                 .text(
-                    "display", words("field.display"), value: enrollment.display ?? "", hint: words("agreements.displayHint"),
+                    "display", words("field.display"), value: enrollment.display ?? "",
+                    hint: words("agreements.displayHint"),
                     limit: 60))
         }
         fields.append(.checks("meaning", words("agreements.meaning"), [("sign", words("agreements.sign"))]))
@@ -320,7 +334,10 @@ enum PersonPages {
         }
         return Page(
             words("availability.title"),
-            [.text(words("availability.text")), .form(FormView("/availability", fields, button: words("availability.button")))],
+            [
+                .text(words("availability.text")),
+                .form(FormView("/availability", fields, button: words("availability.button"))),
+            ],
             back: homeLink(words))
     }
 
@@ -333,7 +350,8 @@ enum PersonPages {
                 throw FieldProblem(field: "capacity", expected: "a whole number from 0 to 20")
             }
             let outcome = try await visit.service.setAvailability(
-                of: visit.require().person, as: role, isReady: form.text("ready").isEmpty ? nil : form.text("ready") == "yes",
+                of: visit.require().person, as: role,
+                isReady: form.text("ready").isEmpty ? nil : form.text("ready") == "yes",
                 isPaused: form.text("paused") == "yes", capacity: Int(capacity), key: visit.key)
             try outcome.requireDone()
             return visit.redirect("/home?done=availability")
@@ -345,10 +363,13 @@ enum PersonPages {
     private static func answersPage(_ visit: Visit) async throws -> Page {
         let (words, service) = (visit.words, visit.service)
         let policy = try service.policy.policy
-        guard let enrollment = try await service.enrollment(of: visit.require().person, as: .mentor), !policy.isDirectory else {
+        guard let enrollment = try await service.enrollment(of: visit.require().person, as: .mentor),
+            !policy.isDirectory
+        else {
             throw Refusal.notFound
         }
-        let fields = SurveyForm(policy: policy, words: words).answerFields(enrollment.answers ?? Answers(), asksHints: false)
+        let fields = SurveyForm(policy: policy, words: words).answerFields(
+            enrollment.answers ?? Answers(), asksHints: false)
         return Page(
             words("answers.title"),
             [.text(words("answers.text")), .form(FormView("/answers", fields, button: words("answers.button")))],
@@ -382,10 +403,13 @@ enum PersonPages {
         for listing in view.listings {
             let fields = listing.card.fields.sorted { $0.key < $1.key }
             blocks.append(.heading(listing.card.fields[.displayName] ?? words("directory.listing")))
-            blocks.append(.facts(fields.filter { $0.key != .displayName }.map { (words("profile.\($0.key.rawValue)"), $0.value) }))
+            blocks.append(
+                .facts(fields.filter { $0.key != .displayName }.map { (words("profile.\($0.key.rawValue)"), $0.value) })
+            )
             if let advice = listing.advice { blocks.append(.text(advice)) }
         }
-        return try visit.page(Page(words("directory.title"), blocks, back: visit.session == nil ? nil : homeLink(words)))
+        return try visit.page(
+            Page(words("directory.title"), blocks, back: visit.session == nil ? nil : homeLink(words)))
     }
 
     // MARK: Account
@@ -417,12 +441,16 @@ enum PersonPages {
                     "/account/address",
                     [
                         .text(
-                            "address", words("account.newAddress"), type: "email", autocomplete: "email", inputmode: "email",
+                            "address", words("account.newAddress"), type: "email", autocomplete: "email",
+                            inputmode: "email",
                             limit: 254)
                     ],
                     button: words("account.addressButton"), legend: words("account.addressHeading"))))
         blocks.append(
-            .form(FormView("/sign-out/everywhere", button: words("account.everywhere"), legend: words("account.everywhereHeading")))
+            .form(
+                FormView(
+                    "/sign-out/everywhere", button: words("account.everywhere"),
+                    legend: words("account.everywhereHeading")))
         )
         return Page(words("account.title"), blocks, back: homeLink(words))
     }
@@ -430,13 +458,15 @@ enum PersonPages {
     private static func changePIN(_ visit: Visit) async throws -> Response {
         do {
             try await visit.site.accounts.changePIN(
-                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"), by: visit.caller)
+                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"),
+                by: visit.caller)
             return visit.redirect("/home?done=account")
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(accountPage(visit), FieldProblem(field: "newPIN", expected: problem.expected))
         } catch AccessRefusal.refused {
             return try await visit.again(
-                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("enter.wrong")), status: .forbidden)
+                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("enter.wrong")), status: .forbidden
+            )
         }
     }
 
@@ -457,7 +487,9 @@ enum PersonPages {
             [
                 .text(words("confirm.text")),
                 .form(
-                    FormView("/account/confirmation", [.hidden("link", visit.parameter("link"))], button: words("confirm.button"))),
+                    FormView(
+                        "/account/confirmation", [.hidden("link", visit.parameter("link"))],
+                        button: words("confirm.button"))),
             ], back: homeLink(words))
     }
 

@@ -98,7 +98,8 @@ enum SignInPages {
                 .form(
                     FormView(
                         "/sign-in/code",
-                        [.text("code", words("code.field"), hint: words("code.hint"), limit: 30)], button: words("code.button"))),
+                        [.text("code", words("code.field"), hint: words("code.hint"), limit: 30)],
+                        button: words("code.button"))),
             ], back: LinkView(words("signIn.back"), "/sign-in"))
     }
 
@@ -108,7 +109,8 @@ enum SignInPages {
         let needed = try await visit.site.accounts.needed(link: link)
         var fields: [FieldView] = [.hidden("link", link)]
         func pin(_ name: String, _ label: String, hint: String? = nil, autocomplete: String) -> FieldView {
-            .text(name, label, hint: hint, type: "password", autocomplete: autocomplete, inputmode: "numeric", limit: 12)
+            .text(
+                name, label, hint: hint, type: "password", autocomplete: autocomplete, inputmode: "numeric", limit: 12)
         }
         var text = words("enter.text")
         switch needed {
@@ -125,7 +127,8 @@ enum SignInPages {
         case .pin, .none: fields.append(pin("pin", words("enter.pin"), autocomplete: "current-password"))
         }
         let page = Page(
-            words("enter.title"), [.text(text), .form(FormView("/sign-in/link", fields, button: words("enter.button")))])
+            words("enter.title"),
+            [.text(text), .form(FormView("/sign-in/link", fields, button: words("enter.button")))])
         if let problem { return try visit.again(page, problem, status: .forbidden) }
         return try visit.page(page)
     }
@@ -135,25 +138,31 @@ enum SignInPages {
         let link = form.text("link")
         let field = form.entered["newPIN"] == nil ? "pin" : "firstUseCode"
         guard form.text("newPIN") == form.text("repeated") else {
-            return try await enterPage(visit, link: link, problem: FieldProblem(field: "repeated", expected: words("enter.same")))
+            return try await enterPage(
+                visit, link: link, problem: FieldProblem(field: "repeated", expected: words("enter.same")))
         }
         do {
             let token = try await visit.site.accounts.signIn(
                 link: link,
-                .init(pin: form.text("pin"), firstUseCode: form.text("firstUseCode"), newPIN: form.text("newPIN")), from: visit.peer
+                .init(pin: form.text("pin"), firstUseCode: form.text("firstUseCode"), newPIN: form.text("newPIN")),
+                from: visit.peer
             )
             return signedIn(visit, token)
         } catch AccessRefusal.refused {
-            if RescindLike.isLink(link), try await visit.site.accounts.needed(link: link) == .none { throw Refusal.notFound }
-            return try await enterPage(visit, link: link, problem: FieldProblem(field: field, expected: words("enter.wrong")))
+            if RescindLike.isLink(link), try await visit.site.accounts.needed(link: link) == .none {
+                throw Refusal.notFound
+            }
+            return try await enterPage(
+                visit, link: link, problem: FieldProblem(field: field, expected: words("enter.wrong")))
         } catch AccessRefusal.unusable(let problem) {
             return try await enterPage(
                 visit, link: link,
-                problem: FieldProblem(field: problem.field == "pin" ? "newPIN" : problem.field, expected: problem.expected))
+                problem: FieldProblem(
+                    field: problem.field == "pin" ? "newPIN" : problem.field, expected: problem.expected))
         }
     }
 
-    /// Whether what was entered looks like a link's token rather than like a printed code.
+    /// True if what was entered looks like a link's token rather than like a printed code.
     private enum RescindLike { static func isLink(_ text: String) -> Bool { text.utf8.count == 43 } }
 
     private static func signedIn(_ visit: Visit, _ token: String) -> Response {
@@ -169,7 +178,9 @@ enum SignInPages {
         try await visit.site.accounts.signOut(session)
         var response = visit.redirect("/")
         response.setCookie(
-            Cookie(name: Site.sessionCookie, value: "", maxAge: 0, path: "/", secure: true, httpOnly: true, sameSite: .strict))
+            Cookie(
+                name: Site.sessionCookie, value: "", maxAge: 0, path: "/", secure: true, httpOnly: true,
+                sameSite: .strict))
         return response
     }
 
@@ -184,12 +195,15 @@ enum SignInPages {
                         "/sign-in/staff",
                         [
                             .text(
-                                "address", words("field.address"), type: "email", autocomplete: "username", inputmode: "email",
+                                "address", words("field.address"), type: "email", autocomplete: "username",
+                                inputmode: "email",
                                 limit: 254),
                             .text(
-                                "password", words("field.password"), type: "password", autocomplete: "current-password", limit: 128),
+                                "password", words("field.password"), type: "password", autocomplete: "current-password",
+                                limit: 128),
                             .text(
-                                "code", words("field.code"), hint: words("staff.codeHint"), autocomplete: "one-time-code",
+                                "code", words("field.code"), hint: words("staff.codeHint"),
+                                autocomplete: "one-time-code",
                                 limit: 20),
                         ], button: words("staff.button")))
             ], back: LinkView(words("signIn.back"), "/sign-in"))
@@ -199,11 +213,13 @@ enum SignInPages {
         let form = visit.form
         do {
             let token = try await visit.site.accounts.signIn(
-                typedAddress: form.text("address"), password: form.text("password"), code: form.text("code"), from: visit.peer)
+                typedAddress: form.text("address"), password: form.text("password"), code: form.text("code"),
+                from: visit.peer)
             return signedIn(visit, token)
         } catch AccessRefusal.refused {
             return try visit.again(
-                staffPage(visit.words), FieldProblem(field: "password", expected: visit.words("staff.wrong")), status: .forbidden)
+                staffPage(visit.words), FieldProblem(field: "password", expected: visit.words("staff.wrong")),
+                status: .forbidden)
         }
     }
 
@@ -224,14 +240,19 @@ enum SignInPages {
                         [
                             .hidden("link", link),
                             .text(
-                                "address", words("field.address"), value: address, type: "email", autocomplete: "username",
+                                "address", words("field.address"), value: address, type: "email",
+                                autocomplete: "username",
                                 inputmode: "email", limit: 254),
                             .text(
-                                "password", words("setUp.password"), hint: words("setUp.passwordHint"), type: "password",
+                                "password", words("setUp.password"), hint: words("setUp.passwordHint"),
+                                type: "password",
                                 autocomplete: "new-password", limit: 128),
-                            .text("repeated", words("setUp.repeated"), type: "password", autocomplete: "new-password", limit: 128),
                             .text(
-                                "code", words("field.code"), hint: words("setUp.codeHint"), autocomplete: "one-time-code",
+                                "repeated", words("setUp.repeated"), type: "password", autocomplete: "new-password",
+                                limit: 128),
+                            .text(
+                                "code", words("field.code"), hint: words("setUp.codeHint"),
+                                autocomplete: "one-time-code",
                                 inputmode: "numeric", limit: 7),
                         ], button: words("setUp.button"))),
             ])
@@ -251,7 +272,8 @@ enum SignInPages {
                 Page(
                     words("setUp.doneTitle"),
                     [
-                        .good(words("setUp.done")), .text(words("setUp.codesText")), .secret(words("setUp.codes"), codes),
+                        .good(words("setUp.done")), .text(words("setUp.codesText")),
+                        .secret(words("setUp.codes"), codes),
                         .links([LinkView(words("staff.title"), "/sign-in/staff", isButton: true)]),
                     ]))
         } catch AccessRefusal.unusable(let problem) {

@@ -33,11 +33,14 @@ struct SurveyForm {
         ]
         if !policy.matching.areas.isEmpty {
             fields.append(
-                .checks("areas", words("question.areas"), named(policy.matching.areas), chosen: known.areas, hint: hint(.areas)))
+                .checks(
+                    "areas", words("question.areas"), named(policy.matching.areas), chosen: known.areas,
+                    hint: hint(.areas)))
         }
         fields.append(
             .checks(
-                "times", words("question.times"), options(TimeCell.self, "time"), chosen: Set(known.times.map(\.rawValue)),
+                "times", words("question.times"), options(TimeCell.self, "time"),
+                chosen: Set(known.times.map(\.rawValue)),
                 hint: hint(.times)))
         if !policy.matching.languages.isEmpty {
             fields.append(
@@ -56,7 +59,8 @@ struct SurveyForm {
                     "settings", words("question.settings"), options(Setting.self, "setting"),
                     chosen: Set(known.settings.map(\.rawValue))),
                 .select(
-                    "ageBand", words("question.ageBand"), [("", words("choice.none"))] + options(AgeBand.self, "ageBand"),
+                    "ageBand", words("question.ageBand"),
+                    [("", words("choice.none"))] + options(AgeBand.self, "ageBand"),
                     chosen: known.ageBand?.rawValue ?? ""),
                 .select(
                     "gender", words("question.gender"), [("", words("choice.none"))] + options(Gender.self, "gender"),
@@ -68,7 +72,9 @@ struct SurveyForm {
 
     /// The mentee's ten questions; the private list and the profession are on pages of their own.
     func fields(_ known: Survey?) -> [FieldView] {
-        let importance = [("must", words("importance.must")), ("nice", words("importance.nice")), ("no", words("importance.no"))]
+        let importance = [
+            ("must", words("importance.must")), ("nice", words("importance.nice")), ("no", words("importance.no")),
+        ]
         var fields: [FieldView] = [
             .radios(
                 "sameField", words("question.sameField"), importance, chosen: known?.sameField.rawValue ?? "no",
@@ -77,19 +83,24 @@ struct SurveyForm {
         var answers = answerFields(known?.answers ?? Answers(), asksHints: true)
         answers.insert(
             .radios(
-                "sharedPathway", words("question.sharedPathway"), importance, chosen: known?.sharedPathway.rawValue ?? "no"),
+                "sharedPathway", words("question.sharedPathway"), importance,
+                chosen: known?.sharedPathway.rawValue ?? "no"),
             at: 1)
         fields += answers
         if !isClinical {
             fields.append(
-                .radios("preference", words("question.preference"), importance, chosen: known?.preference.rawValue ?? "no"))
+                .radios(
+                    "preference", words("question.preference"), importance, chosen: known?.preference.rawValue ?? "no"))
         }
         fields.append(
-            .checks("understood", words("question.understood"), [("yes", words("choice.understood"))], hint: hint(.understood)))
+            .checks(
+                "understood", words("question.understood"), [("yes", words("choice.understood"))],
+                hint: hint(.understood)))
         return fields
     }
 
-    private static func choice<T: RawRepresentable & CaseIterable>(_ form: FormBody, _ name: String, of type: T.Type) throws -> T?
+    private static func choice<T: RawRepresentable & CaseIterable>(_ form: FormBody, _ name: String, of type: T.Type)
+        throws -> T?
     where T.RawValue == String {
         let text = form.text(name)
         if text.isEmpty { return nil }
@@ -99,13 +110,16 @@ struct SurveyForm {
         return value
     }
 
-    private static func choices<T: RawRepresentable & CaseIterable & Hashable>(_ form: FormBody, _ name: String, of type: T.Type)
+    private static func choices<T: RawRepresentable & CaseIterable & Hashable>(
+        _ form: FormBody, _ name: String, of type: T.Type
+    )
         throws -> Set<T>
     where T.RawValue == String {
         Set(
             try form.texts(name).map { text in
                 guard let value = T(rawValue: text) else {
-                    throw FieldProblem(field: name, expected: "among \(T.allCases.map(\.rawValue).joined(separator: ", "))")
+                    throw FieldProblem(
+                        field: name, expected: "among \(T.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 return value
             })
@@ -116,7 +130,8 @@ struct SurveyForm {
         Answers(
             pathways: try choices(form, "pathways", of: Pathway.self), areas: Set(form.texts("areas")),
             times: try choices(form, "times", of: TimeCell.self), languages: Set(form.texts("languages")),
-            topics: try choices(form, "topics", of: Topic.self), settings: try choices(form, "settings", of: Setting.self),
+            topics: try choices(form, "topics", of: Topic.self),
+            settings: try choices(form, "settings", of: Setting.self),
             ageBand: try choice(form, "ageBand", of: AgeBand.self), gender: try choice(form, "gender", of: Gender.self))
     }
 

@@ -28,7 +28,8 @@ extension Site {
 
     static let sessionCookie = "__Host-privity"
 
-    /// Serves a request, or says why not: no session, no right, and no such thing are each answered in one way for every route.
+    /// Serves a request, or says why not: no session, no right, and no such thing are each answered in one way for
+    /// every route.
     func serve(_ route: Route?, _ request: Request, _ context: WebContext) async -> Response {
         let start = ContinuousClock.now
         let isAPI = route.map { $0.form == .api } ?? request.uri.path.hasPrefix("/api/")
@@ -72,14 +73,17 @@ extension Site {
             if route.method != .get, bearer(request) == nil { try requireOwnPage(request) }
             let form = isForm ? try FormBody(body, contentType: request.headers[.contentType] ?? "") : .empty
             if isForm, let session {
-                guard constantTimeEquals(Array(form.text("token").utf8), Array(session.formToken.utf8)) else { throw ForeignForm() }
+                guard constantTimeEquals(Array(form.text("token").utf8), Array(session.formToken.utf8)) else {
+                    throw ForeignForm()
+                }
             }
             if route.form == .api, route.method != .get, bearer(request) == nil, let session {
                 guard request.headers[HTTPField.Name.formToken] == session.formToken else { throw ForeignForm() }
             }
             if let problem = form.problem, !route.checksForm { throw problem }
             let visit = Visit(
-                site: self, route: route, session: session, parameters: parameters(route, request), query: query(request),
+                site: self, route: route, session: session, parameters: parameters(route, request),
+                query: query(request),
                 headers: request.headers, form: form, body: body, peer: peer(request, context))
             return try await route.handle(visit)
         } catch {
@@ -145,7 +149,9 @@ extension Site {
     ///
     /// - Source: Fetch Metadata Request Headers, “Sec-Fetch-Site”; RFC 6454 §7 for `Origin`.
     private func requireOwnPage(_ request: Request) throws {
-        if let site = request.headers[HTTPField.Name.fetchSite], !["same-origin", "none"].contains(site) { throw ForeignForm() }
+        if let site = request.headers[HTTPField.Name.fetchSite], !["same-origin", "none"].contains(site) {
+            throw ForeignForm()
+        }
         if let origin = request.headers[.origin], origin != "null",
             let host = request.head.authority ?? request.headers[HTTPField.Name.host],
             !origin.hasSuffix("://\(host)")
@@ -161,7 +167,8 @@ extension Site {
             "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[HTTPField.Name.referrerPolicy] = "no-referrer"
-        response.headers[HTTPField.Name.permissionsPolicy] = "camera=(), geolocation=(), microphone=(), interest-cohort=()"
+        response.headers[HTTPField.Name.permissionsPolicy] =
+            "camera=(), geolocation=(), microphone=(), interest-cohort=()"
         response.headers[HTTPField.Name.openerPolicy] = "same-origin"
         response.headers[HTTPField.Name.resourcePolicy] = "same-origin"
         response.headers[HTTPField.Name.robots] = "noindex, nofollow"
@@ -176,8 +183,10 @@ extension Site {
         let elapsed = ContinuousClock.now - start
         let status = "\(response.status.code)"
         logger.info("request", metadata: ["route": "\(name)", "status": "\(status)"])
-        Counter(label: "privity_http_requests_total", dimensions: [("route", name), ("status", status)], factory: metrics)
-            .increment()
+        Counter(
+            label: "privity_http_requests_total", dimensions: [("route", name), ("status", status)], factory: metrics
+        )
+        .increment()
         let seconds = elapsed.components
         Metrics.Timer(label: "privity_http_request_seconds", dimensions: [("route", name)], factory: metrics)
             .recordNanoseconds(seconds.seconds * 1_000_000_000 + seconds.attoseconds / 1_000_000_000)
@@ -191,7 +200,8 @@ extension Site {
             logger.error("request failed", metadata: ["error": "\(Self.name(of: error))"])
         }
         if isAPI { return problem.response() }
-        let links = session == nil ? [LinkView(words("nav.signIn"), "/sign-in")] : [LinkView(words("nav.home"), "/home")]
+        let links =
+            session == nil ? [LinkView(words("nav.signIn"), "/sign-in")] : [LinkView(words("nav.home"), "/home")]
         let page = Page(problem.title, [.text(problem.detail), .links(links)])
         guard let bytes = try? render(page, for: session) else { return Response(status: .internalServerError) }
         return html(bytes, status: problem.status)
@@ -224,7 +234,9 @@ extension Visit {
     func redirect(_ path: String) -> Response { Response(status: .seeOther, headers: [.location: path]) }
 
     /// The form again, with what was entered and what is wrong with it.
-    func again(_ page: Page, _ problem: FieldProblem, status: HTTPResponse.Status = .unprocessableContent) throws -> Response {
+    func again(_ page: Page, _ problem: FieldProblem, status: HTTPResponse.Status = .unprocessableContent) throws
+        -> Response
+    {
         var page = page
         // `survey.topics` is the field `topics` here.
         let name = problem.field.split(separator: ".").last.map(String.init) ?? problem.field

@@ -4,7 +4,8 @@ internal import ReleaseWorkflow
 /// The fields of a form, as they were sent.
 struct FormBody: Sendable {
     private var values: [String: [String]] = [:]
-    /// What is wrong with a field whatever the form is for. Who shows the form again says so there; everybody else is stopped by the door.
+    /// What is wrong with a field whatever the form is for. Who shows the form again says so there; everybody else is
+    /// stopped by the door.
     private(set) var problem: FieldProblem?
     private(set) var files: [String: [UInt8]] = [:]
     static let empty = FormBody()
@@ -24,7 +25,8 @@ struct FormBody: Sendable {
 
     /// - Throws: ``Malformed``.
     init(_ body: [UInt8], contentType: String) throws {
-        let type = contentType.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() } ?? ""
+        let type =
+            contentType.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces).lowercased() } ?? ""
         switch type {
         case "application/x-www-form-urlencoded": try readEncoded(body)
         case "multipart/form-data":
@@ -39,15 +41,17 @@ struct FormBody: Sendable {
         }
     }
 
-    /// Whether a text holds nothing that hides or turns other text: no control characters but line ends and tabs, no direction marks.
+    /// True if a text holds nothing that hides or turns other text: no control characters but line ends and tabs, no
+    /// direction marks.
     static func isPlain(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {
             case 0x09, 0x0A, 0x0D: true
             case 0x200C, 0x200D: true
             default:
-                ![.control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator].contains(
-                    scalar.properties.generalCategory)
+                ![.control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator]
+                    .contains(
+                        scalar.properties.generalCategory)
             }
         }
     }
@@ -61,7 +65,9 @@ struct FormBody: Sendable {
             guard count <= 400 else { throw Malformed() }
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             func decoded(_ half: Substring) throws -> String {
-                guard let text = half.replacingOccurrences(of: "+", with: " ").removingPercentEncoding else { throw Malformed() }
+                guard let text = half.replacingOccurrences(of: "+", with: " ").removingPercentEncoding else {
+                    throw Malformed()
+                }
                 return text
             }
             values[try decoded(halves[0]), default: []].append(halves.count > 1 ? try decoded(halves[1]) : "")
@@ -89,7 +95,9 @@ struct FormBody: Sendable {
                 let head = String(validating: body[position..<blank], as: UTF8.self)
             else { throw Malformed() }
             let content = Array(body[(blank + 4)..<end])
-            guard let name = Self.parameter("name", in: head), values.count + files.count < 400 else { throw Malformed() }
+            guard let name = Self.parameter("name", in: head), values.count + files.count < 400 else {
+                throw Malformed()
+            }
             if Self.parameter("filename", in: head) != nil {
                 files[name] = content
             } else {

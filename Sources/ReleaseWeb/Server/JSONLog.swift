@@ -10,7 +10,9 @@ public struct JSONLog: LogHandler {
     private let write: @Sendable (String) -> Void
 
     /// - Parameter write: takes one line without its end.
-    public init(label: String, write: @escaping @Sendable (String) -> Void) { (self.label, self.write) = (label, write) }
+    public init(label: String, write: @escaping @Sendable (String) -> Void) {
+        (self.label, self.write) = (label, write)
+    }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -20,7 +22,9 @@ public struct JSONLog: LogHandler {
     public func log(event: LogEvent) {
         var members = ["level": event.level.rawValue, "logger": label, "message": event.message.description]
         members["time"] = Date().ISO8601Format()
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) { members[key] = "\(value)" }
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }) {
+            members[key] = "\(value)"
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(members) else { return }

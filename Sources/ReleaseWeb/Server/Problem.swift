@@ -21,9 +21,12 @@ struct Problem: Sendable {
     var field: String?
 
     init(_ error: any Error, _ words: Words) {
-        func problem(_ status: HTTPResponse.Status, _ code: String, _ detail: String? = nil, field: String? = nil) -> Problem {
+        func problem(_ status: HTTPResponse.Status, _ code: String, _ detail: String? = nil, field: String? = nil)
+            -> Problem
+        {
             Problem(
-                status: status, code: code, title: words("problem.\(code).title"), detail: detail ?? words("problem.\(code).text"),
+                status: status, code: code, title: words("problem.\(code).title"),
+                detail: detail ?? words("problem.\(code).text"),
                 field: field)
         }
         switch error {
@@ -42,7 +45,8 @@ struct Problem: Sendable {
             }
         case let field as FieldProblem:
             self = problem(
-                .unprocessableContent, "field", words("problem.field.text", ["field": field.field, "expected": field.expected]),
+                .unprocessableContent, "field",
+                words("problem.field.text", ["field": field.field, "expected": field.expected]),
                 field: field.field)
         case let refusal as Refusal:
             switch refusal {
@@ -57,18 +61,22 @@ struct Problem: Sendable {
                 self = problem(.conflict, "outdated")
             case .electronicFirst: self = problem(.conflict, "electronicFirst")
             case .conditionFailed(let condition):
-                self = problem(.conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
+                self = problem(
+                    .conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
             case .argumentMissing: self = problem(.unprocessableContent, "argumentMissing")
             case .elementMissing(let element):
                 self = problem(
                     .conflict, "elementMissing",
-                    words("problem.elementMissing.text", ["element": element.plainWords, "paragraph": element.paragraph]))
+                    words(
+                        "problem.elementMissing.text", ["element": element.plainWords, "paragraph": element.paragraph]))
             }
         case let problem as MatchingProblem:
             self.init(
                 status: .conflict, code: "matching", title: words("problem.matching.title"), detail: "\(problem)")
         case let failure as Counterexample:
-            self.init(status: .unprocessableContent, code: "policy", title: words("problem.policy.title"), detail: "\(failure)")
+            self.init(
+                status: .unprocessableContent, code: "policy", title: words("problem.policy.title"),
+                detail: "\(failure)")
         case let error as MachineryError:
             if case .signingStopped = error {
                 self = problem(.serviceUnavailable, "notSigning")
@@ -103,7 +111,9 @@ extension Response {
     private static let step = 4 << 10
 
     /// A JSON answer with sorted keys, padded so that its length tells no name.
-    static func json(_ content: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json") -> Response {
+    static func json(_ content: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json")
+        -> Response
+    {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(content) else { return Response(status: .internalServerError) }

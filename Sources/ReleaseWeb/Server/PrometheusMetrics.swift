@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// Metrics in memory, as Prometheus reads them.
 ///
-/// Only routes by their pattern, and counts of what the program itself does. Nothing that a person did for themselves is counted anywhere.
+/// Only routes by their pattern, and counts of what the program itself does. Nothing that a person did for themselves
+/// is counted anywhere.
 ///
 /// - Source: Prometheus text exposition format 0.0.4.
 public final class PrometheusMetrics: MetricsFactory {
@@ -30,7 +31,9 @@ public final class PrometheusMetrics: MetricsFactory {
         var lines: [String] = []
         func write(_ series: [(Series, Double)], _ type: String) {
             var last = ""
-            for (series, value) in series.sorted(by: { ($0.0.name, $0.0.labels.joined()) < ($1.0.name, $1.0.labels.joined()) }) {
+            for (series, value) in series.sorted(by: {
+                ($0.0.name, $0.0.labels.joined()) < ($1.0.name, $1.0.labels.joined())
+            }) {
                 if series.name != last { lines.append("# TYPE \(series.name) \(type)") }
                 last = series.name
                 lines.append("\(series.name)\(Self.labels(series.labels)) \(Self.number(value))")
@@ -41,7 +44,8 @@ public final class PrometheusMetrics: MetricsFactory {
         for (series, timer) in values.timers.sorted(by: { $0.key.labels.joined() < $1.key.labels.joined() }) {
             if lines.last?.hasPrefix(series.name) != true { lines.append("# TYPE \(series.name) histogram") }
             for (bound, count) in zip(Self.bounds, timer.buckets) {
-                lines.append("\(series.name)_bucket\(Self.labels(series.labels + ["le=\"\(Self.number(bound))\""])) \(count)")
+                lines.append(
+                    "\(series.name)_bucket\(Self.labels(series.labels + ["le=\"\(Self.number(bound))\""])) \(count)")
             }
             lines.append("\(series.name)_bucket\(Self.labels(series.labels + ["le=\"+Inf\""])) \(timer.count)")
             lines.append("\(series.name)_sum\(Self.labels(series.labels)) \(timer.seconds)")
@@ -50,14 +54,22 @@ public final class PrometheusMetrics: MetricsFactory {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func labels(_ labels: [String]) -> String { labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}" }
-    private static func number(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
-
-    private func series(_ label: String, _ dimensions: [(String, String)]) -> Series {
-        Series(name: label, labels: dimensions.map { "\($0.0)=\"\($0.1.filter { $0 != "\"" && $0 != "\\" && $0 != "\n" })\"" })
+    private static func labels(_ labels: [String]) -> String {
+        labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}"
+    }
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(value)
     }
 
-    private final class Handler: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler, TimerHandler {
+    private func series(_ label: String, _ dimensions: [(String, String)]) -> Series {
+        Series(
+            name: label,
+            labels: dimensions.map { "\($0.0)=\"\($0.1.filter { $0 != "\"" && $0 != "\\" && $0 != "\n" })\"" })
+    }
+
+    private final class Handler: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler,
+        TimerHandler
+    {
         let owner: PrometheusMetrics
         let series: Series
         init(_ owner: PrometheusMetrics, _ series: Series) { (self.owner, self.series) = (owner, series) }
@@ -67,7 +79,9 @@ public final class PrometheusMetrics: MetricsFactory {
         func reset() { owner.values.withLock { $0.counters[series] = 0 } }
         func set(_ value: Int64) { set(Double(value)) }
         func set(_ value: Double) { owner.values.withLock { $0.gauges[series] = value } }
-        func increment(by amount: Double, gauge: Bool) { owner.values.withLock { $0.gauges[series, default: 0] += amount } }
+        func increment(by amount: Double, gauge: Bool) {
+            owner.values.withLock { $0.gauges[series, default: 0] += amount }
+        }
         func decrement(by amount: Double) { owner.values.withLock { $0.gauges[series, default: 0] -= amount } }
         func record(_ value: Int64) { set(Double(value)) }
         func record(_ value: Double) { set(value) }
@@ -77,7 +91,9 @@ public final class PrometheusMetrics: MetricsFactory {
                 var timer = values.timers[series] ?? (0, 0, [Int](repeating: 0, count: PrometheusMetrics.bounds.count))
                 timer.count += 1
                 timer.seconds += seconds
-                for (index, bound) in PrometheusMetrics.bounds.enumerated() where seconds <= bound { timer.buckets[index] += 1 }
+                for (index, bound) in PrometheusMetrics.bounds.enumerated() where seconds <= bound {
+                    timer.buckets[index] += 1
+                }
                 values.timers[series] = timer
             }
         }
@@ -86,7 +102,9 @@ public final class PrometheusMetrics: MetricsFactory {
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         Handler(self, series(label, dimensions))
     }
-    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)])
+        -> any FloatingPointCounterHandler
+    {
         Handler(self, series(label, dimensions))
     }
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {

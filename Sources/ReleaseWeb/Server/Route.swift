@@ -48,13 +48,14 @@ struct Route: Sendable {
     var isSilent = false
     /// How many bytes a body may have.
     var bodyLimit = 64 << 10
-    /// Whether the handler itself looks at ``FormBody/problem``, to show the form again with it.
+    /// True if the handler itself looks at ``FormBody/problem``, to show the form again with it.
     var checksForm = false
     let handle: @Sendable (Visit) async throws -> Response
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, form: Form = .page, isSilent: Bool = false,
-        bodyLimit: Int = 64 << 10, checksForm: Bool = false, handle: @escaping @Sendable (Visit) async throws -> Response
+        bodyLimit: Int = 64 << 10, checksForm: Bool = false,
+        handle: @escaping @Sendable (Visit) async throws -> Response
     ) {
         (self.method, self.path, self.audience, self.form) = (method, path, audience, form)
         (self.isSilent, self.bodyLimit, self.checksForm, self.handle) = (isSilent, bodyLimit, checksForm, handle)
@@ -63,8 +64,8 @@ struct Route: Sendable {
     /// Its method and pattern.
     var name: String { "\(method.rawValue) \(path)" }
 
-    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens, and nothing of which command of a
-    /// case it was: that somebody declined or took something back leaves no trace there either.
+    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens, and nothing of
+    /// which command of a case it was: that somebody declined or took something back leaves no trace there either.
     var loggedName: String {
         guard let start = path.firstRange(of: "/cases/{case}/") else { return name }
         return "\(method.rawValue) \(path[..<start.upperBound])…"

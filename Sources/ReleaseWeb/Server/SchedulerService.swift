@@ -9,7 +9,8 @@ public struct SchedulerService: Service {
 
     /// - Parameters: as for ``ReleaseService/Scheduler``.
     public init(_ site: Site, pause: Duration = .seconds(30), clock: any Clock<Duration> = ContinuousClock()) {
-        scheduler = Scheduler(site.host, accounts: site.accounts, outbox: site.outbox, pause: pause, clock: clock) { letters in
+        scheduler = Scheduler(site.host, accounts: site.accounts, outbox: site.outbox, pause: pause, clock: clock) {
+            letters in
             Counter(label: "privity_letters_total", factory: site.metrics).increment(by: letters)
             Gauge(label: "privity_log_records", factory: site.metrics).record(site.host.logSize)
             Gauge(label: "privity_signing", factory: site.metrics).record(site.host.stopped == nil ? 1 : 0)

@@ -40,7 +40,7 @@ public struct Site: Sendable {
     public let words: Words
     /// How the service calls itself: a name that says nothing of what it is for.
     let service: String
-    /// Whether every page is served over TLS, here or by a proxy in front.
+    /// True if every page is served over TLS, here or by a proxy in front.
     let isSecure: Bool
     let logger: Logger
     public let metrics: PrometheusMetrics
@@ -99,8 +99,10 @@ public struct Site: Sendable {
                 form.formToken = session.formToken
                 return form
             },
-            backLink: page.back, problemTitle: words("problem.title"), problemLinks: page.problems.isEmpty ? nil : page.problems,
-            blocks: page.blocks, skip: words("nav.skip"), navigationLabel: words("nav.label"), emergency: words("footer.emergency"),
+            backLink: page.back, problemTitle: words("problem.title"),
+            problemLinks: page.problems.isEmpty ? nil : page.problems,
+            blocks: page.blocks, skip: words("nav.skip"), navigationLabel: words("nav.label"),
+            emergency: words("footer.emergency"),
             rescindLink: words("footer.rescind"), required: words("form.required"))
         let text = templates.render(view, withTemplate: "page") ?? ""
         var bytes = Array(text.utf8)
@@ -117,7 +119,9 @@ public struct Site: Sendable {
         for index in form.fields.indices {
             var field = form.fields[index]
             field.id = "f\(number)-\(field.name)"
-            let described = [field.hint == nil ? nil : "\(field.id)-hint", field.error == nil ? nil : "\(field.id)-error"]
+            let described = [
+                field.hint == nil ? nil : "\(field.id)-hint", field.error == nil ? nil : "\(field.id)-error",
+            ]
             let ids = described.compactMap(\.self)
             field.describedBy = ids.isEmpty ? nil : ids.joined(separator: " ")
             if var choices = field.choices {

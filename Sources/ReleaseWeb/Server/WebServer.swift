@@ -12,7 +12,8 @@ public import ServiceLifecycle
 public struct Listening: Sendable {
     public var address: String
     public var port: Int
-    /// Files in PEM: the certificate chain and its key. Without them the service speaks plain HTTP, and only on loopback.
+    /// Files in PEM: the certificate chain and its key. Without them the service speaks plain HTTP, and only on
+    /// loopback.
     public var certificate: (chain: String, key: String)?
     public init(address: String, port: Int, certificate: (chain: String, key: String)? = nil) {
         (self.address, self.port, self.certificate) = (address, port, certificate)
@@ -28,11 +29,15 @@ extension Site {
     /// How long a connection may be silent.
     private static let idle = TimeAmount.seconds(60)
 
-    /// The server, as a part of a service group: it stops taking connections on shutdown, and finishes what it has begun.
+    /// The server, as a part of a service group: it stops taking connections on shutdown, and finishes what it has
+    /// begun.
     ///
     /// - Parameter onReady: called with the port once it listens.
-    /// - Throws: ``ListeningProblem`` for a certificate that cannot be read, and for plain HTTP on anything but loopback.
-    public func server(_ listening: Listening, onReady: @escaping @Sendable (Int) async -> Void = { _ in }) throws -> some Service {
+    /// - Throws: ``ListeningProblem`` for a certificate that cannot be read, and for plain HTTP on anything but
+    ///   loopback.
+    public func server(_ listening: Listening, onReady: @escaping @Sendable (Int) async -> Void = { _ in }) throws
+        -> some Service
+    {
         Application(
             responder: SiteResponder(site: self), server: try builder(listening),
             configuration: .init(address: .hostname(listening.address, port: listening.port), serverName: nil),
@@ -49,7 +54,8 @@ extension Site {
                 body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text)))
         }
         return Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil), logger: quiet)
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port), serverName: nil),
+            logger: quiet)
     }
 
     /// What the server itself says is of connections and not ours to keep.
@@ -72,13 +78,17 @@ extension Site {
             return .http1(configuration: http)
         }
         do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map { NIOSSLCertificateSource.certificate($0) }
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
+                NIOSSLCertificateSource.certificate($0)
+            }
             var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
+                certificateChain: chain,
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
             tls.minimumTLSVersion = .tlsv12
             return try .http2Upgrade(
                 tlsConfiguration: tls,
-                configuration: .init(idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http))
+                configuration: .init(
+                    idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http))
         } catch {
             throw ListeningProblem(description: "`certificate`: the chain or its key cannot be read as PEM")
         }

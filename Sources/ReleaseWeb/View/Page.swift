@@ -1,5 +1,5 @@
-// What pages are made of. Every page is a list of blocks, and every block is rendered by one template, so that what makes one form usable
-// by keyboard, by ear and on a phone makes all of them so.
+// What pages are made of. Every page is a list of blocks, and every block is rendered by one template, so that what
+// makes one form usable by keyboard, by ear and on a phone makes all of them so.
 
 /// One part of a page; exactly one of its properties is set.
 ///
@@ -20,7 +20,9 @@ struct Block: Sendable {
     static func text(_ text: String) -> Block { Block(paragraph: text) }
     static func heading(_ text: String) -> Block { Block(heading: text) }
     static func list(_ items: [String]) -> Block { Block(items: items) }
-    static func facts(_ facts: [(String, String)]) -> Block { Block(facts: facts.map { Fact(term: $0.0, definition: $0.1) }) }
+    static func facts(_ facts: [(String, String)]) -> Block {
+        Block(facts: facts.map { Fact(term: $0.0, definition: $0.1) })
+    }
     static func links(_ links: [LinkView]) -> Block { Block(links: links) }
     static func form(_ form: FormView) -> Block { Block(form: form) }
     static func good(_ title: String, _ text: String = "") -> Block {
@@ -64,7 +66,9 @@ struct Cell: Sendable {
     var cellLink: String?
     var isRowHeader = false
 
-    init(_ text: String, link: String? = nil, isHeader: Bool = false) { (cellText, cellLink, isRowHeader) = (text, link, isHeader) }
+    init(_ text: String, link: String? = nil, isHeader: Bool = false) {
+        (cellText, cellLink, isRowHeader) = (text, link, isHeader)
+    }
 }
 
 struct LinkView: Sendable {
@@ -182,7 +186,9 @@ struct FieldView: Sendable {
             input: Input(type: type, value: value, autocomplete: autocomplete, inputmode: inputmode, limit: limit))
     }
 
-    static func area(_ name: String, _ label: String, value: String = "", hint: String? = nil, limit: Int = 60_000) -> FieldView {
+    static func area(_ name: String, _ label: String, value: String = "", hint: String? = nil, limit: Int = 60_000)
+        -> FieldView
+    {
         FieldView(name: name, label: label, hint: hint, isRequired: true, area: Area(areaText: value, areaLimit: limit))
     }
 
@@ -217,7 +223,8 @@ struct FieldView: Sendable {
     ) -> FieldView {
         FieldView(
             name: name, label: label, hint: hint, isRequired: true,
-            select: Select(selectOptions: options.map { Option(optionValue: $0.0, optionLabel: $0.1, isChosen: $0.0 == chosen) }))
+            select: Select(
+                selectOptions: options.map { Option(optionValue: $0.0, optionLabel: $0.1, isChosen: $0.0 == chosen) }))
     }
 }
 
@@ -235,7 +242,9 @@ struct Page: Sendable {
         var problemTarget: String
     }
 
-    init(_ title: String, _ blocks: [Block], back: LinkView? = nil) { (self.title, self.blocks, self.back) = (title, blocks, back) }
+    init(_ title: String, _ blocks: [Block], back: LinkView? = nil) {
+        (self.title, self.blocks, self.back) = (title, blocks, back)
+    }
 }
 
 /// A page with everything that the layout shows.

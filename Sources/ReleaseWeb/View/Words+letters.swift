@@ -4,7 +4,8 @@ extension Words {
     /// What letters say: the same to everybody.
     public var letters: LetterWords {
         LetterWords(
-            subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"), changed: self("mail.changed"),
+            subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"),
+            changed: self("mail.changed"),
             confirm: self("mail.confirm"))
     }
 }

@@ -6,12 +6,14 @@ public struct CaseStep: Hashable, Sendable {
     public let channel: Channel
     /// The state that the step led to, and the roles whose view shows it.
     public let visibility: Visibility
-    /// The last state that each role had been shown of the draft, where a draft became the case in this step and the step shows that role
-    /// nothing. It is kept because one who asks must not see by a change of state that somebody has signed.
+    /// The last state that each role had been shown of the draft, where a draft became the case in this step and the
+    /// step shows that role nothing. It is kept because one who asks must not see by a change of state that somebody
+    /// has signed.
     public let earlier: [Visibility]?
 
     public init(
-        events: [Event], rule: String, on date: CivilDate, channel: Channel, visibility: Visibility, earlier: [Visibility]? = nil
+        events: [Event], rule: String, on date: CivilDate, channel: Channel, visibility: Visibility,
+        earlier: [Visibility]? = nil
     ) {
         self.events = events
         self.rule = rule
@@ -48,7 +50,8 @@ public struct DraftHistory: Hashable, Sendable {
 
     /// The last state that each role was shown, for those whom a step of `seenBy` shows nothing.
     public func lastShown(except seenBy: [Role]) -> [Visibility] {
-        Set(visibilities.flatMap(\.seenBy)).subtracting(seenBy).sorted { $0.rawValue < $1.rawValue }.compactMap { role in
+        Set(visibilities.flatMap(\.seenBy)).subtracting(seenBy).sorted { $0.rawValue < $1.rawValue }.compactMap {
+            role in
             visibilities.last { $0.seenBy.contains(role) }.map { Visibility(state: $0.state, seenBy: [role]) }
         }
     }
@@ -56,8 +59,9 @@ public struct DraftHistory: Hashable, Sendable {
 
 /// A case as it was decoded once: what happened, and where it stands.
 ///
-/// It holds the folded public events and the draft and nothing else: no row, no due date, no policy, no private event, nothing that depends on
-/// the day. What depends on those is computed from it each time, so that a history can be kept and shared.
+/// It holds the folded public events and the draft and nothing else: no row, no due date, no policy, no private event,
+/// nothing that depends on the day. What depends on those is computed from it each time, so that a history can be kept
+/// and shared.
 public struct CaseHistory: Hashable, Sendable {
     public let opener: PersonID
     public private(set) var steps: [CaseStep]
@@ -96,7 +100,8 @@ public struct CaseHistory: Hashable, Sendable {
         return copy
     }
 
-    /// The case as it was while `person` was the counterpart: who was the counterpart of an earlier round knows of nothing after it.
+    /// The case as it was while `person` was the counterpart: who was the counterpart of an earlier round knows of
+    /// nothing after it.
     public func asLastKnown(to person: PersonID, initial: Position) -> CaseHistory {
         var (state, count, last) = (State(opener: opener, position: initial), 0, self.state)
         for (number, step) in steps.enumerated() {
@@ -118,7 +123,8 @@ public struct CaseHistory: Hashable, Sendable {
         return steps[(last ?? 0)...]
     }
 
-    /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, a requester nothing of a refusal.
+    /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, a requester nothing
+    /// of a refusal.
     public func visibleState(to role: Role, in workflow: Workflow) -> String {
         let known = steps(knownTo: role, in: workflow)
         if let shown = draft?.visibilities.last(where: { $0.seenBy.contains(role) }) { return shown.state }
@@ -135,7 +141,9 @@ public struct CaseHistory: Hashable, Sendable {
         var since: CivilDate?
         for event in steps.flatMap(\.events) {
             if case .roundOpened(_, _, _, _, _, let began) = event { since = began }
-            if case .matchMade(let on) = event, let began = since, on < day { waits.append(on.dayNumber - began.dayNumber) }
+            if case .matchMade(let on) = event, let began = since, on < day {
+                waits.append(on.dayNumber - began.dayNumber)
+            }
         }
         return waits
     }

@@ -1,4 +1,5 @@
-/// What one person can do in a case on screen, as far as they may know: a projection of the history, the workflow and who looks.
+/// What one person can do in a case on screen, as far as they may know: a projection of the history, the workflow and
+/// who looks.
 public struct CaseScreen: Hashable, Sendable {
     /// A command that is somebody's own, typed in by their coordinator.
     public struct Proxied: Hashable, Sendable {
@@ -12,7 +13,7 @@ public struct CaseScreen: Hashable, Sendable {
     public let actions: [CommandKind]
     /// What a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
-    /// Whether a card may be there to open. Never whether it is.
+    /// True if a card may be there to open. Never whether it is.
     public let isReader: Bool
     /// The acts of the pair that nobody else learns of.
     public let privateActs: [CommandKind]
@@ -30,15 +31,19 @@ public struct CaseScreen: Hashable, Sendable {
         let isParty = !isStaff
         let own = state.releases.filter { $0.discloser == viewer }
         var actions = workflow.commands(of: role, from: known, by: .screen).filter { !$0.isPrivate }
-        if isParty, viewer != history.opener, state.round?.isSlotAccepted == true { actions.removeAll { $0 == .acceptSlot } }
+        if isParty, viewer != history.opener, state.round?.isSlotAccepted == true {
+            actions.removeAll { $0 == .acceptSlot }
+        }
         if isParty, let last = own.last, last.isRescinded { actions.removeAll { $0 == .rescind } }
         if workflow.isMutual, isParty, state.currentRelease(of: viewer) != nil { actions.removeAll { $0 == .sign } }
         self.actions = actions
         proxied = isStaff ? Self.proxied(history, workflow, viewer, known) : []
-        // From the first card that was opened for them on, and whatever has become of it: before, there is nothing they could know of.
+        // From the first card that was opened for them on, and whatever has become of it: before, there is nothing they
+        // could know of.
         let opened = state.roundReleases.filter { $0.cardVersion > 0 }
         isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
-        privateActs = isParty && !opened.isEmpty ? workflow.commands(of: role, from: known, by: .screen).filter(\.isPrivate) : []
+        privateActs =
+            isParty && !opened.isEmpty ? workflow.commands(of: role, from: known, by: .screen).filter(\.isPrivate) : []
         releases = own
     }
 
@@ -46,12 +51,15 @@ public struct CaseScreen: Hashable, Sendable {
         _ history: CaseHistory, _ workflow: Workflow, _ viewer: PersonID, _ known: Position
     ) -> [Proxied] {
         let parties = [
-            (workflow.opener, history.opener as PersonID?), (workflow.counterpart ?? .mentor, history.state.round?.counterpart),
+            (workflow.opener, history.opener as PersonID?),
+            (workflow.counterpart ?? .mentor, history.state.round?.counterpart),
         ]
         return parties.flatMap { role, person -> [Proxied] in
             guard let person, person != viewer else { return [] }
             return CommandKind.allCases.filter { !$0.isPrivate }.compactMap { kind in
-                let channels = [Channel.phone, .paper].filter { workflow.commands(of: role, from: known, by: $0).contains(kind) }
+                let channels = [Channel.phone, .paper].filter {
+                    workflow.commands(of: role, from: known, by: $0).contains(kind)
+                }
                 return channels.isEmpty ? nil : Proxied(role: role, person: person, kind: kind, channels: channels)
             }
         }

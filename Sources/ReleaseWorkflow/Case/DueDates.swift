@@ -7,8 +7,11 @@ public enum DueDates {
     /// - Parameter standingEnds: the last days of the certifications that the case rests on.
     public static func next(in state: State, of workflow: Workflow, standingEnds: [CivilDate]) -> CivilDate? {
         var days: [CivilDate] = []
-        for transition in workflow.transitions where transition.role == .clock && transition.origins.contains(state.position) {
-            for condition in transition.guards { days += self.days(of: condition, in: state, standingEnds: standingEnds) }
+        for transition in workflow.transitions
+        where transition.role == .clock && transition.origins.contains(state.position) {
+            for condition in transition.guards {
+                days += self.days(of: condition, in: state, standingEnds: standingEnds)
+            }
         }
         return days.min()
     }
@@ -27,8 +30,10 @@ public enum DueDates {
             return [day.adding(days: -Policy.Duration.reminderDays - 1)]
         case .standingLost: return standingEnds
         // True or false by what people do, whatever the day.
-        case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady, .acknowledgementCurrent,
-            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .dutiesSeparate, .assigned,
+        case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
+            .acknowledgementCurrent,
+            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .dutiesSeparate,
+            .assigned,
             .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.

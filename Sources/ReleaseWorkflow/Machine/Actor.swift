@@ -59,7 +59,8 @@ public struct Facts: Hashable, Sendable {
         case .secondSought: 1 << 12
         case .standingLost: 1 << 13
         // The core answers these itself; a fact about them has no bit to live in.
-        case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded,
+        case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
+            .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
             0
         }

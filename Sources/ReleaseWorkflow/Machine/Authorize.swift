@@ -25,10 +25,12 @@ public struct Authorized<Act: Sendable>: Sendable {
 
 /// Decides whether `actor` may do `command` now. Default is no.
 ///
-/// Rights are the principal's. A person's act by phone or paper needs the assigned coordinator as agent, and no agent elsewhere;
-/// every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy says.
+/// Rights are the principal's. A person's act by phone or paper needs the assigned coordinator as agent, and no agent
+/// elsewhere; every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy
+/// says.
 ///
-/// - Throws: the refusals in this order: no such command in this state, not this principal's, not by this channel, wrong agent.
+/// - Throws: the refusals in this order: no such command in this state, not this principal's, not by this channel,
+///   wrong agent.
 /// - Complexity: O(transitions of this command in this state).
 public func authorize(
     _ command: Command, by actor: Actor, in state: State, under loaded: LoadedPolicy, workflow: Workflow,
@@ -66,7 +68,7 @@ private func checkAgent(of actor: Actor, kind: CommandKind) throws(Refusal) {
     }
 }
 
-/// Whether `principal` has `role` in this case.
+/// True if `principal` has `role` in this case.
 private func holds(_ role: Role, _ principal: Principal, in state: State, of workflow: Workflow) -> Bool {
     switch principal {
     case .clock: return role == .clock

@@ -30,7 +30,8 @@ public func decide(
 }
 
 private func holds(
-    _ condition: Guard, for command: Command, by actor: PersonID?, in state: State, under policy: Policy, given facts: Facts,
+    _ condition: Guard, for command: Command, by actor: PersonID?, in state: State, under policy: Policy,
+    given facts: Facts,
     at moment: Moment
 ) -> Bool {
     switch condition {
@@ -40,7 +41,8 @@ private func holds(
         return facts[condition]
     case .notExcluded:
         switch command {
-        case .propose(let person), .invite(let person): return !state.excluded.contains(person) && person != state.opener
+        case .propose(let person), .invite(let person):
+            return !state.excluded.contains(person) && person != state.opener
         default: return state.round?.counterpart.map { !state.excluded.contains($0) } ?? false
         }
     case .slotAccepted: return state.round?.isSlotAccepted ?? false
@@ -86,7 +88,9 @@ private struct Decision {
             default: throw .argumentMissing(command.kind)
             }
         case .restartRound:
-            guard case .notAMatch(let id) = command, let end = workflow.ended.min() else { throw .argumentMissing(command.kind) }
+            guard case .notAMatch(let id) = command, let end = workflow.ended.min() else {
+                throw .argumentMissing(command.kind)
+            }
             return [.advanced(to: end), .roundStarted(id, since: state.round?.waitingSince ?? moment.date)]
         case .forgetRound:
             guard state.isDraft else { throw .argumentMissing(command.kind) }
@@ -130,7 +134,9 @@ private struct Decision {
             let old = try own(in: state)
             let longer = try superseding(old, with: id, expires: old.expiresOn.adding(months: months), in: state)
             let isAgreed = !(state.round?.extensionSigners ?? []).isEmpty
-            return longer + [isAgreed ? .termExtended(endsOn: end.adding(months: months)) : .extensionSigned(by: person)]
+            return longer + [
+                isAgreed ? .termExtended(endsOn: end.adding(months: months)) : .extensionSigned(by: person)
+            ]
         case .noteSecond:
             guard let person = actor else { throw .argumentMissing(command.kind) }
             return [.secondSought(by: person)]
@@ -177,7 +183,8 @@ private struct Decision {
             id, discloser: signer, recipient: try recipient(of: signer, in: state), on: moment.date, expires: expires)
     }
 
-    /// Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to insist on.
+    /// Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to
+    /// insist on.
     private func openings(in state: State) throws(Refusal) -> [Event] {
         var events = [
             try opening(
@@ -200,13 +207,16 @@ private struct Decision {
         switch workflow.reader {
         case .audience(let audience): reader = .audience(audience)
         case .role(let role):
-            guard let other = person(isMirrored ? workflow.subject : role, in: state) else { throw .argumentMissing(command.kind) }
+            guard let other = person(isMirrored ? workflow.subject : role, in: state) else {
+                throw .argumentMissing(command.kind)
+            }
             reader = .person(other)
         }
         return .cardOpened(id, version: version, subject: subject, reader: reader)
     }
 
-    /// The cards that this command closes: all, unless one side rescinds in an exchange where rescission closes one's own alone.
+    /// The cards that this command closes: all, unless one side rescinds in an exchange where rescission closes one's
+    /// own alone.
     private func closings(of cards: [OpenCard]) -> [Event] {
         guard command.kind == .rescind, workflow.isMutual, workflow.rescissionCloses == .own else {
             return cards.map { .cardClosed($0.release) }
@@ -214,7 +224,8 @@ private struct Decision {
         return cards.filter { $0.subject == actor }.map { .cardClosed($0.release) }
     }
 
-    private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State) throws(Refusal)
+    private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State)
+        throws(Refusal)
         -> [Event]
     {
         guard old.isLive, moment.date <= old.expiresOn else { throw .conditionFailed(.notRescinded) }
@@ -224,7 +235,9 @@ private struct Decision {
         ]
         if state.openCards.contains(where: { $0.release == old.id }) {
             let isMirrored = workflow.isMutual && old.discloser != state.opener
-            events += [.cardClosed(old.id), try opening(id, version: old.cardVersion + 1, isMirrored: isMirrored, in: state)]
+            events += [
+                .cardClosed(old.id), try opening(id, version: old.cardVersion + 1, isMirrored: isMirrored, in: state),
+            ]
         }
         return events
     }

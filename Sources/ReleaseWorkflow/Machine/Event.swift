@@ -4,7 +4,8 @@ public enum Event: Hashable, Sendable, Codable {
     case roundStarted(RoundID, since: CivilDate)
     /// A draft condensed by its first signature: what of it the case must remember.
     case roundOpened(
-        RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?, since: CivilDate?)
+        RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?,
+        since: CivilDate?)
     case roundForgotten
     case counterpartNamed(PersonID)
     case counterpartCleared
@@ -34,17 +35,19 @@ public enum Event: Hashable, Sendable, Codable {
     // The private stream.
     case callPlaced, meetingArranged, privateErased
 
-    /// Whether it belongs to the private stream of the pair.
+    /// True if it belongs to the private stream of the pair.
     public var isPrivate: Bool { self == .callPlaced || self == .meetingArranged || self == .privateErased }
 
-    /// Whether it begins a round, as a draft or condensed by its first signature.
+    /// True if it begins a round, as a draft or condensed by its first signature.
     public var beginsRound: Bool {
         switch self {
         case .roundStarted, .roundOpened: true
         case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .slotAccepted,
             .releaseSigned,
-            .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
-            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought,
+            .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed,
+            .releaseExpired,
+            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
+            .secondSought,
             .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
             false
         }

@@ -47,7 +47,7 @@ public struct State: Hashable, Sendable {
         return copy
     }
 
-    /// Whether this round has no signature yet, so that no record of it exists.
+    /// True if this round has no signature yet, so that no record of it exists.
     public var isDraft: Bool { round != nil && currentRelease == nil }
 }
 

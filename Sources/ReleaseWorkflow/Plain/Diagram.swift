@@ -10,10 +10,12 @@ public enum Diagram {
 
     /// For Graphviz.
     ///
-    /// - Source: the DOT language, graphviz.org/doc/info/lang.html. Names are words of letters, digits and hyphens, and are quoted all the same.
+    /// - Source: the DOT language, graphviz.org/doc/info/lang.html. Names are words of letters, digits and hyphens, and
+    ///   are quoted all the same.
     public static func dot(_ policy: Policy) -> String {
         var lines = [
-            "digraph \"\(policy.program)\" {", "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];",
+            "digraph \"\(policy.program)\" {",
+            "  rankdir=LR; node [shape=box, style=rounded, fontname=\"sans-serif\"];",
             "  edge [fontname=\"sans-serif\", fontsize=10];",
         ]
         for workflow in policy.workflows {

@@ -24,7 +24,8 @@ public struct Explanation: Hashable, Sendable {
         if !policy.assumptions.isEmpty {
             sections.append(
                 Section(
-                    title: "What the source leaves open, and what this policy chose", lines: policy.assumptions.map { "- \($0)" }))
+                    title: "What the source leaves open, and what this policy chose",
+                    lines: policy.assumptions.map { "- \($0)" }))
         }
         self.sections = sections
     }
@@ -39,7 +40,9 @@ private struct PolicyWords {
     /// Everybody who has a part, in the order of the workflows, staff last.
     var roles: [Role] {
         var seen: [Role] = []
-        for workflow in policy.workflows { for role in workflow.parties where !seen.contains(role) { seen.append(role) } }
+        for workflow in policy.workflows {
+            for role in workflow.parties where !seen.contains(role) { seen.append(role) }
+        }
         return policy.administration == .self ? seen : seen + [.coordinator]
     }
 
@@ -70,7 +73,8 @@ private struct PolicyWords {
         var lines = ["Ever: \(fields). Nothing else, whatever anybody does."]
         for workflow in policy.workflows {
             let acts = workflow.opens.filter { $0 != .correct && $0 != .extend }.map { command -> String in
-                let who = workflow.transitions.filter { $0.command == command }.map { "the \($0.role.rawValue)" }.uniqued
+                let who = workflow.transitions.filter { $0.command == command }.map { "the \($0.role.rawValue)" }
+                    .uniqued
                 return "\(inWords(who, "or")) decides to \(Self.act(command))"
             }
             let act = inWords(acts, "or")
@@ -105,7 +109,8 @@ private struct PolicyWords {
                 let own = rows.filter { $0.command == command }
                 guard !own.isEmpty else { continue }
                 lines.append(
-                    "  - " + prefix + sentence(command, own.map { ($0.state, $0.channels, $0.leadsTo) }, role, table.workflow))
+                    "  - " + prefix
+                        + sentence(command, own.map { ($0.state, $0.channels, $0.leadsTo) }, role, table.workflow))
             }
         }
         if lines.count == 1 { lines.append("  - nothing") }
@@ -143,7 +148,8 @@ private struct PolicyWords {
             let happened = workflow.transitions.filter { $0.seenBy.contains(role) }.map(\.command).uniqued
             let place = policy.workflows.count > 1 ? "in \(workflow.id.spaced), " : ""
             if !happened.isEmpty {
-                lines.append("\(place)that these happened, and when: \(happened.map { Self.noun($0) }.joined(separator: ", "))")
+                lines.append(
+                    "\(place)that these happened, and when: \(happened.map { Self.noun($0) }.joined(separator: ", "))")
             }
             if workflow.isMutual, workflow.parties.contains(role) {
                 lines.append("\(place)the other's \(fields), while both releases are live")
@@ -183,21 +189,26 @@ private struct PolicyWords {
         if rules.pair != .nothing { lines.append("the two together: \(rules.pair.plainWords)") }
         if !rules.similarFields.isEmpty {
             lines.append(
-                "fields that count as similar: " + rules.similarFields.map { $0.joined(separator: " and ") }.joined(separator: "; ")
+                "fields that count as similar: "
+                    + rules.similarFields.map { $0.joined(separator: " and ") }.joined(separator: "; ")
             )
         }
         if !rules.continuous.isEmpty {
             let held = Condition.allCases.filter(rules.continuous.contains).map(\.plainWords)
-            lines.append("all the while: \(inWords(held)); when that ends, so does the case or the listing, without a word why")
+            lines.append(
+                "all the while: \(inWords(held)); when that ends, so does the case or the listing, without a word why")
         }
         if policy.matching.mode != .directory {
-            let weights = policy.matching.weights.filter { $0.value > 0 }.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+            let weights = policy.matching.weights.filter { $0.value > 0 }.sorted {
+                ($0.value, $1.key) > ($1.value, $0.key)
+            }
             if !weights.isEmpty {
                 lines.append("a good fit counts: " + weights.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
             }
             lines.append(
                 policy.confidentiality == .clinical
-                    ? "age and gender are never asked" : "age and gender count only for people who ask for it themselves")
+                    ? "age and gender are never asked"
+                    : "age and gender count only for people who ask for it themselves")
         }
         lines.append(policy.customs.isTrainingRequired ? "training is required of both" : "no training is required")
         return .init(title: "Who may take part", lines: lines)
@@ -223,10 +234,12 @@ private struct PolicyWords {
         case .fixed: lines.append("lasts \((policy.duration.months ?? 0).months), and ends then")
         }
         if let cohort = policy.duration.cohort {
-            lines.append("begins on \(cohort.month)/\(cohort.day)\(cohort.isFlexible ? ", or whenever people are matched" : "")")
+            lines.append(
+                "begins on \(cohort.month)/\(cohort.day)\(cohort.isFlexible ? ", or whenever people are matched" : "")")
         }
         if let limit = policy.duration.extensionLimit, let months = policy.duration.extensionMonths {
-            lines.append("may be extended \(limit == 1 ? "once" : "\(limit) times") by \(months.months), when both sign for it")
+            lines.append(
+                "may be extended \(limit == 1 ? "once" : "\(limit) times") by \(months.months), when both sign for it")
         }
         if policy.termination.noticeDays > 0 {
             lines.append(
@@ -377,7 +390,8 @@ extension String {
 extension Int {
     /// A number of months as one says it.
     var months: String {
-        self % 12 == 0 && self > 0 ? self == 12 ? "one year" : "\(self / 12) years" : self == 1 ? "one month" : "\(self) months"
+        self % 12 == 0 && self > 0
+            ? self == 12 ? "one year" : "\(self / 12) years" : self == 1 ? "one month" : "\(self) months"
     }
 }
 

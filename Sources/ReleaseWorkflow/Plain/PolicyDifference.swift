@@ -1,5 +1,5 @@
-/// What a new version of a policy reveals or permits that the old did not, and the other way round; whom that concerns, and what must be
-/// signed again.
+/// What a new version of a policy reveals or permits that the old did not, and the other way round; whom that concerns,
+/// and what must be signed again.
 public struct PolicyDifference: Hashable, Sendable {
     /// One change, in a sentence, and whom it concerns.
     public struct Change: Hashable, Sendable, Comparable {
@@ -34,15 +34,19 @@ public struct PolicyDifference: Hashable, Sendable {
 
     public init(from old: Policy, to new: Policy) {
         let (before, after) = (Capabilities(old), Capabilities(new))
-        func only(_ kind: Capabilities.Kind, in one: Capabilities, notIn other: Capabilities, _ prefix: String = "") -> [Change] {
+        func only(_ kind: Capabilities.Kind, in one: Capabilities, notIn other: Capabilities, _ prefix: String = "")
+            -> [Change]
+        {
             one.facts.filter { other.facts[$0.key] == nil && $0.key.kind == kind }
                 .map { Change(text: prefix + $0.key.text, roles: $0.value) }
         }
         revealsMore = only(.reveals, in: after, notIn: before).sorted()
         revealsLess = only(.reveals, in: before, notIn: after).sorted()
         // Asking less permits more.
-        permitsMore = (only(.permits, in: after, notIn: before) + only(.asks, in: before, notIn: after, "no longer: ")).sorted()
-        permitsLess = (only(.permits, in: before, notIn: after) + only(.asks, in: after, notIn: before, "now: ")).sorted()
+        permitsMore = (only(.permits, in: after, notIn: before) + only(.asks, in: before, notIn: after, "no longer: "))
+            .sorted()
+        permitsLess = (only(.permits, in: before, notIn: after) + only(.asks, in: after, notIn: before, "now: "))
+            .sorted()
         compare(old, new)
     }
 
@@ -54,7 +58,9 @@ public struct PolicyDifference: Hashable, Sendable {
         note("who may be a mentee", old.eligibility.mentee.plainWords, new.eligibility.mentee.plainWords, [.mentee])
         note("who may be a mentor", old.eligibility.mentor.plainWords, new.eligibility.mentor.plainWords, [.mentor])
         note("who may be paired", old.eligibility.pair.plainWords, new.eligibility.pair.plainWords, [.mentee, .mentor])
-        note("similar fields", "\(old.eligibility.similarFields)", "\(new.eligibility.similarFields)", [.mentee, .mentor])
+        note(
+            "similar fields", "\(old.eligibility.similarFields)", "\(new.eligibility.similarFields)",
+            [.mentee, .mentor])
         note("days for the first contact", "\(old.contact.withinDays)", "\(new.contact.withinDays)", people)
         note("days of notice", "\(old.termination.noticeDays)", "\(new.termination.noticeDays)", people)
         note("months a release lasts", "\(old.release.termMonths)", "\(new.release.termMonths)", people)
@@ -75,14 +81,18 @@ public struct PolicyDifference: Hashable, Sendable {
                     text: "\(agreement.id.spaced), version \(agreement.version)\(earlier == nil ? ", new" : "")",
                     roles: Set(agreement.roles)))
             if let earlier, earlier.version >= agreement.version {
-                faults.append("agreement `\(agreement.id)` has another text and no higher version than \(earlier.version)")
+                faults.append(
+                    "agreement `\(agreement.id)` has another text and no higher version than \(earlier.version)")
             }
         }
         if old.release.form != new.release.form || old.release.statements != new.release.statements {
             changed.append(
-                Change(text: "the release form: those already signed stay as they are, new ones use the new form", roles: people))
+                Change(
+                    text: "the release form: those already signed stay as they are, new ones use the new form",
+                    roles: people))
             if old.release.form.version >= new.release.form.version, old.release.form.text != new.release.form.text {
-                faults.append("the release form has another text and no higher version than \(old.release.form.version)")
+                faults.append(
+                    "the release form has another text and no higher version than \(old.release.form.version)")
             }
         }
         if new.program != old.program { faults.append("another program: `\(new.program)` is not `\(old.program)`") }
@@ -110,7 +120,8 @@ public struct PolicyDifference: Hashable, Sendable {
                 : [title]
                     + changes.map {
                         "  - \($0.text)"
-                            + ($0.roles.isEmpty ? "" : " [\($0.roles.map(\.rawValue).sorted().joined(separator: ", "))]")
+                            + ($0.roles.isEmpty
+                                ? "" : " [\($0.roles.map(\.rawValue).sorted().joined(separator: ", "))]")
                     }
         }
         let parts =
@@ -151,14 +162,18 @@ private struct Capabilities {
                         [other])
                 }
             }
-            for command in workflow.opens { reveal("\(workflow.id): `\(command.rawValue)` opens a card", [workflow.discloser]) }
+            for command in workflow.opens {
+                reveal("\(workflow.id): `\(command.rawValue)` opens a card", [workflow.discloser])
+            }
             for transition in workflow.transitions { note(transition, in: workflow) }
         }
         for aggregate in policy.monitoring {
             reveal("staff may count \(aggregate.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties)))
         }
         if policy.evaluation.topics != .none {
-            reveal("people are asked about \(policy.evaluation.topics.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties)))
+            reveal(
+                "people are asked about \(policy.evaluation.topics.rawValue.spaced)",
+                Set(policy.workflows.flatMap(\.parties)))
         }
         if policy.customs.recognition == "allowed" { reveal("mentors may be recognized by name", [.mentor]) }
     }
@@ -167,10 +182,13 @@ private struct Capabilities {
         let command = transition.command.rawValue
         for role in transition.seenBy {
             reveal(
-                "\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue)", Set(workflow.parties))
+                "\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue)",
+                Set(workflow.parties))
         }
         for telling in transition.tellings {
-            reveal("\(workflow.id): `\(command)` tells the \(telling.role.rawValue) `\(telling.notice.rawValue)`", [telling.role])
+            reveal(
+                "\(workflow.id): `\(command)` tells the \(telling.role.rawValue) `\(telling.notice.rawValue)`",
+                [telling.role])
         }
         for origin in transition.origins {
             for channel in transition.channels {

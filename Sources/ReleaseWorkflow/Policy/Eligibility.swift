@@ -3,7 +3,8 @@ public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
     // Attested of one person.
     /// Entered or completed the program, with continuous and stable compliance: one answer, no data (MPHP-04).
     case inStanding
-    /// Regularly active in a recovery program with one-to-one interaction; which one does not matter (MPHP-07, MPHP-08).
+    /// Regularly active in a recovery program with one-to-one interaction; which one does not matter (MPHP-07,
+    /// MPHP-08).
     case activeInRecovery
     /// Has guided others through early recovery (MPHP-09).
     case guidedOthers
@@ -15,7 +16,7 @@ public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
     // Of the two together.
     case sameOrSimilarField, stageAccepted, supervisorialRelationship, personalRelationship, sameEmployer
 
-    /// Whether it is about the two rather than about one.
+    /// True if it is about the two rather than about one.
     public var isOfPair: Bool {
         switch self {
         case .sameOrSimilarField, .stageAccepted, .supervisorialRelationship, .personalRelationship, .sameEmployer: true
@@ -82,7 +83,7 @@ public indirect enum Requirement: Hashable, Sendable {
     /// Nothing is asked.
     public static let nothing = Requirement.all([])
 
-    /// Whether it holds, given what is known of one person, or of a mentor together with a mentee.
+    /// True if it holds, given what is known of one person, or of a mentor together with a mentee.
     ///
     /// - Complexity: O(size of the tree). Total: what is not attested does not hold.
     public func isMet(by person: Attestation, pair: Set<Condition> = [], on date: CivilDate) -> Bool {
@@ -95,7 +96,7 @@ public indirect enum Requirement: Hashable, Sendable {
         }
     }
 
-    /// Whether some person, with some mentee, could meet it: every predicate and threshold is tried both ways.
+    /// True if some person, with some mentee, could meet it: every predicate and threshold is tried both ways.
     ///
     /// - Complexity: O(2^atoms); a tree of more than 16 atoms is taken to be satisfiable.
     public var isSatisfiable: Bool {
@@ -135,7 +136,8 @@ public indirect enum Requirement: Hashable, Sendable {
         func list(_ parts: [Requirement], _ word: String) -> String {
             parts.map { part in
                 switch part {
-                case .all(let inner) where inner.count > 1, .any(let inner) where inner.count > 1: "(\(part.plainWords))"
+                case .all(let inner) where inner.count > 1, .any(let inner) where inner.count > 1:
+                    "(\(part.plainWords))"
                 default: part.plainWords
                 }
             }.joined(separator: " \(word) ")
@@ -153,7 +155,8 @@ public indirect enum Requirement: Hashable, Sendable {
 /// Where somebody stands who begins in a field (MSC-02).
 public enum Stage: String, CaseIterable, Hashable, Sendable, Codable { case student, firstYear, secondYear }
 
-/// What is attested of a person: yes and no, dates, fields. No compliance, attendance or other data behind it (MPHP-04, MPHP-07).
+/// What is attested of a person: yes and no, dates, fields. No compliance, attendance or other data behind it (MPHP-04,
+/// MPHP-07).
 public struct Attestation: Hashable, Sendable, Codable {
     public var attributes: Set<Condition>
     public var inRecoverySince: CivilDate?
@@ -169,7 +172,8 @@ public struct Attestation: Hashable, Sendable, Codable {
 
     public init(
         attributes: Set<Condition> = [], inRecoverySince: CivilDate? = nil, experiencedSince: CivilDate? = nil,
-        licensedOn: CivilDate? = nil, inPracticeSince: CivilDate? = nil, certifiedUntil: CivilDate? = nil, fields: [String] = [],
+        licensedOn: CivilDate? = nil, inPracticeSince: CivilDate? = nil, certifiedUntil: CivilDate? = nil,
+        fields: [String] = [],
         acceptedStages: Set<Stage> = []
     ) {
         self.attributes = attributes
@@ -183,7 +187,8 @@ public struct Attestation: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: CodingKey {
-        case attributes, inRecoverySince, experiencedSince, licensedOn, inPracticeSince, certifiedUntil, fields, acceptedStages
+        case attributes, inRecoverySince, experiencedSince, licensedOn, inPracticeSince, certifiedUntil, fields,
+            acceptedStages
     }
 
     /// Sets in the order of their words: the same attestation is the same bytes.
@@ -232,7 +237,8 @@ public struct Eligibility: Hashable, Sendable {
     public let continuous: Set<Condition>
 
     public init(
-        mentee: Requirement, mentor: Requirement, pair: Requirement, similarFields: [[String]], continuous: Set<Condition>
+        mentee: Requirement, mentor: Requirement, pair: Requirement, similarFields: [[String]],
+        continuous: Set<Condition>
     ) {
         self.mentee = mentee
         self.mentor = mentor
@@ -241,7 +247,7 @@ public struct Eligibility: Hashable, Sendable {
         self.continuous = continuous
     }
 
-    /// Whether two fields count as the same or similar. Unknown pairs do not.
+    /// True if two fields count as the same or similar. Unknown pairs do not.
     public func isSimilar(_ first: String, _ second: String) -> Bool {
         first == second || similarFields.contains { $0.contains(first) && $0.contains(second) }
     }
@@ -249,9 +255,11 @@ public struct Eligibility: Hashable, Sendable {
     public func requirement(of role: Role) -> Requirement { role == .mentor ? mentor : mentee }
 
     /// What holds of these two together; `relations` is what they or the program declared between them.
-    public func facts(mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate) -> Set<
-        Condition
-    > {
+    public func facts(mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate)
+        -> Set<
+            Condition
+        >
+    {
         var facts = relations
         if mentee.fields.contains(where: { field in mentor.fields.contains { isSimilar($0, field) } }) {
             facts.insert(.sameOrSimilarField)
@@ -260,7 +268,7 @@ public struct Eligibility: Hashable, Sendable {
         return facts
     }
 
-    /// Whether this mentor may be proposed to this mentee. Readiness and places are guards of their own (MPHP-13).
+    /// True if this mentor may be proposed to this mentee. Readiness and places are guards of their own (MPHP-13).
     public func mayPair(
         mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate
     ) -> Bool {
@@ -268,11 +276,14 @@ public struct Eligibility: Hashable, Sendable {
         return self.mentor.isMet(by: mentor, pair: facts, on: date) && pair.isMet(by: mentor, pair: facts, on: date)
     }
 
-    /// Whether something that the policy asks of this role, and wants to keep holding, does not hold any more.
+    /// True if something that the policy asks of this role, and wants to keep holding, does not hold any more.
     public func isLost(_ person: Attestation, as role: Role, on date: CivilDate) -> Bool {
-        requirement(of: role).predicates.intersection(continuous).contains { !$0.isOfPair && !person.holds($0, on: date) }
+        requirement(of: role).predicates.intersection(continuous).contains {
+            !$0.isOfPair && !person.holds($0, on: date)
+        }
     }
 }
 
-/// Whether a mentor has a place left. Nobody tells the program when a relationship ends well, so mentors restore places themselves.
+/// True if a mentor has a place left. Nobody tells the program when a relationship ends well, so mentors restore places
+/// themselves.
 public func hasCapacity(limit: Int, held: Int) -> Bool { held < limit }

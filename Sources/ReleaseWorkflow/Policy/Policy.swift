@@ -2,7 +2,8 @@
 public enum Confidentiality: String, CaseIterable, Hashable, Sendable {
     /// First name and telephone number to one named recipient; no directory, monitoring, reasons or free text.
     case clinical
-    /// Profile fields, to a named person or a class of readers; every role has conditions of eligibility; aggregates at most.
+    /// Profile fields, to a named person or a class of readers; every role has conditions of eligibility; aggregates at
+    /// most.
     case professional
     /// As professional, and open to everybody (WEB-52).
     case open
@@ -38,7 +39,7 @@ public struct Clause: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Hashable, Sendable {
         case topics, allowed, forbidden, duties, guidance, prohibitions, isNot, disclaimers
 
-        /// Whether it binds, and so must stand in an agreement that people sign.
+        /// True if it binds, and so must stand in an agreement that people sign.
         public var isBinding: Bool {
             switch self {
             case .forbidden, .duties, .prohibitions, .isNot, .disclaimers: true
@@ -86,7 +87,7 @@ public struct ReleaseStatements: Hashable, Sendable {
     public let revocation: String
     /// Possible redisclosure: 42 CFR §2.31(a)(10).
     public let redisclosure: String
-    /// Whether anything depends on signing: 45 CFR 164.508(c)(2)(ii).
+    /// True if anything depends on signing: 45 CFR 164.508(c)(2)(ii).
     public let conditions: String
     public init(revocation: String, redisclosure: String, conditions: String) {
         self.revocation = revocation
@@ -102,7 +103,7 @@ public struct Policy: Hashable, Sendable {
         /// Months until a release expires by date.
         public let termMonths: Int
         public let form: FormText
-        /// Whether 42 CFR Part 2 elements are demanded; on unless a policy version says otherwise.
+        /// True if 42 CFR Part 2 elements are demanded; on unless a policy version says otherwise.
         public let isPart2: Bool
         public let statements: ReleaseStatements
         public init(
@@ -139,8 +140,8 @@ public struct Policy: Hashable, Sendable {
         public enum By: String, CaseIterable, Hashable, Sendable { case coordinator, program, mentee }
         /// One at a time; a cohort at once; not at all: people find each other in a directory.
         public enum Mode: String, CaseIterable, Hashable, Sendable { case rolling, batch, directory }
-        /// What counts first once somebody of a cohort has to be left out: as many people as can be matched, or the best sum of scores, where a
-        /// pair that is worth less than a floor is not made.
+        /// What counts first once somebody of a cohort has to be left out: as many people as can be matched, or the
+        /// best sum of scores, where a pair that is worth less than a floor is not made.
         public enum First: String, CaseIterable, Hashable, Sendable { case participation, score }
         public enum Directory: String, CaseIterable, Hashable, Sendable {
             case none
@@ -154,12 +155,14 @@ public struct Policy: Hashable, Sendable {
         public let directory: Directory
         /// The weight of each term of the score, by the term's name.
         public let weights: [String: Int]
-        /// Where people may say they can meet, and what languages or forms of access they may need; asked where they are given.
+        /// Where people may say they can meet, and what languages or forms of access they may need; asked where they
+        /// are given.
         public let areas: [String]
         public let languages: [String]
         public let first: First
         public init(
-            by: By, mode: Mode, directory: Directory, weights: [String: Int], areas: [String], languages: [String], first: First
+            by: By, mode: Mode, directory: Directory, weights: [String: Int], areas: [String], languages: [String],
+            first: First
         ) {
             self.areas = areas
             self.languages = languages
@@ -207,7 +210,8 @@ public struct Policy: Hashable, Sendable {
             self.extensionMonths = extensionMonths
         }
 
-        /// The first day of the term of a pair matched on `date`: that day, or for a cohort that is not flexible its next beginning.
+        /// The first day of the term of a pair matched on `date`: that day, or for a cohort that is not flexible its
+        /// next beginning.
         public func start(matchedOn date: CivilDate) -> CivilDate {
             guard let cohort, !cohort.isFlexible else { return date }
             let year = date.components.year
@@ -216,7 +220,9 @@ public struct Policy: Hashable, Sendable {
         }
 
         /// The last day of a term that begins with a match on `date`; nil where no term is set.
-        public func end(ofTermFrom date: CivilDate) -> CivilDate? { months.map { start(matchedOn: date).adding(months: $0) } }
+        public func end(ofTermFrom date: CivilDate) -> CivilDate? {
+            months.map { start(matchedOn: date).adding(months: $0) }
+        }
     }
 
     /// How a relationship may be left.
@@ -316,7 +322,8 @@ public struct Policy: Hashable, Sendable {
         /// How to end well, sent with the reminder that an end is near.
         public let closure: String
         public init(
-            mission: String, voluntary: String, callScript: String, emergency: String, rescission: String, directory: String,
+            mission: String, voluntary: String, callScript: String, emergency: String, rescission: String,
+            directory: String,
             closure: String
         ) {
             self.directory = directory
@@ -367,7 +374,7 @@ public struct Policy: Hashable, Sendable {
     /// What people in this role sign before they take part, in the policy's order.
     public func agreements(of role: Role) -> [Agreement] { agreements.filter { $0.roles.contains(role) } }
 
-    /// Whether people find each other in a directory; nothing is ever solved or proposed for them (SGV-29).
+    /// True if people find each other in a directory; nothing is ever solved or proposed for them (SGV-29).
     public var isDirectory: Bool { matching.mode == .directory }
 }
 

@@ -37,7 +37,8 @@ public struct Transition: Hashable, Sendable {
     /// The same row with more conditions.
     public func adding(guards more: [Guard]) -> Transition {
         Transition(
-            command: command, role: role, channels: channels, origins: origins, destination: destination, guards: guards + more,
+            command: command, role: role, channels: channels, origins: origins, destination: destination,
+            guards: guards + more,
             effects: effects, tellings: tellings, seenBy: seenBy)
     }
 }
@@ -71,7 +72,7 @@ public struct Workflow: Hashable, Sendable {
         /// Whose fields the card shows and who reads it.
         public var subject: Role
         public var reader: Reader
-        /// Whether both sign, each for the other.
+        /// True if both sign, each for the other.
         public var isMutual: Bool
         public var rescissionCloses: RescissionCloses
         public var purpose: Purpose
@@ -79,7 +80,8 @@ public struct Workflow: Hashable, Sendable {
         public var opens: [CommandKind]
 
         public init(
-            opener: Role, counterpart: Role?, discloser: Role, recipient: Reader, subject: Role, reader: Reader, isMutual: Bool,
+            opener: Role, counterpart: Role?, discloser: Role, recipient: Reader, subject: Role, reader: Reader,
+            isMutual: Bool,
             rescissionCloses: RescissionCloses, purpose: Purpose, opens: [CommandKind]
         ) {
             self.opener = opener
@@ -124,7 +126,8 @@ public struct Workflow: Hashable, Sendable {
     public var audience: Audience? { if case .audience(let audience) = shape.reader { audience } else { nil } }
 
     public init(
-        id: String, names: [String], initial: Position, ended: Set<Position>, ending: Set<Position> = [], handOff: Position?,
+        id: String, names: [String], initial: Position, ended: Set<Position>, ending: Set<Position> = [],
+        handOff: Position?,
         shape: Shape, transitions: [Transition]
     ) {
         self.id = id

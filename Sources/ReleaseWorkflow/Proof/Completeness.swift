@@ -1,7 +1,7 @@
 /// What a program of this kind must say before it can begin, besides what makes its file readable.
 ///
-/// The six characteristics of a formal program (objectives, selection, matching, training, frequency, goals: WEB-24) are keys that the reader
-/// demands; what is checked here is whether what they say fits together.
+/// The six characteristics of a formal program (objectives, selection, matching, training, frequency, goals: WEB-24)
+/// are keys that the reader demands; what is checked here is whether what they say fits together.
 public func completenessFindings(_ policy: Policy) -> [String] {
     var findings: [String] = []
     func demand(_ holds: Bool, _ finding: String) { if !holds { findings.append(finding) } }
@@ -40,7 +40,8 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         !policy.agreements.contains { $0.roles.contains(.mentor) } || guards.contains(.acknowledgementCurrent)
             || guards.contains(.agreementsCurrent), "mentors sign agreements that no workflow asks for")
     demand(
-        !policy.agreements.contains { $0.roles.contains(.mentee) } || guards.contains(.agreementsCurrent) || policy.isDirectory,
+        !policy.agreements.contains { $0.roles.contains(.mentee) } || guards.contains(.agreementsCurrent)
+            || policy.isDirectory,
         "mentees sign agreements that no workflow asks for")
     demand(
         policy.eligibility.pair == .nothing || guards.contains(.pairEligible) || policy.isDirectory,

@@ -1,7 +1,7 @@
 /// Who can do what in which state: every combination of state, command, principal and channel, decided.
 ///
-/// Built by asking the real `authorize` and `decide` in every state the proofs reach: a combination is allowed if it is allowed in
-/// some reachable case at that state, with every external guard holding.
+/// Built by asking the real `authorize` and `decide` in every state the proofs reach: a combination is allowed if it is
+/// allowed in some reachable case at that state, with every external guard holding.
 public struct DecisionTable: Sendable {
     /// One combination.
     public struct Question: Hashable, Sendable {
@@ -47,7 +47,8 @@ public struct DecisionTable: Sendable {
                         let isForPerson = if case .person = principal { true } else { false }
                         let agent = isForPerson && (channel == .phone || channel == .paper) ? Explorer.staff : nil
                         let actor = Actor(principal, agent: agent, channel: channel)
-                        // What is due has happened in every explored state, so the clock is asked on the days that come next.
+                        // What is due has happened in every explored state, so the clock is asked on the days that come
+                        // next.
                         let days = role == .clock ? [node.today] + explorer.daysAhead(node) : [node.today]
                         for day in days {
                             let outcome = explorer.outcome(command, by: actor, in: node.state, on: day)
@@ -59,10 +60,12 @@ public struct DecisionTable: Sendable {
         }
     }
 
-    /// Adds what came of a question once more: allowed anywhere is allowed, and the refusal that comes closest to it explains most.
+    /// Adds what came of a question once more: allowed anywhere is allowed, and the refusal that comes closest to it
+    /// explains most.
     private mutating func note(_ outcome: Result<Position, Refusal>, _ question: Question) {
         switch (outcome, answers[question]) {
-        case (.success(let position), .leads(let known)): answers[question] = .leads(known.union([workflow.name(of: position)]))
+        case (.success(let position), .leads(let known)):
+            answers[question] = .leads(known.union([workflow.name(of: position)]))
         case (.success(let position), _): answers[question] = .leads([workflow.name(of: position)])
         case (.failure, .leads): break
         case (.failure(let refusal), .refused(let known)) where Self.closeness(known) >= Self.closeness(refusal): break
@@ -105,7 +108,8 @@ public struct DecisionTable: Sendable {
 
 /// A policy's table of cases: which combinations are allowed and where they lead; every other must be refused.
 ///
-/// One case a line: workflow, state, command, `role/channel,channel`, `->`, the states it may lead to separated by commas. `#` begins a comment.
+/// One case a line: workflow, state, command, `role/channel,channel`, `->`, the states it may lead to separated by
+/// commas. `#` begins a comment.
 ///
 /// ```
 /// mentorship  signed  disclose  coordinator/screen,paper  -> introduced
@@ -166,13 +170,15 @@ public struct PolicyCases: Sendable {
                     findings.append(Finding(line: row.line, message: "unknown channel `\(name)`"))
                     continue
                 }
-                let question = DecisionTable.Question(state: row.state, command: command, principal: role, channel: channel)
+                let question = DecisionTable.Question(
+                    state: row.state, command: command, principal: role, channel: channel)
                 named.insert(question)
                 switch table.answers[question] {
                 case .leads(let states) where states == row.leadsTo: break
                 case .leads(let states):
                     findings.append(
-                        Finding(line: row.line, message: "leads to \(states.sorted().joined(separator: ",")) by \(name)"))
+                        Finding(
+                            line: row.line, message: "leads to \(states.sorted().joined(separator: ",")) by \(name)"))
                 case .refused(let refusal):
                     findings.append(Finding(line: row.line, message: "is refused by \(name): \(refusal)"))
                 case nil: findings.append(Finding(line: row.line, message: "state is never reached"))
@@ -187,7 +193,8 @@ public struct PolicyCases: Sendable {
                     findings.append(
                         Finding(
                             line: nil,
-                            message: "allowed but not in the table: \(table.workflow.id) \(row.state) \(row.command.rawValue) "
+                            message:
+                                "allowed but not in the table: \(table.workflow.id) \(row.state) \(row.command.rawValue) "
                                 + "\(row.role.rawValue)/\(channel.rawValue) -> \(row.leadsTo.joined(separator: ","))"))
                 }
             }

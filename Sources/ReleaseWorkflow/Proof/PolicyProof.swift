@@ -50,11 +50,11 @@ public struct ProofReport: Hashable, Sendable {
     public internal(set) var counterexamples: [Counterexample] = []
 }
 
-/// Explores a workflow with the real `authorize`, `decide` and `evolve` in a finite world: two people in each role, two coordinators, two
-/// signed rounds, every day that a deadline makes different, every guard both ways.
+/// Explores a workflow with the real `authorize`, `decide` and `evolve` in a finite world: two people in each role, two
+/// coordinators, two signed rounds, every day that a deadline makes different, every guard both ways.
 ///
-/// States merge on ``Normal``: people by first appearance, days as before, on or after, counters capped at two. Due clock
-/// transitions are taken as soon as they are due, as the service does before each batch.
+/// States merge on ``Normal``: people by first appearance, days as before, on or after, counters capped at two. Due
+/// clock transitions are taken as soon as they are due, as the service does before each batch.
 ///
 /// - Returns: every property that fails, each with a shortest run to a failing state, in the order P1 to P10.
 /// - Complexity: O(states × people × commands).
@@ -85,7 +85,7 @@ struct Explorer {
     struct Edge {
         let from: Int
         let to: Int
-        /// Whether the opener alone, or the passing of time, takes it.
+        /// True if the opener alone, or the passing of time, takes it.
         let isOwn: Bool
     }
 
@@ -157,7 +157,8 @@ struct Explorer {
         return nodes.count - 1
     }
 
-    private mutating func fail(_ property: PolicyProperty, _ finding: String, at index: Int?, then step: String? = nil) {
+    private mutating func fail(_ property: PolicyProperty, _ finding: String, at index: Int?, then step: String? = nil)
+    {
         guard failures[property] == nil else { return }
         var trace: [String] = step.map { [$0] } ?? []
         var current = index
@@ -223,7 +224,9 @@ struct Explorer {
                 let began = settled.isDraft ? startOfDraft(node, taken.events, after, settled) : nil
                 let target = add(Node(state: settled, today: day, began: began, parent: index, step: step))
                 edges.append(
-                    Edge(from: index, to: target, isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
+                    Edge(
+                        from: index, to: target,
+                        isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
             }
         }
         checkExits(index, exits)
@@ -235,7 +238,8 @@ struct Explorer {
         }
     }
 
-    /// The state to which declining must lead back: where the round began, which for one that begins with the end of another is after that.
+    /// The state to which declining must lead back: where the round began, which for one that begins with the end of
+    /// another is after that.
     private func startOfDraft(_ node: Node, _ events: [Event], _ after: State, _ settled: State) -> State? {
         if after.round?.id == node.state.round?.id { return node.began }
         let start = events.firstIndex { if case .roundStarted = $0 { true } else { false } } ?? 0
@@ -327,7 +331,9 @@ struct Explorer {
         if opensCard, !workflow.opens.contains(command.kind) {
             fail(.p7, "`\(command.kind.rawValue)` opens a card", at: index, then: step)
         }
-        if command.kind == .decline, before.isDraft, let began = nodes[index].began, after.publicPart != began.publicPart {
+        if command.kind == .decline, before.isDraft, let began = nodes[index].began,
+            after.publicPart != began.publicPart
+        {
             fail(.p8, "the case is not as it was before the round", at: index, then: step)
         }
         if command.kind.isPrivate {
@@ -337,7 +343,8 @@ struct Explorer {
         }
     }
 
-    /// P6: a state and the same state without what only the pair knows allow everybody else the same, with the same consequences.
+    /// P6: a state and the same state without what only the pair knows allow everybody else the same, with the same
+    /// consequences.
     private mutating func checkUnwinding(_ index: Int) {
         guard failures[.p6] == nil else { return }
         let (state, today) = (nodes[index].state, nodes[index].today)
@@ -345,7 +352,9 @@ struct Explorer {
             for command in commands(in: state) where !command.kind.isPrivate {
                 if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
                 for actor in actors {
-                    let known = outcome(command, by: actor, in: state, on: day).map { $0.events.filter { !$0.isPrivate } }
+                    let known = outcome(command, by: actor, in: state, on: day).map {
+                        $0.events.filter { !$0.isPrivate }
+                    }
                     let unknown = outcome(command, by: actor, in: state.publicPart, on: day)
                         .map { $0.events.filter { !$0.isPrivate } }
                     if known != unknown {
@@ -359,14 +368,16 @@ struct Explorer {
         }
     }
 
-    /// Whether `person` is out after a step: the case is at rest, or they are no longer in it, and nothing of theirs is open.
+    /// True if `person` is out after a step: the case is at rest, or they are no longer in it, and nothing of theirs is
+    /// open.
     private func isExit(for person: PersonID, _ after: State) -> Bool {
-        let isOut = workflow.isAtRest(after.position) || workflow.ending.contains(after.position) || !isBound(person, in: after)
+        let isOut =
+            workflow.isAtRest(after.position) || workflow.ending.contains(after.position) || !isBound(person, in: after)
         return isOut && !after.openCards.contains { $0.subject == person }
     }
 
-    /// The opener is bound while the case is not at rest; the counterpart while they are named and their own release, if they signed
-    /// one, is live.
+    /// The opener is bound while the case is not at rest; the counterpart while they are named and their own release,
+    /// if they signed one, is live.
     private func isBound(_ person: PersonID, in state: State) -> Bool {
         // While only the label waits, nobody is held by anything.
         if workflow.ending.contains(state.position), state.liveReleases.isEmpty { return false }
@@ -379,7 +390,9 @@ struct Explorer {
     private mutating func checkExits(_ index: Int, _ exits: Set<PersonID>) {
         let state = nodes[index].state
         guard !workflow.isAtRest(state.position) else { return }
-        let parties = [(state.opener, workflow.opener), (state.round?.counterpart, workflow.counterpart ?? workflow.opener)]
+        let parties = [
+            (state.opener, workflow.opener), (state.round?.counterpart, workflow.counterpart ?? workflow.opener),
+        ]
         for (person, role) in parties as [(PersonID?, Role)] {
             guard let person, isBound(person, in: state), !exits.contains(person) else { continue }
             fail(.p3, "the \(role.rawValue) has no way out of `\(workflow.name(of: state.position))`", at: index)
@@ -396,7 +409,9 @@ struct Explorer {
             for from in incoming[index] where ending.insert(from).inserted { queue.append(from) }
         }
         if let stuck = nodes.indices.first(where: { !ending.contains($0) }) {
-            fail(.p9, "`\(workflow.name(of: nodes[stuck].state.position))` cannot be ended by the person and the clock", at: stuck)
+            fail(
+                .p9, "`\(workflow.name(of: nodes[stuck].state.position))` cannot be ended by the person and the clock",
+                at: stuck)
         }
     }
 
@@ -405,10 +420,14 @@ struct Explorer {
         fired.insert(transition)
         for condition in transition.guards where !refusable[transition, default: []].contains(condition) {
             if condition.isExternal {
-                let refused = outcome(command, by: actor, in: node.state, given: Facts.all.without(condition), on: node.today)
-                if case .failure(.conditionFailed(condition)) = refused { refusable[transition, default: []].insert(condition) }
+                let refused = outcome(
+                    command, by: actor, in: node.state, given: Facts.all.without(condition), on: node.today)
+                if case .failure(.conditionFailed(condition)) = refused {
+                    refusable[transition, default: []].insert(condition)
+                }
             } else {
-                // Answered from the state and the day: their refusing side is shown by the tables of the guards themselves.
+                // Answered from the state and the day: their refusing side is shown by the tables of the guards
+                // themselves.
                 refusable[transition, default: []].insert(condition)
             }
         }
@@ -421,7 +440,8 @@ struct Explorer {
         case .propose(let person), .invite(let person):
             object =
                 person == Self.others[0]
-                ? " the first \(workflow.counterpart?.rawValue ?? "")" : " the second \(workflow.counterpart?.rawValue ?? "")"
+                ? " the first \(workflow.counterpart?.rawValue ?? "")"
+                : " the second \(workflow.counterpart?.rawValue ?? "")"
         default: object = ""
         }
         return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object)"
@@ -495,7 +515,8 @@ struct Normal: Hashable {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
                 due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
-                notice: side($0.noticeUntil), reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
+                notice: side($0.noticeUntil),
+                reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
                 extensionSigners: $0.extensionSigners.map { number($0) },
                 secondSeekers: $0.secondSeekers.map { number($0) }.sorted())
@@ -510,7 +531,8 @@ struct Normal: Hashable {
         func normal(_ release: ReleaseState) -> Release {
             Release(
                 discloser: number(release.discloser), recipient: release.recipient.person.map { number($0) } ?? -2,
-                standing: release.standing, isRescinded: release.isRescinded, isCurrent: release.round == state.round?.id,
+                standing: release.standing, isRescinded: release.isRescinded,
+                isCurrent: release.round == state.round?.id,
                 expires: side(release.expiresOn), isOpened: release.cardVersion > 0)
         }
         releases = Set(kept.map { normal($0) })

@@ -1,9 +1,11 @@
-/// A workflow as a Promela model, so that a model checker that nobody here wrote can say whether P1, P2, P4, P5, P7 and P9 hold.
+/// A workflow as a Promela model, so that a model checker that nobody here wrote can say whether P1, P2, P4, P5, P7 and
+/// P9 hold.
 ///
-/// The model is made from the policy's table, not from a walk by ``prove(_:workflow:)``: guards and effects are said a second time, in another
-/// language. Days become phases (before, on, after) that pass in any order; external guards always hold; whoever loses their standing may do so
-/// at any time. P9 is checked by leaving the opener and the clock alone at any moment: they take the opener's first exit, or let time pass, and
-/// must come to rest. P6 compares pairs of runs, which spin cannot; P3, P8 and P10 are left to our own proof.
+/// The model is made from the policy's table, not from a walk by ``prove(_:workflow:)``: guards and effects are said a
+/// second time, in another language. Days become phases (before, on, after) that pass in any order; external guards
+/// always hold; whoever loses their standing may do so at any time. P9 is checked by leaving the opener and the clock
+/// alone at any moment: they take the opener's first exit, or let time pass, and must come to rest. P6 compares pairs
+/// of runs, which spin cannot; P3, P8 and P10 are left to our own proof.
 ///
 /// - Source: Holzmann, The Spin Model Checker, 2003; spinroot.com/spin/Man/promela.html.
 public enum PromelaModel {
@@ -33,7 +35,9 @@ private struct Writer {
 
     /// 9 is the opener, 1 and 2 are the two people who may be named, 100 a class of readers.
     private func person(_ role: Role) -> String { role == workflow.opener ? "9" : "counterpart" }
-    private func person(_ reader: Workflow.Reader) -> String { if case .role(let role) = reader { person(role) } else { "100" } }
+    private func person(_ reader: Workflow.Reader) -> String {
+        if case .role(let role) = reader { person(role) } else { "100" }
+    }
     private func side(_ role: Role) -> Int { role == workflow.opener ? 0 : 1 }
     private var releaseSide: Int { side(workflow.discloser) }
 
@@ -51,7 +55,8 @@ private struct Writer {
             "byte wasExcluded[3]; byte wasRelease[2]; byte wasRescinded[2]; byte wasRecipient[2]; byte wasExpiry[2];",
             "byte before;", "",
             "#define atRest (\(rest("position")))", "#define ended (\(endedCondition("position")))",
-            "#define live(s) (release[s] == 1 && !rescinded[s])", "#define isDraft (inRound && release[0] == 0 && release[1] == 0)",
+            "#define live(s) (release[s] == 1 && !rescinded[s])",
+            "#define isDraft (inRound && release[0] == 0 && release[1] == 0)",
             "",
         ]
         lines += startRound + forgetRound + forgetEarlier + check
@@ -122,7 +127,8 @@ private struct Writer {
             lines.append("  :: open[\(card)] && ended -> bad = 5; assert(bad != 5); bad = 0")
             for (rests, prefix, slot) in [(0, "", 0), (1, "", 1), (3, "was", 0), (4, "was", 1)] {
                 func name(_ word: String) -> String {
-                    prefix.isEmpty ? "\(word)[\(slot)]" : "was\(word.prefix(1).uppercased())\(word.dropFirst())[\(slot)]"
+                    prefix.isEmpty
+                        ? "\(word)[\(slot)]" : "was\(word.prefix(1).uppercased())\(word.dropFirst())[\(slot)]"
                 }
                 let here = "open[\(card)] && !ended && rests[\(card)] == \(rests)"
                 lines.append("  :: \(here) && \(name("rescinded")) -> bad = 2; assert(bad != 2); bad = 0")
@@ -158,9 +164,11 @@ private struct Writer {
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:
                 if workflow.counterpart != nil { parts.append("counterpart != 0") }
-            case .startRound, .nameCounterpart, .clearCounterpart, .excludeCounterpart, .acceptSlot, .makeMatch, .startDue,
+            case .startRound, .nameCounterpart, .clearCounterpart, .excludeCounterpart, .acceptSlot, .makeMatch,
+                .startDue,
                 .startAnswer,
-                .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .eraseSurvey, .erasePrivate,
+                .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .eraseSurvey,
+                .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
                 break
@@ -169,7 +177,9 @@ private struct Writer {
         return parts.joined(separator: " && ")
     }
 
-    private func condition(_ condition: Guard, _ transition: Transition, _ own: Int, _ isPerson: Bool, _ person: Int?) -> String? {
+    private func condition(_ condition: Guard, _ transition: Transition, _ own: Int, _ isPerson: Bool, _ person: Int?)
+        -> String?
+    {
         switch condition {
         case .notExcluded: return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
@@ -184,11 +194,14 @@ private struct Writer {
         case .noticeOver: return "notice == 3"
         case .endNear: return "reminder == 3 && !reminded"
         case .extensionLeft:
-            return "inRound && term != 0 && extensions < \(policy.duration.extensionLimit ?? 0) && !extensionSigned[\(own)]"
+            return
+                "inRound && term != 0 && extensions < \(policy.duration.extensionLimit ?? 0) && !extensionSigned[\(own)]"
         case .callPlaced: return "called"
         case .meetingArranged: return "met"
-        case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady, .acknowledgementCurrent,
-            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost, .dutiesSeparate,
+        case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
+            .acknowledgementCurrent,
+            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost,
+            .dutiesSeparate,
             .assigned:
             return nil
         }
@@ -198,7 +211,9 @@ private struct Writer {
     private func macro(_ transition: Transition, _ number: Int) -> [String] {
         let isNaming = transition.command == .propose || transition.command == .invite
         var lines = ["inline take\(number)(named) {", "  before = counterpart;"]
-        if transition.role.isStaff { lines.append("  if :: handedOff -> bad = 4; assert(bad != 4); bad = 0 :: true -> skip fi;") }
+        if transition.role.isStaff {
+            lines.append("  if :: handedOff -> bad = 4; assert(bad != 4); bad = 0 :: true -> skip fi;")
+        }
         let own = side(transition.role)
         let mayOpen = workflow.opens.contains(transition.command)
         for effect in transition.effects { lines += effects(effect, transition, own, mayOpen: mayOpen) }
@@ -265,11 +280,13 @@ private struct Writer {
         case .rescindRelease:
             let other = 1 - own
             return ["  rescinded[\(own)] = 1;"]
-                + (workflow.rescissionCloses == .both ? ["  if :: live(\(other)) -> release[\(other)] = 2 :: else fi;"] : [])
+                + (workflow.rescissionCloses == .both
+                    ? ["  if :: live(\(other)) -> release[\(other)] = 2 :: else fi;"] : [])
         case .handOff: return ["  handedOff = 1;"]
         case .startDue: return isRead("due") ? ["  due = 1;"] : []
         case .startAnswer: return isRead("answer") ? ["  answer = 1;"] : []
-        case .startTerm: return (isRead("term") ? ["  term = 1;"] : []) + (isRead("reminder") ? ["  reminder = 1;"] : [])
+        case .startTerm:
+            return (isRead("term") ? ["  term = 1;"] : []) + (isRead("reminder") ? ["  reminder = 1;"] : [])
         case .startNotice: return isRead("notice") ? ["  notice = 1;"] : []
         case .noteReminder: return ["  reminded = 1;"]
         case .noteCall: return isPrivateRead ? ["  called = 1;"] : []
@@ -310,7 +327,9 @@ private struct Writer {
 
     private var process: [String] {
         // What is due is settled, and the state looked at, in one place after every step.
-        var lines = ["init {", "  unsettled = 1;", "main: do", "  :: atomic { unsettled -> settle(); unsettled = 0; check() }"]
+        var lines = [
+            "init {", "  unsettled = 1;", "main: do", "  :: atomic { unsettled -> settle(); unsettled = 0; check() }",
+        ]
         for (number, transition) in workflow.transitions.enumerated() where !isUrgent(transition) {
             let isNaming = transition.command == .propose || transition.command == .invite
             for person in isNaming ? [1, 2] : [0] {
@@ -321,7 +340,8 @@ private struct Writer {
         for deadline in deadlines {
             // Only the day of an answer is told apart from the days after it.
             let next = deadline == "answer" ? "answer++" : "\(deadline) = 3"
-            lines.append("  :: atomic { !unsettled && (\(deadline) == 1 || \(deadline) == 2) -> \(next); unsettled = 1 }")
+            lines.append(
+                "  :: atomic { !unsettled && (\(deadline) == 1 || \(deadline) == 2) -> \(next); unsettled = 1 }")
         }
         lines += [
             "  :: atomic { !unsettled -> goto alone }", "  od;", "alone: step = 0;", "  do",
@@ -349,7 +369,8 @@ private struct Writer {
         }
         lines += [
             "       unsettled = 1 }",
-            "  :: atomic { !unsettled && !atRest && \(none) && !(\(passing)) -> bad = 9; assert(bad != 9); break }", "  od", "}",
+            "  :: atomic { !unsettled && !atRest && \(none) && !(\(passing)) -> bad = 9; assert(bad != 9); break }",
+            "  od", "}",
         ]
         return lines
     }

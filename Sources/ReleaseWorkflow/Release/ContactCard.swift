@@ -39,7 +39,8 @@ public enum ReleasedFields: Hashable, Sendable {
     }
 }
 
-/// A release whose stored record was re-read, whose signature, place in the signed log and commitments were all checked just now.
+/// A release whose stored record was re-read, whose signature, place in the signed log and commitments were all checked
+/// just now.
 ///
 /// The one call of the initializer is in the gate; an architecture test counts it.
 public struct VerifiedRelease: Hashable, Sendable {
@@ -49,13 +50,14 @@ public struct VerifiedRelease: Hashable, Sendable {
     public let complete: CompleteRelease
     /// Of the policy that the record names.
     public let confidentiality: Confidentiality
-    /// Whether the log or the case's events hold a rescission or closing of it.
+    /// True if the log or the case's events hold a rescission or closing of it.
     package let isClosed: Bool
-    /// Whether the log holds a disclosure of it to this recipient.
+    /// True if the log holds a disclosure of it to this recipient.
     let isDisclosed: Bool
 
     package init(
-        id: ReleaseID, recipient: Recipient, fields: ReleasedFields, complete: CompleteRelease, confidentiality: Confidentiality,
+        id: ReleaseID, recipient: Recipient, fields: ReleasedFields, complete: CompleteRelease,
+        confidentiality: Confidentiality,
         isClosed: Bool, isDisclosed: Bool
     ) {
         self.id = id
@@ -72,9 +74,9 @@ public struct VerifiedRelease: Hashable, Sendable {
 public struct ActiveRelease: Hashable, Sendable {
     public let verified: VerifiedRelease
 
-    /// - Throws: ``Refusal/cardClosed`` unless the reader is the recipient, a disclosure was recorded, nothing closed the release, its
-    ///   last day is not over, and its fields are those that the document lists; under a clinical policy these are a first name and a
-    ///   telephone number and the recipient one person.
+    /// - Throws: ``Refusal/cardClosed`` unless the reader is the recipient, a disclosure was recorded, nothing closed
+    ///   the release, its last day is not over, and its fields are those that the document lists; under a clinical
+    ///   policy these are a first name and a telephone number and the recipient one person.
     public init(_ verified: VerifiedRelease, for reader: Recipient, at moment: Moment) throws(Refusal) {
         guard verified.recipient == reader, verified.isDisclosed, !verified.isClosed,
             moment.date <= verified.complete.expiresOn, Set(verified.complete.fields) == Set(verified.fields.texts.keys)
@@ -96,9 +98,11 @@ public func disclose(_ fields: ReleasedFields, under release: ActiveRelease) thr
 
 /// Makes the profile card that an active release permits, outside clinical programs alone.
 ///
-/// - Throws: ``Refusal/cardClosed`` under a clinical policy, and if these are not the fields the release was verified with.
+/// - Throws: ``Refusal/cardClosed`` under a clinical policy, and if these are not the fields the release was verified
+///   with.
 public func disclose(profile fields: ReleasedFields, under release: ActiveRelease) throws(Refusal) -> ProfileCard {
-    guard release.verified.confidentiality != .clinical, fields == release.verified.fields, case .profile(let values) = fields
+    guard release.verified.confidentiality != .clinical, fields == release.verified.fields,
+        case .profile(let values) = fields
     else { throw .cardClosed }
     return ProfileCard(fields: values.mapValues(\.text))
 }

@@ -18,12 +18,14 @@ public struct FirstName: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses a display name, given the person's stored surname.
     ///
-    /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, control or invisible character, a title, an initial, or the
-    ///   surname in any case.
+    /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, control or invisible character, a title,
+    ///   an initial, or the surname in any case.
     public init(parsing typed: String, surname: String) throws(FieldProblem) {
         func refuse(_ expected: String) -> FieldProblem { FieldProblem(field: "firstName", expected: expected) }
         let name = typed.split(separator: " ").joined(separator: " ")
-        guard !name.isEmpty, name.count <= 40, name.unicodeScalars.count <= 120 else { throw refuse("1 to 40 characters") }
+        guard !name.isEmpty, name.count <= 40, name.unicodeScalars.count <= 120 else {
+            throw refuse("1 to 40 characters")
+        }
         let joiners: Set<Unicode.Scalar> = [" ", "-", "'", "\u{2019}", "\u{B7}"]
         guard
             name.unicodeScalars.allSatisfy({
@@ -33,12 +35,15 @@ public struct FirstName: Hashable, Sendable, CustomStringConvertible {
         else { throw refuse("letters, spaces, hyphens and apostrophes only: no digits, `@`, periods or symbols") }
         let words = name.lowercased().split { $0 == " " || $0 == "-" }.map(String.init)
         let titles: Set<String> = [
-            "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn", "phd",
+            "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn",
+            "phd",
             "dds", "do", "np", "pa",
         ]
         if words.contains(where: titles.contains) { throw refuse("a first name without a title") }
         let last = surname.lowercased()
-        if !last.isEmpty, name.lowercased().contains(last) && (words.contains(last) || last.contains(" ") || last.count > 3) {
+        if !last.isEmpty,
+            name.lowercased().contains(last) && (words.contains(last) || last.contains(" ") || last.count > 3)
+        {
             throw refuse("a first name without the surname")
         }
         let surnameWords = last.split { $0 == " " || $0 == "-" }.map(String.init)
@@ -78,7 +83,8 @@ public struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
 public struct ProfileText: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 
-    /// - Throws: ``FieldProblem`` naming `field` for an empty or longer text, a control, a line break or a character that cannot be seen.
+    /// - Throws: ``FieldProblem`` naming `field` for an empty or longer text, a control, a line break or a character
+    ///   that cannot be seen.
     public init(parsing typed: String, field: String) throws(FieldProblem) {
         let line = typed.split(separator: " ").joined(separator: " ")
         guard (1...200).contains(line.count), line.utf8.count <= 800,

@@ -9,9 +9,11 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case agreementsCurrent
     /// Both of a pair in the program's other workflow have asked for a second mentor (MSC-22).
     case secondSought
-    /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing, certification.
+    /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing,
+    /// certification.
     case standingLost
-    /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy says (DER-18).
+    /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy
+    /// says (DER-18).
     case dutiesSeparate
     /// The member of staff is the one this person is assigned to. Asked of every staff act.
     case assigned
@@ -22,14 +24,16 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
     case callPlaced, meetingArranged
 
-    /// Whether ``Facts`` answers it.
+    /// True if ``Facts`` answers it.
     public var isExternal: Bool {
         switch self {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
-            .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
+            .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent,
+            .secondSought,
             .standingLost, .dutiesSeparate, .assigned:
             true
-        case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded,
+        case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
+            .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
             false
         }

@@ -26,8 +26,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notSigning
     /// Staff changed how this person signs in, less than 72 hours ago, and no second member of staff has approved it.
     case recentlyChanged
-    /// What is asked is not offered to this person from what they were shown. It is one answer, because any other would tell in what state the
-    /// case really is.
+    /// What is asked is not offered to this person from what they were shown. It is one answer, because any other would
+    /// tell in what state the case really is.
     case outdated
     /// The page that the act was given on shows an earlier version of the case.
     case versionChanged
@@ -86,8 +86,10 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .illegalTransition(let state, let command): [command.rawValue, state]
         case .wrongPrincipal(let command), .argumentMissing(let command): [command.rawValue]
-        case .wrongChannel(let command, let channel), .wrongAgent(let command, let channel): [command.rawValue, channel.rawValue]
-        case .conditionFailed, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning, .recentlyChanged,
+        case .wrongChannel(let command, let channel), .wrongAgent(let command, let channel):
+            [command.rawValue, channel.rawValue]
+        case .conditionFailed, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning,
+            .recentlyChanged,
             .outdated, .versionChanged,
             .electronicFirst:
             []

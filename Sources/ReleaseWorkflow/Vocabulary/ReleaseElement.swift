@@ -78,7 +78,8 @@ public struct ReleaseDocument: Hashable, Sendable, Codable {
     public var purpose: Purpose?
     public var revocation: String?
     public var expiresOn: CivilDate?
-    /// The months from the day of signature to that date, where the form says it so; a correction keeps the old date instead.
+    /// The months from the day of signature to that date, where the form says it so; a correction keeps the old date
+    /// instead.
     public var termMonths: Int?
     public var expiresAtEnd: Bool?
     public var signature: SignatureEvidence?
@@ -101,7 +102,8 @@ public struct ReleaseDocument: Hashable, Sendable, Codable {
             case .revocation: lacks(revocation)
             // "None" is no expiry: an event alone would never come for one who is not called.
             case .expiry: expiresOn == nil
-            case .signature: signature.map { $0.means == .paper && $0.scanDigest == nil || lacks($0.authenticatedBy) } ?? true
+            case .signature:
+                signature.map { $0.means == .paper && $0.scanDigest == nil || lacks($0.authenticatedBy) } ?? true
             case .date: signedOn.map { $0 > today || $0 != signature?.signedOn } ?? true
             case .redisclosure: lacks(redisclosure)
             case .conditions: lacks(conditions)
@@ -124,7 +126,8 @@ public struct CompleteRelease: Hashable, Sendable {
     public let signedOn: CivilDate
     public let signature: SignatureEvidence
 
-    fileprivate init(fields: [PermittedField], expiresOn: CivilDate, signedOn: CivilDate, signature: SignatureEvidence) {
+    fileprivate init(fields: [PermittedField], expiresOn: CivilDate, signedOn: CivilDate, signature: SignatureEvidence)
+    {
         self.fields = fields
         self.expiresOn = expiresOn
         self.signedOn = signedOn

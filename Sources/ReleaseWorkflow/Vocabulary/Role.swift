@@ -4,6 +4,6 @@ public enum Role: String, CaseIterable, Hashable, Sendable, Codable {
     case coordinator
     case clock
 
-    /// Whether the role is the program's rather than a person's in the case.
+    /// True if the role is the program's rather than a person's in the case.
     public var isStaff: Bool { self == .coordinator }
 }

@@ -13,24 +13,28 @@ struct AccountGroup: AsyncParsableCommand {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Add a member of staff and print the set-up link: a password and an authenticator are chosen with it.")
+            abstract:
+                "Add a member of staff and print the set-up link: a password and an authenticator are chosen with it.")
         @OptionGroup var options: FolderOptions
         @Option(help: "The full name.") var name: String
         @Option(help: "The last name.") var surname: String
         @Option(help: "The first name.") var firstName: String
         @Option(help: "The telephone number.") var phone: String
         @Option(help: "The e-mail address.") var mail: String
-        @Option(help: "coordinator, auditor or administrator; may be given more than once.", transform: AccountGroup.role)
+        @Option(
+            help: "coordinator, auditor or administrator; may be given more than once.", transform: AccountGroup.role)
         var role: [Identity.Role]
 
         func run() async throws {
-            guard !role.isEmpty else { throw Failure("`--role`: expected coordinator, auditor or administrator", status: 2) }
+            guard !role.isEmpty else {
+                throw Failure("`--role`: expected coordinator, auditor or administrator", status: 2)
+            }
             guard !role.contains(.auditor) || role.count == 1 else {
                 throw Failure("`--role`: expected auditor alone: who audits does nothing else", status: 2)
             }
             let open = try await OpenFolder(options, isWriter: true)
             let accounts = try Accounts(open.host)
-            try await accounts.checkAddress(mail)
+            try await accounts.checkAddress(mail, by: .operator)
             let outcome = try await open.service.add(
                 NewPerson(
                     fullName: name, surname: surname, firstName: firstName, phone: phone, roles: role, field: "staff",
@@ -44,7 +48,8 @@ struct AccountGroup: AsyncParsableCommand {
 
     struct SetUp: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "set-up", abstract: "Print a new set-up link for a member of staff: the old password ends when it is used."
+            commandName: "set-up",
+            abstract: "Print a new set-up link for a member of staff: the old password ends when it is used."
         )
         @OptionGroup var options: FolderOptions
         @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String

@@ -37,11 +37,14 @@ struct Apply: AsyncParsableCommand {
         guard data.count <= 64 << 20 else { throw Failure("`\(file)`: at most 64 MiB", status: 2) }
         let fileKey = Hex.format(SHA256.hash(Array(data)).prefix(8))
         let run = ApplyRun(
-            open: open, folder: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "", json: json, printsCodes: codes,
+            open: open, folder: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "", json: json,
+            printsCodes: codes,
             fileKey: fileKey)
         var status: Int32 = 0
         for (offset, bytes) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") { continue }
+            if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") {
+                continue
+            }
             do {
                 let line = try ScriptLine(Data(bytes), number: offset + 1)
                 status = max(status, try await run.carryOut(line))
@@ -73,8 +76,8 @@ final class ApplyRun {
     private var codes: [String: String] = [:]
     private var staff: Set<PersonID> = []
     private var day: CivilDate?
-    /// Whether the last command that carries a key had been done by an earlier run of this file. Looks and private acts carry none, so that
-    /// nothing about them is stored; what of them fits the case no more has been passed already.
+    /// True if the last command that carries a key had been done by an earlier run of this file. Looks and private acts
+    /// carry none, so that nothing about them is stored; what of them fits the case no more has been passed already.
     private var isRepeating = false
 
     init(open: OpenFolder, folder: String, json: Bool, printsCodes: Bool, fileKey: String) {
@@ -128,7 +131,9 @@ final class ApplyRun {
 
     private func setClock(_ line: ScriptLine) throws {
         guard let text = try line.optionalText("at") else { return }
-        guard let clock = open.setClock else { throw line.problem("at", "no time: the clock is set in example folders only") }
+        guard let clock = open.setClock else {
+            throw line.problem("at", "no time: the clock is set in example folders only")
+        }
         guard let instant = open.calendar.instant(ofLocal: text) else {
             throw line.problem("at", "a local time like 2026-01-05T09:00")
         }
@@ -171,7 +176,9 @@ final class ApplyRun {
         return true
     }
 
-    private func key(_ line: ScriptLine) throws -> String { try line.optionalText("key") ?? "\(fileKey)/\(line.number)" }
+    private func key(_ line: ScriptLine) throws -> String {
+        try line.optionalText("key") ?? "\(fileKey)/\(line.number)"
+    }
 
     private func outcome(_ line: ScriptLine) async throws -> Outcome {
         let service = open.service
@@ -180,7 +187,8 @@ final class ApplyRun {
         case "addPerson":
             let roles = try line.texts("roles").map { text in
                 guard let role = Identity.Role(rawValue: text) else {
-                    throw line.problem("roles", "a list of \(Identity.Role.allCases.map(\.rawValue).joined(separator: ", "))")
+                    throw line.problem(
+                        "roles", "a list of \(Identity.Role.allCases.map(\.rawValue).joined(separator: ", "))")
                 }
                 return role
             }
@@ -199,19 +207,25 @@ final class ApplyRun {
                 person(line, "person"), as: role(line), attestation: line.attestation(),
                 capacity: line.optionalNumber("capacity") ?? 1, by: optionalPerson(line, "by"), key: key)
         case "acknowledge":
-            return try await service.acknowledge(actor(line), as: role(line), display: line.optionalText("display"), key: key)
+            return try await service.acknowledge(
+                actor(line), as: role(line), display: line.optionalText("display"), key: key)
         case "setAvailability":
             return try await service.setAvailability(
-                of: person(line, "by"), as: role(line), isReady: line.optionalFlag("ready"), isPaused: line.optionalFlag("paused"),
+                of: person(line, "by"), as: role(line), isReady: line.optionalFlag("ready"),
+                isPaused: line.optionalFlag("paused"),
                 capacity: line.optionalNumber("capacity"), key: key)
         case "setProfile": return try await service.setProfile(of: person(line, "by"), line.profile(), key: key)
-        case "setAnswers": return try await service.setAnswers(of: person(line, "by"), line.answers("answers").answers, key: key)
+        case "setAnswers":
+            return try await service.setAnswers(of: person(line, "by"), line.answers("answers").answers, key: key)
         case "exclude":
             guard let relation = try line.choice("relation", of: Exclusion.Relation.self) else {
-                throw line.problem("relation", "one of \(Exclusion.Relation.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw line.problem(
+                    "relation", "one of \(Exclusion.Relation.allCases.map(\.rawValue).joined(separator: ", "))")
             }
-            return try await service.exclude(by: person(line, "by"), relation: relation, typed: line.text("name"), key: key)
-        case "setEmployer": return try await service.setEmployer(of: person(line, "by"), typed: line.text("name"), key: key)
+            return try await service.exclude(
+                by: person(line, "by"), relation: relation, typed: line.text("name"), key: key)
+        case "setEmployer":
+            return try await service.setEmployer(of: person(line, "by"), typed: line.text("name"), key: key)
         case "adoptPolicy":
             let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
             return try await service.adopt(policy: parsed.canonical, key: key)
@@ -243,11 +257,14 @@ final class ApplyRun {
                 }
                 return Array(data)
             }
-            if actor.channel == .paper, scan == nil { throw line.problem("scan", "the scanned form, for a signature on paper") }
+            if actor.channel == .paper, scan == nil {
+                throw line.problem("scan", "the scanned form, for a signature on paper")
+            }
             var digest = try line.optionalText("digest")
             if open.isExample, digest == nil, case .person(let signer) = actor.principal {
                 // In an example the signer reads what is offered and signs that.
-                digest = try? await open.service.releaseText(of: opener, workflow: workflow, for: signer, kind: kind).digest
+                digest = try? await open.service.releaseText(of: opener, workflow: workflow, for: signer, kind: kind)
+                    .digest
             } else if digest == nil {
                 throw line.problem("digest", "the digest printed on the form, from `privity release print`")
             }
@@ -341,7 +358,9 @@ final class ApplyRun {
         say("  \(word(id)) sees their own accounting: \(looks.count) looks")
         for look in looks {
             let moment = open.calendar.moment(at: Date(timeIntervalSince1970: Double(look.instantMilliseconds) / 1000))
-            say("      | \(moment.date)  to \(look.recipient): \(look.fields.map(\.plainWords).joined(separator: ", "))")
+            say(
+                "      | \(moment.date)  to \(look.recipient): \(look.fields.map(\.plainWords).joined(separator: ", "))"
+            )
         }
         return 0
     }
@@ -382,9 +401,13 @@ final class ApplyRun {
             say("      receipt and rescind-only code\(printsCodes ? " \(code)" : " given to \(who)")")
         }
         for telling in outcome.notices {
-            say("      notice to the \(telling.role.rawValue): \(try open.service.policy.policy.notices[telling.notice] ?? "")")
+            say(
+                "      notice to the \(telling.role.rawValue): \(try open.service.policy.policy.notices[telling.notice] ?? "")"
+            )
         }
-        if ["disclose", "alert"].contains(line.action), !open.isExample, !outcome.isReplay { try await printCard(line) }
+        if ["disclose", "alert"].contains(line.action), !open.isExample, !outcome.isReplay {
+            try await printCard(line)
+        }
     }
 
     /// On paper the mentor's card is what the coordinator prints at the act of disclosure.

@@ -19,9 +19,12 @@ struct AuditGroup: AsyncParsableCommand {
 
     /// Whom an auditor trusts, and the heads they and others keep.
     struct TrustOptions: ParsableArguments {
-        @Option(help: "Your trust policy: lines `log`, `witness`, `group`, `quorum` (c2sp.org/tlog-policy).", completion: .file())
+        @Option(
+            help: "Your trust policy: lines `log`, `witness`, `group`, `quorum` (c2sp.org/tlog-policy).",
+            completion: .file())
         var trust: String?
-        @Option(help: "A checkpoint with witnesses' lines that you or others keep; may be repeated.", completion: .file())
+        @Option(
+            help: "A checkpoint with witnesses' lines that you or others keep; may be repeated.", completion: .file())
         var cosigned: [String] = []
 
         func read() throws -> (trust: TrustPolicy?, cosigned: [SignedNote]) {
@@ -42,17 +45,20 @@ struct AuditGroup: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Verify a data folder or an export: signatures, order, bindings, hashes, heads, keys, policies, files.",
+            abstract:
+                "Verify a data folder or an export: signatures, order, bindings, hashes, heads, keys, policies, files.",
             discussion: """
                 In a data folder whose passphrase is at hand, each case is compared with what the log says of its releases too.
                 Exit status 1 if anything at all is wrong; every finding names the record, the release, the rule and the paragraph.
                 """)
 
         @Argument(
-            help: ArgumentHelp("A data folder, or a folder made by `audit export`.", valueName: "dir"), completion: .directory)
+            help: ArgumentHelp("A data folder, or a folder made by `audit export`.", valueName: "dir"),
+            completion: .directory)
         var directory: String
         @OptionGroup var trusting: TrustOptions
-        @Option(help: "For a data folder: the file whose first line is the passphrase of the keys.", completion: .file())
+        @Option(
+            help: "For a data folder: the file whose first line is the passphrase of the keys.", completion: .file())
         var passphraseFile: String?
         @Flag(help: "Print one JSON object.") var json = false
 
@@ -64,7 +70,8 @@ struct AuditGroup: AsyncParsableCommand {
                 report = try await verifyFolder(folder, trust, cosigned)
             } else {
                 guard FileManager.default.fileExists(atPath: directory + "/checkpoint") else {
-                    throw Failure("`\(directory)`: neither a data folder nor an export: `checkpoint` is missing", status: 2)
+                    throw Failure(
+                        "`\(directory)`: neither a data folder nor an export: `checkpoint` is missing", status: 2)
                 }
                 report = try auditExport(TileFolder(directory), cosigned: cosigned, trust: trust)
             }
@@ -72,27 +79,33 @@ struct AuditGroup: AsyncParsableCommand {
         }
 
         /// In a data folder witnessed heads say what a revoked key had signed before; a quorum is asked of exports.
-        private func verifyFolder(_ folder: Folder, _ trust: TrustPolicy?, _ cosigned: [SignedNote]) async throws -> AuditReport {
+        private func verifyFolder(_ folder: Folder, _ trust: TrustPolicy?, _ cosigned: [SignedNote]) async throws
+            -> AuditReport
+        {
             let settings = try await Settings(folder, passphraseFile: passphraseFile)
             let seen = witnessedHeads(cosigned, trust: trust, origin: settings.origin)
             guard seen.count == cosigned.count else {
                 throw Failure("`--cosigned`: not signed by the witnesses that the trust policy asks for", status: 1)
             }
             guard trust == nil || !seen.isEmpty else {
-                throw Failure("`--trust`: in a data folder it says whose lines on `--cosigned` heads count: name one", status: 2)
+                throw Failure(
+                    "`--trust`: in a data folder it says whose lines on `--cosigned` heads count: name one", status: 2)
             }
             if let path = settings.passphraseFile, (try? Folder.passphrase(atPath: path)) != nil {
-                let options = try FolderOptions.parse([directory] + (passphraseFile.map { ["--passphrase-file", $0] } ?? []))
+                let options = try FolderOptions.parse(
+                    [directory] + (passphraseFile.map { ["--passphrase-file", $0] } ?? []))
                 return try await OpenFolder(options, isWriter: false).service.audit(cosigned: seen)
             }
             let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
-            return try auditStore(store, heads: folder.headFile(isReadOnly: true), origin: settings.origin, cosigned: seen)
+            return try auditStore(
+                store, heads: folder.headFile(isReadOnly: true), origin: settings.origin, cosigned: seen)
         }
     }
 
     struct Rehash: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "fsck", abstract: "Re-hash every record of an export and compare every hash and the signed head.",
+            commandName: "fsck",
+            abstract: "Re-hash every record of an export and compare every hash and the signed head.",
             discussion:
                 "Looks at no signature but the head's and at no rule: `audit verify` does. This is what a log of any size can bear nightly."
         )
@@ -113,11 +126,15 @@ struct AuditGroup: AsyncParsableCommand {
 
     struct Consistency: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check that an export continues an earlier head: that two visits, or two auditors, saw one history.")
+            abstract:
+                "Check that an export continues an earlier head: that two visits, or two auditors, saw one history.")
 
-        @Argument(help: ArgumentHelp("An earlier checkpoint, or an export that holds one.", valueName: "old"), completion: .file())
+        @Argument(
+            help: ArgumentHelp("An earlier checkpoint, or an export that holds one.", valueName: "old"),
+            completion: .file())
         var old: String
-        @Argument(help: ArgumentHelp("A folder made by `audit export`.", valueName: "new"), completion: .directory) var new: String
+        @Argument(help: ArgumentHelp("A folder made by `audit export`.", valueName: "new"), completion: .directory)
+        var new: String
 
         func run() async throws {
             let export = TileFolder(new)
@@ -129,12 +146,16 @@ struct AuditGroup: AsyncParsableCommand {
             func verified(_ note: SignedNote, _ what: String) throws -> Checkpoint {
                 for key in keys { if let head = try? Checkpoint(verifying: note, by: key) { return head } }
                 throw Failure(
-                    "NOT consistent: \(what) is not signed by a log key of this export: another log, or forged", status: 1)
+                    "NOT consistent: \(what) is not signed by a log key of this export: another log, or forged",
+                    status: 1)
             }
-            let (first, second) = (try verified(earlier, "the old checkpoint"), try verified(head.note, "the new checkpoint"))
+            let (first, second) = (
+                try verified(earlier, "the old checkpoint"), try verified(head.note, "the new checkpoint")
+            )
             guard first.size <= second.size else {
                 throw Failure(
-                    "NOT consistent: the old head has \(first.size) records, the new one \(second.size): it was cut back", status: 1
+                    "NOT consistent: the old head has \(first.size) records, the new one \(second.size): it was cut back",
+                    status: 1
                 )
             }
             let proof: [TreeHash]
@@ -161,7 +182,8 @@ struct AuditGroup: AsyncParsableCommand {
         var directory: String
         @Option(help: "The record's place in the log; the first is 0.") var record: Int?
         @Option(help: "The size of an older head: prints a witness request.") var from: Int?
-        @Option(help: "With --record: writes the record's exact bytes to a file.", completion: .file()) var note: String?
+        @Option(help: "With --record: writes the record's exact bytes to a file.", completion: .file()) var note:
+            String?
 
         func run() async throws {
             let export = TileFolder(directory)
@@ -191,11 +213,15 @@ struct AuditGroup: AsyncParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Check one receipt: a record, its signature, and that it is in the log; and one value, if its owner reveals it.")
+                "Check one receipt: a record, its signature, and that it is in the log; and one value, if its owner reveals it."
+        )
 
-        @Argument(help: ArgumentHelp("The record, a signed note.", valueName: "record"), completion: .file()) var record: String
-        @Argument(help: ArgumentHelp("Its proof, a tlog-proof.", valueName: "proof"), completion: .file()) var proof: String
-        @Option(help: "A folder with log.vkey and record.vkey: of an export, or typed from paper.", completion: .directory)
+        @Argument(help: ArgumentHelp("The record, a signed note.", valueName: "record"), completion: .file())
+        var record: String
+        @Argument(help: ArgumentHelp("Its proof, a tlog-proof.", valueName: "proof"), completion: .file()) var proof:
+            String
+        @Option(
+            help: "A folder with log.vkey and record.vkey: of an export, or typed from paper.", completion: .directory)
         var keys: String
         @Option(help: "The path of a revealed value, like fields.phone.") var reveal: String?
         @Option(help: "The revealed value.") var value: String?
@@ -225,7 +251,8 @@ struct AuditGroup: AsyncParsableCommand {
                 throw Failure("NOT verified: `\(self.proof)`: \(error)", status: 1)
             }
             guard let head = logs.lazy.compactMap({ try? proof.verify(entry: note.bytes, by: $0) }).first else {
-                throw Failure("NOT verified: the proof does not lead from this record to a head that the log signed", status: 1)
+                throw Failure(
+                    "NOT verified: the proof does not lead from this record to a head that the log signed", status: 1)
             }
             var revealed: String?
             if let path = reveal {
@@ -234,7 +261,8 @@ struct AuditGroup: AsyncParsableCommand {
                 }
                 guard let stated = parsed.commitments[path] else {
                     throw Failure(
-                        "`--reveal`: this record commits to \(parsed.commitments.keys.sorted().joined(separator: ", "))", status: 2)
+                        "`--reveal`: this record commits to \(parsed.commitments.keys.sorted().joined(separator: ", "))",
+                        status: 2)
                 }
                 guard try stated == Commitment(path, value, key: key) else {
                     throw Failure("NOT verified: `\(path)` is not what the record commits to", status: 1)
@@ -244,7 +272,8 @@ struct AuditGroup: AsyncParsableCommand {
             if json {
                 return try sayJSON(
                     Result(
-                        type: parsed.type.rawValue, at: parsed.date?.description ?? "", index: proof.index, size: head.size,
+                        type: parsed.type.rawValue, at: parsed.date?.description ?? "", index: proof.index,
+                        size: head.size,
                         release: parsed.release?.description, revealed: revealed))
             }
             say(
@@ -258,9 +287,11 @@ struct AuditGroup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make yourself a witness: a key of your own and a place to remember the heads you saw.")
 
-        @Argument(help: ArgumentHelp("The folder to make.", valueName: "state"), completion: .directory) var state: String
+        @Argument(help: ArgumentHelp("The folder to make.", valueName: "state"), completion: .directory) var state:
+            String
         @Option(help: "Your name as a witness, like auditor.example.net/anna.") var name: String
-        @Option(help: "The file whose first line is the passphrase of your key.", completion: .file()) var passphraseFile: String
+        @Option(help: "The file whose first line is the passphrase of your key.", completion: .file())
+        var passphraseFile: String
 
         func run() async throws {
             let passphrase = try Folder.passphrase(atPath: passphraseFile)
@@ -284,12 +315,16 @@ struct AuditGroup: AsyncParsableCommand {
                 this log. A witness request (c2sp.org/tlog-witness) in place of an export is answered with the line alone.
                 """)
 
-        @Argument(help: ArgumentHelp("Your witness folder.", valueName: "state"), completion: .directory) var state: String
-        @Argument(help: ArgumentHelp("An export, or a file with a witness request.", valueName: "export"), completion: .file())
+        @Argument(help: ArgumentHelp("Your witness folder.", valueName: "state"), completion: .directory) var state:
+            String
+        @Argument(
+            help: ArgumentHelp("An export, or a file with a witness request.", valueName: "export"), completion: .file()
+        )
         var export: String
         @Option(help: "The fingerprint of the log, from paper: 64 hexadecimal digits.") var fingerprint: String?
         @OptionGroup var trusting: TrustOptions
-        @Option(help: "The file whose first line is the passphrase of your key.", completion: .file()) var passphraseFile: String
+        @Option(help: "The file whose first line is the passphrase of your key.", completion: .file())
+        var passphraseFile: String
 
         func run() async throws {
             guard FileManager.default.fileExists(atPath: state + "/witness.pem") else {
@@ -311,10 +346,13 @@ struct AuditGroup: AsyncParsableCommand {
                         for finding in report.findings { complain(printable("\(finding)")) }
                         throw Failure("NOT cosigned: the export does not verify", status: 1)
                     }
-                    guard let head = try readHead(folder) else { throw Failure("`\(export)`: no checkpoint", status: 2) }
+                    guard let head = try readHead(folder) else {
+                        throw Failure("`\(export)`: no checkpoint", status: 2)
+                    }
                     let typed = fingerprint.map { String($0.lowercased().filter { $0 != " " }) }
                     let note = try witness.cosign(
-                        head.note, reader: TileReader(folder, size: head.head.size), keys: AuditFile.keys(folder, "log"),
+                        head.note, reader: TileReader(folder, size: head.head.size),
+                        keys: AuditFile.keys(folder, "log"),
                         fingerprint: report.fingerprint, expected: typed, atSeconds: now)
                     say(bytes: note.bytes)
                 } else {
@@ -329,7 +367,7 @@ struct AuditGroup: AsyncParsableCommand {
             }
         }
 
-        /// Whether the export's head continues an earlier one; a fork is the witness's to name.
+        /// True if the export's head continues an earlier one; a fork is the witness's to name.
         private static func isContinued(_ old: Checkpoint, by folder: TileFolder) -> Bool {
             guard let head = try? readHead(folder)?.head, old.size <= head.size,
                 let proof = try? LogProof.proveConsistency(
@@ -341,7 +379,8 @@ struct AuditGroup: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write everything an outsider needs to verify the log with tools of their own; nothing personal is in it.",
+            abstract:
+                "Write everything an outsider needs to verify the log with tools of their own; nothing personal is in it.",
             discussion: """
                 Stops at the last completed local day, so that an export does not tell when within a day somebody acted. Written again into \
                 the same folder it adds what is new.
@@ -360,7 +399,8 @@ struct AuditGroup: AsyncParsableCommand {
                 for: KeyHistory(store: open.store, origin: open.settings.origin), passphrase: open.passphrase)
             let today = open.calendar.moment(at: Date()).date
             let export = AuditExport(
-                open.store, heads: open.heads, origin: open.settings.origin, signer: keys.record, extras: AuditorKit.files)
+                open.store, heads: open.heads, origin: open.settings.origin, signer: keys.record,
+                extras: AuditorKit.files)
             let size = try export.write(to: TileFolder(out), before: includeToday ? nil : today)
             say("exported \(size) records to `\(out)`")
         }
@@ -421,9 +461,11 @@ extension AuditReport {
             if unlistedCount > 0 { privity.say("and \(unlistedCount) more") }
             privity.say(
                 isVerified
-                    ? verdict : "NOT verified: \(findings.count + unlistedCount) \(findings.count == 1 ? "finding" : "findings")")
+                    ? verdict
+                    : "NOT verified: \(findings.count + unlistedCount) \(findings.count == 1 ? "finding" : "findings")")
             privity.say(
-                "This shows what the service recorded, and that it has not changed since. Who clicked is evidence, not proof.")
+                "This shows what the service recorded, and that it has not changed since. Who clicked is evidence, not proof."
+            )
         }
         if !isVerified { throw ExitCode(1) }
     }
@@ -431,7 +473,8 @@ extension AuditReport {
 
 /// Text that a hostile file may have a part in, with nothing in it that a terminal would obey.
 func printable(_ text: String) -> String {
-    text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? String($0) : "\\u{\(String($0.value, radix: 16))}" }.joined()
+    text.unicodeScalars.map { (0x20...0x7E).contains($0.value) ? String($0) : "\\u{\(String($0.value, radix: 16))}" }
+        .joined()
 }
 
 /// Hexadecimal digits in groups of eight, for comparing by eye.

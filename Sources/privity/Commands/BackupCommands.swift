@@ -19,7 +19,8 @@ struct Backup: AsyncParsableCommand {
             its own: while it exists, what was erased since can be read from it.
             """)
 
-    @Argument(help: ArgumentHelp("The program's data folder.", valueName: "dir"), completion: .directory) var directory: String
+    @Argument(help: ArgumentHelp("The program's data folder.", valueName: "dir"), completion: .directory) var directory:
+        String
     @Argument(help: ArgumentHelp("The folder to make.", valueName: "out"), completion: .directory) var out: String
 
     func run() async throws {
@@ -39,7 +40,8 @@ struct Backup: AsyncParsableCommand {
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a folder from a backup; where records may be missing, under a new name that continues the old log's head.",
+        abstract:
+            "Make a folder from a backup; where records may be missing, under a new name that continues the old log's head.",
         discussion: """
             --kept names a folder with `head` and `destroyed`, which were kept apart. With --continue, where `head` is the very file that was in use \
             at the loss and the backup reaches it, the log goes on as it was. Otherwise the old log is over: --origin names a new one, whose first \
@@ -47,14 +49,16 @@ struct Restore: AsyncParsableCommand {
             `destroyed` lists is erased again.
             """)
 
-    @Argument(help: ArgumentHelp("A folder made by `privity backup`.", valueName: "backup"), completion: .directory) var backup:
-        String
+    @Argument(help: ArgumentHelp("A folder made by `privity backup`.", valueName: "backup"), completion: .directory)
+    var backup: String
     @Argument(help: ArgumentHelp("The folder to make.", valueName: "dir"), completion: .directory) var directory: String
-    @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile: String?
+    @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile:
+        String?
     @Option(help: "A folder with copies of `head` and `destroyed`.", completion: .directory) var kept: String?
     @Option(help: "The new log's name, where the old one cannot go on.") var origin: String?
     @Flag(
-        name: .customLong("continue"), help: "The kept `head` is the file that was in use at the loss, not an earlier copy of it.")
+        name: .customLong("continue"),
+        help: "The kept `head` is the file that was in use at the loss, not an earlier copy of it.")
     var continues = false
 
     func run() async throws {
@@ -87,7 +91,9 @@ struct Restore: AsyncParsableCommand {
         try folder.replace(
             "privity.yaml", Self.settings(origin: goesOn ? settings.origin : origin ?? "", passphrase: path))
         if kept.map({ FileManager.default.fileExists(atPath: $0 + "/destroyed") }) != true {
-            say("no list of destroyed keys was given: what was erased after the backup is back, and must be erased again")
+            say(
+                "no list of destroyed keys was given: what was erased after the backup is back, and must be erased again"
+            )
         }
         if goesOn {
             say("restored: `\(settings.origin)` goes on after \(former.head.size) records")
@@ -102,9 +108,11 @@ struct Restore: AsyncParsableCommand {
         let policy = try OpenFolder.policy(in: store)
         guard let calendar = ZoneCalendar(zone: policy.timeZone) else { throw Failure("unknown time zone", status: 3) }
         let parts = Parts(
-            origin: name, store: store, heads: try folder.headFile(isReadOnly: false, creates: true), tiles: folder.tiles,
+            origin: name, store: store, heads: try folder.headFile(isReadOnly: false, creates: true),
+            tiles: folder.tiles,
             time: MachineClock(calendar), seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
-            vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys, parsePolicy: OpenFolder.parse,
+            vault: try folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
+            parsePolicy: OpenFolder.parse,
             logger: OpenFolder.logger())
         let ended = try await ServiceHost.restore(parts, recovery: recovery, after: former.head)
         say("restored as `\(name)`, which continues `\(former.head.origin)` after \(former.head.size) records")
@@ -114,7 +122,9 @@ struct Restore: AsyncParsableCommand {
         say("  log key       \(keys.log.key.text)")
         say("  record key    \(keys.record.key.text)")
         say("  recovery key  \(recovery.text)")
-        say("  move `\(directory)/recovery.pem` off this machine; the records of the old log are in `\(directory)/former`")
+        say(
+            "  move `\(directory)/recovery.pem` off this machine; the records of the old log are in `\(directory)/former`"
+        )
     }
 
     private static func settings(origin: String, passphrase path: String) -> [UInt8] {

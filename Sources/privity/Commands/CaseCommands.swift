@@ -22,10 +22,13 @@ struct PersonGroup: AsyncParsableCommand {
         @OptionGroup var options: FolderOptions
         @Argument(help: "The CSV file, UTF-8.", completion: .file(extensions: ["csv"])) var file: String
 
-        private static let columns = ["name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator"]
+        private static let columns = [
+            "name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator",
+        ]
 
         func run() async throws {
-            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8) else {
+            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
+            else {
                 throw Failure("`\(file)`: cannot be read as UTF-8", status: 2)
             }
             guard data.count <= 16 << 20 else { throw Failure("`\(file)`: at most 16 MiB", status: 2) }
@@ -57,7 +60,9 @@ struct PersonGroup: AsyncParsableCommand {
                     continue
                 }
                 let outcome = try await open.service.add(person, key: nil)
-                if let refusal = outcome.refusal { throw Failure("`\(file)`: line \(offset + 2): \(refusal)", status: 1) }
+                if let refusal = outcome.refusal {
+                    throw Failure("`\(file)`: line \(offset + 2): \(refusal)", status: 1)
+                }
                 entered += 1
                 say("line \(offset + 2): \(outcome.person?.description ?? "")")
             }
@@ -74,10 +79,14 @@ struct PersonGroup: AsyncParsableCommand {
                 }
                 return role
             }
-            guard let underContract = Bool(row["underContract"] ?? "") else { throw refuse("underContract", "true or false") }
+            guard let underContract = Bool(row["underContract"] ?? "") else {
+                throw refuse("underContract", "true or false")
+            }
             var coordinator: PersonID?
             if let text = row["coordinator"], !text.isEmpty {
-                guard let id = PersonID(parsing: text) else { throw refuse("coordinator", "an id of 32 hexadecimal digits") }
+                guard let id = PersonID(parsing: text) else {
+                    throw refuse("coordinator", "an id of 32 hexadecimal digits")
+                }
                 coordinator = id
             }
             return NewPerson(
@@ -105,7 +114,8 @@ struct PersonGroup: AsyncParsableCommand {
 
 struct CaseGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "case", abstract: "Look at cases, as one person may see them.", subcommands: [List.self, Show.self])
+        commandName: "case", abstract: "Look at cases, as one person may see them.",
+        subcommands: [List.self, Show.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -121,7 +131,8 @@ struct CaseGroup: AsyncParsableCommand {
             if json { return try sayJSON(rows) }
             say("case".padded(34) + "workflow".padded(18) + "state".padded(12) + "release")
             for row in rows {
-                let validity = row.isReleaseLive.map { $0 ? "valid until \(row.expiresOn?.description ?? "")" : "ended" } ?? "-"
+                let validity =
+                    row.isReleaseLive.map { $0 ? "valid until \(row.expiresOn?.description ?? "")" : "ended" } ?? "-"
                 say(row.id.description.padded(34) + row.workflow.padded(18) + row.state.padded(12) + validity)
             }
             say("\(rows.count) cases")
@@ -134,7 +145,8 @@ struct CaseGroup: AsyncParsableCommand {
         @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
         @Option(help: "The workflow.") var workflow = "mentorship"
         @Option(help: "As whom: mentee, mentor, asker, volunteer or coordinator.") var role: String
-        @Option(help: "The viewer: id, `phone:…` or `name:…`. For the person whose case it is, leave it out.") var viewer: String?
+        @Option(help: "The viewer: id, `phone:…` or `name:…`. For the person whose case it is, leave it out.")
+        var viewer: String?
         @Flag(help: "Print one JSON object.") var json = false
 
         func run() async throws {
@@ -179,7 +191,8 @@ struct ReleaseGroup: AsyncParsableCommand {
 
     struct PrintForm: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "print", abstract: "Print the form that is offered to somebody, with the digest to file its scan against.")
+            commandName: "print",
+            abstract: "Print the form that is offered to somebody, with the digest to file its scan against.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
         @Option(help: "The workflow.") var workflow = "mentorship"
@@ -222,14 +235,17 @@ struct ReleaseGroup: AsyncParsableCommand {
             abstract: "Write the receipts of a release: each record with the proof that it is in the log.")
         @OptionGroup var options: FolderOptions
         @Argument(help: "The release's id.") var release: String
-        @Argument(help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory) var out:
-            String
+        @Argument(
+            help: ArgumentHelp("The folder to write; it must not exist.", valueName: "out"), completion: .directory)
+        var out: String
 
         func run() async throws {
             let id = try ReleaseGroup.parse(release)
             let open = try await OpenFolder(options, isWriter: false)
             let receipts = try await open.service.receipts(of: id)
-            guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
+            guard !FileManager.default.fileExists(atPath: out) else {
+                throw Failure("`\(out)`: exists already", status: 2)
+            }
             do {
                 try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
                 for receipt in receipts {
@@ -245,8 +261,11 @@ struct ReleaseGroup: AsyncParsableCommand {
 
     struct Reveal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print what opens one commitment of a record, for the person concerned, who may show it to whom they choose.",
-            discussion: "It opens this one value in this one record and nothing else; whoever has it still needs the value itself.")
+            abstract:
+                "Print what opens one commitment of a record, for the person concerned, who may show it to whom they choose.",
+            discussion:
+                "It opens this one value in this one record and nothing else; whoever has it still needs the value itself."
+        )
         @OptionGroup var options: FolderOptions
         @Argument(help: "The release's id.") var release: String
         @Option(help: "The path of the value, like fields.phone or by.principal.") var field: String
@@ -291,7 +310,9 @@ struct ReleaseGroup: AsyncParsableCommand {
     }
 
     static func parse(_ text: String) throws -> ReleaseID {
-        guard let id = ReleaseID(parsing: text) else { throw Failure("`release`: expected 32 hexadecimal digits", status: 2) }
+        guard let id = ReleaseID(parsing: text) else {
+            throw Failure("`release`: expected 32 hexadecimal digits", status: 2)
+        }
         return id
     }
 }

@@ -34,15 +34,19 @@ struct EvaluationGroup: AsyncParsableCommand {
     struct Open: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make this interval's codes, one for everybody on the roll, to be put into identical envelopes.",
-            discussion: "They are printed once and kept as hashes alone. Shuffle the envelopes before they are addressed.")
+            discussion:
+                "They are printed once and kept as hashes alone. Shuffle the envelopes before they are addressed.")
         @OptionGroup var options: FolderOptions
         @Option(help: "The file to write the codes to; it must not exist.", completion: .file()) var out: String
 
         func run() async throws {
-            guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
+            guard !FileManager.default.fileExists(atPath: out) else {
+                throw Failure("`\(out)`: exists already", status: 2)
+            }
             let open = try await OpenFolder(options, isWriter: true)
             // The file first: codes that could not be written would be lost for the whole interval.
-            guard FileManager.default.createFile(atPath: out, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+            guard FileManager.default.createFile(atPath: out, contents: nil, attributes: [.posixPermissions: 0o600])
+            else {
                 throw Failure("`\(out)`: cannot be written", status: 3)
             }
             do {
@@ -94,7 +98,9 @@ struct EvaluationGroup: AsyncParsableCommand {
                 let counts = EvaluationAnswer.allCases.compactMap { answer in
                     result.counts[answer.rawValue].map { "\(answer.rawValue) \($0)" }
                 }
-                say("\(result.item.text)  \(counts.joined(separator: ", "))\(result.isWithheld ? " (small cells withheld)" : "")")
+                say(
+                    "\(result.item.text)  \(counts.joined(separator: ", "))\(result.isWithheld ? " (small cells withheld)" : "")"
+                )
             }
         }
     }

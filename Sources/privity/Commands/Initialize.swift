@@ -12,7 +12,8 @@ import TransparencyLog
 
 struct Initialize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Make a data folder for one program: new keys, and a log that begins with its policy.",
+        commandName: "init",
+        abstract: "Make a data folder for one program: new keys, and a log that begins with its policy.",
         discussion: """
             Writes recovery.pem into the folder: move it to a place that is not this machine. It alone can revoke the other keys, and the \
             service never needs it.
@@ -20,15 +21,20 @@ struct Initialize: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The folder to make.", valueName: "dir"), completion: .directory) var directory: String
     @Option(help: "The program's policy.", completion: .file(extensions: ["yaml"])) var policy: String
-    @Option(help: "The log's name, like `roi.example.org/mphp`: a host you own, a slash, the program.") var origin: String?
-    @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile: String?
-    @Flag(help: "Make a folder for worked examples: its clock can be set and acts on screen can be scripted.") var example = false
+    @Option(help: "The log's name, like `roi.example.org/mphp`: a host you own, a slash, the program.") var origin:
+        String?
+    @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile:
+        String?
+    @Flag(help: "Make a folder for worked examples: its clock can be set and acts on screen can be scripted.")
+    var example = false
     @Option(help: "With --example: the local time at which the log begins, like 2026-01-05T09:00.") var clock: String?
 
     func run() async throws {
         let (parsed, _) = try provenPolicy(atPath: policy)
         let origin = origin ?? (example ? "example.org/\(parsed.policy.program)" : nil)
-        guard let origin else { throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2) }
+        guard let origin else {
+            throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2)
+        }
         try Self.check(origin: origin, isExample: example)
         guard let calendar = ZoneCalendar(zone: parsed.policy.timeZone) else {
             throw Failure("`timeZone`: this machine does not know `\(parsed.policy.timeZone)`", status: 2)
@@ -36,7 +42,8 @@ struct Initialize: AsyncParsableCommand {
         var time: any MomentSource = MachineClock(calendar)
         if let clock {
             guard example, let instant = calendar.instant(ofLocal: clock) else {
-                throw Failure("`--clock`: expected a local time like 2026-01-05T09:00, in an --example folder", status: 2)
+                throw Failure(
+                    "`--clock`: expected a local time like 2026-01-05T09:00, in an --example folder", status: 2)
             }
             time = SetClock(calendar, at: instant)
         }
@@ -63,7 +70,8 @@ struct Initialize: AsyncParsableCommand {
             Parts(
                 origin: origin, store: store, heads: folder.headFile(isReadOnly: false, creates: true), time: time,
                 seeds: RandomSeeds(), phones: LibraryPhoneNumbers(),
-                vault: folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys, parsePolicy: OpenFolder.parse,
+                vault: folder.vault(passphrase: passphrase, isReadOnly: false), keys: keys,
+                parsePolicy: OpenFolder.parse,
                 logger: OpenFolder.logger()), policy: parsed.canonical, recovery: recovery)
         try store.close()
         withExtendedLifetime(hold) {}
@@ -80,16 +88,21 @@ extension Initialize {
     static func check(origin: String, isExample: Bool) throws {
         guard origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "+") }), origin.contains("/"),
             origin.count <= 100
-        else { throw Failure("`--origin`: expected printable characters without spaces, with a slash, at most 100", status: 2) }
+        else {
+            throw Failure(
+                "`--origin`: expected printable characters without spaces, with a slash, at most 100", status: 2)
+        }
         guard isExample == origin.hasPrefix("example.") else {
-            throw Failure("`--origin`: names that begin with `example.` are for --example folders, and only for them", status: 2)
+            throw Failure(
+                "`--origin`: names that begin with `example.` are for --example folders, and only for them", status: 2)
         }
     }
 }
 
 struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Erase a person: what the program knows of them, everywhere, for good. Their records stay, and still verify.",
+        abstract:
+            "Erase a person: what the program knows of them, everywhere, for good. Their records stay, and still verify.",
         discussion: "Refused while a round of theirs is open: decline, end or rescind first.")
 
     @OptionGroup var options: FolderOptions

@@ -42,14 +42,17 @@ struct KeyGroup: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the public keys that the log states, and what each may sign.",
-            discussion: "A record key signs records by their place in the log, a log key heads by their size, from and until.")
+            discussion:
+                "A record key signs records by their place in the log, a log key heads by their size, from and until.")
         @OptionGroup var options: FolderOptions
         @Flag(help: "Print one JSON object a key.") var json = false
 
         func run() async throws {
             let history = try await KeyGroup.read(options).history
             var lines = [("log", history.log), ("record", history.record)].flatMap { role, spans in
-                spans.map { Line(role: role, key: $0.key.text, from: $0.from, until: $0.until, revokedFrom: $0.revokedFrom) }
+                spans.map {
+                    Line(role: role, key: $0.key.text, from: $0.from, until: $0.until, revokedFrom: $0.revokedFrom)
+                }
             }
             lines.append(Line(role: "recovery", key: history.recovery.text, from: 0, until: nil, revokedFrom: nil))
             for line in lines {
@@ -57,7 +60,8 @@ struct KeyGroup: AsyncParsableCommand {
                     try sayJSON(line)
                     continue
                 }
-                let range = line.role == "recovery" ? "" : "  from \(line.from)" + (line.until.map { " until \($0)" } ?? "")
+                let range =
+                    line.role == "recovery" ? "" : "  from \(line.from)" + (line.until.map { " until \($0)" } ?? "")
                 say(line.role.padded(10) + line.key + range + (line.revokedFrom.map { ", revoked from \($0)" } ?? ""))
             }
         }
@@ -65,7 +69,8 @@ struct KeyGroup: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a new record or log key into force, signed by the old and the new one; the old private key is destroyed."
+            abstract:
+                "Put a new record or log key into force, signed by the old and the new one; the old private key is destroyed."
         )
         @OptionGroup var options: FolderOptions
         @Argument(help: "`record` or `log`.", transform: KeyGroup.role) var role: KeyHistory.Role
@@ -79,7 +84,9 @@ struct KeyGroup: AsyncParsableCommand {
             try open.retireKeys()
             say("record \(outcome.records[0]) puts a new \(role.rawValue) key into force:")
             say("  \(signer.key.text)")
-            say("the old private key is destroyed; print a new sheet for auditors: privity key sheet \(options.directory)")
+            say(
+                "the old private key is destroyed; print a new sheet for auditors: privity key sheet \(options.directory)"
+            )
         }
     }
 
@@ -93,23 +100,32 @@ struct KeyGroup: AsyncParsableCommand {
                 """)
         @OptionGroup var options: FolderOptions
         @Argument(help: "`record` or `log`.", transform: KeyGroup.role) var role: KeyHistory.Role
-        @Option(help: "With --out: the first record, or size of a head, that is not to be trusted; what comes next if not given.")
+        @Option(
+            help:
+                "With --out: the first record, or size of a head, that is not to be trusted; what comes next if not given."
+        )
         var from: Int?
-        @Option(help: "Writes the two statements into this file, and stops signing.", completion: .file()) var out: String?
-        @Option(help: "Takes up the statements in this file, signed by the recovery key.", completion: .file()) var signed: String?
+        @Option(help: "Writes the two statements into this file, and stops signing.", completion: .file()) var out:
+            String?
+        @Option(help: "Takes up the statements in this file, signed by the recovery key.", completion: .file())
+        var signed: String?
 
         func run() async throws {
             guard (out == nil) != (signed == nil) else { throw Failure("expected `--out` or `--signed`", status: 2) }
             let open = try await OpenFolder(options, isWriter: true, isRevocation: true)
             if let out {
-                guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
+                guard !FileManager.default.fileExists(atPath: out) else {
+                    throw Failure("`\(out)`: exists already", status: 2)
+                }
                 let signer = try open.folder.makeKey(role, name: open.keyName(role), passphrase: open.passphrase)
                 let revocation = try await open.service.revocation(role, from: from, replacement: signer)
                 let text = StatementFile.format(revocation)
                 try open.folder.replace("revocation", Array(text.utf8))
                 try AuditFile.write(out, Array(text.utf8))
                 say("signing has stopped; nothing is shown until the revocation is taken up")
-                say("next, where the recovery key is kept: privity key sign \(out) --recovery-key FILE --passphrase-file FILE")
+                say(
+                    "next, where the recovery key is kept: privity key sign \(out) --recovery-key FILE --passphrase-file FILE"
+                )
                 return
             }
             let statements = try StatementFile.parse(AuditFile.read(signed ?? "", atMost: 1 << 16))
@@ -134,21 +150,25 @@ struct KeyGroup: AsyncParsableCommand {
             let revoked = role == .record ? history.currentRecord : history.currentLog
             say("record \(outcome.records[0]) revokes \(revoked.text)")
             say("record \(outcome.records[1]) puts into force \(key.text)")
-            say("the revoked private key is destroyed; print a new sheet for auditors: privity key sheet \(options.directory)")
+            say(
+                "the revoked private key is destroyed; print a new sheet for auditors: privity key sheet \(options.directory)"
+            )
         }
     }
 
     struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Sign the statements of a revocation with the recovery key, on the machine that holds it; needs no data folder.")
+                "Sign the statements of a revocation with the recovery key, on the machine that holds it; needs no data folder."
+        )
         @Argument(
-            help: ArgumentHelp("The file that `key revoke --out` wrote; it is signed in place.", valueName: "statements"),
+            help: ArgumentHelp(
+                "The file that `key revoke --out` wrote; it is signed in place.", valueName: "statements"),
             completion: .file())
         var statements: String
         @Option(help: "The recovery key, recovery.pem of `privity init`.", completion: .file()) var recoveryKey: String
-        @Option(help: "The file whose first line is the passphrase of the recovery key.", completion: .file()) var passphraseFile:
-            String
+        @Option(help: "The file whose first line is the passphrase of the recovery key.", completion: .file())
+        var passphraseFile: String
 
         func run() async throws {
             let revocation = try StatementFile.parse(AuditFile.read(statements, atMost: 1 << 16))
@@ -156,8 +176,11 @@ struct KeyGroup: AsyncParsableCommand {
                 StatementFile.isRevocation(revocation, origin: String(type.dropLast(7)))
             else { throw Failure("`\(statements)`: not a revocation and its replacement, and nothing else", status: 2) }
             let signer = try Folder.signer(
-                at: recoveryKey, "recovery key", name: type.dropLast(7) + "/recovery", Folder.passphrase(atPath: passphraseFile))
-            for note in [revocation.revocation, revocation.replacement] { say(String(note.text.split(separator: "\n")[1])) }
+                at: recoveryKey, "recovery key", name: type.dropLast(7) + "/recovery",
+                Folder.passphrase(atPath: passphraseFile))
+            for note in [revocation.revocation, revocation.replacement] {
+                say(String(note.text.split(separator: "\n")[1]))
+            }
             try AuditFile.write(statements, Array(StatementFile.format(revocation.signed(by: signer)).utf8))
             say("signed by \(signer.key.text)")
         }
@@ -166,7 +189,8 @@ struct KeyGroup: AsyncParsableCommand {
     struct Sheet: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the one page of paper that an auditor starts from: fingerprint, keys, digests of the kit.",
-            discussion: "Sixty lines of plain text, for any printer. Hand it over in person or by post, never with the export.")
+            discussion:
+                "Sixty lines of plain text, for any printer. Hand it over in person or by post, never with the export.")
         @OptionGroup var options: FolderOptions
 
         func run() async throws {
@@ -197,11 +221,14 @@ struct PaperSheet {
         func rule(_ title: String) -> String { "\n\(title)\n" + String(repeating: "-", count: title.count) }
         var lines = ["AUDITOR'S SHEET", "for the log  \(origin)", rule("1. The log's fingerprint"), ""]
         lines += [
-            "Every verifier prints it. Compare all eight groups of eight.", "", "    " + inGroups(String(fingerprint.prefix(32))),
+            "Every verifier prints it. Compare all eight groups of eight.", "",
+            "    " + inGroups(String(fingerprint.prefix(32))),
         ]
         lines += ["    " + inGroups(String(fingerprint.dropFirst(32))), rule("2. The keys in force"), ""]
         lines += ["Compare with the files in `keys/` of the export.", ""]
-        for (role, key) in [("log", history.currentLog), ("record", history.currentRecord), ("recovery", history.recovery)] {
+        for (role, key) in [
+            ("log", history.currentLog), ("record", history.currentRecord), ("recovery", history.recovery),
+        ] {
             let parts = key.text.split(separator: "+", maxSplits: 2)
             lines += ["    keys/\(role).vkey".padded(26) + "\(parts[0])", "        +\(parts[1])+\(parts[2])"]
         }
@@ -212,7 +239,9 @@ struct PaperSheet {
                 "        " + inGroups(String(file.digest.dropFirst(32))),
             ]
         }
-        lines += [rule("4. The log when this was printed"), "", "    \(head.size) records, root \(head.root.base64)", ""]
+        lines += [
+            rule("4. The log when this was printed"), "", "    \(head.size) records, root \(head.root.base64)", "",
+        ]
         lines += [
             "An export shows at least this many records once their day is over. If anything",
             "differs, do not trust the export: ask for this sheet again, by another way.",
@@ -238,10 +267,12 @@ enum StatementFile {
         return Revocation(revocation: first, replacement: second)
     }
 
-    /// Whether the two are what a recovery key may sign: a revocation, and the key that comes, which has signed for itself.
+    /// True if the two are what a recovery key may sign: a revocation, and the key that comes, which has signed for
+    /// itself.
     static func isRevocation(_ statements: Revocation, origin: String) -> Bool {
         guard let first = try? Record(parsing: statements.revocation.text, origin: origin),
-            let second = try? Record(parsing: statements.replacement.text, origin: origin), first.type == .key, second.type == .key,
+            let second = try? Record(parsing: statements.replacement.text, origin: origin), first.type == .key,
+            second.type == .key,
             first.json["role"] == second.json["role"], first.json["state"]?.string == "revoked",
             second.json["state"]?.string == "active", first.json["key"] != second.json["key"],
             let key = second.json["key"]?.string.flatMap({ try? NoteKey(parsing: $0) })

@@ -14,7 +14,10 @@ struct DeskOptions: ParsableArguments {
 struct MatchGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "match", abstract: "Find a good fit: for one person, or for a cohort, with a certificate.",
-        subcommands: [ShortlistCommand.self, Why.self, Commit.self, Cohort.self, Verify.self, AblationCommand.self, Questions.self])
+        subcommands: [
+            ShortlistCommand.self, Why.self, Commit.self, Cohort.self, Verify.self, AblationCommand.self,
+            Questions.self,
+        ])
 
     struct ShortlistCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -26,14 +29,17 @@ struct MatchGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
-            let list = try await open.service.shortlist(of: open.person(person), workflow: id, by: open.person(desk.coordinator))
+            let list = try await open.service.shortlist(
+                of: open.person(person), workflow: id, by: open.person(desk.coordinator))
             say("\(list.allowedCount) mentors pass every rule")
             for (place, candidate) in list.candidates.enumerated() {
                 let margin = candidate.margin.map { ", \($0) more than the next" } ?? ""
                 say(
                     "\(place + 1). \(candidate.mentor)  \(candidate.score) of 10000\(margin)\(candidate.isTie ? " (equal to another)" : "")"
                 )
-                for points in candidate.terms { say("     \(points.term.plainWords): \(points.points) of \(points.most)") }
+                for points in candidate.terms {
+                    say("     \(points.term.plainWords): \(points.points) of \(points.most)")
+                }
             }
         }
     }
@@ -59,7 +65,8 @@ struct MatchGroup: AsyncParsableCommand {
     struct Commit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Draw the seed that decides between equals in the next cohort, and print its hash.",
-            discussion: "Publish the hash before the answers are in; `match cohort` reveals the seed in its certificate.")
+            discussion:
+                "Publish the hash before the answers are in; `match cohort` reveals the seed in its certificate.")
         @OptionGroup var options: FolderOptions
 
         func run() async throws {
@@ -113,7 +120,8 @@ struct MatchGroup: AsyncParsableCommand {
             guard let certificate = try? JSONDecoder().decode(MatchCertificate.self, from: data) else {
                 throw Failure("`\(file)`: expected a certificate as `privity match cohort` writes it", status: 2)
             }
-            guard let seed = Hex.parse(certificate.seed), Hex.format(SHA256.hash(seed)) == certificate.seedCommitment else {
+            guard let seed = Hex.parse(certificate.seed), Hex.format(SHA256.hash(seed)) == certificate.seedCommitment
+            else {
                 throw Failure("the seed is not the one that was committed to", status: 1)
             }
             if let commitment, commitment.lowercased() != certificate.seedCommitment {

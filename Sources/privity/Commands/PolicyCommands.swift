@@ -9,7 +9,8 @@ struct PolicyGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Check, explain and draw policies.",
         subcommands: [
-            New.self, Check.self, Cases.self, Explain.self, Diff.self, Graph.self, Schema.self, Promela.self, Adopt.self,
+            New.self, Check.self, Cases.self, Explain.self, Diff.self, Graph.self, Schema.self, Promela.self,
+            Adopt.self,
             Versions.self,
         ])
 
@@ -46,7 +47,9 @@ struct PolicyGroup: AsyncParsableCommand {
                     let cases = try PolicyCases(parsing: text)
                     caseCount = cases.cases.count
                     for workflow in parsed.policy.workflows {
-                        failures += cases.findings(in: DecisionTable(loaded, workflow: workflow)).map { "\(casesPath): \($0)" }
+                        failures += cases.findings(in: DecisionTable(loaded, workflow: workflow)).map {
+                            "\(casesPath): \($0)"
+                        }
                     }
                 } catch {
                     throw Failure("\(casesPath): \(error)", status: 2)
@@ -55,14 +58,19 @@ struct PolicyGroup: AsyncParsableCommand {
             if json {
                 try sayJSON(
                     Result(
-                        policy: parsed.policy.program, version: parsed.policy.version, digest: Hex.format(loaded.digest),
+                        policy: parsed.policy.program, version: parsed.policy.version,
+                        digest: Hex.format(loaded.digest),
                         states: states, failures: failures, cases: caseCount))
             } else {
-                say("policy `\(parsed.policy.program)` version \(parsed.policy.version), SHA-256 \(Hex.format(loaded.digest))")
+                say(
+                    "policy `\(parsed.policy.program)` version \(parsed.policy.version), SHA-256 \(Hex.format(loaded.digest))"
+                )
                 for workflow in parsed.policy.workflows {
                     say("  \(workflow.id): P1 to P10 over \(states[workflow.id] ?? 0) states")
                 }
-                say("  complete for what it says of itself: \(completenessFindings(parsed.policy).isEmpty ? "yes" : "no")")
+                say(
+                    "  complete for what it says of itself: \(completenessFindings(parsed.policy).isEmpty ? "yes" : "no")"
+                )
                 say("  \(caseCount) cases beside it")
                 for failure in failures { say(failure) }
                 say(failures.isEmpty ? "holds" : "does not hold: \(failures.count) failures")
@@ -73,12 +81,15 @@ struct PolicyGroup: AsyncParsableCommand {
 
     struct Cases: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the table of cases as the machine decides it, to read, correct and keep beside the policy.")
+            abstract: "Print the table of cases as the machine decides it, to read, correct and keep beside the policy."
+        )
         @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
 
         func run() throws {
             let (parsed, loaded) = try loadPolicy(atPath: file)
-            say("# Who can do what in which state, and where it leads. Every combination that no line names is refused.")
+            say(
+                "# Who can do what in which state, and where it leads. Every combination that no line names is refused."
+            )
             say(
                 "# workflow  state  command  role/channels  -> states it may lead to; run by `privity policy check` and by the tests."
             )
@@ -89,7 +100,8 @@ struct PolicyGroup: AsyncParsableCommand {
                     state = row.state
                     say(
                         "\(workflow.id)  \(row.state)  \(row.command.rawValue)  \(row.role.rawValue)/"
-                            + row.channels.map(\.rawValue).joined(separator: ",") + "  -> " + row.leadsTo.joined(separator: ","))
+                            + row.channels.map(\.rawValue).joined(separator: ",") + "  -> "
+                            + row.leadsTo.joined(separator: ","))
                 }
             }
         }
@@ -109,14 +121,17 @@ struct PolicyGroup: AsyncParsableCommand {
                 for line in parsed.policy.assumptions { say("- \(line)") }
                 return
             }
-            say(Explanation(parsed.policy, tables: parsed.policy.workflows.map { DecisionTable(loaded, workflow: $0) }).text)
+            say(
+                Explanation(parsed.policy, tables: parsed.policy.workflows.map { DecisionTable(loaded, workflow: $0) })
+                    .text)
         }
     }
 
     struct Diff: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Say what a new version reveals or permits that the old did not, whom it concerns, and what must be signed again.")
+                "Say what a new version reveals or permits that the old did not, whom it concerns, and what must be signed again."
+        )
 
         @Argument(help: "The policy in force.", completion: .file(extensions: ["yaml"])) var old: String
         @Argument(help: "The new version.", completion: .file(extensions: ["yaml"])) var new: String
@@ -174,7 +189,9 @@ struct PolicyGroup: AsyncParsableCommand {
     struct Schema: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the JSON Schema of policies, for editors.",
-            discussion: "With a YAML language server, a first line `# yaml-language-server: $schema=policy.schema.json` names it.")
+            discussion:
+                "With a YAML language server, a first line `# yaml-language-server: $schema=policy.schema.json` names it."
+        )
 
         func run() throws { say(String(decoding: PolicySchema.json.bytes, as: UTF8.self)) }
     }
@@ -191,7 +208,8 @@ struct PolicyGroup: AsyncParsableCommand {
             do {
                 _ = try PolicyFile.parse(text)
             } catch {
-                throw Failure("`name`: expected a word of letters, digits and hyphens that begins with a letter", status: 2)
+                throw Failure(
+                    "`name`: expected a word of letters, digits and hyphens that begins with a letter", status: 2)
             }
             say(text)
         }
@@ -208,7 +226,8 @@ struct PolicyGroup: AsyncParsableCommand {
         func run() throws {
             let policy = try loadPolicy(atPath: file).parsed.policy
             guard let found = workflow.map({ policy.workflow($0) }) ?? policy.workflows.first else {
-                throw Failure("`--workflow`: expected one of \(policy.workflows.map(\.id).joined(separator: ", "))", status: 2)
+                throw Failure(
+                    "`--workflow`: expected one of \(policy.workflows.map(\.id).joined(separator: ", "))", status: 2)
             }
             say(PromelaModel.text(found, of: policy))
         }
@@ -241,7 +260,8 @@ struct PolicyGroup: AsyncParsableCommand {
     }
 
     struct Versions: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the versions of the policy that the log states.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the versions of the policy that the log states.")
         @OptionGroup var options: FolderOptions
 
         func run() async throws {

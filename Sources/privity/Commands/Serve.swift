@@ -34,7 +34,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "A port on loopback for metrics.") var metricsPort: Int?
     @Flag(help: "In an example folder: print one sign-in link for each role.") var links = false
 
-    @Option(help: "In an example folder: the local time that its clock begins at, like 2026-01-05T09:00.") var clock: String?
+    @Option(help: "In an example folder: the local time that its clock begins at, like 2026-01-05T09:00.") var clock:
+        String?
 
     func run() async throws {
         let open = try await OpenFolder(options, isWriter: true, showing: clock)
@@ -64,7 +65,8 @@ struct Serve: AsyncParsableCommand {
             try await group.run()
         } catch {
             throw Failure(
-                "cannot listen on \(settings.listening.address) port \(settings.listening.port): is it in use?", status: 3)
+                "cannot listen on \(settings.listening.address) port \(settings.listening.port): is it in use?",
+                status: 3)
         }
         try open.store.close()
         say("stopped")
@@ -81,7 +83,9 @@ struct Serve: AsyncParsableCommand {
             say("each link signs in once, as somebody made up:")
             for role in Identity.Role.allCases {
                 let found = people.filter { $0.1.roles.contains(role) }.sorted { $0.1.fullName < $1.1.fullName }
-                guard let (id, identity) = found.first(where: { $0.1.roles.count == 1 }) ?? found.first else { continue }
+                guard let (id, identity) = found.first(where: { $0.1.roles.count == 1 }) ?? found.first else {
+                    continue
+                }
                 let token = try await accounts.makeLink(for: id, purpose: .example, by: .operator)
                 say("  \(role.rawValue.padded(14))\(identity.fullName.padded(20))\(base)/sign-in/link/\(token)")
             }
@@ -99,7 +103,7 @@ func complainRaw(_ line: String) { FileHandle.standardError.write(Data("\(line)\
 struct ServeSettings {
     let listening: Listening
     let url: String
-    /// Whether somebody said what the address is; otherwise it follows from the port.
+    /// True if somebody said what the address is; otherwise it follows from the port.
     let isURLFixed: Bool
     let service: String
     let metricsPort: Int?
@@ -111,20 +115,25 @@ struct ServeSettings {
         func path(_ text: String?) -> String? { text.map { $0.hasPrefix("/") ? $0 : folder.path + "/" + $0 } }
         let address = serve.address ?? reader.string(forKey: "address") ?? "127.0.0.1"
         let port = serve.port ?? reader.int(forKey: "port") ?? 8080
-        guard (0...65_535).contains(port) else { throw Failure("`--port`: expected a number from 0 to 65535", status: 2) }
+        guard (0...65_535).contains(port) else {
+            throw Failure("`--port`: expected a number from 0 to 65535", status: 2)
+        }
         let chain = serve.certificate ?? path(reader.string(forKey: "certificate"))
         let key = serve.privateKey ?? path(reader.string(forKey: "privateKey"))
         guard (chain == nil) == (key == nil) else {
             throw Failure("`--certificate` and `--private-key`: expected both or neither", status: 2)
         }
-        listening = Listening(address: address, port: port, certificate: chain.flatMap { chain in key.map { (chain, $0) } })
+        listening = Listening(
+            address: address, port: port, certificate: chain.flatMap { chain in key.map { (chain, $0) } })
         let given = serve.url ?? reader.string(forKey: "url")
         if let given {
-            guard let parts = URLComponents(string: given), ["http", "https"].contains(parts.scheme), parts.host?.isEmpty == false,
+            guard let parts = URLComponents(string: given), ["http", "https"].contains(parts.scheme),
+                parts.host?.isEmpty == false,
                 parts.path.isEmpty, parts.query == nil, parts.user == nil
             else {
                 throw Failure(
-                    "`--url`: expected an address like https://consent.example.org, without a slash at its end", status: 2)
+                    "`--url`: expected an address like https://consent.example.org, without a slash at its end",
+                    status: 2)
             }
         }
         url = given ?? "\(chain == nil ? "http" : "https")://\(address):\(port)"
@@ -136,7 +145,8 @@ struct ServeSettings {
             guard let program = command.first, FileManager.default.isExecutableFile(atPath: program) else {
                 throw Failure("`sendmail`: expected a program like /usr/sbin/sendmail -t -i", status: 2)
             }
-            guard let from = reader.string(forKey: "from"), from.contains("@"), !from.contains(where: \.isNewline) else {
+            guard let from = reader.string(forKey: "from"), from.contains("@"), !from.contains(where: \.isNewline)
+            else {
                 throw Failure("`from`: expected the address that letters come from", status: 2)
             }
             mailer = SendmailMailer(command: command, from: from)
@@ -184,7 +194,8 @@ extension OpenFolder {
         return name
     }
 
-    /// The export that auditors are given, packed. It is written anew each time: whoever asks gets what is signed now, up to yesterday.
+    /// The export that auditors are given, packed. It is written anew each time: whoever asks gets what is signed now,
+    /// up to yesterday.
     private func exportLog() async throws -> [UInt8] {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("privity-export-\(UUID())").path
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
@@ -200,7 +211,8 @@ extension OpenFolder {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: place + "/log.tar.gz") else {
+        guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: place + "/log.tar.gz")
+        else {
             throw MachineryError.folder("the export could not be packed")
         }
         return Array(data)
@@ -211,7 +223,7 @@ extension OpenFolder {
 private final class Turn: Sendable {
     private let isTaken = Mutex(false)
 
-    /// Whether it was free; it is taken then.
+    /// True if it was free; it is taken then.
     func begin() -> Bool {
         isTaken.withLock { isTaken in
             if isTaken { return false }

@@ -33,7 +33,8 @@ struct Failure: Error {
         case let problem as ListeningProblem: self.init("\(problem)", status: 2)
         case let problem as MatchingProblem: self.init("\(problem)", status: 1)
         case let failure as Counterexample: self.init("\(failure)", status: 1)
-        case let error as any CustomStringConvertible & Error where Failure.isOwn(error): self.init("\(error)", status: 3)
+        case let error as any CustomStringConvertible & Error where Failure.isOwn(error):
+            self.init("\(error)", status: 3)
         default: self.init("internal error", status: 3)
         }
     }
@@ -42,7 +43,8 @@ struct Failure: Error {
     private static func isOwn(_ error: any Error) -> Bool {
         let module = String(reflecting: type(of: error)).split(separator: ".").first ?? ""
         return [
-            "ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
+            "ReleaseService", "ReleaseLedger", "Records", "ReleaseWorkflow", "Matching", "TransparencyLog",
+            "Cryptography",
             "SQLStore", "SQLiteDriver",
             "FolderDriver",
             "PolicyFile",

@@ -81,7 +81,8 @@ struct OpenFolder {
     ///   - time: in an example folder, the local time that its clock shows now; it runs on from there.
     ///   - isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
     init(
-        _ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false, showing time: String? = nil
+        _ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false,
+        showing time: String? = nil
     )
         async throws
     {
@@ -131,7 +132,9 @@ struct OpenFolder {
             guard let digest = try tx.setting("policy") else { return nil }
             return try tx.policy(digest)
         }
-        guard let canonical else { throw Failure("the database holds no program: make a folder with `privity init`", status: 3) }
+        guard let canonical else {
+            throw Failure("the database holds no program: make a folder with `privity init`", status: 3)
+        }
         return try parse(canonical)
     }
 
@@ -180,7 +183,9 @@ func loadPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loade
 func provenPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loaded: LoadedPolicy) {
     let (parsed, loaded) = try loadPolicy(atPath: path)
     for workflow in parsed.policy.workflows {
-        if let failure = prove(loaded, workflow: workflow).counterexamples.first { throw Failure("\(path): \(failure)", status: 1) }
+        if let failure = prove(loaded, workflow: workflow).counterexamples.first {
+            throw Failure("\(path): \(failure)", status: 1)
+        }
     }
     return (parsed, loaded)
 }

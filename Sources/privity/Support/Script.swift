@@ -36,8 +36,8 @@ struct ScriptProblem: Error {
 
 /// One command of an `apply` file: a line of JSON.
 ///
-/// `do` names it; `by` is whose act it is, `through` the coordinator who typed it in for them, `via` the channel. People are named by a
-/// word that an earlier line of the file gave them (`as`), by id, or by `phone:…` or `name:…`.
+/// `do` names it; `by` is whose act it is, `through` the coordinator who typed it in for them, `via` the channel.
+/// People are named by a word that an earlier line of the file gave them (`as`), by id, or by `phone:…` or `name:…`.
 struct ScriptLine {
     static let maximumByteCount = 64 << 10
 
@@ -50,14 +50,17 @@ struct ScriptLine {
     private static let fields: [String: Set<String>] = {
         var fields: [String: Set<String>] = [
             "wait": [],
-            "addPerson": ["name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator", "profile"],
+            "addPerson": [
+                "name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator", "profile",
+            ],
             "changePerson": ["person", "underContract", "coordinator"],
             "enroll": [
                 "person", "role", "attributes", "inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince",
                 "certifiedUntil", "fields", "acceptedStages", "capacity",
             ],
             "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
-            "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"], "setEmployer": ["name"],
+            "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"],
+            "setEmployer": ["name"],
             "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
         ]
         for kind in CommandKind.allCases {
@@ -68,7 +71,8 @@ struct ScriptLine {
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
             case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
             case .extend: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
-            case .correct: fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
+            case .correct:
+                fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
             default: fields[kind.rawValue] = caseFields
             }
         }
@@ -91,7 +95,9 @@ struct ScriptLine {
         if let unknown = values.keys.sorted().first(where: { !Self.common.contains($0) && !known.contains($0) }) {
             throw ScriptProblem(
                 line: number, field: unknown.count <= 40 && unknown.allSatisfy(\.isLetter) ? unknown : "line",
-                expected: "no such field in `\(action)`: it takes \((known.union(Self.common)).sorted().joined(separator: ", "))")
+                expected:
+                    "no such field in `\(action)`: it takes \((known.union(Self.common)).sorted().joined(separator: ", "))"
+            )
         }
         self.action = action
         self.values = values
@@ -136,14 +142,17 @@ struct ScriptLine {
     }
 
     func texts(_ field: String) throws -> [String] {
-        guard case .list(let items)? = values[field], items.count <= 100 else { throw problem(field, "a list of texts") }
+        guard case .list(let items)? = values[field], items.count <= 100 else {
+            throw problem(field, "a list of texts")
+        }
         return try items.map {
             guard case .text(let text) = $0 else { throw problem(field, "a list of texts") }
             return text
         }
     }
 
-    func choice<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T? where T.RawValue == String {
+    func choice<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T?
+    where T.RawValue == String {
         guard let text = try optionalText(field) else { return nil }
         guard let value = T(rawValue: text) else {
             throw problem(field, "one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -151,7 +160,8 @@ struct ScriptLine {
         return value
     }
 
-    func choices<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> [T] where T.RawValue == String {
+    func choices<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> [T]
+    where T.RawValue == String {
         guard values[field] != nil else { return [] }
         return try texts(field).map { text in
             guard let value = T(rawValue: text) else {
@@ -199,7 +209,9 @@ struct ScriptLine {
         }
         func words(_ field: String) throws -> [String] {
             guard let value = object[field] else { return [] }
-            guard case .list(let items) = value, items.count <= 64 else { throw problem("\(name).\(field)", "a list of words") }
+            guard case .list(let items) = value, items.count <= 64 else {
+                throw problem("\(name).\(field)", "a list of words")
+            }
             return try items.map {
                 guard case .text(let text) = $0 else { throw problem("\(name).\(field)", "a list of words") }
                 return text
@@ -209,7 +221,8 @@ struct ScriptLine {
         where T.RawValue == String {
             Set(try words(field).map { try choice("\(name).\(field)", $0, of: type) })
         }
-        func one<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T? where T.RawValue == String {
+        func one<T: RawRepresentable & CaseIterable>(_ field: String, of type: T.Type) throws -> T?
+        where T.RawValue == String {
             guard let value = object[field] else { return nil }
             guard case .text(let text) = value else { throw problem("\(name).\(field)", "a word") }
             return try choice("\(name).\(field)", text, of: type)
@@ -223,7 +236,8 @@ struct ScriptLine {
         return (answers, object)
     }
 
-    private func choice<T: RawRepresentable & CaseIterable>(_ field: String, _ text: String, of type: T.Type) throws -> T
+    private func choice<T: RawRepresentable & CaseIterable>(_ field: String, _ text: String, of type: T.Type) throws
+        -> T
     where T.RawValue == String {
         guard let value = T(rawValue: text) else {
             throw problem(field, "answers among \(T.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -241,7 +255,9 @@ struct ScriptLine {
         let (field, pathway, preference) = (
             try importance("sameField"), try importance("sharedPathway"), try importance("preference")
         )
-        guard case .flag(let understood)? = object["understood"] else { throw problem("survey.understood", "true or false") }
+        guard case .flag(let understood)? = object["understood"] else {
+            throw problem("survey.understood", "true or false")
+        }
         return Survey(
             sameField: field, answers: answers, sharedPathway: pathway, preference: preference, understood: understood)
     }
