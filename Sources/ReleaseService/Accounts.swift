@@ -48,7 +48,7 @@ public final class Accounts: Sendable {
         mayHaveLeftMessage()
     }
 
-    /// What goes with this link.
+    /// The secrets that go with this link.
     public func needed(link: String) async throws -> NeededToSignIn { try links.needed(link: link) }
 
     /// Signs in with a link or a printed code; returns the token of the new session.

@@ -60,7 +60,7 @@ public actor Outbox {
     private let mailer: (any Mailer)?
     private let words: LetterWords
     private let url: String
-    /// How often a message was tried in vain, and when it is tried next.
+    /// The number of vain tries of a message, and when it is tried next.
     private var failures: [[UInt8]: (count: Int, next: Int64)] = [:]
     /// Taken by the mail system, and not yet deleted here: a failing disk must not send them again and again.
     private var taken: Set<[UInt8]> = []

@@ -121,7 +121,7 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// What a handle names for this person.
+    /// The case that a handle names for this person.
     public func party(_ handle: CaseHandle, of person: PersonID) async throws -> PartyRow {
         try read(as: .oneself(person)) { snapshot in
             guard let row = try snapshot.rows.party(handle, of: person),
@@ -149,7 +149,7 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// Who the open cards of this case are for: for the operator's scripts.
+    /// The readers of the open cards of this case: for the operator's scripts.
     public func readers(of opener: PersonID, workflow: String) async throws -> [PersonID] {
         try read(as: .operator) {
             try $0.cases.load(opener, workflow: workflow).state.openCards.compactMap(\.reader.person)
@@ -171,7 +171,7 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// What the signer keeps of a release.
+    /// The copy that the signer keeps of a release.
     public func ownReceipt(_ release: ReleaseID, for person: PersonID) async throws -> OwnReceipt {
         try read(as: .oneself(person)) { try copies($0).receipt(of: release, for: person) }
     }
@@ -190,7 +190,8 @@ public struct ReleaseService: Sendable {
         ReleaseCopies(snapshot, hashes: core.sequencer.hashes)
     }
 
-    /// What was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR 164.528).
+    /// The accounting of what was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR
+    /// 164.528).
     public func accounting(of person: PersonID) async throws -> [Look] {
         try read(as: .oneself(person)) { try $0.looks(of: person) }
     }
@@ -217,7 +218,7 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// What opens one commitment of a record, for the person concerned to show to whom they choose: the key in
+    /// The key that opens one commitment of a record, for the person concerned to show to whom they choose: the key in
     /// hexadecimal, and the commitment as the record states it. That it was asked for goes to the operator journal,
     /// once a day (DER-03).
     public func opening(of release: ReleaseID, sequence: Int, path: String) async throws -> (
@@ -294,7 +295,7 @@ public struct ReleaseService: Sendable {
             Acknowledge(actor, as: role, display: display, under: current().policy), by: caller, key: key)
     }
 
-    /// What a mentor answers for matching.
+    /// Sets a mentor's answers for matching.
     public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) async throws -> Outcome {
         try await core.run(SetAnswers(id, answers, under: current().policy), by: caller, key: key)
     }
@@ -424,7 +425,7 @@ public struct ReleaseService: Sendable {
         return plan
     }
 
-    /// Why not everybody who waits can be matched; nil where everybody can.
+    /// The reason why not everybody who waits can be matched; nil where everybody can.
     public func cohortProblem(workflow: String, by staff: PersonID) async throws -> MatchingProblem? {
         try read(as: .coordinator(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
     }
@@ -434,7 +435,7 @@ public struct ReleaseService: Sendable {
         try read(as: .coordinator(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
     }
 
-    /// What a program may count of itself.
+    /// The counts that a program may make of itself.
     public func aggregates() async throws -> [Policy.Aggregate: Int?] {
         try read(as: .holding(.administrator)) { try Matchmaker($0).aggregates() }
     }
@@ -449,7 +450,7 @@ public struct ReleaseService: Sendable {
         try await Evaluations(core).answer(code: code, answers)
     }
 
-    /// What an interval came to, once it is over.
+    /// The results of an interval, once it is over.
     public func evaluationResults(period: Int) async throws -> [EvaluationResult] {
         try Evaluations(core).results(period: period, by: caller)
     }
@@ -515,12 +516,12 @@ public struct ReleaseService: Sendable {
 
     // MARK: The log
 
-    /// What the log itself says of its keys.
+    /// The keys, as the log itself states them.
     public var keyHistory: KeyHistory { core.latest.value.published.keys }
-    /// How many records the last signed head covers.
+    /// The number of records that the last signed head covers.
     public var logSize: Int { checkpoint.size }
     public var checkpoint: Checkpoint { core.latest.value.published.checkpoint }
-    /// Why nothing is signed; nil while signing works.
+    /// The reason why nothing is signed; nil while signing works.
     public var stopped: String? { core.latest.value.published.stopped }
     /// The last signed head.
     public func signedHead() async throws -> [UInt8]? {
@@ -537,7 +538,7 @@ public struct ReleaseService: Sendable {
         try read(as: .holding(.auditor)) { try log($0).entries(from: index, count: count) }
     }
 
-    /// What a witness needs to cosign the last head.
+    /// Everything that a witness needs to cosign the last head.
     public func witnessRequest(from size: Int) async throws -> String {
         try read(as: .holding(.auditor)) { try log($0).witnessRequest(from: size) }
     }

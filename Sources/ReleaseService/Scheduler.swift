@@ -1,6 +1,6 @@
 internal import Logging
 
-/// What the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
+/// Does what the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
 ///
 /// It keeps nothing of its own. What is due is in the cases, what waits is in the outbox, what lapses says when: so a
 /// restart forgets nothing and does nothing twice, whenever it last ran.

@@ -149,10 +149,10 @@ public struct ServiceHost: Sendable {
         get throws { try core.latest.value.policies.inForce(on: core.reader.moment().date) }
     }
 
-    /// Why nothing is signed; nil while signing works.
+    /// The reason why nothing is signed; nil while signing works.
     public var stopped: String? { core.latest.value.published.stopped }
 
-    /// How many records the last signed head covers.
+    /// The number of records that the last signed head covers.
     public var logSize: Int { core.latest.value.published.checkpoint.size }
 
     /// The local date now, as commands get it.

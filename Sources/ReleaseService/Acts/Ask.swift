@@ -30,11 +30,11 @@ public struct Asked: Sendable {
     public var digest: String?
     /// The scanned form, for a signature on paper.
     public var scan: [UInt8]?
-    /// How the signer was known, for a signature on a screen.
+    /// The way in which the signer was known, for a signature on a screen.
     public var authenticatedBy = ""
     public var key: String?
-    /// What of the form could not be used. It is told only of what is offered: anything else would tell in what state
-    /// the case is.
+    /// The part of the form that could not be used. It is told only of what is offered: anything else would tell in
+    /// what state the case is.
     public var problem: FieldProblem?
 
     public init(_ kind: CommandKind, _ handle: CaseHandle, key: String?) {
@@ -44,7 +44,7 @@ public struct Asked: Sendable {
     }
 }
 
-/// What came of it.
+/// The outcome of what was asked.
 public struct Answered: Sendable {
     public let outcome: Outcome
     /// The role in which the caller acted.
@@ -55,8 +55,8 @@ public struct Answered: Sendable {
 
 /// Carries out what was asked, in one transaction: finds the case, sees what its page offers now, and does it.
 ///
-/// What was done already under the key only asks for its answer. Everything else must be something that this person is
-/// offered, about what the page showed: any other answer would tell in what state the case really is.
+/// An act that was done already under the key only asks for its answer. Everything else must be something that this
+/// person is offered, about what the page showed: any other answer would tell in what state the case really is.
 struct Ask: Sendable {
     let asked: Asked
     let caller: Caller

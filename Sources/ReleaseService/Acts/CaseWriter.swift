@@ -193,7 +193,7 @@ extension Event {
 }
 
 extension [Event] {
-    /// Who is told what.
+    /// The notices of these events, each with its role.
     var tellings: [Telling] {
         compactMap { if case .noticed(let role, let notice) = $0 { Telling(role: role, notice: notice) } else { nil } }
     }

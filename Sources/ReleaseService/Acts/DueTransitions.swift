@@ -114,7 +114,7 @@ struct DueTransitions {
         return false
     }
 
-    /// What the clock would do by this command; nil where it may not.
+    /// The decision of the clock by this command; nil where it may not.
     func clockDecision(_ kind: CommandKind, _ loaded: LoadedCase, _ facts: Facts, at moment: Moment) -> CaseWriter
         .Decision?
     {

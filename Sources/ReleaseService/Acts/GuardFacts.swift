@@ -103,7 +103,7 @@ struct GuardFacts {
         }
     }
 
-    /// What the clock has to know that is not in the case: whether somebody's standing is lost on this day.
+    /// The facts that the clock needs and that are not in the case: whether somebody's standing is lost on this day.
     func forClock(on date: CivilDate) throws -> Facts {
         var facts = Facts()
         let rules = loaded.policy.eligibility

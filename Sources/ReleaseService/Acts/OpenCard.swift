@@ -103,7 +103,7 @@ struct OpenCardOnPage: Sendable {
 }
 
 extension Snapshot {
-    /// What was shown of a person, to whom and when.
+    /// The accesses to a person's card, to whom and when.
     func looks(of person: PersonID) throws -> [Look] {
         try padded(.accounting(person), "looks", as: Accounting.self)?.looks ?? []
     }

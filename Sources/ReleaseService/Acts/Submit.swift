@@ -95,7 +95,7 @@ struct SubmitAct: Act {
         }
     }
 
-    /// How large a scan may be, in bytes.
+    /// The size that a scan may have, in bytes.
     static let scanLimit = 8 << 20
 
     /// Decides; a release that is not complete is refused by the paragraph of its first missing element.

@@ -188,7 +188,7 @@ extension DraftHistory: StoredValue {
     }
 }
 
-/// What the pair keeps to itself: calls and meetings. Version 1 was the bare list.
+/// The pair's own stream: calls and meetings. Version 1 was the bare list.
 struct PrivateStream: StoredValue {
     var events: [Event]
 

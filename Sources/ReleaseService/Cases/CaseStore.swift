@@ -78,8 +78,8 @@ struct CaseStore {
         let lastLink: [UInt8]
     }
 
-    /// What tells one version of a case from another: the seal over its events and its policy; its draft, by the nonce
-    /// and the tag of what is sealed; and the policy it is folded under.
+    /// The stamp that tells one version of a case from another: the seal over its events and its policy; its draft, by
+    /// the nonce and the tag of what is sealed; and the policy it is folded under.
     private static func stamp(_ row: CaseRow?, _ draft: DraftRow?, _ loaded: LoadedPolicy) -> [UInt8] {
         var stamp = loaded.digest + [row == nil ? 0 : 1] + (row?.tip ?? [])
         if let draft { stamp += draft.round.bytes + draft.policy + draft.sealed.prefix(12) + draft.sealed.suffix(16) }
@@ -113,7 +113,7 @@ struct CaseStore {
         return decoded
     }
 
-    /// What a command has made of a case, to be kept once it is committed: whoever loads the case next decodes nothing.
+    /// Keeps what a command has made of a case, once it is committed: whoever loads the case next decodes nothing.
     static func learning(_ loaded: LoadedCase) -> ((DecodedCache) -> Void)? {
         guard !loaded.followsLater else { return nil }
         let decoded = Decoded(history: loaded.history, lastLink: loaded.lastLink)

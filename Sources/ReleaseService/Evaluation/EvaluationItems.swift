@@ -70,7 +70,7 @@ public enum ItemLinter {
         "other person",
     ]
 
-    /// Why a question cannot be asked; nil for one about operations alone.
+    /// The reason why a question cannot be asked; nil for one about operations alone.
     public static func problem(_ text: String) -> String? {
         let folded = text.lowercased()
         if let word = personal.first(where: { folded.contains($0) }) {
@@ -88,7 +88,7 @@ extension String {
     fileprivate var trimmedSpaces: String { split(separator: " ").joined(separator: " ") }
 }
 
-/// What is told of one item: counts of at least the smallest cell, or nothing.
+/// The result of one item: counts of at least the smallest cell, or nothing.
 public struct EvaluationResult: Hashable, Sendable, Codable {
     public let item: EvaluationItem
     /// By answer; an answer that is not there is withheld, or was not given.
@@ -121,7 +121,7 @@ public struct EvaluationResult: Hashable, Sendable, Codable {
     }
 }
 
-/// How many codes went out and came back.
+/// The number of codes that went out and came back.
 public struct EvaluationCount: Hashable, Sendable, Codable {
     public let issued: Int
     public let redeemed: Int

@@ -77,7 +77,7 @@ struct Evaluations: Sendable {
         }
     }
 
-    /// What an interval came to, once it is over; the same numbers whenever it is asked.
+    /// The results of an interval, once it is over; the same numbers whenever it is asked.
     ///
     /// An answer counts in one interval alone and nothing is ever summed over two, so that no difference of two results
     /// tells of anybody.
@@ -117,7 +117,7 @@ struct Evaluations: Sendable {
     }
 }
 
-/// What is remembered of a batch.
+/// The memory of a batch.
 struct EvaluationPeriod: StoredValue {
     var issued: Int
 

@@ -121,7 +121,7 @@ struct Matchmaker {
             policyDigest: Hex.format(snapshot.current.digest), first: policy.matching.first)
     }
 
-    /// Why not everybody who waits can be matched: which rule, and how many; nil where everybody can.
+    /// The reason why not everybody who waits can be matched: which rule, and how many; nil where everybody can.
     func problem(workflow: String, of staff: PersonID) throws -> MatchingProblem? {
         let (mentees, mentors) = try cohort(workflow: workflow, of: staff, seed: nil)
         return try Market(mentors, policy: policy, on: snapshot.today).infeasibility(mentees)
@@ -135,8 +135,8 @@ struct Matchmaker {
 
     // MARK: Aggregates
 
-    /// What a program may count of itself: only what its policy allows, only over all, and only from the smallest cell
-    /// on.
+    /// The counts that a program may make of itself: only what its policy allows, only over all, and only from the
+    /// smallest cell on.
     ///
     /// Released once a quarter at most: what is asked again within it gets the same numbers, so that two readings never
     /// tell of one pair.

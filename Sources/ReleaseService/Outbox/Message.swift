@@ -6,7 +6,7 @@ public struct Message: Hashable, Sendable {
     /// Nil for what is about signing in.
     public let notice: Notice?
     public let on: CivilDate
-    /// What is about signing in; nil for a notice of a workflow.
+    /// The notice about signing in; nil for a notice of a workflow.
     public var access: AccessNotice?
 
     init(to person: PersonID, notice: Notice, on date: CivilDate) {

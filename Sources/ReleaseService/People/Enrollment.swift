@@ -28,7 +28,7 @@ public struct Enrollment: Hashable, Sendable {
     public var display: String?
     /// By the agreement's id.
     public var agreements: [String: Signed]
-    /// What a mentor answered for matching.
+    /// The answers that a mentor gave for matching.
     public var answers: Answers?
 }
 

@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// What a program knows of a person. Sealed under the person's identity key.
+/// Everything that a program knows of a person. Sealed under the person's identity key.
 public struct Identity: Hashable, Sendable {
     public enum Role: String, CaseIterable, Hashable, Sendable {
         case participant, mentor, coordinator, auditor, administrator
@@ -27,7 +27,7 @@ public struct Identity: Hashable, Sendable {
     public var isUnderContract: Bool
     /// Their clinical coordinator.
     public var coordinator: PersonID?
-    /// What the person wrote for a profile, by ``ProfileField``; nothing of it crosses without a release.
+    /// The texts that the person wrote for a profile, by ``ProfileField``; nothing of it crosses without a release.
     public var profile: [String: String]?
     /// Whom this person is never to be brought together with, as tokens that cannot be read back.
     public var exclusions: [Exclusion]?

@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// What is needed to enter a person.
+/// Everything that is needed to enter a person.
 public struct NewPerson: Sendable {
     public var fullName: String
     public var surname: String

@@ -46,7 +46,7 @@ struct PeopleStore {
 
     func enrollment(_ id: PersonID, as role: Role) throws -> Enrollment? { try enrollments(id)[role] }
 
-    /// What is attested of a person in a role, the contract and the field that the program knows anyway included.
+    /// The attestation of a person in a role, the contract and the field that the program knows anyway included.
     func attestation(of id: PersonID, as role: Role) throws -> Attestation {
         var attestation = try enrollment(id, as: role)?.attestation ?? Attestation()
         guard let identity = try identity(id) else { return attestation }
@@ -70,7 +70,7 @@ struct PeopleStore {
 
     // MARK: The private list
 
-    /// What a person may stand on somebody's list as.
+    /// The tokens under which a person may stand on somebody's list.
     func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
         let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
         let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }

@@ -56,7 +56,7 @@ extension Snapshot {
     func permit(_ caller: Caller) -> Permit { Permit(caller, self) }
 }
 
-/// Who may read something.
+/// A condition on who may read something.
 struct Admission {
     let admits: (Permit) throws -> Bool
 

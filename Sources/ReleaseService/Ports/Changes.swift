@@ -1,7 +1,7 @@
 public import ReleaseWorkflow
 public import TransparencyLog
 
-/// What a batch writes: rows by their keys, nil for a row that is deleted.
+/// The changes that a batch writes: rows by their keys, nil for a row that is deleted.
 ///
 /// A value: a command that is refused drops the changes it had begun by keeping those from before it. Two writes of one
 /// row are one. Drivers get all of it at once and decide how many statements it takes.

@@ -16,9 +16,9 @@ public struct CaseLine: Sendable {
 /// A case as one person has it before them: what they see, and what they can do.
 public struct CasePage: Sendable {
     public let line: CaseLine
-    /// What this person can do on screen, as far as they may know; whether it is carried out is decided then.
+    /// The acts that this person can do on screen, as far as they may know; whether it is carried out is decided then.
     public let actions: [CommandKind]
-    /// What a coordinator can record for a party by paper or telephone.
+    /// The acts that a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
     /// True if a card may be there to open. Never whether it is.
     public let isReader: Bool

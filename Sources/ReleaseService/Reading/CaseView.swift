@@ -3,7 +3,7 @@ public import ReleaseWorkflow
 
 /// A case as one viewer may see it.
 public struct CaseView: Sendable, Codable {
-    /// What happened that this viewer is shown.
+    /// Something that happened and that this viewer is shown.
     public struct Entry: Sendable, Codable, Hashable {
         public let on: CivilDate
         public let rule: String

@@ -4,8 +4,8 @@ internal import ReleaseWorkflow
 
 /// A directory of listings as one viewer may see it: every entry goes through the same gate as a card.
 ///
-/// Who looks is not recorded anywhere: what people browse is theirs. An entry whose release does not verify, and one
-/// that a private list keeps apart from this viewer, is not there; neither says so.
+/// Looking is not recorded anywhere, because what people browse is theirs. An entry whose release does not verify, and
+/// one that a private list keeps apart from this viewer, is not there; neither says so.
 struct Directory {
     private let snapshot: Snapshot
 

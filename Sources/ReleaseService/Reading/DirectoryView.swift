@@ -18,7 +18,7 @@ public struct ListingView: Sendable {
 /// A directory as one viewer may see it.
 public struct DirectoryView: Sendable {
     public let asOf: CivilDate
-    /// What mentoring is and is not, shown above.
+    /// The words on what mentoring is and is not, shown above.
     public let text: String
     public let listings: [ListingView]
 }

@@ -33,7 +33,8 @@ struct LogReading {
         return notes.enumerated().map { (index + $0.offset, $0.element) }
     }
 
-    /// What a witness needs to cosign the last head: the head, and that it continues the one of `size` records.
+    /// Everything that a witness needs to cosign the last head: the head, and that it continues the one of `size`
+    /// records.
     ///
     /// - Throws: `FieldProblem` for a size that the log does not have.
     func witnessRequest(from size: Int) throws -> String {

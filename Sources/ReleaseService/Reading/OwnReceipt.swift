@@ -1,7 +1,7 @@
 public import ReleaseLedger
 public import ReleaseWorkflow
 
-/// What the person who signed a release keeps of it.
+/// The receipt that the person who signed a release keeps of it.
 public struct OwnReceipt: Sendable {
     /// The text exactly as it was signed.
     public let text: String

@@ -1,7 +1,7 @@
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// What the person who signed a release keeps of it, and the records that name it.
+/// The copies that the person who signed a release keeps of it, and the records that name it.
 struct ReleaseCopies {
     private let snapshot: Snapshot
     private let hashes: HashCache

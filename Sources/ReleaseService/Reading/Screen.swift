@@ -58,7 +58,7 @@ struct Screen {
         }
     }
 
-    /// What somebody who is asked, before anything is signed, sees of whose case it is: nothing.
+    /// The view of somebody who is asked, before anything is signed: nothing of whose case it is.
     private func blindView(_ loaded: LoadedCase, _ role: Role) -> CaseView {
         let (workflow, seen) = (loaded.workflow, loaded.history.visibleState(to: role, in: loaded.workflow))
         let isFresh = seen == workflow.name(of: workflow.initial)

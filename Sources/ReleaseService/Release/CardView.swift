@@ -2,7 +2,7 @@ public import ReleaseWorkflow
 
 /// A card with what goes with it.
 public struct CardView: Sendable {
-    /// What is shown: in a clinical program a contact card, elsewhere a profile card.
+    /// The card itself: in a clinical program a contact card, elsewhere a profile card.
     public enum Card: Sendable {
         case contact(ContactCard)
         case profile(ProfileCard)
@@ -11,7 +11,7 @@ public struct CardView: Sendable {
     public let card: Card
     /// 42 CFR §2.32 in clinical programs; elsewhere that it is not to be passed on.
     public let notice: String
-    /// What the release covers, instead of a copy: a copy would hand over the full name (§2.32(b)).
+    /// The scope of the release, instead of a copy: a copy would hand over the full name (§2.32(b)).
     public let scope: String
     public let callScript: String
     public let emergency: String

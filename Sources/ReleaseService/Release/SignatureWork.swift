@@ -1,7 +1,7 @@
 internal import Cryptography
 public import ReleaseWorkflow
 
-/// What a signature covers, worked out before anybody may sign.
+/// The extent of a signature, worked out before anybody may sign.
 struct SignatureWork {
     var document: ReleaseDocument
     /// The exact text the signer saw.
@@ -21,7 +21,7 @@ public struct ReleaseText: Sendable {
     public let text: String
     /// SHA-256 of the text in hexadecimal; printed on paper forms.
     public let digest: String
-    /// What will cross, for the signer's own eyes; not part of the text.
+    /// The values that will cross, for the signer's own eyes; not part of the text.
     public let values: [(field: PermittedField, text: String)]
 }
 
@@ -50,7 +50,8 @@ struct ReleaseTexts {
         )
     }
 
-    /// What a signature that was given covers; nil where it is not this person's to sign, which `authorize` then says.
+    /// The extent of a signature that was given; nil where it is not this person's to sign, which `authorize` then
+    /// says.
     ///
     /// - Throws: `FieldProblem` where the text that was read is not the one that is offered now.
     func signed(_ kind: CommandKind, by actor: Actor, _ signing: Signing?, _ corrections: Corrections) throws
@@ -128,7 +129,7 @@ struct ReleaseTexts {
         return person
     }
 
-    /// What of this person the policy's releases carry, as it stands now.
+    /// The values of this person that the policy's releases carry, as it stands now.
     ///
     /// - Throws: `FieldProblem` naming a profile field that the person has not filled in.
     private func releasedFields(_ person: Identity) throws -> ReleasedFields {

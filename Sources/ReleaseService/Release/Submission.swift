@@ -5,7 +5,7 @@ public import ReleaseWorkflow
 /// A signature as it was given.
 public struct Signing: Sendable {
     public var means: SignatureEvidence.Means
-    /// How the signer was known.
+    /// The way in which the signer was known.
     public var authenticatedBy: String
     /// The scanned form, for paper.
     public var scan: [UInt8]?

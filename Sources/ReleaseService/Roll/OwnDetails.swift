@@ -66,7 +66,7 @@ struct SetEmployer: Act {
     }
 }
 
-/// What a mentor answers for matching.
+/// Sets a mentor's answers for matching.
 struct SetAnswers: Act {
     let id: PersonID
     let answers: Answers

@@ -1,7 +1,7 @@
 internal import Cryptography
 public import ReleaseWorkflow
 
-/// How somebody signs in. Sealed under the person's identity key, so that it goes with them.
+/// The means by which somebody signs in. Sealed under the person's identity key, so that it goes with them.
 public struct Account: Sendable {
     /// Where mail goes; nil for who has no mailbox.
     public var address: String?
@@ -33,14 +33,14 @@ public struct Account: Sendable {
         var until: Int64
     }
 
-    /// What staff changed, by whom, and until when signing waits for it.
+    /// The change that staff made, by whom, and until when signing waits for it.
     public struct StaffChange: Hashable, Sendable {
         public var by: PersonID
         /// Milliseconds since 1970 UTC.
         public var until: Int64
     }
 
-    /// What may be said of an account to staff: nothing that lets anybody in.
+    /// The part of an account that staff may be told: nothing that lets anybody in.
     public var summary: Summary {
         Summary(
             address: address, hasPassword: password != nil, hasPIN: pin != nil, isDisabled: isDisabled,
@@ -64,16 +64,16 @@ public struct Session: Sendable {
     public let assurance: Assurance
     /// SHA-256 of the token: what the service calls the session.
     public let digest: [UInt8]
-    /// What every form of this session carries, so that no other page can send one.
+    /// The token that every form of this session carries, so that no other page can send one.
     public let formToken: String
-    /// How the signature evidence names the way this person was known.
+    /// The word of the signature evidence for the way in which this person was known.
     public var authenticatedBy: String { assurance == .staff ? "passwordAndCode" : "linkAndPIN" }
 
     /// True if this session may act in `role`: what is the program's needs the second factor.
     public func holds(_ role: Identity.Role) -> Bool { roles.contains(role) && (!role.isStaff || assurance == .staff) }
 }
 
-/// Why somebody could not sign in. It never says whether anybody is known by what was typed.
+/// The reason why somebody could not sign in. It never says whether anybody is known by what was typed.
 public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Something of what was given is not right, or no longer.
     case refused
@@ -91,7 +91,7 @@ public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How long things last.
+/// The times that things last.
 ///
 /// - Units: milliseconds.
 public enum AccessTimes {
@@ -106,6 +106,6 @@ public enum AccessTimes {
     /// For which signing waits after staff changed an address or a PIN.
     public static let block: Int64 = 72 * 3_600_000
     static let attemptWindow: Int64 = 15 * 60_000
-    /// How old the stored time of the last request may be: a session is not written at every request.
+    /// The age that the stored time of the last request may reach: a session is not written at every request.
     static let touch: Int64 = 60_000
 }

@@ -187,7 +187,7 @@ struct AccountChanges: Sendable {
     /// Prints ten codes for somebody without a mailbox. Each signs in once, with the PIN; an older sheet counts for
     /// nothing then.
     ///
-    /// Who has set a PIN before is told, as with every change by staff.
+    /// Somebody who has set a PIN before is told, as with every change by staff.
     func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
         let codes = try (0..<10).map { _ in try RescindCode.format(RandomBytes.generate(count: 13), count: 15) }
         let digests = codes.compactMap { RescindCode.digest(ofPrinted: $0) }

@@ -1,7 +1,7 @@
 internal import Cryptography
 internal import ReleaseWorkflow
 
-/// What a session's row says.
+/// The content of a session's row.
 struct SessionContent {
     var assurance: Assurance
     /// Milliseconds since 1970 UTC of the last use that was written down.
@@ -20,7 +20,7 @@ public enum LinkPurpose: String, Sendable {
     case address
 }
 
-/// What a link's row says.
+/// The content of a link's row.
 struct LinkContent {
     var purpose: LinkPurpose
     var failureCount = 0
@@ -36,7 +36,7 @@ extension Snapshot {
         try rows.access(.account, id.bytes).flatMap { try open($0, as: Account.self) }
     }
 
-    /// What was opened before counts only while its key is there.
+    /// Opens a row. A value that was opened before counts only while its key is there.
     func open<Content: StoredValue & Sendable>(_ row: AccessRow, as type: Content.Type) throws -> Content? {
         let id = Array(row.kind.rawValue.utf8) + row.token
         let known = cache?.value(id, stamp: row.sealed, as: Content.self)

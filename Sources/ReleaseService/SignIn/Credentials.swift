@@ -2,11 +2,11 @@ internal import Cryptography
 internal import Foundation
 internal import ReleaseWorkflow
 
-/// What can be used as a PIN, password or address, and how secrets are written.
+/// Says what can be used as a PIN, password or address, and how secrets are written.
 enum Credentials {
     static let firstUseLength = 10
     static let recoveryLength = 10
-    /// What a password is cut to, when it is set and when it is entered.
+    /// The length that a password is cut to, when it is set and when it is entered.
     static let passwordByteLimit = 512
 
     /// - Throws: ``AccessRefusal/unusable(_:)`` unless it is 6 to 12 digits and neither one digit repeated nor a run.

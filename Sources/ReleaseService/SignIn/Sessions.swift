@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// Sessions: a random token, kept as a hash; its row is sealed under its person's identity key.
 final class Sessions: Sendable {
-    /// What is needed to begin a session, made before the transaction that begins it.
+    /// Everything that is needed to begin a session, made before the transaction that begins it.
     struct New: Sendable {
         let token: String
         let digest: [UInt8]

@@ -14,7 +14,7 @@ public enum NeededToSignIn: Sendable, Equatable {
     case none
 }
 
-/// What somebody enters with a link.
+/// The entries that somebody makes with a link.
 public struct EnteredWithLink: Sendable {
     public var pin: String
     public var firstUseCode: String
@@ -97,7 +97,7 @@ final class SignInLinks: Sendable {
         return Credentials.format(bytes)
     }
 
-    /// What goes with this link. Looking changes nothing: mail programs open links too.
+    /// The secrets that go with this link. Looking changes nothing: mail programs open links too.
     func needed(link: String) throws -> NeededToSignIn {
         let now = try now()
         return try core.reader.read { snapshot in

@@ -41,7 +41,7 @@ final class DecodedCache: Sendable {
         return entry.value as? Value
     }
 
-    /// How often something was forgotten so far: whoever opens a snapshot notes it.
+    /// Counts how often something was forgotten so far: whoever opens a snapshot notes it.
     var generation: Int { contents.withLock { $0.generation } }
 
     /// - Parameter since: the generation when the snapshot was opened that this was read in; a slow reader must not put

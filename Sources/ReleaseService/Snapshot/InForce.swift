@@ -1,8 +1,8 @@
 internal import ReleaseLedger
 internal import Synchronization
 
-/// What holds at one moment besides the rows: the log as it was last signed, and the versions of the policy that it
-/// states. A value.
+/// Everything that holds at one moment besides the rows: the log as it was last signed, and the versions of the policy
+/// that it states. A value.
 struct InForce: Sendable {
     let published: Published
     let policies: PolicyVersions

@@ -2,7 +2,7 @@ public import Logging
 public import ReleaseLedger
 public import ReleaseWorkflow
 
-/// What the outside supplies to a service.
+/// The parts that the outside supplies to a service.
 public struct Parts: Sendable {
     public var origin: String
     public var store: any Store

@@ -11,10 +11,10 @@ struct Snapshot {
     let vault: Vault
     let inForce: InForce
     let moment: Moment
-    /// What was decoded before; nil where everything is to be read anew.
+    /// The values that were decoded before; nil where everything is to be read anew.
     let cache: DecodedCache?
     let parts: Parts
-    /// What the cache had forgotten when this was opened.
+    /// The generation of the cache when this was opened.
     private let since: Int?
 
     /// - Parameter since: of the snapshot that this is another view of.

@@ -18,7 +18,7 @@ final class OpeningWatch: Sendable {
 /// unreadable. AES-256-GCM everywhere; the associated data binds the key's id and the field, and the key's id is
 /// derived from person or round and purpose.
 public struct Vault: Sendable {
-    /// What a data key is for, and so how long it lives.
+    /// The purpose of a data key, and with it the time that it lives.
     public enum Scope: Hashable, Sendable {
         /// Until hand-off.
         case survey(RoundID)
@@ -209,7 +209,7 @@ public enum RescindCode {
     /// As ``digest(ofTyped:count:)``, for a printed sign-in code of fifteen characters (75 bits).
     static func digest(ofPrinted typed: String) -> [UInt8]? { digest(ofTyped: typed, count: 15) }
 
-    /// What is stored for a code as a person typed it: SHA-256 of its characters; nil if it cannot be one.
+    /// The digest that is stored for a code as a person typed it: SHA-256 of its characters; nil if it cannot be one.
     ///
     /// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
     public static func digest(ofTyped typed: String, count: Int = 20) -> [UInt8]? {

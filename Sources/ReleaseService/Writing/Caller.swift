@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// Who asks the service for something, and how well that is known.
+/// Names whoever asks the service for something, and how well that is known.
 public enum Caller: Hashable, Sendable {
     /// Somebody who is signed in.
     case person(PersonID, Assurance)
@@ -22,7 +22,7 @@ public enum Caller: Hashable, Sendable {
     }
 }
 
-/// How well a session knows who is there.
+/// The certainty with which a session knows who is there.
 public enum Assurance: String, Sendable {
     /// A link or a printed code, and the PIN.
     case person

@@ -1,7 +1,7 @@
 public import ReleaseLedger
 public import ReleaseWorkflow
 
-/// What a command's body reports; together with its records it is what a repetition answers from.
+/// The report of a command's body; together with its records it is what a repetition answers from.
 struct Done {
     var release: ReleaseID?
     var person: PersonID?
@@ -99,7 +99,7 @@ struct Idempotency {
         }
     }
 
-    /// What a command's turn in a transaction came to.
+    /// The result of a command's turn in a transaction.
     struct Attempted {
         let outcome: StoredOutcome
         var isReplay = false
@@ -153,9 +153,9 @@ struct Idempotency {
     }
 }
 
-/// What a command came to.
+/// The outcome of a command, as it is answered.
 public struct Outcome: Sendable {
-    /// Why nothing happened; nil if it did.
+    /// The reason why nothing happened; nil if it did.
     public let refused: Refusal?
     /// Recorded, but the head that covers it is not signed yet: the same key later fetches the receipt.
     public let isReceiptPending: Bool
@@ -199,7 +199,7 @@ public struct Outcome: Sendable {
         moment = tx.moment
     }
 
-    /// What a rescission by code came to.
+    /// Makes the outcome of a rescission by code.
     init(rescinded release: ReleaseID, records: [Int], receipts: [Receipt], isReceiptPending: Bool, moment: Moment) {
         (refused, isReplay, state, rule, person, rescindCode, notices) = (nil, false, nil, nil, nil, nil, [])
         (self.release, self.records, self.receipts, self.isReceiptPending, self.moment) = (

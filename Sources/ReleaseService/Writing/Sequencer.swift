@@ -12,7 +12,7 @@ internal import TransparencyLog
 ///
 /// It knows what a transaction is and nothing of what commands are about.
 actor Sequencer {
-    /// What the service has done around every batch.
+    /// The work that the service has done around every batch.
     struct Hooks: Sendable {
         /// Runs first in every transaction: what the clock owes.
         let settleDue: @Sendable (Transaction) throws -> Void
@@ -48,7 +48,7 @@ actor Sequencer {
         let fail: (any Error) -> Void
     }
 
-    /// What answers are made of, after the commit.
+    /// Everything that answers are made of, after the commit.
     struct Answering {
         let published: Published
         let rows: any StoreReader
@@ -70,7 +70,7 @@ actor Sequencer {
         self.hooks = hooks
     }
 
-    /// What a writer does first: the same code that ordinary commands use. What cannot be finished stops signing;
+    /// The first work of a writer: the same code that ordinary commands use. What cannot be finished stops signing;
     /// closing still works.
     func recover(_ lastly: @Sendable (Transaction) throws -> Void) {
         do {
@@ -293,7 +293,7 @@ actor Sequencer {
         return result
     }
 
-    /// What committed while nothing could be signed, first and in commit order.
+    /// Carries out what committed while nothing could be signed, first and in commit order.
     func carryOutPending() throws {
         guard vault != nil, publisher.stopped == nil, !publisher.isRevoking,
             try !parts.store.read({ try $0.pending() }).isEmpty
@@ -301,7 +301,7 @@ actor Sequencer {
         try alone { try hooks.carryOutPending($0) }
     }
 
-    /// What follows every commit, in this order: signing, erasing, emptying the write-ahead log.
+    /// Does what follows every commit, in this order: signing, erasing, emptying the write-ahead log.
     private func afterCommit(_ transactions: [Transaction]) throws {
         let consequences = transactions.map(\.consequences)
         if let last = transactions.last, last.ledger.size > publisher.tree.size {

@@ -12,7 +12,7 @@ final class Transaction {
         let person: PersonID?
     }
 
-    /// What follows the commit for this command: all of it is dropped where the command is refused.
+    /// The consequences that follow the commit for this command: all of it is dropped where the command is refused.
     struct Consequences {
         /// Indexes of the records written by the command, in order.
         var records: [Int] = []
@@ -20,9 +20,9 @@ final class Transaction {
         var isPending = false
         var pendingRelease: ReleaseID?
         var erasures: [Erasure] = []
-        /// What nothing may be remembered of: cases in which somebody declined or was erased.
+        /// The cases of which nothing may be remembered: those in which somebody declined or was erased.
         var forgotten: [[UInt8]] = []
-        /// What can be kept decoded from the commit on.
+        /// Keeps decoded, from the commit on, what this command has made.
         var learned: [(DecodedCache) -> Void] = []
         /// Notices that go out now, because nothing about them may be stored.
         var immediate: [Telling] = []
@@ -64,7 +64,7 @@ final class Transaction {
         self.ledger = ledger
     }
 
-    /// What can be read in it.
+    /// The view through which everything is read in it.
     var snapshot: Snapshot {
         Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts)
     }
