@@ -1,4 +1,4 @@
-/// Why a cryptographic operation did not happen.
+/// The reason why a cryptographic operation did not happen.
 ///
 /// No case carries key material, a passphrase or the bytes that were worked on.
 public enum CryptographyError: Error, Equatable, Sendable, CustomStringConvertible {

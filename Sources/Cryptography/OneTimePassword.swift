@@ -10,7 +10,7 @@ public enum OneTimePassword {
         case sha512 = "SHA512"
     }
 
-    /// How long a code is shown.
+    /// The time for which a code is shown.
     ///
     /// - Units: seconds.
     public static let stepSeconds: Int64 = 30
@@ -59,7 +59,7 @@ public struct PasswordHash: Hashable, Sendable {
     public let cost: UInt64
     public let hash: [UInt8]
 
-    /// What was stored of one.
+    /// The stored part of one.
     public init(salt: [UInt8], cost: UInt64, hash: [UInt8]) { (self.salt, self.cost, self.hash) = (salt, cost, hash) }
 
     /// N = 2^15, r = 8, p = 1: 32 MiB and about a tenth of a second each.

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Glibc
 
-/// What goes wrong with files.
+/// An error of files.
 public struct FolderError: Error, Sendable, CustomStringConvertible {
     /// The file, by its name within the folder.
     public let file: String

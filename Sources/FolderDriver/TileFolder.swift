@@ -73,7 +73,7 @@ public struct TileFolder: TileKeeper, ExportFolder {
         return found.sorted()
     }
 
-    /// What stands at a path within the folder; nil if nothing does.
+    /// The bytes at a path within the folder; nil if nothing does.
     private func kind(of path: String) throws -> mode_t? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {

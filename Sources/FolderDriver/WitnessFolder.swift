@@ -13,7 +13,7 @@ public import TransparencyLog
 ///
 /// A head is remembered durably before anybody is given a signature over it, so that a crash never leads to two.
 public struct WitnessFolder {
-    /// Why a witness does not sign.
+    /// The reason why a witness does not sign.
     public enum Refusal: Error, Sendable, CustomStringConvertible {
         case unknownLog
         case otherLog

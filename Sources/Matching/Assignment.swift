@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// Who may be matched with whom, and how well: rows are people who wait, columns are mentors.
+/// The pairs that may be matched, and how well: rows are people who wait, columns are mentors.
 ///
 /// A pair that may not be is absent, never merely expensive: its score is ``Scores/forbidden`` and no sum is large
 /// enough to choose it.
@@ -38,20 +38,20 @@ public struct Scores: Sendable {
     public func isAllowed(_ row: Int, _ column: Int) -> Bool { self[row, column] >= 0 }
 }
 
-/// How a cohort's choices are weighed, in one integer, so that a larger aim always comes before a smaller one.
+/// The weights of a cohort's choices, in one integer, so that a larger aim always comes before a smaller one.
 ///
 /// From the top: how many are matched (under ``First/participation``), the sum of scores with what waiting adds and
 /// what load costs, the draw. For `n` people one more match is worth more than everything below it can sum to, and one
 /// point of score more than every draw: with merits below 2^15, `n · 2^15 < matched` and `n · 2^drawBits ≤ draw`, and
 /// the sum of all stays below 2^62. Checked in ``init(people:first:floor:)``.
 public struct Weighing: Hashable, Sendable {
-    /// What counts first once somebody has to be left out; the policy's own words.
+    /// The aim that counts first once somebody has to be left out; the policy's own words.
     public typealias First = Policy.Matching.First
 
     public static let largest = 65_536
-    /// What a week of waiting adds to the score of whoever is matched; ten years at most.
+    /// The amount that a week of waiting adds to the score of whoever is matched; ten years at most.
     public static let week = 20
-    /// What a place costs that comes after others of the same mentor: 0, 50, 150, 300 and so on, 10,000 at most.
+    /// The cost of a place that comes after others of the same mentor: 0, 50, 150, 300 and so on, 10,000 at most.
     public static func load(_ place: Int) -> Int64 { min(10_000, 25 * Int64(place) * Int64(place + 1)) }
 
     public let first: First
@@ -180,7 +180,7 @@ public struct Assignment: Sendable, Hashable {
     }
 }
 
-/// Why an assignment is not what it says.
+/// The reason why an assignment is not the one that it claims to be.
 public enum CertificateProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongShape
     case forbiddenPair(row: Int)

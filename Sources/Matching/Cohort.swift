@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// What a cohort came to.
+/// The result of a cohort.
 public struct CohortPlan: Sendable {
     public struct Pair: Hashable, Sendable {
         public let mentee: PersonID
@@ -10,8 +10,8 @@ public struct CohortPlan: Sendable {
 
     /// In the order of the draw.
     public let pairs: [Pair]
-    /// Who goes on waiting, and every rule that keeps at least one mentor from them; no rule where places alone are
-    /// missing.
+    /// The people who go on waiting, and every rule that keeps at least one mentor from them; no rule where places
+    /// alone are missing.
     public let waiting: [(mentee: PersonID, barriers: [Barrier: Int])]
     /// The pseudonymous problem with its solution: what an outsider checks.
     public let certificate: MatchCertificate
@@ -171,8 +171,8 @@ extension Market {
         return CohortPlan(pairs: pairs, waiting: waiting, certificate: certificate)
     }
 
-    /// Why a cohort cannot be matched in full: how many nobody may be matched with, and by which single rule they would
-    /// be able to be.
+    /// The reason why a cohort cannot be matched in full: how many nobody may be matched with, and by which single rule
+    /// they would be able to be.
     ///
     /// - Returns: nil where everybody has at least one mentor their rules allow.
     public func infeasibility(_ mentees: [MenteeEntry]) -> MatchingProblem? {
@@ -195,7 +195,7 @@ extension Market {
     }
 }
 
-/// What a question is worth: how many matches change when nobody is asked it.
+/// The worth of a question: how many matches change when nobody is asked it.
 public struct Ablation: Hashable, Sendable {
     public let question: Question
     public let changedCount: Int

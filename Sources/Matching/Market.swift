@@ -12,7 +12,7 @@ public struct MentorEntry: Sendable {
     public var places: Int
     public var isReady: Bool
     public var hasSigned: Bool
-    /// What this person is known by, and whom they are never to meet.
+    /// The tokens by which this person is known, and whom they are never to meet.
     public var tokens: [Token]
     public var exclusions: [Token]
     /// From the committed seed and the person's pseudonym: the order in which equals are taken.
@@ -68,7 +68,7 @@ public struct MenteeEntry: Sendable {
 public enum Barrier: String, CaseIterable, Hashable, Sendable {
     case notReady, notSigned, noPlace, notEligible, sameField, area, time, language, previous, excluded, duties
 
-    /// What staff are told. Whose list it was, and what stands on it, nobody is.
+    /// The words for staff. Nobody is told whose list it was, or what stands on it.
     public var plainWords: String {
         switch self {
         case .notReady: "not ready, or paused"
@@ -359,7 +359,7 @@ public struct Market: Sendable {
 
     // MARK: Scores
 
-    /// What of a mentee the score reads, with the weights as they count for this person.
+    /// The part of a mentee that the score reads, with the weights as they count for this person.
     struct Wish {
         var weights: [Int32] = []
         var areas: UInt64 = 0
@@ -409,7 +409,7 @@ public struct Market: Sendable {
         return wish
     }
 
-    /// How far a term is met, in hundredths; nil where the mentor left the question out.
+    /// The degree to which a term is met, in hundredths; nil where the mentor left the question out.
     @inline(__always)
     func part(_ term: Term, _ wish: Wish, _ index: Int) -> Int32? {
         switch term {
@@ -528,11 +528,11 @@ public struct Market: Sendable {
         for entry in indexes.indices { points[entry] += weight * (parts[entry] < 0 ? mean : parts[entry]) / 100 }
     }
 
-    /// How many bits a number of sixteen bits has: a look-up, because not every machine counts them in one step.
+    /// Counts the bits of a number of sixteen bits by a look-up, because not every machine counts them in one step.
     private static let bitCounts: [UInt8] = (0..<65_536).map { UInt8($0.nonzeroBitCount) }
 }
 
-/// Why nothing can be matched.
+/// The reason why nothing can be matched.
 public enum MatchingProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case directoryProgram
     case tooLarge(Int)

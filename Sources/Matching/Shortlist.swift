@@ -5,9 +5,9 @@ public struct Candidate: Hashable, Sendable {
     public let mentor: PersonID
     /// 0 to 10,000.
     public let score: Int
-    /// What each term that counts for this person adds, largest first.
+    /// The amount that each term adds which counts for this person, largest first.
     public let terms: [Points]
-    /// How much less the next one has; nil for the last of all.
+    /// The distance to the next one; nil for the last of all.
     public let margin: Int?
     /// True if another one has as much, so that the score does not decide between them.
     public let isTie: Bool
@@ -22,7 +22,7 @@ public struct Candidate: Hashable, Sendable {
 /// The best mentors for one person, exactly, for a coordinator to decide.
 public struct Shortlist: Hashable, Sendable {
     public let candidates: [Candidate]
-    /// How many mentors every rule allows.
+    /// The number of mentors whom every rule allows.
     public let allowedCount: Int
 }
 

@@ -54,7 +54,7 @@ private struct Solver {
         isWaiting = [Bool](repeating: false, count: graph.rowCount)
     }
 
-    /// What a row would have of its best and of its second-best place, and which these are.
+    /// The worth to a row of its best and of its second-best place, and which these are.
     private struct Offer {
         var best: Int64
         var second: Int64

@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// How much an answer matters to the person who gave it.
+/// The importance of an answer to the person who gave it.
 public enum Importance: String, Codable, CaseIterable, Hashable, Sendable {
     case must, nice, no
 
@@ -14,12 +14,12 @@ public enum Importance: String, Codable, CaseIterable, Hashable, Sendable {
     }
 }
 
-/// What somebody in recovery does about it, in no order and of no rank (MPHP-08).
+/// The pathway that somebody in recovery follows, in no order and of no rank (MPHP-08).
 public enum Pathway: String, Codable, CaseIterable, Hashable, Sendable {
     case twelveStep, caduceus, secular, faithBased, therapy
 }
 
-/// What a mentor may have walked through: closed, and about the road rather than the person (MPHP-09, WEB-06).
+/// The roads that a mentor may have walked: closed, and about the road rather than the person (MPHP-09, WEB-06).
 public enum Topic: String, Codable, CaseIterable, Hashable, Sendable {
     case returningToWork, licensing, family, meetings, stress, relapsePrevention, balance, telling
     // The career and psychosocial functions of mentoring.
@@ -49,7 +49,7 @@ public enum TimeCell: String, Codable, CaseIterable, Hashable, Sendable {
     case sunDay, sunEvening
 }
 
-/// What people answer: where, when, how they talk, and what of the road. Answers that are left out are answers too.
+/// The answers of people: where, when, how they talk, and what of the road. Answers that are left out are answers too.
 public struct Answers: Codable, Hashable, Sendable {
     public var pathways: Set<Pathway>
     /// Among the policy's areas.
@@ -116,7 +116,7 @@ public struct Survey: Codable, Hashable, Sendable {
         self.understood = understood
     }
 
-    /// Why these answers cannot be taken; nil if they can.
+    /// The reason why these answers cannot be taken; nil if they can.
     ///
     /// Never scored and never a condition of having a mentor: that somebody is motivated, or why (MPHP-16, MPHP-19).
     public func problem(under policy: Policy) -> (field: String, expected: String)? {

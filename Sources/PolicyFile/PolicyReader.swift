@@ -143,7 +143,8 @@ struct PolicyReader {
 
     private static let ceiling = "the ceiling of clinical programs"
 
-    /// What every program fixes, and what `clinical` fixes besides. A policy may state it, and state nothing else.
+    /// The rules that every program fixes, and those that `clinical` fixes besides. A policy may state it, and state
+    /// nothing else.
     private func checkCeilings(_ root: Reader.Members, _ level: Confidentiality) {
         let isClinical = level == .clinical
         root.only("compensation", "none", because: "nobody pays or is paid for mentoring in any of the programs")
@@ -470,7 +471,7 @@ struct PolicyReader {
     private enum Tracking: String, CaseIterable { case participantPrivate, none }
     enum Mode: String, CaseIterable { case inPerson, phone, email, any }
 
-    /// How often contact is suggested; nil where the pair decides alone.
+    /// The frequency with which contact is suggested; nil where the pair decides alone.
     private func cadence(_ contact: Reader.Members) -> ClosedRange<Int>? {
         guard let node = contact["cadence"] else { return nil }
         if case .scalar(let scalar) = node.value {

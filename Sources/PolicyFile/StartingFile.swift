@@ -1,4 +1,4 @@
-/// What `privity policy new` prints: a small program of pairs that holds as it is, to be changed line by line.
+/// The file that `privity policy new` prints: a small program of pairs that holds as it is, to be changed line by line.
 public enum StartingFile {
     /// `NAME` stands for the program's name.
     public static let text = #"""

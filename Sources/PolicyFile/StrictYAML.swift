@@ -92,8 +92,8 @@ struct StrictYAML {
         }
     }
 
-    /// What must be settled before a recursive parser sees the text: size, nesting and anchors, whose expansion may
-    /// explode.
+    /// Settles what must be certain before a recursive parser sees the text: size, nesting and anchors, whose expansion
+    /// may explode.
     private static func checkSurface(_ text: String) throws {
         guard text.utf8.count <= maximumByteCount else {
             throw PolicyProblem(

@@ -6,7 +6,7 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
     case array([CanonicalJSON])
     case object([String: CanonicalJSON])
 
-    /// What may be in a line.
+    /// The values that may be in a line.
     public struct Limits: Hashable, Sendable {
         public let byteCount: Int
         public let nesting: Int

@@ -66,5 +66,5 @@ public typealias CaseID = Identifier<CaseKind>
 public typealias RoundID = Identifier<RoundKind>
 /// One signed permission.
 public typealias ReleaseID = Identifier<ReleaseKind>
-/// What one person calls one case by: random, another for everybody, derived from nothing.
+/// The name by which one person reaches one case: random, another for everybody, derived from nothing.
 public typealias CaseHandle = Identifier<HandleKind>

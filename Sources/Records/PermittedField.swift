@@ -1,12 +1,12 @@
-/// What a release may carry. For clinical programs the list ends after the first two.
+/// A field that a release may carry. For clinical programs the list ends after the first two.
 public enum PermittedField: String, CaseIterable, Hashable, Sendable, Codable {
     case firstName, phone
     case displayName, contactRoute, region, topics, interests
 
-    /// What a clinical release carries, and nothing else ever (MPHP-36).
+    /// The fields that a clinical release carries, and nothing else ever (MPHP-36).
     public static let clinical: [PermittedField] = [.firstName, .phone]
 
-    /// How a form names it.
+    /// The name that a form gives it.
     public var plainWords: String {
         switch self {
         case .firstName: "first name"

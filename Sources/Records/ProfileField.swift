@@ -1,4 +1,4 @@
-/// What a ``ProfileCard`` may show: everything that programs other than clinical ones let cross.
+/// A field that a ``ProfileCard`` may show: everything that programs other than clinical ones let cross.
 public enum ProfileField: String, CaseIterable, Hashable, Comparable, Sendable, Codable {
     case displayName, contactRoute, region, topics, interests
 

@@ -1,4 +1,4 @@
-/// Why a release is made.
+/// The purpose for which a release is made.
 public enum Purpose: String, CaseIterable, Hashable, Sendable, Codable {
     case firstCallAndMeeting, peerConversation, listing, mentoring
 
@@ -12,7 +12,7 @@ public enum Purpose: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
-    /// What the one who reads a card may use it for.
+    /// The use that the reader of a card may make of it.
     public var permittedUse: String {
         switch self {
         case .firstCallAndMeeting: "to make a first call and arrange a first meeting"

@@ -3,7 +3,7 @@
 /// - Source: 42 CFR §2.32(a)(2), the short form, verbatim.
 public enum RedisclosureNotice {
     public static let version = 1
-    /// What goes with a profile card, to which 42 CFR part 2 does not apply.
+    /// The words that go with a profile card, to which 42 CFR part 2 does not apply.
     public static let plain = "Given for mentoring alone. Do not pass it on."
 
     /// The statement that goes with these fields, and whose hash is in the disclosure record.

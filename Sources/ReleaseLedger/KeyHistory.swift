@@ -100,7 +100,7 @@ public struct KeyHistory: Sendable {
         statements.append(index)
     }
 
-    /// Who signs a statement that puts `key` in force, or takes it out of it.
+    /// The signers of a statement that puts `key` in force, or takes it out of it.
     func signers(_ role: Role, of key: NoteKey, isRevocation: Bool) -> [NoteKey] {
         if isRevocation { return [recovery] }
         let current = role == .record ? record[record.count - 1] : log[log.count - 1]

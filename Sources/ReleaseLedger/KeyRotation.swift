@@ -79,7 +79,7 @@ public enum KeyStatement {
         ).text
     }
 
-    /// What a note states of a key in `role`; nil where it states nothing of the kind.
+    /// Reads what a note states of a key in `role`; nil where it states nothing of the kind.
     static func json(_ note: SignedNote, _ role: KeyHistory.Role, origin: String) -> CanonicalJSON? {
         guard let record = try? Record(parsing: note.text, origin: origin), record.type == .key,
             record.json["role"]?.string == role.rawValue

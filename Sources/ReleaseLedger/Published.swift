@@ -9,7 +9,7 @@ public struct Published: Sendable {
     public let head: SignedHead?
     public let checkpoint: Checkpoint
     public let keys: KeyHistory
-    /// Why nothing is signed; nil while signing works.
+    /// The reason why nothing is signed; nil while signing works.
     public let stopped: String?
 
     public init(head: SignedHead?, checkpoint: Checkpoint, keys: KeyHistory, stopped: String?) {

@@ -117,8 +117,8 @@ public final class Publisher {
         for head in unstoredHeads { try rows.putHead(size: head.size, note: head.note) }
     }
 
-    /// What follows a commit that appended: signs the head over it, then writes tiles. A failure stops signing; the
-    /// records stay.
+    /// Does what follows a commit that appended: signs the head over it, then writes tiles. A failure stops signing;
+    /// the records stay.
     ///
     /// - Parameter newKeys: the keys that the commit's records put into force.
     public func publish(at instant: Int64, newKeys: [(role: KeyHistory.Role, signer: NoteSigner)]) {

@@ -371,18 +371,19 @@ public struct ReleaseService: Sendable {
     public func shortlist(of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10) async throws
         -> Shortlist
     {
-        try read(as: .coordinator(staff)) {
+        let solve = try read(as: .coordinator(staff)) {
             try Matchmaker($0).shortlist(of: opener, workflow: workflow, for: staff, count: count)
         }
+        return try solve()
     }
 
     /// The same, with the mentors' full names.
     public func namedShortlist(
         of opener: PersonID, workflow: String, by staff: PersonID, count: Int = 10
     ) async throws -> [(candidate: Candidate, name: String)] {
-        try read(as: .coordinator(staff)) { snapshot in
-            let list = try Matchmaker(snapshot).shortlist(of: opener, workflow: workflow, for: staff, count: count)
-            return try list.candidates.map { ($0, try snapshot.people.identity($0.mentor)?.fullName ?? "") }
+        let list = try await shortlist(of: opener, workflow: workflow, by: staff, count: count)
+        return try read(as: .coordinator(staff)) { snapshot in
+            try list.candidates.map { ($0, try snapshot.people.identity($0.mentor)?.fullName ?? "") }
         }
     }
 
@@ -390,9 +391,10 @@ public struct ReleaseService: Sendable {
     public func barriers(of opener: PersonID, workflow: String, mentor: PersonID, by staff: PersonID) async throws
         -> Set<Barrier>
     {
-        try read(as: .coordinator(staff)) {
+        let solve = try read(as: .coordinator(staff)) {
             try Matchmaker($0).barriers(of: opener, workflow: workflow, mentor: mentor, for: staff)
         }
+        return try solve()
     }
 
     /// Draws the seed of the next cohort and commits to it: equals are decided by it, and nobody can choose it once the
@@ -412,9 +414,10 @@ public struct ReleaseService: Sendable {
     /// Solves the cohort of everybody of this coordinator who waits. Nothing is proposed yet: a plan is an advice. The
     /// draw is used up; the next cohort needs one of its own.
     public func planCohort(workflow: String, by staff: PersonID) async throws -> CohortPlan {
-        let (plan, draw) = try read(as: .coordinator(staff)) {
+        let (solve, draw) = try read(as: .coordinator(staff)) {
             (try Matchmaker($0).plan(workflow: workflow, of: staff), try $0.rows.setting("draw"))
         }
+        let plan = try solve()
         try await core.keep { tx in
             // Between the two somebody else may have used it up, or drawn anew.
             guard try tx.rows.setting("draw") == draw else {
@@ -427,12 +430,14 @@ public struct ReleaseService: Sendable {
 
     /// The reason why not everybody who waits can be matched; nil where everybody can.
     public func cohortProblem(workflow: String, by staff: PersonID) async throws -> MatchingProblem? {
-        try read(as: .coordinator(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
+        let solve = try read(as: .coordinator(staff)) { try Matchmaker($0).problem(workflow: workflow, of: staff) }
+        return try solve()
     }
 
     /// Which questions change nothing, on the people who wait now.
     public func ablation(workflow: String, by staff: PersonID) async throws -> [Ablation] {
-        try read(as: .coordinator(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
+        let solve = try read(as: .coordinator(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
+        return try solve()
     }
 
     /// The counts that a program may make of itself.

@@ -47,7 +47,7 @@ public struct CapabilityManifest: Sendable {
         return all
     }
 
-    /// What runs without anybody's asking.
+    /// The jobs that run without anybody's asking.
     private var jobs: [String] { Scheduler.Job.allCases.map { "clock: job: \($0.rawValue)" } }
 
     private var messages: [String] {

@@ -5,7 +5,8 @@ public import ReleaseWorkflow
 extension SQLTransaction {
     public func putPerson(_ row: PersonRow) throws {
         try run(
-            "INSERT INTO person (id, key_id, sealed) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+            "INSERT INTO person (id, key_id, sealed) VALUES (?, ?, ?) "
+                + "ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
             .of(row.id), .bytes(row.key), .bytes(row.sealed))
     }
 
@@ -19,7 +20,8 @@ extension SQLTransaction {
 
     public func putMentor(_ row: PersonRow) throws {
         try run(
-            "INSERT INTO mentor (id, key_id, sealed) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
+            "INSERT INTO mentor (id, key_id, sealed) VALUES (?, ?, ?) "
+                + "ON CONFLICT (id) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed",
             .of(row.id), .bytes(row.key), .bytes(row.sealed))
     }
 

@@ -18,7 +18,8 @@ extension SQLTransaction {
     public func keysInUse() throws -> Set<[UInt8]> {
         Set(
             try all(
-                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault UNION SELECT key_id FROM person_index UNION SELECT key_id FROM access"
+                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault "
+                    + "UNION SELECT key_id FROM person_index UNION SELECT key_id FROM access"
             ) { try $0.bytes(0) })
     }
 

@@ -27,7 +27,7 @@ public final class StatementTally: Sendable {
     /// Counts each statement by its text from now on.
     public func noteTexts() { isNoting.store(true, ordering: .relaxed) }
 
-    /// How often each statement ran since the texts are noted, or since this was last asked.
+    /// Takes the number of times that each statement ran since the texts are noted, or since this was last asked.
     public func takeTexts() -> [String: Int] {
         noted.withLock { noted in
             defer { noted = [:] }
@@ -58,7 +58,7 @@ public final class StatementTally: Sendable {
             rowsWritten: rowsWritten.load(ordering: .relaxed), savepoints: savepoints.load(ordering: .relaxed))
     }
 
-    /// What `body` asks of the database.
+    /// Counts what `body` asks of the database.
     public func counts<R>(of body: () async throws -> R) async rethrows -> (result: R, counts: Counts) {
         let before = counts
         let result = try await body()

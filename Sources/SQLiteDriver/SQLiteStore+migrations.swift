@@ -87,8 +87,8 @@ extension SQLiteStore {
                 """)
     }
 
-    /// Who sees which case, and by what people are known. Only what lets somebody in for a while says until when it
-    /// does.
+    /// Tables of who sees which case, and by what people are known. Only what lets somebody in for a while says until
+    /// when it does.
     private static func makeAccess(_ database: Database) throws {
         try database.execute(
             sql: """

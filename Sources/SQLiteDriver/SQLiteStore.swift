@@ -97,8 +97,8 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// What a migration leaves of the file before it. A copy that is there already is of the migration that was
-    /// stopped, and stays.
+    /// The copy that a migration leaves of the file before it. A copy that is there already is of the migration that
+    /// was stopped, and stays.
     private func copyOnce(to path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         let part = path + ".part"
@@ -129,7 +129,7 @@ public final class SQLiteStore: Store {
         try pool.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
-    /// What a `.dump` shows: every row of every table as text, for comparing two databases.
+    /// The rows that a `.dump` shows: every row of every table as text, for comparing two databases.
     public func dump() throws -> String {
         try pool.read { database in
             let tables = try String.fetchAll(
@@ -153,7 +153,7 @@ public final class SQLiteStore: Store {
     }
 }
 
-/// What SQLite reports, without the data it was about.
+/// An error that SQLite reports, without the data it was about.
 public struct SQLiteError: Error, Sendable, CustomStringConvertible {
     public let reason: String
 

@@ -5,7 +5,7 @@ internal import Cryptography
 /// Each bundle of entries is independent of the others, so that callers hash them on several cores; only 32 bytes of
 /// each stay in memory.
 public enum LogRehash {
-    /// What one bundle of entries came to.
+    /// The result of one bundle of entries.
     public struct Bundle: Sendable {
         /// The root of the 256 entries; nil if the bundle is not full.
         public let root: TreeHash?

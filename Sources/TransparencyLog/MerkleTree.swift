@@ -72,7 +72,7 @@ public protocol NodeReader {
     func node(at position: NodePosition) throws -> TreeHash
 }
 
-/// What goes wrong with a log.
+/// An error of a log.
 public enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
     /// An index or size outside the log.
     case outOfRange

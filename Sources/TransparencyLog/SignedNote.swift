@@ -7,7 +7,8 @@ public import Cryptography
 ///
 /// - Source: c2sp.org/signed-note, “Verifier keys”.
 public struct NoteKey: Hashable, Sendable {
-    /// What the key signs; the type is part of the key's id, so that no signature passes for one of the other kind.
+    /// The kind of note that the key signs; the type is part of the key's id, so that no signature passes for one of
+    /// the other kind.
     public enum Kind: UInt8, Sendable {
         /// The text of the note.
         case text = 0x01
@@ -246,7 +247,7 @@ public struct SignedNote: Equatable, Sendable {
         return time
     }
 
-    /// What a witness signs: two lines before the checkpoint.
+    /// The text that a witness signs: two lines before the checkpoint.
     static func cosigned(_ text: String, atSeconds time: UInt64) -> [UInt8] {
         Array("cosignature/v1\ntime \(time)\n\(text)".utf8)
     }

@@ -9,7 +9,7 @@ public struct TilePath: Hashable, Sendable {
     /// Hashes, or entries, in a full tile.
     public static let fullWidth = 256
 
-    /// What the tile holds.
+    /// The content of the tile.
     public enum Content: Hashable, Sendable {
         /// Hashes of perfect subtrees of 256^level leaves.
         case hashes(level: Int)
@@ -119,7 +119,7 @@ let hashByteCount = 32
 ///
 /// - Source: c2sp.org/tlog-tiles, “Log Entries”.
 public enum EntryBundle {
-    /// What two bytes of length can say.
+    /// The most that two bytes of length can say.
     public static let maximumEntryByteCount = 65_535
 
     /// - Precondition: no entry is longer than 65,535 bytes.

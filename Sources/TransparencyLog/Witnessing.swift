@@ -1,5 +1,5 @@
-/// What is put before a witness: the size it is believed to hold, the proof that the new head continues it, the new
-/// head.
+/// The request that is put before a witness: the size it is believed to hold, the proof that the new head continues it,
+/// the new head.
 ///
 /// A line `old N`, at most 63 hashes in base64, one a line, a blank line, the checkpoint. For example
 ///

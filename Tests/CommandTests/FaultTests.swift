@@ -148,4 +148,43 @@ struct FaultTests {
         }
         #expect(answers >= 10 && commits >= 12 && heads == 3, "\(answers) answers, \(commits) commits, \(heads) heads")
     }
+
+    /// The syncs between each answer of `apply` and the one before it, by command.
+    private func syncs(_ story: String) throws -> [(command: String, count: Int)] {
+        let place = try Workplace()
+        try place.example()
+        let (script, trace) = (try place.write("script.jsonl", story), place.path + "/trace")
+        let run = try Tool.shell(
+            "strace -f -y -s 64 -e trace=write,fsync,fdatasync -o \(trace) \(Tool.path) apply \(place.data) \(script) --json > \(place.path)/out"
+        )
+        #expect(run.status == 0, "\(run.errors)")
+        var (found, count): ([(String, Int)], Int) = ([], 0)
+        for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
+            if line.contains("fsync(") || line.contains("fdatasync(") { count += 1 }
+            guard line.contains("/out>"), let word = line.components(separatedBy: #"\"action\":\""#).dropFirst().first
+            else { continue }
+            found.append((String(word.prefix { $0 != "\\" }), count))
+            count = 0
+        }
+        return found
+    }
+
+    @Test(
+        "a signature takes three syncs, a disclosure two, an end five, a rescission five and after an end two, and no more (E24)"
+    )
+    func syncsForEachCommand() throws {
+        let end = #"{"do":"end","by":"ben","case":"ada"}"# + "\n"
+        let rescind = #"{"do":"rescind","by":"ada"}"# + "\n"
+        let ended = try syncs(Workplace.introduced + end + rescind)
+        let rescinded = try syncs(Workplace.introduced + rescind)
+        func count(_ command: String, _ all: [(command: String, count: Int)]) -> Int? {
+            all.last { $0.command == command }?.count
+        }
+        #expect(ended.count > 10)
+        for (command, limit) in [("sign", 3), ("disclose", 2), ("end", 5), ("rescind", 2)] {
+            let found = try #require(count(command, ended))
+            #expect((1...limit).contains(found), "\(command)")
+        }
+        #expect((1...5).contains(try #require(count("rescind", rescinded))))
+    }
 }

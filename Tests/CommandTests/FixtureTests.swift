@@ -10,7 +10,7 @@ import Testing
 struct FixtureTests {
     private static let programs = ["mphp", "icb", "sgv-camft", "structured", "mscsw"]
 
-    /// What was noted beside a folder when it was made.
+    /// The notes that were made beside a folder.
     private struct About: Decodable {
         let clock: String
         let person: String?
@@ -39,7 +39,7 @@ struct FixtureTests {
             try String(contentsOfFile: "\(place.path)/\(name)", encoding: .utf8)
         }
 
-        /// What the program shows each of the people now.
+        /// Everything that the program shows each of the people now.
         func shown() throws -> String {
             let script = repository.appendingPathComponent("Tests/CommandTests/Fixtures/show.py").path
             let run = try Tool.shell("python3 '\(script)' '\(Tool.path)' '\(data)' '\(about.clock)'")
@@ -89,7 +89,7 @@ struct FixtureTests {
         #expect(try Tool.run("audit", "verify", copy.data, "--json").out == size)
     }
 
-    /// What is done next in each program: on a draft and a release that the earlier version left.
+    /// The steps that come next in each program: on a draft and a release that the earlier version left.
     private static let next: [String: String] = [
         "mphp": """
         {"do":"sign","by":"name:OfOffered","as":"offered"}

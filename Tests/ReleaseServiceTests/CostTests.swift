@@ -8,10 +8,10 @@ import Testing
 
 @testable import ReleaseService
 
-/// What a page and a command ask of the database and of the decoder. Counted, never timed.
+/// The cost of a page and of a command, at the database and the decoder. Counted, never timed.
 @Suite("Cost")
 struct CostTests {
-    /// How often each sealed value was opened.
+    /// Counts how often each sealed value was opened.
     private final class Openings: Sendable {
         private let counts = Mutex<[[UInt8]: Int]>([:])
         init(_ vault: Vault) { vault.watch.begin { [self] in note($0) } }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReleaseService
 
-/// What a batch has changed is there for whatever it asks next, flushed or not (E1).
+/// A change of a batch is there for whatever it asks next, flushed or not (E1).
 @Suite("Working set")
 struct WorkingSetTests {
     private func store() throws -> (SQLiteStore, String) {

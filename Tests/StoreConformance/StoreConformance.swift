@@ -5,9 +5,10 @@ import TransparencyLog
 
 /// Tells two writers the same long random story and asks both the same questions on the way: they must never answer differently.
 ///
-/// Every kind of change and every question of the port is in it, so a question about one row, a count, a list and a "was it there" all come right
-/// after a write and right after a deletion that nobody has flushed, inside attempts that are undone too. A driver is checked against one that is
-/// known to be right; the working set of a batch against the database that it stands before.
+/// Every kind of change and every question of the port is in it, so a question about one row, a count, a list and a
+/// "was it there" all come right after a write and right after a deletion that nobody has flushed, inside attempts that
+/// are undone too. A driver is checked against one that is known to be right; the working set of a batch against the
+/// database that it stands before.
 public struct StoreConformance {
     /// Where the two answered differently.
     public struct Difference: Error, CustomStringConvertible {
@@ -348,6 +349,6 @@ public struct StoreConformance {
         Question("journal") { rows, _ in try rows.journal().map { "\($0)" }.sorted() },
     ]
 
-    /// How many kinds of change and of question there are.
+    /// The number of kinds of question.
     public static var questionCount: Int { questions.count }
 }

@@ -1,11 +1,11 @@
-/// What an audit found.
+/// The findings of an audit.
 public struct AuditReport: Sendable, Codable {
     /// One thing that is not as it must be, and where.
     public struct Finding: Sendable, Codable, Hashable, CustomStringConvertible {
         /// The record's place in the log; nil for a head, a key or a file.
         public let index: Int?
         public let release: String?
-        /// What is broken: a paragraph of the law, or a rule of the format.
+        /// The rule that is broken: a paragraph of the law, or a rule of the format.
         public let rule: String
         public let message: String
 

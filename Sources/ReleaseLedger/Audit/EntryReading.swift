@@ -2,7 +2,7 @@ internal import Cryptography
 internal import Records
 internal import TransparencyLog
 
-/// What one entry says by itself, read on any core before the entries are taken in order.
+/// The content of one entry by itself, read on any core before the entries are taken in order.
 struct EntryReading: Sendable {
     /// The members that rules over the whole log need; small, because a log has millions.
     struct Facts: Sendable {

@@ -40,7 +40,7 @@ public struct LogAudit: Sendable {
         func holds(_ place: Int) -> Bool { place >= from && place < until ?? .max && place <= revoked?.at ?? .max }
     }
 
-    /// What the log said of one release so far.
+    /// Everything that the log said of one release so far.
     private struct Trail {
         let release: ReleaseID
         var next = 0
@@ -260,7 +260,7 @@ public struct LogAudit: Sendable {
         if isLog { change(&logKeys) } else { change(&recordKeys) }
     }
 
-    /// What a revoked key signed, where no witness saw it before the revocation.
+    /// The records that a revoked key signed, where no witness saw it before the revocation.
     private mutating func checkRevoked() {
         for span in recordKeys {
             guard let revoked = span.revoked else { continue }
@@ -379,7 +379,7 @@ public struct LogAudit: Sendable {
         }
     }
 
-    /// What the log says of a release: whether it ended by an event, whether it was rescinded, cards opened under it.
+    /// The log's account of a release: whether it ended by an event, whether it was rescinded, cards opened under it.
     public func standing(of release: ReleaseID) -> (isClosed: Bool, isRescinded: Bool, cards: Int)? {
         trailOf[release].map { (trails[$0].isClosed, trails[$0].isRescinded, trails[$0].cards) }
     }

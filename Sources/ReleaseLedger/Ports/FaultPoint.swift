@@ -6,6 +6,7 @@ internal import Foundation
 /// tests stop it at every one of them. A release build reaches nothing.
 public enum FaultPoint: String, CaseIterable, Sendable {
     case beforeKeyWrite, beforeKeySync, afterKeySync
+    case afterLoad, afterDecide, afterFlush
     case beforeCommit, afterCommit
     case afterReread, beforeHeadWrite, beforeHeadSync, afterHeadSync
     case beforeTileWrite, beforeTileRename, afterTileRename

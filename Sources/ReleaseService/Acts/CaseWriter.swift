@@ -207,15 +207,7 @@ struct Notices {
 
     func send(_ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase) throws {
         for (number, telling) in tellings.enumerated() {
-            let counterpart = after.round?.counterpart ?? before.round?.counterpart
-            let person: PersonID? =
-                switch telling.role {
-                case loaded.workflow.opener: loaded.opener
-                case loaded.workflow.counterpart: counterpart
-                case .coordinator: try tx.people.coordinator(of: loaded.opener)
-                default: nil
-                }
-            guard let person else { continue }
+            guard let person = try person(telling.role, before: before, after: after, loaded) else { continue }
             tx.consequences.notices.append(telling)
             let id = try tx.derive.bytes(
                 "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)",
@@ -224,5 +216,12 @@ struct Notices {
             let round = after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
             tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)
         }
+    }
+
+    /// The person who is told in a role; nil where nobody has it.
+    private func person(_ role: Role, before: State, after: State, _ loaded: LoadedCase) throws -> PersonID? {
+        if role == loaded.workflow.opener { return loaded.opener }
+        if role == loaded.workflow.counterpart { return after.round?.counterpart ?? before.round?.counterpart }
+        return role == .coordinator ? try tx.people.coordinator(of: loaded.opener) : nil
     }
 }

@@ -37,7 +37,9 @@ struct SubmitAct: Act {
         if submission.kind.isPrivate, let round = loaded.state.round?.id {
             loaded.history = loaded.history.with(privateEvents: try tx.snapshot.cases.privateEvents(round))
         }
+        FaultPoint.reach(.afterLoad)
         let decision = try decide(submission, loaded, tx)
+        FaultPoint.reach(.afterDecide)
         // What is declined leaves nothing, the answer to declining included.
         tx.storesNothing = decision.events.contains(.roundForgotten)
         return try CaseWriter(tx).apply(decision, to: &loaded)

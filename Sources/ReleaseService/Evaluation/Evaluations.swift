@@ -19,7 +19,7 @@ struct Evaluations: Sendable {
     /// Makes the batch of the interval that today falls into: one code for everybody on the roll, whatever they did or
     /// did not do.
     ///
-    /// Who is invited depends on the day and on who is entered, and on nothing that happens between people: no request,
+    /// The invitation depends on the day and on who is entered, and on nothing that happens between people: no request,
     /// match, look, call or end changes it (MPHP-61, MPHP-62). Of the codes only their hashes stay here, sorted; who
     /// got which was never written anywhere.
     ///

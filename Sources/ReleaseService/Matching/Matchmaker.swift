@@ -4,6 +4,9 @@ internal import ReleaseLedger
 internal import ReleaseWorkflow
 
 /// Finds mentors for people, from what one snapshot says of both.
+///
+/// Whatever is solved comes back as a closure over values, to be called when the snapshot is closed: a long read would
+/// keep the write-ahead log from being emptied.
 struct Matchmaker {
     private let snapshot: Snapshot
 
@@ -15,24 +18,31 @@ struct Matchmaker {
     ///
     /// - Throws: `Refusal.notFound` unless the person waits with an answered survey and is `staff`'s;
     ///   ``MatchingProblem/directoryProgram`` where nobody is matched with anybody.
-    func shortlist(of opener: PersonID, workflow: String, for staff: PersonID, count: Int) throws -> Shortlist {
+    func shortlist(
+        of opener: PersonID, workflow: String, for staff: PersonID, count: Int
+    ) throws -> () throws -> Shortlist {
         let (market, mentee) = try market(for: opener, workflow: workflow, staff)
-        return market.shortlist(mentee, count: min(50, max(1, count)))
+        return { try market().shortlist(mentee, count: min(50, max(1, count))) }
     }
 
     /// Every rule that keeps a mentor from this person. A private list shows as one word, whoever's it is.
-    func barriers(of opener: PersonID, workflow: String, mentor: PersonID, for staff: PersonID) throws -> Set<Barrier> {
+    func barriers(
+        of opener: PersonID, workflow: String, mentor: PersonID, for staff: PersonID
+    ) throws -> () throws -> Set<Barrier> {
         let (market, mentee) = try market(for: opener, workflow: workflow, staff)
-        return market.barriers(mentee, mentor)
+        return { try market().barriers(mentee, mentor) }
     }
 
-    private func market(for opener: PersonID, workflow: String, _ staff: PersonID) throws -> (Market, MenteeEntry) {
+    private func market(
+        for opener: PersonID, workflow: String, _ staff: PersonID
+    ) throws -> (market: () throws -> Market, mentee: MenteeEntry) {
         try requirePairs()
         let loaded = try snapshot.cases.load(opener, workflow: workflow)
         guard try snapshot.people.coordinator(of: opener) == staff, let mentee = try waiting(loaded, seed: nil) else {
             throw Refusal.notFound
         }
-        return (try Market(mentors(seed: nil), policy: policy, on: snapshot.today), mentee)
+        let (mentors, policy, today) = (try mentors(seed: nil), policy, snapshot.today)
+        return ({ try Market(mentors, policy: policy, on: today) }, mentee)
     }
 
     func requirePairs() throws {
@@ -110,27 +120,31 @@ struct Matchmaker {
     /// certificate that shows it.
     ///
     /// - Throws: `Refusal.conditionFailed(.surveyAnswered)` where nobody waits.
-    func plan(workflow: String, of staff: PersonID) throws -> CohortPlan {
+    func plan(workflow: String, of staff: PersonID) throws -> () throws -> CohortPlan {
         try requirePairs()
         let seed = try draw()
         let (mentees, mentors) = try cohort(workflow: workflow, of: staff, seed: SecretBytes(copying: seed))
         guard !mentees.isEmpty else { throw Refusal.conditionFailed(.surveyAnswered) }
-        let market = try Market(mentors, policy: policy, on: snapshot.today)
-        return try market.cohort(
-            mentees, draw: Draw(commitment: Hex.format(SHA256.hash(seed)), seed: Hex.format(seed)),
-            policyDigest: Hex.format(snapshot.current.digest), first: policy.matching.first)
+        let (loaded, today) = (snapshot.current, snapshot.today)
+        return {
+            try Market(mentors, policy: loaded.policy, on: today).cohort(
+                mentees, draw: Draw(commitment: Hex.format(SHA256.hash(seed)), seed: Hex.format(seed)),
+                policyDigest: Hex.format(loaded.digest), first: loaded.policy.matching.first)
+        }
     }
 
     /// The reason why not everybody who waits can be matched: which rule, and how many; nil where everybody can.
-    func problem(workflow: String, of staff: PersonID) throws -> MatchingProblem? {
+    func problem(workflow: String, of staff: PersonID) throws -> () throws -> MatchingProblem? {
         let (mentees, mentors) = try cohort(workflow: workflow, of: staff, seed: nil)
-        return try Market(mentors, policy: policy, on: snapshot.today).infeasibility(mentees)
+        let (policy, today) = (policy, snapshot.today)
+        return { try Market(mentors, policy: policy, on: today).infeasibility(mentees) }
     }
 
     /// Which questions change nothing, on the people who wait now.
-    func ablation(workflow: String, of staff: PersonID) throws -> [Ablation] {
+    func ablation(workflow: String, of staff: PersonID) throws -> () throws -> [Ablation] {
         let (mentees, mentors) = try cohort(workflow: workflow, of: staff, seed: nil)
-        return try Market.ablation(mentees, mentors, policy: policy, on: snapshot.today)
+        let (policy, today) = (policy, snapshot.today)
+        return { try Market.ablation(mentees, mentors, policy: policy, on: today) }
     }
 
     // MARK: Aggregates

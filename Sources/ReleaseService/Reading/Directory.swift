@@ -65,6 +65,9 @@ struct Directory {
             let verified = try gate.verify(release, of: loaded)
             guard case .profile(let card) = try gate.card(of: verified, for: .audience(audience)) else { return nil }
             return ListingView(owner: row.opener, card: card, advice: advice)
+        } catch is NotYetSigned {
+            // Committed a moment ago: it is listed when the head over it is signed.
+            return nil
         } catch {
             snapshot.logger.error("a listing was left out: its release does not verify")
             return nil

@@ -39,14 +39,14 @@ struct Screen {
 
     private func requirePart(in loaded: LoadedCase, as role: Role, _ viewer: PersonID) throws {
         let isPart: Bool
-        switch role {
-        case loaded.workflow.opener: isPart = viewer == loaded.opener
-        case loaded.workflow.counterpart: isPart = viewer == loaded.counterpart && !loaded.state.isDraft
-        case .coordinator:
+        if role == loaded.workflow.opener {
+            isPart = viewer == loaded.opener
+        } else if role == loaded.workflow.counterpart {
+            isPart = viewer == loaded.counterpart && !loaded.state.isDraft
+        } else {
             isPart =
-                try snapshot.people.coordinator(of: loaded.opener) == viewer && viewer != loaded.opener
-                && viewer != loaded.counterpart
-        default: isPart = false
+                try role == .coordinator && snapshot.people.coordinator(of: loaded.opener) == viewer
+                && viewer != loaded.opener && viewer != loaded.counterpart
         }
         guard isPart else { throw Refusal.notFound }
     }

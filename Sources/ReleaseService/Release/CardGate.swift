@@ -3,6 +3,9 @@ internal import ReleaseLedger
 internal import ReleaseWorkflow
 internal import TransparencyLog
 
+/// A record that is stored and under no signed head that the gate knows: it opens nothing, and it is no alarm.
+struct NotYetSigned: Error {}
+
 /// The gate: a release is a card only after everything about it was read and checked anew, from the ground up.
 ///
 /// It remembers nothing: it reads the rows of events, checks their chain, decodes and folds them; then the records as
@@ -79,7 +82,7 @@ struct CardGate {
                 if let first = (snapshot.rows as? WorkingSet)?.firstAppended, entry.index >= first {
                     throw AwaitsHead()
                 }
-                throw refuse("not in the signed log")
+                throw NotYetSigned()
             }
             let hashes = try LogProof.proveInclusion(of: entry.index, in: published.checkpoint.size, reader: reader)
             guard

@@ -4,7 +4,7 @@ internal import ReleaseWorkflow
 /// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's
 /// from a roll.
 ///
-/// What the policy wants to keep holding is looked at at once: a listing or a pairing whose ground is gone ends with
+/// A condition that must keep holding is looked at at once: a listing or a pairing whose ground is gone ends with
 /// this act.
 struct Enroll: Act {
     let id: PersonID

@@ -105,7 +105,8 @@ struct SetAvailability: Act {
     let capacity: Int?
 
     var text: String {
-        "availability \(role.rawValue) \(isReady.map(String.init) ?? "") \(isPaused.map(String.init) ?? "") \(capacity.map(String.init) ?? "")"
+        let values = [isReady.map(String.init), isPaused.map(String.init), capacity.map(String.init)]
+        return "availability \(role.rawValue) " + values.map { $0 ?? "" }.joined(separator: " ")
     }
     var formerScope: String { "person \(id)" }
 

@@ -2,8 +2,8 @@ internal import ReleaseWorkflow
 
 /// Reads beside the writer: it never waits for a commit or a sync.
 ///
-/// What is in force is taken first and the snapshot of the database opened after, so that every record below the signed
-/// head is there; what is found at or above it is recorded, and its receipt is pending.
+/// The head in force is taken first and the snapshot of the database opened after, so that every record below the
+/// signed head is there; what is found at or above it is recorded, and its receipt is pending.
 struct Reader: Sendable {
     let parts: Parts
     let latest: LatestInForce

@@ -259,6 +259,7 @@ actor Sequencer {
                 let rows = WorkingSet(tx)
                 let result = try body(rows)
                 try rows.flush()
+                FaultPoint.reach(.afterFlush)
                 // A data key is durable before the rows that need it.
                 try vault?.sync()
                 FaultPoint.reach(.beforeCommit)

@@ -54,7 +54,7 @@ struct CaseContent: Encodable {
         rank = isStaff ? "\(line.rank)" : nil
     }
 
-    /// What a role can be shown of a case, at most.
+    /// The most that a role can be shown of a case.
     static func fields(for role: String) -> [String] {
         let all = ["id", "workflow", "role", "state", "actions", "history", "isReleaseLive", "expiresOn"]
         return role == "coordinator"

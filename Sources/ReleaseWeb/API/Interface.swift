@@ -446,7 +446,7 @@ enum Interface {
             isReplay: outcome.isReplay, rescindCode: isOwn ? outcome.rescindCode : nil, records: outcome.records)
     }
 
-    /// What the body asks.
+    /// Reads the act that the body asks for.
     private static func asked(_ kind: CommandKind, _ body: JSONBody, _ visit: Visit) throws -> Asked {
         var asked = Asked(kind, visit.handle(), key: try visit.idempotencyKey())
         if let expected = visit.headers[.ifMatch], expected != "*" {

@@ -45,8 +45,8 @@ struct JSONBody: Sendable {
         try self.init(members, place: "", knowing: known)
     }
 
-    /// How deep a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows with more
-    /// than the depth.
+    /// The depth to which a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows
+    /// with more than the depth.
     private static let depthLimit = 8
 
     /// True if brackets outside of texts are nested within the limit.

@@ -8,7 +8,7 @@ internal import ReleaseService
 internal import ReleaseWorkflow
 internal import TransparencyLog
 
-/// What auditors are given: heads, proofs, exports, the kit. Commitments and signatures, and nobody's data.
+/// The pages of auditors: heads, proofs, exports, the kit. Commitments and signatures, and nobody's data.
 enum AuditPages {
     static let routes: [Route] = [
         Route(.get, "/audit", .role(.auditor)) { try await $0.page(overview($0)) },

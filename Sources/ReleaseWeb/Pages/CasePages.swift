@@ -47,8 +47,8 @@ enum CasePages {
             "workflow.\(line.view.workflow).\(part)", "workflow.\(line.view.workflow)", or: words("workflow.other"))
     }
 
-    /// How somebody who is not told whose case it is tells it from another: four characters of their own random handle
-    /// (DER-10).
+    /// The mark by which somebody who is not told whose case it is tells it from another: four characters of their own
+    /// random handle (DER-10).
     static func mark(_ handle: CaseHandle) -> String { String(handle.description.prefix(4)).uppercased() }
 
     private static func show(_ visit: Visit) async throws -> Response {
@@ -355,7 +355,7 @@ enum CasePages {
         }
     }
 
-    /// What the form asks.
+    /// Reads the act that the form asks for.
     private static func asked(_ kind: CommandKind, _ visit: Visit) throws -> Asked {
         let form = visit.form
         var asked = Asked(kind, visit.handle(), key: visit.key)

@@ -5,8 +5,8 @@ internal import Matching
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What people have of their own besides their cases: home, account, what was shown, lists, profile, agreements, the
-/// directory.
+/// The pages that people have of their own besides their cases: home, account, what was shown, lists, profile,
+/// agreements, the directory.
 enum PersonPages {
     static let routes: [Route] = [
         Route(.get, "/home", .signedIn) { try await home($0) },

@@ -103,7 +103,7 @@ enum SignInPages {
             ], back: LinkView(words("signIn.back"), "/sign-in"))
     }
 
-    /// What goes with a link or a printed code. A code that is none is asked for the PIN like one that is.
+    /// The fields that go with a link or a printed code. A code that is none is asked for the PIN like one that is.
     private static func enterPage(_ visit: Visit, link: String, problem: FieldProblem? = nil) async throws -> Response {
         let words = visit.words
         let needed = try await visit.site.accounts.needed(link: link)

@@ -22,7 +22,7 @@ struct SurveyForm {
         texts.map { ($0, words.first("place.\($0)", or: $0)) }
     }
 
-    /// What mentors answer too.
+    /// The questions that mentors answer too.
     func answerFields(_ known: Answers, asksHints: Bool) -> [FieldView] {
         func hint(_ question: Question) -> String? { asksHints ? self.hint(question) : nil }
         var fields: [FieldView] = [

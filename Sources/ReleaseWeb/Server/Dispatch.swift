@@ -10,7 +10,7 @@ internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What Hummingbird knows of a request.
+/// The context that Hummingbird gives a request.
 struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
@@ -23,7 +23,7 @@ struct WebContext: RequestContext {
 
 /// The one door: every request passes here, and nothing else calls a handler.
 extension Site {
-    /// How long a request may take to arrive.
+    /// The time that a request may take to arrive.
     private static let arrival = Duration.seconds(20)
 
     static let sessionCookie = "__Host-privity"

@@ -4,7 +4,7 @@ internal import ReleaseWorkflow
 /// The fields of a form, as they were sent.
 struct FormBody: Sendable {
     private var values: [String: [String]] = [:]
-    /// What is wrong with a field whatever the form is for. Who shows the form again says so there; everybody else is
+    /// A problem of a field, whatever the form is for. Whoever shows the form again says so there; everybody else is
     /// stopped by the door.
     private(set) var problem: FieldProblem?
     private(set) var files: [String: [UInt8]] = [:]
@@ -16,7 +16,7 @@ struct FormBody: Sendable {
     func text(_ name: String) -> String { values[name]?.first ?? "" }
     func texts(_ name: String) -> [String] { values[name] ?? [] }
     func isOn(_ name: String) -> Bool { !text(name).isEmpty }
-    /// What was entered, to be shown again; never what is secret.
+    /// The entries, to be shown again; never what is secret.
     var entered: [String: [String]] { values }
 
     private init() {}

@@ -4,7 +4,7 @@ internal import HummingbirdCore
 internal import NIOCore
 internal import ReleaseService
 
-/// What a supervisor asks. Metrics are not here: they are served on an address of their own.
+/// The routes that a supervisor asks. Metrics are not here: they are served on an address of their own.
 enum HealthRoutes {
     static let routes: [Route] = [
         Route(.get, "/health", .anyone, form: .plain) { _ in text("ok\n") },

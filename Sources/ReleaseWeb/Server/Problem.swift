@@ -8,7 +8,7 @@ internal import ReleaseLedger
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What went wrong, as it may be told outside.
+/// A problem, as it may be told outside.
 ///
 /// - Source: RFC 9457, “Problem Details for HTTP APIs”.
 struct Problem: Sendable {

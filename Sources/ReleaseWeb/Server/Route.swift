@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// Who may come to a route. What they may do there is decided again by the service.
+/// The people who may come to a route. Their right to act there is decided again by the service.
 enum Audience: Hashable, Sendable {
     /// Anybody, signed in or not.
     case anyone
@@ -46,7 +46,7 @@ struct Route: Sendable {
     let form: Form
     /// Leaves no line in any log and counts in no metric: looks, calls and meetings are nobody else's.
     var isSilent = false
-    /// How many bytes a body may have.
+    /// The number of bytes that a body may have.
     var bodyLimit = 64 << 10
     /// True if the handler itself looks at ``FormBody/problem``, to show the form again with it.
     var checksForm = false
@@ -64,8 +64,9 @@ struct Route: Sendable {
     /// Its method and pattern.
     var name: String { "\(method.rawValue) \(path)" }
 
-    /// What logs and metrics call it: never the path that was asked for, which holds handles and tokens, and nothing of
-    /// which command of a case it was: that somebody declined or took something back leaves no trace there either.
+    /// The name of the route in logs and metrics: never the path that was asked for, which holds handles and tokens,
+    /// and nothing of which command of a case it was: that somebody declined or took something back leaves no trace
+    /// there either.
     var loggedName: String {
         guard let start = path.firstRange(of: "/cases/{case}/") else { return name }
         return "\(method.rawValue) \(path[..<start.upperBound])…"
@@ -85,7 +86,7 @@ struct Visit: Sendable {
     /// The network address that the request came from, for limits alone; it is written nowhere.
     let peer: String
 
-    /// Who is there. Routes that call it are not for `anyone`.
+    /// The session of whoever is there. Routes that call it are not for `anyone`.
     func require() throws -> Session {
         guard let session else { throw Unauthenticated() }
         return session
@@ -93,7 +94,7 @@ struct Visit: Sendable {
 
     var words: Words { site.words }
 
-    /// Who asks.
+    /// The caller, as the service knows callers.
     var caller: Caller { session.map { .person($0.person, $0.assurance) } ?? .anonymous }
     /// The service for whoever asks.
     var service: ReleaseService { site.host.service(for: caller) }

@@ -4,7 +4,7 @@ public import ServiceLifecycle
 
 /// Runs the program's scheduler beside its pages, and counts what it did.
 public struct SchedulerService: Service {
-    /// What it runs.
+    /// The scheduler that it runs.
     let scheduler: Scheduler
 
     /// - Parameters: as for ``ReleaseService/Scheduler``.

@@ -10,7 +10,7 @@ public import ReleaseService
 public import ReleaseWorkflow
 internal import Synchronization
 
-/// What of the host the administrator may do from a page. The executable supplies it: it alone knows folders.
+/// The work on the host that an administrator may do from a page. The executable supplies it: it alone knows folders.
 public struct Operations: Sendable {
     /// Reads a policy file to its canonical bytes.
     ///
@@ -38,7 +38,7 @@ public struct Site: Sendable {
     public let outbox: Outbox
     let operations: Operations
     public let words: Words
-    /// How the service calls itself: a name that says nothing of what it is for.
+    /// The name of the service for itself: a name that says nothing of what it is for.
     let service: String
     /// True if every page is served over TLS, here or by a proxy in front.
     let isSecure: Bool

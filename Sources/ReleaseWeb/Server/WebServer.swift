@@ -26,7 +26,7 @@ public struct ListeningProblem: Error, CustomStringConvertible {
 }
 
 extension Site {
-    /// How long a connection may be silent.
+    /// The time that a connection may be silent.
     private static let idle = TimeAmount.seconds(60)
 
     /// The server, as a part of a service group: it stops taking connections on shutdown, and finishes what it has
@@ -58,7 +58,7 @@ extension Site {
             logger: quiet)
     }
 
-    /// What the server itself says is of connections and not ours to keep.
+    /// Drops what the server itself says, because it is about connections and not ours to keep.
     private var quiet: Logger {
         var quiet = logger
         quiet.logLevel = .error

@@ -102,7 +102,7 @@ struct SecretView: Sendable {
     var secretValues: [String]
 }
 
-/// What crossed.
+/// The values that crossed.
 struct CardBlock: Sendable {
     var cardTitle: String
     var cardNotice: String

@@ -1,7 +1,7 @@
 public import ReleaseService
 
 extension Words {
-    /// What letters say: the same to everybody.
+    /// The words of letters: the same to everybody.
     public var letters: LetterWords {
         LetterWords(
             subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"),

@@ -34,7 +34,7 @@ public struct Visibility: Hashable, Sendable {
     }
 }
 
-/// What a draft holds until it is signed or declined.
+/// The content of a draft until it is signed or declined.
 public struct DraftHistory: Hashable, Sendable {
     public var events: [Event]
     /// The requester's name for the volunteer's form.

@@ -1,5 +1,5 @@
-/// What one person can do in a case on screen, as far as they may know: a projection of the history, the workflow and
-/// who looks.
+/// The acts that one person has in a case on screen, as far as they may know: a projection of the history, the workflow
+/// and who looks.
 public struct CaseScreen: Hashable, Sendable {
     /// A command that is somebody's own, typed in by their coordinator.
     public struct Proxied: Hashable, Sendable {
@@ -9,9 +9,9 @@ public struct CaseScreen: Hashable, Sendable {
         public let channels: [Channel]
     }
 
-    /// What this person can ask for; whether it is carried out is decided then.
+    /// The acts that this person can ask for; whether it is carried out is decided then.
     public let actions: [CommandKind]
-    /// What a coordinator can record for a party by paper or telephone.
+    /// The acts that a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
     /// True if a card may be there to open. Never whether it is.
     public let isReader: Bool

@@ -5,7 +5,7 @@ public enum Principal: Hashable, Sendable {
     case clock
 }
 
-/// Who acts: the principal whose right it is, the agent who typed it in for them, the channel it came by.
+/// The one who acts: the principal whose right it is, the agent who typed it in for them, the channel it came by.
 public struct Actor: Hashable, Sendable {
     public let principal: Principal
     public let agent: PersonID?

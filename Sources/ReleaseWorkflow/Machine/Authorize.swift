@@ -4,7 +4,7 @@ public struct Authorized<Act: Sendable>: Sendable {
     public let actor: Actor
     /// The role in which the principal acts.
     public let role: Role
-    /// What decided: `program/workflow/command`.
+    /// The rule that decided: `program/workflow/command`.
     public let rule: String
     public let policyDigest: [UInt8]
     let transition: Transition

@@ -40,11 +40,10 @@ private func holds(
         .standingLost, .dutiesSeparate, .assigned:
         return facts[condition]
     case .notExcluded:
-        switch command {
-        case .propose(let person), .invite(let person):
+        if let person = command.namedCounterpart {
             return !state.excluded.contains(person) && person != state.opener
-        default: return state.round?.counterpart.map { !state.excluded.contains($0) } ?? false
         }
+        return state.round?.counterpart.map { !state.excluded.contains($0) } ?? false
     case .slotAccepted: return state.round?.isSlotAccepted ?? false
     case .dueDayOver: return state.round?.due.map { moment.date > $0 } ?? false
     case .releaseExpired: return state.liveReleases.map(\.expiresOn).min().map { moment.date > $0 } ?? false
@@ -69,7 +68,7 @@ private func holds(
     }
 }
 
-/// What one command's effects come to.
+/// The consequences of one command's effects.
 private struct Decision {
     let command: Command
     /// The person whose act it is; nil for staff and the clock.
@@ -83,10 +82,8 @@ private struct Decision {
         let state = events.reduce(before, evolve)
         switch effect {
         case .startRound:
-            switch command {
-            case .request(let id), .rematch(let id), .ask(let id): return [.roundStarted(id, since: moment.date)]
-            default: throw .argumentMissing(command.kind)
-            }
+            guard let id = command.askedRound else { throw .argumentMissing(command.kind) }
+            return [.roundStarted(id, since: moment.date)]
         case .restartRound:
             guard case .notAMatch(let id) = command, let end = workflow.ended.min() else {
                 throw .argumentMissing(command.kind)
@@ -96,10 +93,8 @@ private struct Decision {
             guard state.isDraft else { throw .argumentMissing(command.kind) }
             return [.roundForgotten]
         case .nameCounterpart:
-            switch command {
-            case .propose(let person), .invite(let person): return [.counterpartNamed(person)]
-            default: throw .argumentMissing(command.kind)
-            }
+            guard let person = command.namedCounterpart else { throw .argumentMissing(command.kind) }
+            return [.counterpartNamed(person)]
         case .clearCounterpart: return [.counterpartCleared]
         case .excludeCounterpart:
             // At a rematch the one to exclude is the last round's; by then the new round has begun with nobody named.

@@ -1,4 +1,4 @@
-/// What happened, in the past tense. Folding a case's events with ``evolve(_:_:)`` gives its state.
+/// Something that happened, in the past tense. Folding a case's events with ``evolve(_:_:)`` gives its state.
 public enum Event: Hashable, Sendable, Codable {
     case advanced(to: Position)
     case roundStarted(RoundID, since: CivilDate)

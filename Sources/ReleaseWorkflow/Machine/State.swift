@@ -14,7 +14,7 @@ public struct State: Hashable, Sendable {
     public internal(set) var releases: [ReleaseState] = []
     /// The cards that the policy's effects have opened and not closed.
     public internal(set) var openCards: [OpenCard] = []
-    /// What only the pair knows. Empty wherever the public events alone were folded.
+    /// The part that only the pair knows. Empty wherever the public events alone were folded.
     public internal(set) var privately = PrivateState()
 
     public init(opener: PersonID, position: Position) {
@@ -72,9 +72,9 @@ public struct Round: Hashable, Sendable {
     public internal(set) var noticeUntil: CivilDate?
     public internal(set) var isReminded = false
     public internal(set) var extensionCount = 0
-    /// Who has signed for a longer term, while the other has not.
+    /// The one who has signed for a longer term, while the other has not.
     public internal(set) var extensionSigners: [PersonID] = []
-    /// Who has asked for a second mentor.
+    /// The people who have asked for a second mentor.
     public internal(set) var secondSeekers: [PersonID] = []
 }
 
@@ -86,7 +86,7 @@ final class EarlierRound: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(round.id) }
 }
 
-/// What has become of one release.
+/// The standing of one release.
 public struct ReleaseState: Hashable, Sendable {
     public enum Standing: String, Hashable, Sendable, Codable { case live, superseded, closed, expired }
 

@@ -98,7 +98,7 @@ private struct PolicyWords {
         return .init(title: "What can cross", lines: lines)
     }
 
-    /// What a role can do, sees and is told.
+    /// Says what a role can do, sees and is told.
     func section(for role: Role, _ tables: [DecisionTable]) -> Explanation.Section {
         var lines: [String] = ["can"]
         for table in tables {

@@ -1,5 +1,5 @@
-/// What a new version of a policy reveals or permits that the old did not, and the other way round; whom that concerns,
-/// and what must be signed again.
+/// The difference between two versions of a policy: what the new one reveals or permits that the old did not, and the
+/// other way round; whom that concerns, and what must be signed again.
 public struct PolicyDifference: Hashable, Sendable {
     /// One change, in a sentence, and whom it concerns.
     public struct Change: Hashable, Sendable, Comparable {
@@ -17,7 +17,7 @@ public struct PolicyDifference: Hashable, Sendable {
     public private(set) var changed: [Change] = []
     /// Agreements that people in these roles are asked to sign again before anything new opens.
     public private(set) var signAgain: [Change] = []
-    /// What the new version does that a version must not, like another text under the same number.
+    /// The changes that a new version must not make, like another text under the same number.
     public private(set) var faults: [String] = []
 
     public var isEmpty: Bool {

@@ -1,4 +1,4 @@
-/// What a policy may ask of a person or of a pair. Closed: there is nothing to compute with.
+/// A condition that a policy may ask of a person or of a pair. Closed: there is nothing to compute with.
 public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
     // Attested of one person.
     /// Entered or completed the program, with continuous and stable compliance: one answer, no data (MPHP-04).
@@ -72,7 +72,7 @@ public enum Threshold: String, CaseIterable, Hashable, Sendable, Codable {
     }
 }
 
-/// What has to hold, as a tree of `all`, `any` and `none`.
+/// The conditions that have to hold, as a tree of `all`, `any` and `none`.
 public indirect enum Requirement: Hashable, Sendable {
     case all([Requirement])
     case any([Requirement])
@@ -155,7 +155,7 @@ public indirect enum Requirement: Hashable, Sendable {
 /// Where somebody stands who begins in a field (MSC-02).
 public enum Stage: String, CaseIterable, Hashable, Sendable, Codable { case student, firstYear, secondYear }
 
-/// What is attested of a person: yes and no, dates, fields. No compliance, attendance or other data behind it (MPHP-04,
+/// The attestation of a person: yes and no, dates, fields. No compliance, attendance or other data behind it (MPHP-04,
 /// MPHP-07).
 public struct Attestation: Hashable, Sendable, Codable {
     public var attributes: Set<Condition>
@@ -226,14 +226,14 @@ public struct Attestation: Hashable, Sendable, Codable {
     }
 }
 
-/// Who may take part, and who with whom. All of it is pure; what it rests on is attested, never imported.
+/// The rules on who may take part, and with whom. All of it is pure; what it rests on is attested, never imported.
 public struct Eligibility: Hashable, Sendable {
     public let mentee: Requirement
     public let mentor: Requirement
     public let pair: Requirement
     /// Groups of fields that count as similar, in both directions. A field is always similar to itself.
     public let similarFields: [[String]]
-    /// What must keep holding while a case is open; losing it ends the case.
+    /// The conditions that must keep holding while a case is open; losing it ends the case.
     public let continuous: Set<Condition>
 
     public init(
@@ -254,7 +254,7 @@ public struct Eligibility: Hashable, Sendable {
 
     public func requirement(of role: Role) -> Requirement { role == .mentor ? mentor : mentee }
 
-    /// What holds of these two together; `relations` is what they or the program declared between them.
+    /// The facts that hold of these two together; `relations` is what they or the program declared between them.
     public func facts(mentor: Attestation, mentee: Attestation, relations: Set<Condition> = [], on date: CivilDate)
         -> Set<
             Condition

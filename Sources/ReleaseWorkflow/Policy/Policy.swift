@@ -1,4 +1,4 @@
-/// How confidential a program is; chooses the ceiling that no policy can raise.
+/// The confidentiality of a program; chooses the ceiling that no policy can raise.
 public enum Confidentiality: String, CaseIterable, Hashable, Sendable {
     /// First name and telephone number to one named recipient; no directory, monitoring, reasons or free text.
     case clinical
@@ -9,7 +9,7 @@ public enum Confidentiality: String, CaseIterable, Hashable, Sendable {
     case open
 }
 
-/// Who runs a program.
+/// The body that runs a program.
 public enum Administration: String, CaseIterable, Hashable, Sendable {
     /// Clinical coordinators, each for the people assigned to them.
     case coordinator
@@ -34,7 +34,7 @@ public struct Agreement: Hashable, Sendable {
     }
 }
 
-/// What a program says of itself in its own words: topics, duties, prohibitions, what mentoring is not. Inert text.
+/// A program's own words about itself: topics, duties, prohibitions, what mentoring is not. Inert text.
 public struct Clause: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Hashable, Sendable {
         case topics, allowed, forbidden, duties, guidance, prohibitions, isNot, disclaimers
@@ -81,7 +81,7 @@ public struct FormText: Hashable, Sendable {
     }
 }
 
-/// What a form states in the program's own words.
+/// The statements of a form in the program's own words.
 public struct ReleaseStatements: Hashable, Sendable {
     /// The right to take the release back, and how: 42 CFR §2.31(a)(6).
     public let revocation: String
@@ -135,13 +135,13 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// Who brings people together, how, and who may read listings.
+    /// The rules on who brings people together, how, and who may read listings.
     public struct Matching: Hashable, Sendable {
         public enum By: String, CaseIterable, Hashable, Sendable { case coordinator, program, mentee }
         /// One at a time; a cohort at once; not at all: people find each other in a directory.
         public enum Mode: String, CaseIterable, Hashable, Sendable { case rolling, batch, directory }
-        /// What counts first once somebody of a cohort has to be left out: as many people as can be matched, or the
-        /// best sum of scores, where a pair that is worth less than a floor is not made.
+        /// The aim that counts first once somebody of a cohort has to be left out: as many people as can be matched, or
+        /// the best sum of scores, where a pair that is worth less than a floor is not made.
         public enum First: String, CaseIterable, Hashable, Sendable { case participation, score }
         public enum Directory: String, CaseIterable, Hashable, Sendable {
             case none
@@ -174,7 +174,7 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// How long a pair is meant to last.
+    /// The time that a pair is meant to last.
     public struct Duration: Hashable, Sendable {
         public enum Kind: String, CaseIterable, Hashable, Sendable {
             /// The pair decides; the two decide together; an end that may pass in silence; an end that is kept.
@@ -192,14 +192,14 @@ public struct Policy: Hashable, Sendable {
             }
         }
 
-        /// How long before the end both are reminded of it (WEB-07).
+        /// The time before the end at which both are reminded of it (WEB-07).
         public static let reminderDays = 30
 
         public let kind: Kind
         /// Nil where no term is set.
         public let months: Int?
         public let cohort: Cohort?
-        /// How often the term may be extended with both consents, and by how many months.
+        /// The number of times that the term may be extended with both consents, and by how many months.
         public let extensionLimit: Int?
         public let extensionMonths: Int?
         public init(kind: Kind, months: Int?, cohort: Cohort?, extensionLimit: Int?, extensionMonths: Int?) {
@@ -225,17 +225,17 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// How a relationship may be left.
+    /// The ways in which a relationship may be left.
     public struct Termination: Hashable, Sendable {
         /// Days that a mentor's end waits for its label; 0 where it is at once. The mentee's is always at once.
         public let noticeDays: Int
         public init(noticeDays: Int) { self.noticeDays = noticeDays }
     }
 
-    /// What a program may count of itself. Never of a person, never in cells of less than ten.
+    /// The counts that a program may make of itself. Never of a person, never in cells of less than ten.
     public enum Aggregate: String, CaseIterable, Hashable, Sendable { case pairCount, timeToMatch }
 
-    /// What is asked of people about the program.
+    /// The questions that people are asked about the program.
     public struct Evaluation: Hashable, Sendable {
         public enum Topics: String, CaseIterable, Hashable, Sendable { case none, operationalOnly, programGoals }
         public let topics: Topics
@@ -248,7 +248,7 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// What a policy says that no machine enforces: shown by `explain`, compared by `diff`.
+    /// The part of a policy that no machine enforces: shown by `explain`, compared by `diff`.
     public struct Customs: Hashable, Sendable {
         public let isTrainingRequired: Bool
         public let stages: [String]
@@ -286,7 +286,7 @@ public struct Policy: Hashable, Sendable {
     public let openCases: OpenCases
     public let confidentiality: Confidentiality
     public let administration: Administration
-    /// Who discloses, as the release names them (42 CFR §2.31(a)(2)).
+    /// The one who discloses, as the release names them (42 CFR §2.31(a)(2)).
     public let discloserName: String
     /// IANA name; only the clock port reads it.
     public let timeZone: String
@@ -304,13 +304,13 @@ public struct Policy: Hashable, Sendable {
     public let customs: Customs
     public let agreements: [Agreement]
     public let clauses: [Clause]
-    /// What each notice says.
+    /// The words of each notice.
     public let notices: [Notice: String]
     public let texts: Texts
     public let assumptions: [String]
     public let workflows: [Workflow]
 
-    /// What is shown with acts and cards.
+    /// The texts that are shown with acts and cards.
     public struct Texts: Hashable, Sendable {
         public let mission: String
         public let voluntary: String
@@ -319,7 +319,7 @@ public struct Policy: Hashable, Sendable {
         public let rescission: String
         /// Shown above a directory; empty where there is none.
         public let directory: String
-        /// How to end well, sent with the reminder that an end is near.
+        /// The advice on ending well, sent with the reminder that an end is near.
         public let closure: String
         public init(
             mission: String, voluntary: String, callScript: String, emergency: String, rescission: String,
@@ -371,7 +371,7 @@ public struct Policy: Hashable, Sendable {
 
     public func workflow(_ id: String) -> Workflow? { workflows.first { $0.id == id } }
 
-    /// What people in this role sign before they take part, in the policy's order.
+    /// The agreements that people in this role sign before they take part, in the policy's order.
     public func agreements(of role: Role) -> [Agreement] { agreements.filter { $0.roles.contains(role) } }
 
     /// True if people find each other in a directory; nothing is ever solved or proposed for them (SGV-29).

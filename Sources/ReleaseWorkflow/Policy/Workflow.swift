@@ -58,15 +58,15 @@ public struct Workflow: Hashable, Sendable {
         }
     }
 
-    /// What a rescission ends where both have released: one's own fields alone, or the exchange.
+    /// The extent of a rescission where both have released: one's own fields alone, or the exchange.
     public enum RescissionCloses: String, CaseIterable, Hashable, Sendable { case own, both }
 
-    /// What kind of passage it is.
+    /// The kind of passage.
     public struct Shape: Hashable, Sendable {
         /// The role of the person whose case it is, and of the one they are brought together with; a listing has none.
         public var opener: Role
         public var counterpart: Role?
-        /// Who signs the release and whom it names.
+        /// The signer of the release and the one whom it names.
         public var discloser: Role
         public var recipient: Reader
         /// Whose fields the card shows and who reads it.
@@ -122,7 +122,7 @@ public struct Workflow: Hashable, Sendable {
     public var opens: [CommandKind] { shape.opens }
     /// The people of the case, in the order opener, counterpart.
     public var parties: [Role] { [shape.opener] + (shape.counterpart.map { [$0] } ?? []) }
-    /// Who reads, if it is a class.
+    /// The readers, if they are a class.
     public var audience: Audience? { if case .audience(let audience) = shape.reader { audience } else { nil } }
 
     public init(

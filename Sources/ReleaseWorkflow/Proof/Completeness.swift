@@ -1,4 +1,4 @@
-/// What a program of this kind must say before it can begin, besides what makes its file readable.
+/// The statements that a program of this kind must make before it can begin, besides what makes its file readable.
 ///
 /// The six characteristics of a formal program (objectives, selection, matching, training, frequency, goals: WEB-24)
 /// are keys that the reader demands; what is checked here is whether what they say fits together.

@@ -1,4 +1,4 @@
-/// Who can do what in which state: every combination of state, command, principal and channel, decided.
+/// The table of who can do what in which state: every combination of state, command, principal and channel, decided.
 ///
 /// Built by asking the real `authorize` and `decide` in every state the proofs reach: a combination is allowed if it is
 /// allowed in some reachable case at that state, with every external guard holding.
@@ -19,7 +19,7 @@ public struct DecisionTable: Sendable {
         }
     }
 
-    /// What came of it: the states it leads to, or the refusal if it never leads anywhere.
+    /// The result: the states it leads to, or the refusal if it never leads anywhere.
     public enum Answer: Hashable, Sendable {
         case leads(Set<String>)
         case refused(Refusal)
@@ -79,7 +79,9 @@ public struct DecisionTable: Sendable {
         case .wrongPrincipal: 1
         case .wrongChannel: 2
         case .wrongAgent: 3
-        default: 4
+        case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen,
+            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst:
+            4
         }
     }
 

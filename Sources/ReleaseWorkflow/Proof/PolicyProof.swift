@@ -1,4 +1,4 @@
-/// What every policy must keep. Stated in full in the design; proved here by walking every reachable state.
+/// A property that every policy must keep. Stated in full in the design; proved here by walking every reachable state.
 public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
     case p1 = "P1"
     case p2 = "P2"
@@ -31,7 +31,7 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
 public struct Counterexample: Error, Hashable, Sendable, CustomStringConvertible {
     public let property: PolicyProperty
     public let workflow: String
-    /// What is wrong at the end of the run.
+    /// The fault at the end of the run.
     public let finding: String
     /// One step a line, from the first request on.
     public let trace: [String]
@@ -42,7 +42,7 @@ public struct Counterexample: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
-/// What a proof covered.
+/// The extent of a proof.
 public struct ProofReport: Hashable, Sendable {
     public let workflow: String
     public internal(set) var stateCount = 0
@@ -435,20 +435,14 @@ struct Explorer {
 
     private func describe(_ actor: Actor, _ role: Role, _ command: Command, in state: State) -> String {
         let agent = actor.agent == nil ? "" : " through the coordinator"
-        let object: String
-        switch command {
-        case .propose(let person), .invite(let person):
-            object =
-                person == Self.others[0]
-                ? " the first \(workflow.counterpart?.rawValue ?? "")"
-                : " the second \(workflow.counterpart?.rawValue ?? "")"
-        default: object = ""
+        let object = command.namedCounterpart.map { person in
+            " the \(person == Self.others[0] ? "first" : "second") \(workflow.counterpart?.rawValue ?? "")"
         }
-        return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object)"
+        return "\(role.rawValue) on \(actor.channel.rawValue)\(agent): \(command.kind.rawValue)\(object ?? "")"
     }
 }
 
-/// What of a state the proofs tell apart. What it drops, `decide` does not read; a test compares.
+/// The part of a state that the proofs tell apart. `decide` reads nothing of what it drops; a test compares.
 struct Normal: Hashable {
     private enum Side: Hashable { case none, before, on, after }
     private struct Release: Hashable {

@@ -207,7 +207,7 @@ private struct Writer {
         }
     }
 
-    /// What a row does, as an inline of its own.
+    /// The effects of a row, as an inline of its own.
     private func macro(_ transition: Transition, _ number: Int) -> [String] {
         let isNaming = transition.command == .propose || transition.command == .invite
         var lines = ["inline take\(number)(named) {", "  before = counterpart;"]

@@ -1,4 +1,4 @@
-/// What a mentor of a clinical program is shown: exactly a first name and a telephone number (MPHP-36, MPHP-37).
+/// The card of a mentor in a clinical program: exactly a first name and a telephone number (MPHP-36, MPHP-37).
 ///
 /// INVARIANT: two stored properties, and no other ever. Only ``disclose(_:under:)`` makes one.
 public struct ContactCard: Hashable, Sendable {
@@ -11,7 +11,7 @@ public struct ContactCard: Hashable, Sendable {
     }
 }
 
-/// What programs other than clinical ones show: profile fields, each of them released by the person they describe.
+/// The card of programs other than clinical ones: profile fields, each of them released by the person they describe.
 ///
 /// INVARIANT: only ``disclose(profile:under:)`` makes one, and never under a clinical policy.
 public struct ProfileCard: Hashable, Sendable {

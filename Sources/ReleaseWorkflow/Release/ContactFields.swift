@@ -1,4 +1,4 @@
-/// Why a value that was typed in cannot be used. Never repeats the value.
+/// The reason why a value that was typed in cannot be used. Never repeats the value.
 public struct FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// The field as the person who typed it knows it.
     public let field: String

@@ -5,7 +5,7 @@ public enum Audience: String, CaseIterable, Hashable, Sendable, Codable {
     /// Members who are registered as seeking a mentor (SGV-09).
     case seekers
 
-    /// How a form names it.
+    /// The name that a form gives it.
     public var plainWords: String {
         switch self {
         case .everyone: "everybody who looks at the public directory"

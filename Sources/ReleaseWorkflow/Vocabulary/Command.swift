@@ -56,6 +56,35 @@ public enum Command: Hashable, Sendable {
         }
     }
 
+    /// The round that an opener asks for anew; nil for every other command.
+    public var askedRound: RoundID? {
+        switch self {
+        case .request(let round), .rematch(let round), .ask(let round): round
+        case .completeSurvey, .propose, .acceptSlot, .slotUnavailable, .withdrawProposal, .offer, .refuseMentor,
+            .decline,
+            .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
+            .expire,
+            .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
+            .remindEnd,
+            .finish, .lapse:
+            nil
+        }
+    }
+
+    /// The person who is named as counterpart; nil for every other command.
+    public var namedCounterpart: PersonID? {
+        switch self {
+        case .propose(let person), .invite(let person): person
+        case .request, .completeSurvey, .acceptSlot, .slotUnavailable, .withdrawProposal, .offer, .refuseMentor,
+            .decline,
+            .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
+            .expire,
+            .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
+            .remindEnd, .finish, .lapse:
+            nil
+        }
+    }
+
     /// Builds a command of `kind` from whatever identifiers it needs.
     public init(_ kind: CommandKind, round: RoundID, person: PersonID, release: ReleaseID) {
         switch kind {

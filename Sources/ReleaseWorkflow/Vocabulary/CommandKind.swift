@@ -1,4 +1,4 @@
-/// What can be asked of a case, in the imperative.
+/// An act that can be asked of a case, in the imperative.
 public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     // Mentorship.
     case request, completeSurvey, propose, acceptSlot, slotUnavailable, withdrawProposal, offer, refuseMentor, decline

@@ -1,4 +1,4 @@
-/// What a transition does besides moving the case.
+/// A change that a transition makes besides moving the case.
 public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case startRound, forgetRound
     case nameCounterpart, clearCounterpart, excludeCounterpart, acceptSlot

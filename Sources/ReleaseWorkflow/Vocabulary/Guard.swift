@@ -39,7 +39,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
-    /// What has to hold, as a sentence's end: "only if …".
+    /// The condition that has to hold, as a sentence's end: "only if …".
     public var plainWords: String {
         switch self {
         case .underContract: "the person is under a monitoring contract"

@@ -1,4 +1,4 @@
-/// Why a command does not happen. Expected, complete, and free of personal data.
+/// The reason why a command does not happen. Expected, complete, and free of personal data.
 public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The case's state has no such command.
     case illegalTransition(state: String, command: CommandKind)
@@ -26,8 +26,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notSigning
     /// Staff changed how this person signs in, less than 72 hours ago, and no second member of staff has approved it.
     case recentlyChanged
-    /// What is asked is not offered to this person from what they were shown. It is one answer, because any other would
-    /// tell in what state the case really is.
+    /// The act is not among those that this person is offered from what they were shown. It is one answer, because any
+    /// other would tell in what state the case really is.
     case outdated
     /// The page that the act was given on shows an earlier version of the case.
     case versionChanged
@@ -81,7 +81,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What the code leaves out: commands, states and channels, in the order in which the description names them.
+    /// The words that the code leaves out: commands, states and channels, in the order in which the description names
+    /// them.
     public var words: [String] {
         switch self {
         case .illegalTransition(let state, let command): [command.rawValue, state]

@@ -1,4 +1,4 @@
-/// What a written consent must contain, by paragraph.
+/// An element that a written consent must contain, by paragraph.
 ///
 /// - Source: 42 CFR §2.31(a), “Consent requirements”; 45 CFR 164.508(c), “Core elements and requirements”.
 public enum ReleaseElement: String, CaseIterable, Hashable, Sendable, Codable {
@@ -45,14 +45,14 @@ public enum ReleaseElement: String, CaseIterable, Hashable, Sendable, Codable {
     ]
 }
 
-/// How a release was signed, kept as evidence and committed to in the record.
+/// The way in which a release was signed, kept as evidence and committed to in the record.
 public struct SignatureEvidence: Hashable, Sendable, Codable {
     public enum Means: String, Hashable, Sendable, Codable { case screen, paper }
 
     public let means: Means
-    /// What the signer declared by signing.
+    /// The declaration of the signer.
     public let meaning: String
-    /// How the signer was known: on screen, the sign-in; on paper, the coordinator who took the form.
+    /// The way in which the signer was known: on screen, the sign-in; on paper, the coordinator who took the form.
     public let authenticatedBy: String
     /// SHA-256 of the scan, in hexadecimal, for paper.
     public let scanDigest: String?

@@ -19,7 +19,7 @@ struct KeyGroup: AsyncParsableCommand {
         return role
     }
 
-    /// What the log says of its keys, with no key at hand.
+    /// The keys as the log states them, with no key at hand.
     fileprivate static func read(
         _ options: FolderOptions
     ) async throws -> (folder: Folder, origin: String, store: SQLiteStore, history: KeyHistory) {

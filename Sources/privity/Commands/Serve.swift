@@ -99,7 +99,7 @@ struct Serve: AsyncParsableCommand {
 /// A line on standard error as it is.
 func complainRaw(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
-/// What `serve` is told by options, environment and `privity.yaml`, in this order of precedence.
+/// The settings of `serve` by options, environment and `privity.yaml`, in this order of precedence.
 struct ServeSettings {
     let listening: Listening
     let url: String
@@ -158,7 +158,7 @@ struct ServeSettings {
 }
 
 extension OpenFolder {
-    /// What of this folder the administrator and auditors may do from a page.
+    /// The work on this folder that the administrator and auditors may do from a page.
     func operations(backupFolder: String?) -> Operations {
         var backUp: (@Sendable () async throws -> String)?
         let isRotating = Turn()

@@ -21,7 +21,7 @@ struct FolderOptions: ParsableArguments {
     var passphraseFile: String?
 }
 
-/// What `privity.yaml` and the environment say of a folder.
+/// The settings of a folder, from `privity.yaml` and the environment.
 struct Settings {
     let origin: String
     let passphraseFile: String?
