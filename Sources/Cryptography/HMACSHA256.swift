@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Synchronization
 
 /// HMAC with SHA-256 (RFC 2104, FIPS 198-1).
 public enum HMACSHA256 {
@@ -7,19 +8,58 @@ public enum HMACSHA256 {
     /// - Shape: 32 bytes.
     /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     public static func authenticate(_ parts: [UInt8]..., key: SecretBytes) throws(CryptographyError) -> [UInt8] {
-        let context = try OpenSSL.require(EVP_MAC_CTX_new(OpenSSL.hmac.pointer), "HMAC context")
+        let context = try context(key)
         defer { EVP_MAC_CTX_free(context) }
-        try key.withBytes { bytes throws(CryptographyError) in
-            // libcrypto takes a null key for "keep the old one", so an empty key still needs an address.
-            let empty: [UInt8] = [0]
-            try withDigestParameter { parameters throws(CryptographyError) in
-                let result = empty.withUnsafeBufferPointer { fallback in
-                    let address = bytes.bindMemory(to: UInt8.self).baseAddress ?? fallback.baseAddress
-                    return EVP_MAC_init(context, address, bytes.count, parameters)
+        return try finish(parts, context)
+    }
+
+    /// A key that many messages are authenticated under: what HMAC does with the key alone is done once.
+    public final class Key: Sendable {
+        private struct Idle: @unchecked Sendable { var contexts: [OpaquePointer] = [] }
+        private let key: SecretBytes
+        private let idle = Mutex(Idle())
+
+        public init(_ key: SecretBytes) { self.key = key }
+
+        deinit { idle.withLock { for context in $0.contexts { EVP_MAC_CTX_free(context) } } }
+
+        /// Authenticates the concatenation of `parts`, as ``HMACSHA256/authenticate(_:key:)`` does.
+        public func authenticate(_ parts: [UInt8]...) throws(CryptographyError) -> [UInt8] {
+            let context: OpaquePointer
+            if let ready = idle.withLock({ $0.contexts.popLast() }) {
+                context = ready
+                // Without a key it begins anew under the one that it has.
+                guard EVP_MAC_init(context, nil, 0, nil) == 1 else {
+                    EVP_MAC_CTX_free(context)
+                    throw OpenSSL.failure("HMAC key")
                 }
-                try OpenSSL.check(result, "HMAC key")
+            } else {
+                context = try HMACSHA256.context(key)
+            }
+            defer { idle.withLock { $0.contexts.append(context) } }
+            return try HMACSHA256.finish(parts, context)
+        }
+    }
+
+    private static func context(_ key: SecretBytes) throws(CryptographyError) -> OpaquePointer {
+        let context = try OpenSSL.require(EVP_MAC_CTX_new(OpenSSL.hmac.pointer), "HMAC context")
+        // libcrypto takes a null key for "keep the old one", so an empty key still needs an address.
+        let empty: [UInt8] = [0]
+        let result = key.withBytes { bytes in
+            empty.withUnsafeBufferPointer { fallback in
+                EVP_MAC_init(
+                    context, bytes.bindMemory(to: UInt8.self).baseAddress ?? fallback.baseAddress, bytes.count,
+                    withSHA256.pointer)
             }
         }
+        guard result == 1 else {
+            EVP_MAC_CTX_free(context)
+            throw OpenSSL.failure("HMAC key")
+        }
+        return context
+    }
+
+    private static func finish(_ parts: [[UInt8]], _ context: OpaquePointer) throws(CryptographyError) -> [UInt8] {
         for part in parts { try OpenSSL.check(EVP_MAC_update(context, part, part.count), "HMAC update") }
         var tag = [UInt8](repeating: 0, count: 32)
         var count = 0
@@ -27,13 +67,25 @@ public enum HMACSHA256 {
         return tag
     }
 
-    private static func withDigestParameter(
-        _ body: (UnsafePointer<OSSL_PARAM>) throws(CryptographyError) -> Void
-    ) throws(CryptographyError) {
-        var parameters = Parameters()
-        parameters.add(OSSL_MAC_PARAM_DIGEST, text: "SHA256")
-        try parameters.lend(body)
+    /// Says that the hash is SHA-256; made once and never freed.
+    private struct DigestParameter: @unchecked Sendable {  // never written after initialization
+        let pointer: UnsafePointer<OSSL_PARAM>
+
+        init() {
+            func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
+                let bytes = text.utf8CString
+                let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+                for (offset, byte) in bytes.enumerated() { (copy + offset).initialize(to: byte) }
+                return copy
+            }
+            let list = UnsafeMutablePointer<OSSL_PARAM>.allocate(capacity: 2)
+            list.initialize(to: OSSL_PARAM_construct_utf8_string(copy(OSSL_MAC_PARAM_DIGEST), copy("SHA256"), 0))
+            (list + 1).initialize(to: OSSL_PARAM_construct_end())
+            pointer = UnsafePointer(list)
+        }
     }
+
+    private static let withSHA256 = DigestParameter()
 }
 
 /// HKDF with SHA-256 (RFC 5869).
@@ -50,6 +102,32 @@ public enum HKDFSHA256 {
         parameters.add(OSSL_KDF_PARAM_SALT, bytes: salt)
         parameters.add(OSSL_KDF_PARAM_INFO, bytes: info)
         return try parameters.derive(OpenSSL.hkdf, count: count, operation: "HKDF")
+    }
+
+    /// A key that much is derived from: the first of HKDF's two steps (RFC 5869 §2.2) is done once.
+    public struct Extracted: Sendable {
+        private let key: HMACSHA256.Key
+
+        /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
+        public init(_ key: SecretBytes, salt: [UInt8] = []) throws(CryptographyError) {
+            let bytes = key.withBytes { Array($0) }
+            // An empty key is padded with zeros, as the RFC's missing salt is.
+            var extracted = try HMACSHA256.authenticate(bytes, key: SecretBytes(copying: salt))
+            self.key = HMACSHA256.Key(SecretBytes(taking: &extracted))
+        }
+
+        /// Derives `count` bytes bound to `info`, as ``HKDFSHA256/derive(from:salt:info:count:)`` does (RFC 5869 §2.3).
+        ///
+        /// - Precondition: `0 < count <= 8160`.
+        public func derive(info: [UInt8], count: Int) throws(CryptographyError) -> [UInt8] {
+            precondition(count > 0 && count <= 255 * 32, "HKDF derives 1 to 8160 bytes")
+            var (derived, block): ([UInt8], [UInt8]) = ([], [])
+            for number in 1...UInt8((count + 31) / 32) {
+                block = try key.authenticate(block, info, [number])
+                derived += block
+            }
+            return Array(derived.prefix(count))
+        }
     }
 }
 

@@ -58,7 +58,7 @@ public struct SQLTransaction: StoreWriter {
         for row in changes.people.values { try putPerson(row) }
         for row in changes.mentors.values { try putMentor(row) }
         for (person, index) in changes.indexes { try putIndex(index.tokens, of: person, key: index.key) }
-        for (key, row) in changes.events { try appendEvent(key.id, row) }
+        for (id, rows) in changes.events { for row in rows { try appendEvent(id, row) } }
         for row in changes.cases.values { try putCase(row) }
         for case let row? in changes.drafts.values { try putDraft(row) }
         for row in changes.releases.values { try putRelease(row) }

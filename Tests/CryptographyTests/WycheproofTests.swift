@@ -102,6 +102,12 @@ struct WycheproofTests {
                 if test.result == "valid" {
                     let derived = try HKDFSHA256.derive(from: key, salt: salt, info: info, count: size)
                     #expect(try derived.withBytes { Array($0) } == test.bytes(\.okm), "case \(test.tcId)")
+                    // In two steps, the second of them twice.
+                    let extracted = try HKDFSHA256.Extracted(key, salt: salt)
+                    for _ in 0..<2 {
+                        let expanded = try extracted.derive(info: info, count: size)
+                        #expect(try expanded == test.bytes(\.okm), "case \(test.tcId)")
+                    }
                 } else {
                     // Longer than RFC 5869 allows.
                     #expect(throws: CryptographyError.self) {
@@ -118,8 +124,10 @@ struct WycheproofTests {
         var seen = 0
         for group in try VectorFile.load("hmac_sha256_test").testGroups {
             for test in group.tests {
-                let tag = try HMACSHA256.authenticate(
-                    test.bytes(\.msg), key: SecretBytes(copying: try test.bytes(\.key)))
+                let key = SecretBytes(copying: try test.bytes(\.key))
+                let tag = try HMACSHA256.authenticate(test.bytes(\.msg), key: key)
+                let kept = HMACSHA256.Key(key)
+                for _ in 0..<3 { #expect(try kept.authenticate(test.bytes(\.msg)) == tag, "case \(test.tcId)") }
                 let expected = try test.bytes(\.tag)
                 #expect(
                     (Array(tag.prefix(expected.count)) == expected) == (test.result == "valid"), "case \(test.tcId)")

@@ -26,7 +26,7 @@ struct Evaluations: Sendable {
     /// - Throws: `Refusal.notFound` where the policy asks nobody, or the batch of this interval has been made already.
     func open(by caller: Caller) async throws -> EvaluationBatch {
         let period = try core.reader.read { $0.evaluationPeriod }
-        let derive = Derivation(seed: try core.parts.seeds.seed(for: "evaluation/\(period)"))
+        let derive = try Derivation(seed: core.parts.seeds.seed(for: "evaluation/\(period)"))
         return try await core.keep { tx in
             try tx.permit(caller).require(tx.permit(caller).isOperator)
             let policy = tx.snapshot.current.policy

@@ -19,12 +19,27 @@ final class DecodedCache: Sendable {
     }
 
     private struct Contents {
-        var entries: [[UInt8]: Entry] = [:]
-        var byteCount = 0
+        private(set) var entries: [[UInt8]: Entry] = [:]
+        /// What was opened under a data key.
+        private(set) var openedUnder: [[UInt8]: Set<[UInt8]>] = [:]
+        private(set) var byteCount = 0
         /// Rises whenever something is forgotten.
         var generation = 0
 
-        mutating func remove(_ id: [UInt8]) { byteCount -= entries.removeValue(forKey: id)?.byteCount ?? 0 }
+        mutating func put(_ entry: Entry, _ id: [UInt8]) {
+            remove(id)
+            byteCount += entry.byteCount
+            entries[id] = entry
+            if let key = entry.key { openedUnder[key, default: []].insert(id) }
+        }
+
+        mutating func remove(_ id: [UInt8]) {
+            guard let entry = entries.removeValue(forKey: id) else { return }
+            byteCount -= entry.byteCount
+            guard let key = entry.key else { return }
+            openedUnder[key]?.remove(id)
+            if openedUnder[key]?.isEmpty == true { openedUnder[key] = nil }
+        }
     }
 
     private let contents = Mutex(Contents())
@@ -54,9 +69,7 @@ final class DecodedCache: Sendable {
         let entry = Entry(stamp: stamp, value: value, key: key, byteCount: byteCount, since: .now)
         contents.withLock { contents in
             if let since, since != contents.generation { return }
-            contents.remove(id)
-            contents.byteCount += byteCount
-            contents.entries[id] = entry
+            contents.put(entry, id)
             // Beyond its size it starts anew: what is in use is soon back.
             if contents.byteCount > byteLimit { contents = Contents(generation: contents.generation) }
         }
@@ -65,10 +78,9 @@ final class DecodedCache: Sendable {
     /// Drops what was opened under data keys that are destroyed.
     func forget(openedUnder keys: [[UInt8]]) {
         guard !keys.isEmpty else { return }
-        let keys = Set(keys)
         contents.withLock { contents in
             contents.generation += 1
-            for (id, entry) in contents.entries { if let key = entry.key, keys.contains(key) { contents.remove(id) } }
+            for key in keys { for id in contents.openedUnder[key] ?? [] { contents.remove(id) } }
         }
     }
 

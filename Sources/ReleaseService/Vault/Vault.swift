@@ -43,10 +43,10 @@ public struct Vault: Sendable {
     }
 
     private let wrapping: AESGCM
-    private let naming: SecretBytes
-    private let indexing: SecretBytes
-    private let commands: SecretBytes
-    private let chain: SecretBytes
+    private let naming: HMACSHA256.Key
+    private let indexing: HMACSHA256.Key
+    private let commands: HMACSHA256.Key
+    private let chain: HMACSHA256.Key
     private let fixed: AESGCM
     private let ring: any KeyRing
     let watch = OpeningWatch()
@@ -57,10 +57,10 @@ public struct Vault: Sendable {
             try HKDFSHA256.derive(from: key, info: Array("privity/\(purpose)/v1".utf8), count: 32)
         }
         wrapping = try AESGCM(key: derived("wrap"))
-        naming = try derived("name")
-        indexing = try derived("index")
-        commands = try derived("command")
-        chain = try derived("chain")
+        naming = try HMACSHA256.Key(derived("name"))
+        indexing = try HMACSHA256.Key(derived("index"))
+        commands = try HMACSHA256.Key(derived("command"))
+        chain = try HMACSHA256.Key(derived("chain"))
         fixed = try AESGCM(key: derived("fixed"))
         self.ring = ring
     }
@@ -69,7 +69,7 @@ public struct Vault: Sendable {
 
     /// The id of the key for `scope`: 16 bytes that say nothing without the vault key.
     public func keyID(_ scope: Scope) throws -> [UInt8] {
-        Array(try HMACSHA256.authenticate(Array(scope.label.utf8), key: naming).prefix(16))
+        Array(try naming.authenticate(Array(scope.label.utf8)).prefix(16))
     }
 
     /// Makes the keys for these scopes where they are missing; ``sync()`` comes before the commit that uses them.
@@ -158,30 +158,29 @@ public struct Vault: Sendable {
     func indexToken(_ kind: String, _ value: String) throws -> [UInt8] {
         let folded = value.folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
             .precomposedStringWithCanonicalMapping.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return try HMACSHA256.authenticate(Array("\(kind)\u{0}\(folded)".utf8), key: indexing)
+        return try indexing.authenticate(Array("\(kind)\u{0}\(folded)".utf8))
     }
 
     func commandDigest(_ parts: String...) throws -> [UInt8] {
-        try HMACSHA256.authenticate(Array(parts.joined(separator: "\u{0}").utf8), key: commands)
+        try commands.authenticate(Array(parts.joined(separator: "\u{0}").utf8))
     }
 
     /// The case of a person in a workflow: always the same, and unguessable.
     func caseID(of person: PersonID, workflow: String) throws -> CaseID {
-        let bytes = try HMACSHA256.authenticate(person.bytes, Array(workflow.utf8), key: naming)
+        let bytes = try naming.authenticate(person.bytes, Array(workflow.utf8))
         guard let id = CaseID(bytes: Array(bytes.prefix(16))) else { throw MachineryError.corrupt("case id") }
         return id
     }
 
     /// The next link of a case's chain of events.
     func link(_ id: CaseID, _ sequence: Int, after previous: [UInt8], _ sealed: [UInt8]) throws -> [UInt8] {
-        try HMACSHA256.authenticate(
-            id.bytes, Array("\(sequence)".utf8), [0], previous, SHA256.hash(sealed), key: chain)
+        try chain.authenticate(id.bytes, Array("\(sequence)".utf8), [0], previous, SHA256.hash(sealed))
     }
 
     /// Seals the end of the chain and the case's policy, so that rows cannot be cut off, nor the policy exchanged,
     /// unseen.
     func tip(_ id: CaseID, policy: [UInt8], count: Int, last: [UInt8]) throws -> [UInt8] {
-        try HMACSHA256.authenticate(id.bytes, policy, Array("tip \(count)".utf8), [0], last, key: chain)
+        try chain.authenticate(id.bytes, policy, Array("tip \(count)".utf8), [0], last)
     }
 
     /// The rescind-only code of a release: 100 bits from the round's evidence key, in groups of five letters and
@@ -228,13 +227,12 @@ public enum RescindCode {
 
 /// Identifiers and commitment keys of one command, derived from its seed: the same at every run of its body.
 struct Derivation {
-    private let seed: SecretBytes
+    private let key: HKDFSHA256.Extracted
 
-    init(seed: [UInt8]) { self.seed = SecretBytes(copying: seed) }
+    init(seed: [UInt8]) throws { key = try HKDFSHA256.Extracted(SecretBytes(copying: seed)) }
 
     func bytes(_ label: String, count: Int) throws -> [UInt8] {
-        let derived = try HKDFSHA256.derive(from: seed, info: Array("privity/command/\(label)".utf8), count: count)
-        return derived.withBytes { Array($0) }
+        try key.derive(info: Array("privity/command/\(label)".utf8), count: count)
     }
 
     func identifier<Kind>(_ label: String) throws -> Identifier<Kind> {

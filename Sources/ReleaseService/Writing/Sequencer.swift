@@ -145,7 +145,7 @@ actor Sequencer {
         seed key: String?, _ carry: @escaping @Sendable (Transaction) throws -> T,
         answer: @escaping @Sendable (T, Transaction, Answering) throws -> R
     ) async throws -> R {
-        let derive = Derivation(seed: try parts.seeds.seed(for: key))
+        let derive = try Derivation(seed: parts.seeds.seed(for: key))
         return try await withCheckedThrowingContinuation { continuation in
             queue.append(
                 Job(
@@ -227,7 +227,7 @@ actor Sequencer {
 
     private func commit(_ batch: [Job]) throws -> Committed {
         let moment = try parts.moment(under: publisher.published)
-        let settling = Derivation(seed: try parts.seeds.seed(for: nil))
+        let settling = try Derivation(seed: parts.seeds.seed(for: nil))
         return try write { rows in
             var committed = Committed()
             let due = try transaction(rows, settling, moment, publisher.ledger)
@@ -283,7 +283,7 @@ actor Sequencer {
     @discardableResult
     func alone<R>(_ body: (Transaction) throws -> R) throws -> R {
         let moment = try parts.moment(under: publisher.published)
-        let derive = Derivation(seed: try parts.seeds.seed(for: nil))
+        let derive = try Derivation(seed: parts.seeds.seed(for: nil))
         let (result, own) = try write { rows in
             let own = try transaction(rows, derive, moment, publisher.ledger)
             let result = try body(own)
