@@ -4,11 +4,14 @@ import Matching
 import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
+import SQLStore
+import SQLiteDriver
 
 /// Durable signed records with many callers at once, beside raw Ed25519 signing on every core.
 struct CallersBench {
     let service: ReleaseService
     let coordinator: PersonID
+    let store: SQLiteStore
     private let callers = 64
     private let casesEach = 32
 
@@ -50,6 +53,7 @@ struct CallersBench {
             cases.append((mentee, mentor, read.digest))
         }
         let (all, each, coordinator) = (cases, casesEach, coordinator)
+        store.tally.noteTexts()
         let start = DispatchTime.now().uptimeNanoseconds
         try await withThrowingTaskGroup(of: Void.self) { group in
             for caller in 0..<callers {
@@ -66,6 +70,7 @@ struct CallersBench {
             }
             try await group.waitForAll()
         }
+        for (text, count) in store.tally.takeTexts().sorted(by: { $0.value > $1.value }) { print(String(format: "%.2f", Double(count) / Double(4 * all.count)), text.prefix(100)) }
         let perSecond = Double(4 * all.count) / (Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
 
         let key = try SigningKey.generate()

@@ -146,12 +146,12 @@ struct WebBench {
             errors: Int(numbers[4]))
     }
 
-    /// Sends these requests, each once, over 64 connections, for as long as they last at any rate that was seen here.
+    /// Sends these requests, each once, over 64 connections; the load ends when they are sent, `wrk` when its time is up.
     private func send(_ requests: [String], to port: Int) throws -> Figures {
         let file = place + "/requests"
         try Data(requests.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: file))
         return try wrk([
-            "-t1", "-c64", "-d\(max(1, requests.count / 1500))s", "-s", "Benchmarks/privity-bench/requests.lua",
+            "-t1", "-c64", "-d\(max(2, requests.count / 300))s", "-s", "Benchmarks/privity-bench/requests.lua",
             "http://127.0.0.1:\(port)", "--", file,
         ])
     }

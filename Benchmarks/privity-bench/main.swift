@@ -196,7 +196,7 @@ var spent: [CommandKind: Double] = [:]
 }
 
 if words.first == "callers" {
-    try await CallersBench(service: service, coordinator: maya).run()
+    try await CallersBench(service: service, coordinator: maya, store: store).run()
     exit(0)
 }
 
@@ -243,7 +243,7 @@ let total = Double(4 * cases) / spent.values.reduce(0, +)
 print(
     "durable signed records, one caller, whole mix: \(String(format: "%.0f/s", total)), \(percent(total, of: commitRate)) of raw commits (aim: 45%), \(percent(total, of: Double(count) / signatures)) of raw signing"
 )
-try await CallersBench(service: service, coordinator: maya).run()
+try await CallersBench(service: service, coordinator: maya, store: store).run()
 print("peak memory: \(peakMemory()) MiB")
 
 // 5. Matching, beside its peers.

@@ -77,8 +77,11 @@ public struct Changes: Sendable {
 
     /// Adds what was changed after this.
     mutating func add(_ later: consuming Changes) {
-        guard !isEmpty else { return self = later }
-        guard !later.isEmpty else { return }
+        if later.isEmpty { return }
+        if isEmpty {
+            self = later
+            return
+        }
         for (release, places) in later.entriesOfReleases {
             entriesOfReleases[release, default: []] += places.map { $0 + entries.count }
         }

@@ -137,7 +137,9 @@ final class WorkingSet: StoreWriter {
         return place.map { note[$0] }
     }
 
-    func node(at position: NodePosition) throws -> TreeHash { try newest { $0.nodes[position] } ?? base.node(at: position) }
+    func node(at position: NodePosition) throws -> TreeHash {
+        try newest { $0.nodes[position] } ?? base.node(at: position)
+    }
     func putNode(_ position: NodePosition, _ hash: TreeHash) { change { $0.nodes[position] = hash } }
     func nodeCount() throws -> Int {
         try flush { !$0.nodes.isEmpty }
