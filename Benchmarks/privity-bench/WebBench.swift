@@ -265,7 +265,7 @@ struct WebBench {
 
         print("filling the database with \(rows) more cases …")
         store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
-        try fill(folder.databasePath)
+        try fillWithCases(rows, path: folder.databasePath)
         try store.close()
         served = try Served(folder.path)
         let large = try board("\(rows + count)", served.ports["port"] ?? 0)
@@ -275,32 +275,5 @@ struct WebBench {
         )
         served.stop()
         try FileManager.default.removeItem(atPath: place)
-    }
-
-    /// Other coordinators' cases: rows as large as real ones, that nothing here can open and no board of this bench's coordinator holds.
-    private func fill(_ path: String) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
-            try database.inTransaction {
-                try database.execute(
-                    sql: """
-                        CREATE TEMP TABLE fresh AS
-                        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(rows))
-                        SELECT i, randomblob(16) AS id, randomblob(16) AS person FROM n;
-                        INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due)
-                            SELECT id, 'mentorship', person, randomblob(32), randomblob(32), 9000000 FROM fresh;
-                        INSERT INTO case_event (case_id, sequence, sealed, link) SELECT id, 0, randomblob(700), randomblob(32) FROM fresh;
-                        INSERT INTO party (handle, person, is_staff, rank, case_id, opener, workflow)
-                            SELECT randomblob(16), person, 0, 1, id, person, 'mentorship' FROM fresh;
-                        INSERT INTO party (handle, person, is_staff, rank, case_id, opener, workflow)
-                            SELECT randomblob(16), CAST('coordinator' || printf('%05d', i % 5000) AS BLOB), 1, i % 3, id, person, 'mentorship'
-                            FROM fresh;
-                        DROP TABLE fresh;
-                        """)
-                return .commit
-            }
-        }
-        try queue.close()
     }
 }

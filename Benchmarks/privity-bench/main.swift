@@ -34,7 +34,7 @@ func peakMemory() -> Int {
     return usage.ru_maxrss / 1024
 }
 
-// `privity-bench [matching | callers | audit [records] | web [people [cases]]]`; without a word, everything but a million records.
+// `privity-bench [matching | callers [cases] | audit [records] | web [people [cases]]]`; without a word, everything but a million records.
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
@@ -195,8 +195,12 @@ var spent: [CommandKind: Double] = [:]
     spent[kind, default: 0] += Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
 }
 
+let callers = CallersBench(
+    service: service, coordinator: maya, databasePath: folder.databasePath, place: place,
+    filler: words.first == "callers" && words.count > 1 ? Int(words[1]) ?? 0 : 1000)
 if words.first == "callers" {
-    try await CallersBench(service: service, coordinator: maya, store: store).run()
+    try await callers.run()
+    try FileManager.default.removeItem(atPath: place)
     exit(0)
 }
 
@@ -243,7 +247,7 @@ let total = Double(4 * cases) / spent.values.reduce(0, +)
 print(
     "durable signed records, one caller, whole mix: \(String(format: "%.0f/s", total)), \(percent(total, of: commitRate)) of raw commits (aim: 45%), \(percent(total, of: Double(count) / signatures)) of raw signing"
 )
-try await CallersBench(service: service, coordinator: maya, store: store).run()
+try await callers.run()
 print("peak memory: \(peakMemory()) MiB")
 
 // 5. Matching, beside its peers.

@@ -64,7 +64,12 @@ public struct Record: Hashable, Sendable {
         try self.init(origin: origin, type: type, json: CanonicalJSON(canonical: Array(lines[1]), limits: .record))
     }
 
-    public var text: String { "\(origin)/\(type.rawValue)/v1\n\(String(decoding: json.bytes, as: UTF8.self))\n" }
+    public var text: String {
+        Self.typeLine(type, origin: origin) + "\(String(decoding: json.bytes, as: UTF8.self))\n"
+    }
+
+    /// The first line of every record of a type, with its newline.
+    public static func typeLine(_ type: RecordType, origin: String) -> String { "\(origin)/\(type.rawValue)/v1\n" }
 
     public var release: ReleaseID? { json["release"]?.string.flatMap { ReleaseID(parsing: $0) } }
     public var sequence: Int? { json["seq"]?.integer }

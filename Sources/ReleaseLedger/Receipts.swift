@@ -1,5 +1,5 @@
 internal import Synchronization
-internal import TransparencyLog
+public import TransparencyLog
 
 /// A record and the proof that it is in the log.
 public struct Receipt: Sendable {
@@ -24,11 +24,20 @@ public struct Receipts {
     ///
     /// - Throws: ``MachineryError/corrupt(_:)`` if a record is missing.
     public func receipts(for indexes: [Int], _ rows: any LogRows) throws -> [Receipt] {
+        try receipts(for: indexes, entry: { try rows.entry($0) }, node: { try rows.node(at: $0) })
+    }
+
+    /// The same, where records and hashes are found one by one: neither ever changes.
+    ///
+    /// - Parameter node: asked for hashes that are not known yet.
+    public func receipts(
+        for indexes: [Int], entry: (Int) throws -> [UInt8]?, node: @escaping (NodePosition) throws -> TreeHash
+    ) throws -> [Receipt] {
         guard !indexes.isEmpty, let head = published.head else { return [] }
         let note = try SignedNote(parsing: head.note)
-        let reader = CachedNodes(hashes: hashes, rows: rows)
+        let reader = CachedNodes(hashes: hashes, read: node)
         return try indexes.map { index in
-            guard let entry = try rows.entry(index) else { throw MachineryError.corrupt("record \(index) is missing") }
+            guard let entry = try entry(index) else { throw MachineryError.corrupt("record \(index) is missing") }
             let hashes = try LogProof.proveInclusion(of: index, in: published.checkpoint.size, reader: reader)
             return Receipt(
                 index: index, record: entry, proof: EntryProof(index: index, hashes: hashes, checkpoint: note).bytes)
@@ -37,10 +46,8 @@ public struct Receipts {
 
     private struct CachedNodes: NodeReader {
         let hashes: HashCache
-        let rows: any LogRows
-        func node(at position: NodePosition) throws -> TreeHash {
-            try hashes.hash(at: position) { try rows.node(at: $0) }
-        }
+        let read: (NodePosition) throws -> TreeHash
+        func node(at position: NodePosition) throws -> TreeHash { try hashes.hash(at: position, or: read) }
     }
 }
 

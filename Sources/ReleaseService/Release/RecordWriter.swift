@@ -202,14 +202,10 @@ struct RecordWriter {
 
     /// Where the release's own record stands.
     private func pointer(to release: ReleaseID) throws -> RecordPointer? {
-        for entry in try tx.rows.entries(of: release) {
-            let note = try SignedNote(parsing: entry.note)
-            if try Record(parsing: note.text, origin: tx.parts.origin).type == .release {
-                return RecordPointer(
-                    index: entry.index, leaf: TreeHash.leaf(entry.note).base64, origin: tx.parts.origin)
-            }
+        let line = Record.typeLine(.release, origin: tx.parts.origin)
+        return try tx.rows.entries(of: release).first { $0.note.starts(with: line.utf8) }.map {
+            RecordPointer(index: $0.index, leaf: TreeHash.leaf($0.note).base64, origin: tx.parts.origin)
         }
-        return nil
     }
 }
 

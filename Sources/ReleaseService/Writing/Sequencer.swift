@@ -49,14 +49,25 @@ actor Sequencer {
     }
 
     /// Everything that answers are made of, after the commit.
-    struct Answering {
+    struct Answering: Sendable {
         let published: Published
-        let rows: any StoreReader
         let hashes: HashCache
+        let store: any Store
+        /// The records of this commit, by their indexes.
+        let appended: [Int: [UInt8]]
 
         func receipts(for indexes: [Int]) throws -> [Receipt] {
-            try Receipts(under: published, hashes: hashes).receipts(for: indexes, rows)
+            try Receipts(under: published, hashes: hashes).receipts(
+                for: indexes, entry: { index in try appended[index] ?? store.read { try $0.entry(index) } },
+                node: { position in try store.read { try $0.node(at: position) } })
         }
+    }
+
+    /// A command that is committed, on its way to whoever waits for it, who makes the answer.
+    private struct Handed<T>: @unchecked Sendable {  // the sequencer touches neither any more
+        let value: T
+        let transaction: Transaction
+        let answering: Answering
     }
 
     /// - Parameter publisher: of this log; nobody else uses it.
@@ -146,17 +157,23 @@ actor Sequencer {
         answer: @escaping @Sendable (T, Transaction, Answering) throws -> R
     ) async throws -> R {
         let derive = try Derivation(seed: parts.seeds.seed(for: key))
-        return try await withCheckedThrowingContinuation { continuation in
+        let handed: Handed<T> = try await withCheckedThrowingContinuation { continuation in
             queue.append(
                 Job(
                     derive: derive,
                     carry: { tx in
                         let value = try carry(tx)
-                        return { answering in continuation.resume(with: Result { try answer(value, tx, answering) }) }
+                        return { continuation.resume(returning: Handed(value: value, transaction: tx, answering: $0)) }
                     }, fail: { continuation.resume(throwing: $0) }))
             takeUpQueue()
         }
+        return try await Self.answer(handed, answer)
     }
+
+    /// Makes an answer beside the writer, which has the next commands to carry out.
+    private nonisolated static func answer<T, R: Sendable>(
+        _ handed: Handed<T>, _ answer: @escaping @Sendable (T, Transaction, Answering) throws -> R
+    ) async throws -> R { try answer(handed.value, handed.transaction, handed.answering) }
 
     private func takeUpQueue() {
         guard !isDraining, !queue.isEmpty else { return }
@@ -181,8 +198,12 @@ actor Sequencer {
         guard let first = batch.first else { return [] }
         let committed: Committed
         do {
-            try carryOutPending()
-            committed = try commit(batch)
+            do {
+                committed = try commit(batch)
+            } catch is PendingFirst {
+                try carryOutPending()
+                committed = try commit(batch)
+            }
         } catch {
             if batch.count == 1 {
                 first.fail(error)
@@ -196,24 +217,23 @@ actor Sequencer {
         }
         // From here on the batch is durable: nothing is tried again.
         let done = batch.prefix(committed.answers.count)
-        var isAnswered = false
         do {
             try afterCommit(committed.transactions)
-            FaultPoint.reach(.beforeAnswer)
-            try parts.store.read { rows in
-                let answering = Answering(published: publisher.published, rows: rows, hashes: hashes)
-                isAnswered = true
-                for answer in committed.answers { answer(answering) }
-            }
         } catch {
-            if !isAnswered { for job in done { job.fail(error) } }
+            for job in done { job.fail(error) }
+            return Array(batch.dropFirst(done.count))
         }
+        FaultPoint.reach(.beforeAnswer)
+        let answering = Answering(
+            published: publisher.published, hashes: hashes, store: parts.store, appended: committed.appended)
+        for answer in committed.answers { answer(answering) }
         return Array(batch.dropFirst(done.count))
     }
 
     private struct Committed {
         var transactions: [Transaction] = []
         var answers: [(Answering) -> Void] = []
+        var appended: [Int: [UInt8]] = [:]
     }
 
     private func transaction(_ rows: WorkingSet, _ derive: Derivation, _ moment: Moment, _ ledger: Ledger) throws
@@ -229,6 +249,7 @@ actor Sequencer {
         let moment = try parts.moment(under: publisher.published)
         let settling = try Derivation(seed: parts.seeds.seed(for: nil))
         return try write { rows in
+            if canSign, try !rows.pending().isEmpty { throw PendingFirst() }
             var committed = Committed()
             let due = try transaction(rows, settling, moment, publisher.ledger)
             // What the clock would close waits for the key that comes, as everything else does.
@@ -248,6 +269,7 @@ actor Sequencer {
                 if own.consequences.endsBatch { break }
             }
             try publisher.putHeads(ledger.size, rows)
+            committed.appended = rows.appended
             return committed
         }
     }
@@ -269,7 +291,8 @@ actor Sequencer {
             return result
         } catch {
             switch error {
-            case is Refusal, is FieldProblem, is MachineryError, is LogError, is RecordError, is CryptographyError:
+            case is PendingFirst, is Refusal, is FieldProblem, is MachineryError, is LogError, is RecordError,
+                is CryptographyError:
                 break
             // The caller says so; nothing is logged twice.
             default: publisher.stop("the storage failed: \(error)")
@@ -294,11 +317,14 @@ actor Sequencer {
         return result
     }
 
+    private var canSign: Bool { vault != nil && publisher.stopped == nil && !publisher.isRevoking }
+
+    /// Thrown where something still waits to be signed: that comes first, in a transaction of its own.
+    private struct PendingFirst: Error {}
+
     /// Carries out what committed while nothing could be signed, first and in commit order.
     func carryOutPending() throws {
-        guard vault != nil, publisher.stopped == nil, !publisher.isRevoking,
-            try !parts.store.read({ try $0.pending() }).isEmpty
-        else { return }
+        guard canSign, try !parts.store.read({ try $0.pending() }).isEmpty else { return }
         try alone { try hooks.carryOutPending($0) }
     }
 

@@ -23,8 +23,18 @@ final class WorkingSet: StoreWriter {
     /// The batch as a whole, then the attempts under way, outermost first. Only the last one changes.
     private var layers = [Layer()]
     private var markCount = 0
+    /// What was read from the database and not changed since: one coordinator is in every case of a batch.
+    private var known = Known()
     /// The first record of this batch: it and what follows are under no signed head yet.
     private(set) var firstAppended: Int?
+    /// The records of this batch by their indexes, those of attempts that were undone excepted.
+    private(set) var appended: [Int: [UInt8]] = [:]
+
+    private struct Known {
+        var people: [PersonID: PersonRow?] = [:]
+        var mentors: [PersonID: PersonRow?] = [:]
+        var nodes: [NodePosition: TreeHash] = [:]
+    }
 
     init(_ base: any StoreWriter) { self.base = base }
 
@@ -55,6 +65,7 @@ final class WorkingSet: StoreWriter {
             guard !layer.changes.isEmpty else { continue }
             let all = layer.changes
             layer.changes = Changes()
+            known = Known()
             try base.store(all)
         }
     }
@@ -68,7 +79,10 @@ final class WorkingSet: StoreWriter {
         do {
             result = try body()
         } catch {
-            if let mark = layers.removeLast().mark { try base.undo(to: mark) }
+            if let mark = layers.removeLast().mark {
+                known = Known()
+                try base.undo(to: mark)
+            }
             throw error
         }
         let done = layers.removeLast()
@@ -80,6 +94,7 @@ final class WorkingSet: StoreWriter {
     func lock(deciding: [PersonID], reading: [PersonID]) throws { try base.lock(deciding: deciding, reading: reading) }
     func store(_ changes: Changes) throws {
         try flush()
+        known = Known()
         try base.store(changes)
     }
     func mark(_ number: Int) throws {
@@ -88,6 +103,7 @@ final class WorkingSet: StoreWriter {
     }
     func undo(to number: Int) throws {
         for layer in layers { layer.changes = Changes() }
+        known = Known()
         try base.undo(to: number)
     }
     func keep(since number: Int) throws { try base.keep(since: number) }
@@ -101,6 +117,7 @@ final class WorkingSet: StoreWriter {
     func appendEntry(_ index: Int, _ note: [UInt8]) {
         let release = Self.releaseName(in: note).flatMap { ReleaseID(parsing: String(decoding: $0, as: UTF8.self)) }
         firstAppended = min(firstAppended ?? index, index)
+        appended[index] = note
         change { changes in
             if let release { changes.entriesOfReleases[release, default: []].append(changes.entries.count) }
             changes.entries.append((index, note))
@@ -138,7 +155,10 @@ final class WorkingSet: StoreWriter {
     }
 
     func node(at position: NodePosition) throws -> TreeHash {
-        try newest { $0.nodes[position] } ?? base.node(at: position)
+        if let found = newest({ $0.nodes[position] }) ?? known.nodes[position] { return found }
+        let found = try base.node(at: position)
+        known.nodes[position] = found
+        return found
     }
     func putNode(_ position: NodePosition, _ hash: TreeHash) { change { $0.nodes[position] = hash } }
     func nodeCount() throws -> Int {
@@ -156,6 +176,7 @@ final class WorkingSet: StoreWriter {
     }
     func clearLog() throws {
         try flush()
+        known = Known()
         try base.clearLog()
     }
     func putPolicy(_ digest: [UInt8], _ canonical: [UInt8]) { change { $0.policies[digest] = canonical } }
@@ -164,13 +185,25 @@ final class WorkingSet: StoreWriter {
     // MARK: People
 
     func putPerson(_ row: PersonRow) { change { $0.people[row.id] = row } }
-    func person(_ id: PersonID) throws -> PersonRow? { try newest { $0.people[id] } ?? base.person(id) }
+    func person(_ id: PersonID) throws -> PersonRow? {
+        if let changed = newest({ $0.people[id] }) { return changed }
+        if let found = known.people[id] { return found }
+        let found = try base.person(id)
+        known.people[id] = .some(found)
+        return found
+    }
     func people() throws -> [PersonRow] {
         try flush { !$0.people.isEmpty }
         return try base.people()
     }
     func putMentor(_ row: PersonRow) { change { $0.mentors[row.id] = row } }
-    func mentor(_ id: PersonID) throws -> PersonRow? { try newest { $0.mentors[id] } ?? base.mentor(id) }
+    func mentor(_ id: PersonID) throws -> PersonRow? {
+        if let changed = newest({ $0.mentors[id] }) { return changed }
+        if let found = known.mentors[id] { return found }
+        let found = try base.mentor(id)
+        known.mentors[id] = .some(found)
+        return found
+    }
     func mentors() throws -> [PersonRow] {
         try flush { !$0.mentors.isEmpty }
         return try base.mentors()
@@ -318,10 +351,12 @@ final class WorkingSet: StoreWriter {
     }
     func deletePerson(_ id: PersonID) throws {
         try flush()
+        known = Known()
         try base.deletePerson(id)
     }
     func deleteCovered(by keys: [[UInt8]]) throws {
         try flush()
+        known = Known()
         try base.deleteCovered(by: keys)
     }
     func putErasure(_ key: [UInt8]) { change { $0.erasures[key] = true } }

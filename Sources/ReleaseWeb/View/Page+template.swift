@@ -56,9 +56,9 @@ extension Row: TemplateView {
 
 extension Cell: TemplateView {
     static let shown: [String: @Sendable (Cell) -> Any?] = [
+        "isRowHeader": { $0.isRowHeader },
         "cellText": { $0.cellText },
         "cellLink": { $0.cellLink },
-        "isRowHeader": { $0.isRowHeader },
     ]
 }
 

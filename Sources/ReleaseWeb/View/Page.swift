@@ -61,13 +61,14 @@ struct Table: Sendable {
 struct Row: Sendable { var cells: [Cell] }
 
 struct Cell: Sendable {
-    var cellText: String
-    /// Makes the cell a link.
-    var cellLink: String?
-    var isRowHeader = false
+    var isRowHeader: Bool
+    /// Nil for one that is a link.
+    var cellText: String?
+    var cellLink: LinkView?
 
     init(_ text: String, link: String? = nil, isHeader: Bool = false) {
-        (cellText, cellLink, isRowHeader) = (text, link, isHeader)
+        isRowHeader = isHeader
+        if let link { cellLink = LinkView(text, link) } else { cellText = text }
     }
 }
 

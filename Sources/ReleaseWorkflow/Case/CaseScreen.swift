@@ -56,10 +56,9 @@ public struct CaseScreen: Hashable, Sendable {
         ]
         return parties.flatMap { role, person -> [Proxied] in
             guard let person, person != viewer else { return [] }
+            let ways = [Channel.phone, .paper].map { ($0, workflow.commands(of: role, from: known, by: $0)) }
             return CommandKind.allCases.filter { !$0.isPrivate }.compactMap { kind in
-                let channels = [Channel.phone, .paper].filter {
-                    workflow.commands(of: role, from: known, by: $0).contains(kind)
-                }
+                let channels = ways.filter { $0.1.contains(kind) }.map(\.0)
                 return channels.isEmpty ? nil : Proxied(role: role, person: person, kind: kind, channels: channels)
             }
         }
@@ -69,9 +68,12 @@ public struct CaseScreen: Hashable, Sendable {
 extension Workflow {
     /// The commands that `role` could give from a state by a channel, in the order of the vocabulary.
     public func commands(of role: Role, from position: Position, by channel: Channel) -> [CommandKind] {
-        CommandKind.allCases.filter { kind in
-            transitions(on: kind, from: position).contains { $0.role == role && $0.channels.contains(channel) }
+        var found: Set<CommandKind> = []
+        for transition in transitions
+        where transition.role == role && transition.origins.contains(position) && transition.channels.contains(channel) {
+            found.insert(transition.command)
         }
+        return found.isEmpty ? [] : CommandKind.allCases.filter(found.contains)
     }
 
     /// Whose turn it is, as a board sorts by it.
