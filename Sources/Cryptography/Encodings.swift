@@ -54,19 +54,26 @@ public enum Base64 {
 
 /// Hexadecimal in lower case, two digits a byte.
 public enum Hex {
-    public static func format(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var out: [UInt8] = []
-        for byte in bytes {
-            out.append(digits[Int(byte >> 4)])
-            out.append(digits[Int(byte & 0x0F)])
+    public static func format(_ bytes: some Collection<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
+            var place = 0
+            for byte in bytes {
+                digits[place] = digit(byte >> 4)
+                digits[place + 1] = digit(byte & 0x0F)
+                place += 2
+            }
+            return place
         }
-        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 
     /// Parses `text`; nil unless it is an even number of lower-case digits.
     public static func parse(_ text: some StringProtocol) -> [UInt8]? {
         var out: [UInt8] = []
+        out.reserveCapacity(text.utf8.count / 2)
         var high: UInt8?
         for character in text.utf8 {
             let value: UInt8

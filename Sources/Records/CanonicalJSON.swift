@@ -1,5 +1,5 @@
 /// A JSON value of the kinds that records and policies use: no floats, no null.
-public indirect enum CanonicalJSON: Hashable, Sendable {
+public enum CanonicalJSON: Hashable, Sendable {
     case string(String)
     case integer(Int)
     case boolean(Bool)
@@ -70,6 +70,18 @@ public indirect enum CanonicalJSON: Hashable, Sendable {
 
     private static func write(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
+        // Nearly every string has nothing to escape.
+        let isPlain: Bool? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard bytes.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+                return false
+            }
+            out.append(contentsOf: bytes)
+            return true
+        }
+        if isPlain == true {
+            out.append(UInt8(ascii: "\""))
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):

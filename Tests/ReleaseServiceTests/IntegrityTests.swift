@@ -77,7 +77,10 @@ struct IntegrityTests {
                 "UPDATE log_entry SET note = CAST(replace(CAST(note AS TEXT), 'firstCallAndMeeting', 'peerConversation') AS BLOB) WHERE position = 4",
                 4
             ),
-            ("UPDATE log_head SET note = replace(note, 'A', 'B') WHERE size = 3", nil),
+            (
+                "UPDATE log_head SET note = CAST(replace(CAST(note AS TEXT), char(10) || '3' || char(10), char(10) || '2' || char(10)) AS BLOB) WHERE size = 3",
+                nil
+            ),
             ("UPDATE log_head SET note = (SELECT note FROM log_head WHERE size = 2) WHERE size = 3", nil),
         ] as [(String, Int?)] {
             let office = try await start.copy()

@@ -54,8 +54,10 @@ enum StoredCodec {
     static func text(_ value: some StoredValue) -> String { text(value.stored) }
 
     static func text(_ members: [String: CanonicalJSON]) -> String {
-        let canonical = String(decoding: CanonicalJSON.object(members).bytes, as: UTF8.self)
-        return canonical.contains("/") ? String(canonical.flatMap { $0 == "/" ? ["\\", "/"] : [$0] }) : canonical
+        var bytes = CanonicalJSON.object(members).bytes
+        let slash = UInt8(ascii: "/")
+        if bytes.contains(slash) { bytes = bytes.flatMap { $0 == slash ? [UInt8(ascii: "\\"), slash] : [$0] } }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
@@ -188,31 +190,29 @@ struct StoredMembers {
 
     init(_ members: [String: CanonicalJSON] = [:]) { self.members = members }
 
-    func with(_ key: String, _ value: CanonicalJSON?) -> StoredMembers {
-        guard let value else { return self }
-        var copy = self
-        copy.members[key] = value
-        return copy
+    consuming func with(_ key: String, _ value: CanonicalJSON?) -> StoredMembers {
+        if let value { members[key] = value }
+        return self
     }
 
-    func with(_ key: String, _ value: String?) -> StoredMembers { with(key, value.map(CanonicalJSON.string)) }
-    func with(_ key: String, _ value: Bool?) -> StoredMembers { with(key, value.map(CanonicalJSON.boolean)) }
-    func with(_ key: String, _ value: Int?) -> StoredMembers { with(key, value.map(CanonicalJSON.integer)) }
-    func with(_ key: String, _ value: CivilDate?) -> StoredMembers { with(key, value.map(CanonicalJSON.of)) }
-    func with<Kind>(_ key: String, _ value: Identifier<Kind>?) -> StoredMembers {
+    consuming func with(_ key: String, _ value: String?) -> StoredMembers { with(key, value.map(CanonicalJSON.string)) }
+    consuming func with(_ key: String, _ value: Bool?) -> StoredMembers { with(key, value.map(CanonicalJSON.boolean)) }
+    consuming func with(_ key: String, _ value: Int?) -> StoredMembers { with(key, value.map(CanonicalJSON.integer)) }
+    consuming func with(_ key: String, _ value: CivilDate?) -> StoredMembers { with(key, value.map(CanonicalJSON.of)) }
+    consuming func with<Kind>(_ key: String, _ value: Identifier<Kind>?) -> StoredMembers {
         with(key, value.map(CanonicalJSON.of))
     }
-    func with(_ key: String, bytes: [UInt8]?) -> StoredMembers { with(key, bytes.map(CanonicalJSON.of)) }
-    func with<T: RawRepresentable>(_ key: String, _ value: T?) -> StoredMembers where T.RawValue == String {
+    consuming func with(_ key: String, bytes: [UInt8]?) -> StoredMembers { with(key, bytes.map(CanonicalJSON.of)) }
+    consuming func with<T: RawRepresentable>(_ key: String, _ value: T?) -> StoredMembers where T.RawValue == String {
         with(key, value.map { CanonicalJSON.string($0.rawValue) })
     }
-    func with(_ key: String, _ values: [String]?) -> StoredMembers {
+    consuming func with(_ key: String, _ values: [String]?) -> StoredMembers {
         with(key, values.map { .array($0.map(CanonicalJSON.string)) })
     }
-    func with(_ key: String, _ value: (some StoredValue)?) -> StoredMembers {
+    consuming func with(_ key: String, _ value: (some StoredValue)?) -> StoredMembers {
         with(key, value.map { .object($0.stored) })
     }
-    func with(_ key: String, list values: [some StoredValue]?) -> StoredMembers {
+    consuming func with(_ key: String, list values: [some StoredValue]?) -> StoredMembers {
         with(key, values.map { .array($0.map { .object($0.stored) }) })
     }
 }

@@ -70,7 +70,8 @@ extension Workflow {
     public func commands(of role: Role, from position: Position, by channel: Channel) -> [CommandKind] {
         var found: Set<CommandKind> = []
         for transition in transitions
-        where transition.role == role && transition.origins.contains(position) && transition.channels.contains(channel) {
+        where transition.role == role && transition.origins.contains(position) && transition.channels.contains(channel)
+        {
             found.insert(transition.command)
         }
         return found.isEmpty ? [] : CommandKind.allCases.filter(found.contains)

@@ -16,6 +16,12 @@ public struct FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
 public struct FirstName: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 
+    private static let joiners: Set<Unicode.Scalar> = [" ", "-", "'", "\u{2019}", "\u{B7}"]
+    private static let titles: Set<String> = [
+        "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn",
+        "phd", "dds", "do", "np", "pa",
+    ]
+
     /// Parses a display name, given the person's stored surname.
     ///
     /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, control or invisible character, a title,
@@ -26,20 +32,15 @@ public struct FirstName: Hashable, Sendable, CustomStringConvertible {
         guard !name.isEmpty, name.count <= 40, name.unicodeScalars.count <= 120 else {
             throw refuse("1 to 40 characters")
         }
-        let joiners: Set<Unicode.Scalar> = [" ", "-", "'", "\u{2019}", "\u{B7}"]
         guard
             name.unicodeScalars.allSatisfy({
-                joiners.contains($0) || $0.properties.isAlphabetic || $0.properties.generalCategory == .nonspacingMark
+                Self.joiners.contains($0) || $0.properties.isAlphabetic
+                    || $0.properties.generalCategory == .nonspacingMark
                     || $0.properties.generalCategory == .spacingMark
             }), name.unicodeScalars.contains(where: \.properties.isAlphabetic)
         else { throw refuse("letters, spaces, hyphens and apostrophes only: no digits, `@`, periods or symbols") }
         let words = name.lowercased().split { $0 == " " || $0 == "-" }.map(String.init)
-        let titles: Set<String> = [
-            "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn",
-            "phd",
-            "dds", "do", "np", "pa",
-        ]
-        if words.contains(where: titles.contains) { throw refuse("a first name without a title") }
+        if words.contains(where: Self.titles.contains) { throw refuse("a first name without a title") }
         let last = surname.lowercased()
         if !last.isEmpty,
             name.lowercased().contains(last) && (words.contains(last) || last.contains(" ") || last.count > 3)
