@@ -3,7 +3,7 @@ SHELL := bash
 DIR ?=
 TARGET ?= ReleaseWorkflowTests
 
-.PHONY: help run test quick soak bench lint format build clean packages
+.PHONY: help run test quick soak races bench lint format build clean packages
 
 help:                      ## say what can be made here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -28,7 +28,14 @@ soak: packages             ## the long versions: random interleavings and kills,
 	PRIVITY_OPTIMIZE=1 swift build --build-tests
 	PRIVITY_OPTIMIZE=1 PRIVITY_SOAK=1 swift test --skip-build --filter 'Interleaving|Kill|Assignment'
 
+races: packages            ## the service's tests under the thread sanitizer
+	scripts/install-packages.sh test
+	swift build --build-tests --sanitize=thread --scratch-path .build-races
+	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/thread-sanitizer.txt halt_on_error=1 exitcode=66" \
+	    swift test --sanitize=thread --scratch-path .build-races --skip-build --filter '^ReleaseServiceTests\.'
+
 bench: packages            ## measure, beside the limits
+	scripts/install-packages.sh bench
 	PRIVITY_BENCH=1 swift run -c release --scratch-path .build-bench privity-bench
 
 lint:                      ## format, requirements, circles between folders, sizes

@@ -544,7 +544,7 @@ enum Interface {
         let body = try JSONBody(
             visit, knowing: ["name", "surname", "firstName", "phone", "field", "roles", "underContract"])
         let roles = try body.choices("roles", of: Identity.Role.self).sorted { $0.rawValue < $1.rawValue }
-        guard !roles.isEmpty, roles.allSatisfy({ !$0.isStaff }) else {
+        guard roles.allSatisfy({ !$0.isStaff }) else {
             throw FieldProblem(field: "roles", expected: "participant, mentor or both")
         }
         let outcome = try await visit.service.add(

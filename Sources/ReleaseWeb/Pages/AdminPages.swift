@@ -110,11 +110,6 @@ enum AdminPages {
         do {
             try visit.checkForm()
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter(\.isStaff)
-            guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
-            // Who audits does nothing that is audited (DER-18).
-            guard !roles.contains(.auditor) || roles.count == 1 else {
-                throw FieldProblem(field: "roles", expected: visit.words("admin.auditorAlone"))
-            }
             _ = try await visit.site.accounts.checkAddress(form.text("address"), by: visit.caller)
             let outcome = try await visit.service.add(
                 NewPerson(

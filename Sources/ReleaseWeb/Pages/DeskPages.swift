@@ -173,7 +173,6 @@ enum DeskPages {
         do {
             try visit.checkForm()
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter { !$0.isStaff }
-            guard !roles.isEmpty else { throw FieldProblem(field: "roles", expected: visit.words("new.rolesExpected")) }
             var profile: [ProfileField: String] = [:]
             for field in ProfileField.allCases where !form.text(field.rawValue).isEmpty {
                 profile[field] = form.text(field.rawValue)

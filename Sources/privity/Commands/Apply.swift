@@ -252,8 +252,8 @@ final class ApplyRun {
         case .ask: command.display = try line.text("display")
         case .sign, .correct, .extend:
             let scan = try line.optionalText("scan").map { name -> [UInt8] in
-                guard let data = FileManager.default.contents(atPath: path(name)), data.count <= 8 << 20 else {
-                    throw line.problem("scan", "a file of at most 8 MiB that can be read")
+                guard let data = FileManager.default.contents(atPath: path(name)) else {
+                    throw line.problem("scan", "a file that can be read")
                 }
                 return Array(data)
             }
