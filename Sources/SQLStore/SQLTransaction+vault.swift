@@ -15,12 +15,24 @@ extension SQLTransaction {
         }
     }
 
-    public func keysInUse() throws -> Set<[UInt8]> {
-        Set(
-            try all(
-                "SELECT key_id FROM person UNION SELECT key_id FROM mentor UNION SELECT key_id FROM vault "
-                    + "UNION SELECT key_id FROM person_index UNION SELECT key_id FROM access"
-            ) { try $0.bytes(0) })
+    /// Looks at every row and keeps only what is asked for: a database may hold a million keys.
+    public func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]> {
+        var found: Set<[UInt8]> = []
+        guard !keys.isEmpty else { return found }
+        // The vault is the largest by far, and found by key.
+        let isFew = keys.count < 10_000
+        if isFew {
+            for key in keys where try exists("SELECT 1 FROM vault WHERE key_id = ? LIMIT 1", .bytes(key)) {
+                found.insert(key)
+            }
+        }
+        for table in ["person", "mentor", "person_index", "access"] + (isFew ? [] : ["vault"]) {
+            try connection.forEachRow("SELECT key_id FROM \(table)", []) { row in
+                let key = try row.bytes(0)
+                if keys.contains(key) { found.insert(key) }
+            }
+        }
+        return found
     }
 
     public func deleteSealed(under key: [UInt8]) throws { try run("DELETE FROM vault WHERE key_id = ?", .bytes(key)) }

@@ -31,6 +31,7 @@ public final class SQLiteStore: Store {
                 // Savepoints keep what they would undo in memory: never in a temporary file, for speed and for what it
                 // would hold.
                 try database.execute(sql: "PRAGMA temp_store = MEMORY")
+                try database.execute(sql: "PRAGMA cache_size = -4096")
             }
             if isReadOnly {
                 guard FileManager.default.fileExists(atPath: path) else {

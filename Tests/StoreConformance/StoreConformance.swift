@@ -339,7 +339,9 @@ public struct StoreConformance {
             try AccessRow.Kind.allCases.map { try rows.accesses($0, of: id(number % 2)).map { "\($0)" }.sorted() }
         },
         Question("sealed") { rows, number in try (0..<3).map { text(try rows.sealed(key(number), "f\($0)")) } },
-        Question("keysInUse") { rows, _ in try rows.keysInUse().map { "\($0)" }.sorted() },
+        Question("keysInUse") { rows, _ in
+            try rows.keysInUse(among: Set((0..<8).map(key))).map { "\($0)" }.sorted()
+        },
         Question("erasures") { rows, _ in try rows.erasures() },
         Question("messages") { rows, _ in try rows.messages().map { "\($0)" }.sorted() },
         Question("message") { rows, _ in text(try rows.messages().first.flatMap { try rows.message($0.id) }) },

@@ -367,9 +367,9 @@ actor Sequencer {
     private func resumeErasures() throws {
         let vault = try parts.requireVault()
         let destroyed = Set(try vault.destroyedIDs())
-        let (owed, inUse) = try parts.store.read { (try $0.erasures(), try $0.keysInUse()) }
+        let (owed, inUse) = try parts.store.read { (try $0.erasures(), try $0.keysInUse(among: destroyed)) }
         // Only what is listed: a key that is merely missing may be in a copy of the key ring that somebody puts back.
-        let keys = Array(Set(owed).union(inUse.filter { destroyed.contains($0) }))
+        let keys = Array(Set(owed).union(inUse))
         guard !keys.isEmpty else { return }
         FaultPoint.reach(.beforeDestroy)
         try vault.destroy(keys)

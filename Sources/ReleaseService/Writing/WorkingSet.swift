@@ -341,9 +341,9 @@ final class WorkingSet: StoreWriter {
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
         try newest { $0.sealed[.init(key, field)] } ?? base.sealed(key, field)
     }
-    func keysInUse() throws -> Set<[UInt8]> {
+    func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]> {
         try flush()
-        return try base.keysInUse()
+        return try base.keysInUse(among: keys)
     }
     func deleteSealed(under key: [UInt8]) throws {
         try flush()
