@@ -32,7 +32,7 @@ races: packages            ## the service's tests under the thread sanitizer
 	scripts/install-packages.sh test
 	swift build --build-tests --sanitize=thread --scratch-path .build-races
 	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/thread-sanitizer.txt halt_on_error=1 exitcode=66" \
-	    swift test --sanitize=thread --scratch-path .build-races --skip-build --filter '^ReleaseServiceTests\.'
+	    swift test --sanitize=thread --scratch-path .build-races --skip-build --filter '^ReleaseServiceTests\.' --skip MemoryTests
 
 bench: packages            ## measure, beside the limits
 	scripts/install-packages.sh bench

@@ -10,7 +10,11 @@ enum OpenSSL {
     }
 
     static let sha256 = fetched("SHA-256", EVP_MD_fetch(nil, "SHA256", nil))
-    static let hmac = fetched("HMAC", EVP_MAC_fetch(nil, "HMAC", nil))
+    static let hmac: Fetched = {
+        // Before 3.0.3 libcrypto did not begin anew under a key that it had, and said nothing of it.
+        precondition(OpenSSL_version_num() >= 0x3000_0030, "libcrypto is older than 3.0.3")
+        return fetched("HMAC", EVP_MAC_fetch(nil, "HMAC", nil))
+    }()
     static let hkdf = fetched("HKDF", EVP_KDF_fetch(nil, "HKDF", nil))
     static let scrypt = fetched("SCRYPT", EVP_KDF_fetch(nil, "SCRYPT", nil))
     static let aes256GCM = fetched("AES-256-GCM", EVP_CIPHER_fetch(nil, "AES-256-GCM", nil))

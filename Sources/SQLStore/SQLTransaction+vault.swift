@@ -15,7 +15,8 @@ extension SQLTransaction {
         }
     }
 
-    /// Looks at every row and keeps only what is asked for: a database may hold a million keys.
+    /// Keeps only what is asked for, because a database may hold a million keys. The rows of people are looked through;
+    /// those of the vault are found by key unless ten thousand or more are asked for.
     public func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]> {
         var found: Set<[UInt8]> = []
         guard !keys.isEmpty else { return found }

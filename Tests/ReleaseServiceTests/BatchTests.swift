@@ -274,4 +274,33 @@ struct BatchTests {
         #expect((erased.refusal == nil) != (asked.refusal == nil))
         if erased.refusal == nil { #expect(try opened.store.read { try $0.drafts().isEmpty }) }
     }
+
+    @Test(
+        "a rescission by code that cannot be carried out, because its case does not verify, keeps its release closed and holds up nobody else"
+    )
+    func pendingThatStays() async throws {
+        let office = try await Office().staffed()
+        let code = try #require(try await office.go(to: "signed").rescindCode)
+        try await office.must(.disclose, "maya")
+        try office.tamper("UPDATE mentoring_case SET tip = zeroblob(32)")
+        _ = try ServiceHost.rescind(typedCode: code, store: office.store, time: office.clock)
+        #expect(try office.store.read { try $0.pending().count } == 1)
+        // Alone, and many at once.
+        try await office.must(.request, "eve", on: "eve")
+        let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    try await office.service.add(
+                        NewPerson(
+                            fullName: "Grace Holloway", surname: "Holloway", firstName: "Grace",
+                            phone: "312-555-01\(60 + number)", roles: [.participant], field: "nurse",
+                            isUnderContract: true, coordinator: office.id("maya")), key: "new \(number)")
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 8 && outcomes.allSatisfy { $0.refusal == nil })
+        #expect(try office.store.read { try $0.pending().count } == 1)
+        await #expect(throws: Refusal.self) { try await office.look("ben") }
+    }
 }

@@ -105,7 +105,8 @@ struct CostTests {
         // Small by what they are: work that waits.
         "FROM draft ORDER BY", "FROM pending_closing", "FROM message ORDER BY", "FROM erasure", "FROM journal",
         // After an erasure that was stopped half-way, only the keys are known.
-        "SELECT key_id FROM ", "DELETE FROM person WHERE key_id", "DELETE FROM mentor WHERE key_id",
+        "SELECT key_id FROM person", "SELECT key_id FROM mentor", "SELECT key_id FROM access",
+        "DELETE FROM person WHERE key_id", "DELETE FROM mentor WHERE key_id",
         "DELETE FROM person_index WHERE key_id", "DELETE FROM access WHERE key_id",
         // The audit and a restore read the whole log.
         "SELECT COUNT(*) FROM log_node", "DELETE FROM log_", "DELETE FROM outcome", "DELETE FROM pending_closing",

@@ -56,7 +56,8 @@ struct MemoryTests {
                         rest = rest[range.upperBound...]
                     }
                 }
-                start += count
+                // A word may lie across the end of a piece.
+                start += count == 64 << 20 ? count - 64 : count
             }
         }
         return counts
@@ -120,7 +121,7 @@ struct MemoryTests {
             Array(CommandLine.arguments.dropFirst().prefix { $0 != "--filter" }.filter { $0 != "--parallel" })
             + ["--testing-library", "swift-testing", "--filter", "MemoryTests/inItsOwnProcess"]
         child.environment = ProcessInfo.processInfo.environment.merging([
-            Self.folder: copy.path, "GLIBC_TUNABLES": "glibc.malloc.perturb=165",
+            Self.folder: copy.path, "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
         ]) { $1 }
         let (input, output) = (Pipe(), Pipe())
         child.standardInput = input
@@ -138,7 +139,7 @@ struct MemoryTests {
         let digits = "+1" + phone.filter(\.isNumber)
         try wait(for: "MEMORY looked")
         let looked = try Self.found([first, surname, display], in: child.processIdentifier)
-        #expect(looked[surname, default: 0] > 0 && looked[display, default: 0] > 0, "the dump finds what is there")
+        for word in [first, surname, display] { #expect(looked[word, default: 0] > 0, "the dump finds what is there") }
         #expect(try Self.found([digits], in: child.processIdentifier, exceptInOldFrames: true)[digits, default: 0] > 0)
         try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
         try wait(for: "MEMORY declined")
@@ -150,5 +151,9 @@ struct MemoryTests {
         // stays until another call writes there. The threat model says so.
         #expect(try Self.found([digits], in: child.processIdentifier, exceptInOldFrames: true) == [:])
         try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
+        // What it expects itself held as well.
+        while !output.fileHandleForReading.availableData.isEmpty {}
+        child.waitUntilExit()
+        #expect(child.terminationStatus == 0)
     }
 }

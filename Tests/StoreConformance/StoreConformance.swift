@@ -340,7 +340,7 @@ public struct StoreConformance {
         },
         Question("sealed") { rows, number in try (0..<3).map { text(try rows.sealed(key(number), "f\($0)")) } },
         Question("keysInUse") { rows, _ in
-            try rows.keysInUse(among: Set((0..<8).map(key))).map { "\($0)" }.sorted()
+            try rows.keysInUse(among: [key(1), key(3), key(7)]).map { "\($0)" }.sorted()
         },
         Question("erasures") { rows, _ in try rows.erasures() },
         Question("messages") { rows, _ in try rows.messages().map { "\($0)" }.sorted() },

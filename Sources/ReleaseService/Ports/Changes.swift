@@ -3,7 +3,8 @@ public import TransparencyLog
 
 /// The changes that a batch writes: rows by their keys, nil for a row that is deleted.
 ///
-/// Two writes of one row are one. Drivers get all of it at once and decide how many statements it takes.
+/// Two writes of one row are one; events and log entries are only ever appended. Drivers get all of it at once and
+/// decide how many statements it takes.
 public struct Changes: Sendable {
     /// The key of a row of `access`.
     public struct AccessKey: Hashable, Sendable {

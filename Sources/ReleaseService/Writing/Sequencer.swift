@@ -202,7 +202,8 @@ actor Sequencer {
                 committed = try commit(batch)
             } catch is PendingFirst {
                 try carryOutPending()
-                committed = try commit(batch)
+                // What could not be carried out stays, and holds up nobody.
+                committed = try commit(batch, pendingComesFirst: false)
             }
         } catch {
             if batch.count == 1 {
@@ -245,11 +246,13 @@ actor Sequencer {
             cache: cache, ledger: ledger)
     }
 
-    private func commit(_ batch: [Job]) throws -> Committed {
+    /// - Parameter pendingComesFirst: whether to stop where something still waits to be signed.
+    /// - Throws: ``PendingFirst`` if it does.
+    private func commit(_ batch: [Job], pendingComesFirst: Bool = true) throws -> Committed {
         let moment = try parts.moment(under: publisher.published)
         let settling = try Derivation(seed: parts.seeds.seed(for: nil))
         return try write { rows in
-            if canSign, try !rows.pending().isEmpty { throw PendingFirst() }
+            if pendingComesFirst, canSign, try !rows.pending().isEmpty { throw PendingFirst() }
             var committed = Committed()
             let due = try transaction(rows, settling, moment, publisher.ledger)
             // What the clock would close waits for the key that comes, as everything else does.

@@ -27,7 +27,8 @@ final class WorkingSet: StoreWriter {
     private var known = Known()
     /// The first record of this batch: it and what follows are under no signed head yet.
     private(set) var firstAppended: Int?
-    /// The records of this batch by their indexes, those of attempts that were undone excepted.
+    /// The records of this batch by their indexes. That of an attempt that was undone stays until another takes its
+    /// index.
     private(set) var appended: [Int: [UInt8]] = [:]
 
     private struct Known {
@@ -63,10 +64,10 @@ final class WorkingSet: StoreWriter {
                 layer.mark = markCount
             }
             guard !layer.changes.isEmpty else { continue }
-            let all = layer.changes
-            layer.changes = Changes()
             known = Known()
-            try base.store(all)
+            // Emptied afterwards: a failure leaves them, and the next attempt to hand them over fails as loudly.
+            try base.store(layer.changes)
+            layer.changes = Changes()
         }
     }
 
