@@ -92,7 +92,8 @@ public enum HMACSHA256 {
 public enum HKDFSHA256 {
     /// Derives `count` bytes from `key`, bound to `info`.
     ///
-    /// - Precondition: `0 < count <= 8160` (RFC 5869 §2.3).
+    /// - Shape: `count` bytes.
+    /// - Throws: ``CryptographyError/refused(operation:reason:)`` unless `0 < count <= 8160` (RFC 5869 §2.3).
     public static func derive(
         from key: SecretBytes, salt: [UInt8] = [], info: [UInt8], count: Int
     ) throws(CryptographyError) -> SecretBytes {

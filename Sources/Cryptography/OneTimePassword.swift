@@ -59,7 +59,7 @@ public struct PasswordHash: Hashable, Sendable {
     public let cost: UInt64
     public let hash: [UInt8]
 
-    /// The stored part of one.
+    /// A hash that was made earlier, from its stored parts.
     public init(salt: [UInt8], cost: UInt64, hash: [UInt8]) { (self.salt, self.cost, self.hash) = (salt, cost, hash) }
 
     /// N = 2^15, r = 8, p = 1: 32 MiB and about a tenth of a second each.

@@ -3,7 +3,7 @@ public import ReleaseService
 public import ReleaseWorkflow
 internal import Synchronization
 
-/// Turns instants into moments of one time zone: the only place that knows zones.
+/// Turns instants into moments of one time zone.
 public struct ZoneCalendar: Sendable {
     private let calendar: Calendar
 

@@ -73,7 +73,9 @@ public struct TileFolder: TileKeeper, ExportFolder {
         return found.sorted()
     }
 
-    /// The bytes at a path within the folder; nil if nothing does.
+    /// The type of the file at a path within the folder, links not followed; nil if nothing is there.
+    ///
+    /// - Throws: ``FolderError`` for a path that leaves the folder or passes through something that is no folder.
     private func kind(of path: String) throws -> mode_t? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {

@@ -42,8 +42,8 @@ public struct Scores: Sendable {
 ///
 /// From the top: how many are matched (under ``First/participation``), the sum of scores with what waiting adds and
 /// what load costs, the draw. For `n` people one more match is worth more than everything below it can sum to, and one
-/// point of score more than every draw: with merits below 2^15, `n · 2^15 < matched` and `n · 2^drawBits ≤ draw`, and
-/// the sum of all stays below 2^62. Checked in ``init(people:first:floor:)``.
+/// point of score more than every draw: merits stay below 2^15, `n · 2^15 ≤ matched`, `n · 2^drawBits ≤ draw`, and the
+/// sum of all stays below 2^62. ``init(people:first:floor:)`` chooses `matched` and `draw` so.
 public struct Weighing: Hashable, Sendable {
     /// The aim that counts first once somebody has to be left out; the policy's own words.
     public typealias First = Policy.Matching.First
@@ -214,7 +214,7 @@ extension CohortGraph {
     /// that reaches the bound is best (linear-programming duality for the assignment problem). All in integers.
     ///
     /// - Throws: the first fault that is found.
-    /// - Complexity: O(edges × places).
+    /// - Complexity: O(people + edges + places).
     public func verify(_ assignment: Assignment) throws(CertificateProblem) {
         guard assignment.columnOfRow.count == rowCount, assignment.placeOfRow.count == rowCount,
             assignment.rowPotentials.count == rowCount, assignment.placePotentials.map(\.count) == capacities

@@ -130,9 +130,10 @@ extension Market {
         return (graph, rows, points)
     }
 
-    /// Matches a cohort: as many as can be, as well as can be, and proves it.
+    /// Matches a cohort by the aim `first`: most people and then the best sum of scores, or the best sum with no pair
+    /// below `floor`. The plan carries the certificate that proves it.
     ///
-    /// - Throws: ``MatchingProblem/tooLarge(_:)``.
+    /// - Throws: ``MatchingProblem/tooLarge(_:)`` for more than ``Weighing/largest`` people or mentors.
     public func cohort(
         _ mentees: [MenteeEntry], draw: Draw, policyDigest: String, first: Weighing.First = .participation,
         floor: Int = 0

@@ -542,7 +542,7 @@ public enum MatchingProblem: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .directoryProgram: "people find each other in this program: nobody is matched with anybody"
-        case .tooLarge(let count): "a cohort has at most 8,192 people and places, this one \(count)"
+        case .tooLarge(let count): "a cohort has at most \(Weighing.largest) people or mentors, this one \(count)"
         case .unmatchable(let counts, let people):
             "\(people) cannot be matched with anybody: "
                 + Barrier.allCases.compactMap { barrier in

@@ -94,12 +94,12 @@ public struct Answers: Codable, Hashable, Sendable {
 
 /// A mentee's good-fit survey: ten closed questions, no free text, erased at hand-off (MPHP-17, MPHP-18).
 public struct Survey: Codable, Hashable, Sendable {
-    /// True if the same profession matters.
+    /// The importance of the same profession to the mentee.
     public var sameField: Importance
     public var answers: Answers
-    /// True if a shared pathway matters; it counts for nothing unless the mentee says so.
+    /// The importance of a shared pathway; it counts for nothing unless the mentee says that it matters.
     public var sharedPathway: Importance
-    /// True if the age band and gender above are wishes; only programs that are not clinical ask.
+    /// The importance of the age band and gender above, taken as wishes; only programs that are not clinical ask.
     public var preference: Importance
     /// "I understand it is voluntary, unmonitored, and I may stop."
     public var understood: Bool

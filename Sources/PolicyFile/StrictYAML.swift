@@ -5,7 +5,7 @@ internal import Yams
 public struct PolicyProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// From 1.
     public let line: Int
-    /// From 1, in Unicode scalars.
+    /// From 1. Counts Unicode scalars; for control characters, anchors, tags and nesting it counts UTF-8 bytes.
     public let column: Int
     /// The key's path, like `release.fields`; empty for the file as a whole.
     public let path: String

@@ -6,7 +6,7 @@ public enum CanonicalJSON: Hashable, Sendable {
     case array([CanonicalJSON])
     case object([String: CanonicalJSON])
 
-    /// The values that may be in a line.
+    /// The limits on a text: its length in bytes, its nesting, and its characters.
     public struct Limits: Hashable, Sendable {
         public let byteCount: Int
         public let nesting: Int
@@ -132,7 +132,8 @@ public enum CanonicalJSON: Hashable, Sendable {
         self = parsed
     }
 
-    /// Reads one value after the other; what it accepts is compared with its one spelling afterwards.
+    /// Reads one value after the other. ``init(canonical:limits:)`` compares the result with its one spelling
+    /// afterwards; ``init(stored:)`` does not.
     private struct Parser {
         let bytes: UnsafeBufferPointer<UInt8>
         var offset = 0
@@ -203,7 +204,8 @@ public enum CanonicalJSON: Hashable, Sendable {
                     case UInt8(ascii: "f"): out.append(0x0C)
                     case UInt8(ascii: "r"): out.append(0x0D)
                     case UInt8(ascii: "u"):
-                        // Only control characters may be spelled by number; the comparison afterwards sees to the rest.
+                        // Only control characters are written by number. In canonical text the comparison refuses any
+                        // other; in stored text one up to U+007F is taken for the character.
                         guard offset + 4 <= bytes.count,
                             let scalar = UInt8(String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16)
                         else { return nil }

@@ -1,8 +1,7 @@
 /// A day of the Gregorian calendar, in no particular time zone.
 ///
-/// - Shape: printed `YYYY-MM-DD`; years 1 to 9999.
-/// - Source: the day count is the algorithm of RFC 3339 appendix B's calendar, proleptic; arithmetic is on whole
-///   numbers only.
+/// - Shape: printed `YYYY-MM-DD`; parsing takes the years 1 to 9999, ``init(dayNumber:)`` any day.
+/// - Source: the proleptic Gregorian calendar of ISO 8601, counted in eras of 400 years with whole numbers only.
 public struct CivilDate: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
     /// Days since 1970-01-01.
     public let dayNumber: Int
@@ -97,7 +96,8 @@ public struct CivilDate: Hashable, Comparable, Sendable, Codable, CustomStringCo
 
 /// A point in time together with the local day it falls on.
 ///
-/// Only the clock port makes one: it alone knows the policy's time zone.
+/// The clock port makes one for now. The service makes one for an act that is dated by another day, with that day
+/// given.
 public struct Moment: Hashable, Comparable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public let instantMilliseconds: Int64

@@ -32,7 +32,8 @@ public struct KeyHistory: Sendable {
 
     /// Reads genesis and every statement about a key, as they stand in the database.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if one of them is not what it must be.
+    /// - Throws: ``MachineryError/corrupt(_:)`` if one of them is missing or of another type; ``LogError`` or
+    ///   `RecordError` if one is not a well-formed record signed by the keys that must sign it.
     public init(store: any LogStore, origin: String) throws {
         let (genesis, later) = try store.readLog { tx -> ([UInt8], [(Int, [UInt8])]) in
             guard let genesis = try tx.entry(0) else { throw MachineryError.corrupt("the log is empty") }

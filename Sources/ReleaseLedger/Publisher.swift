@@ -30,10 +30,10 @@ public final class Publisher {
     /// Signed heads whose rows go in with the next commit that appends.
     private var unstoredHeads: [(size: Int, note: [UInt8])] = []
 
-    /// Compares the head file with the database: behind or different refuses to sign, ahead is signed forward later.
+    /// Compares the head file with the database. If the database is shorter or differs, nothing is signed; if it is
+    /// longer, ``signForward()`` signs the rest.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops
-    ///   signing and nothing else.
+    /// - Throws: as ``KeyHistory/init(store:origin:)``. A head that does not fit stops signing and throws nothing.
     public init(
         origin: String, store: any LogStore, heads: any CheckpointStore, tiles: (any TileKeeper)?, keys: SigningKeys?,
         isRevoking: Bool, onTileFailure: @escaping () -> Void

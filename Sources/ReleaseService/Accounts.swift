@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// Lets people in: accounts, one-time links, printed codes, sessions.
 ///
-/// Every secret is random and kept as a hash; every row is sealed under its person's identity key. What is answered
-/// never depends on whether an address is known: the same steps run, the same hash is computed, the same page is shown.
+/// Tokens and codes are random; they, PINs and passwords are kept as hashes. The authenticator's secret is kept sealed.
+/// Every row is sealed under its person's identity key. A caller who is not signed in never learns whether an address
+/// is known: the same steps run, the same hash is computed, the same page is shown. Staff do learn that one is taken.
 public final class Accounts: Sendable {
     private let core: Core
     private let sessions: Sessions

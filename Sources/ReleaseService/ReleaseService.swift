@@ -4,10 +4,12 @@ public import ReleaseLedger
 public import ReleaseWorkflow
 public import TransparencyLog
 
-/// The service for one caller: a line for each thing that can be asked. Every one is authorized for the caller, a
-/// change inside the transaction that carries it out.
+/// The service for one caller. Everything about a person, a case or the log's records is authorized for the caller; a
+/// change is authorized inside the transaction that carries it out.
 ///
-/// Whoever may not ask is answered `Refusal.notFound`, as for what is not there.
+/// A caller who may not ask gets `Refusal.notFound`, as for a thing that is not there; ``identity(of:)`` gives nil. The
+/// policy, the keys, the size of the log and the time are open to every caller. A code that ends a release or answers
+/// an evaluation needs no caller.
 public struct ReleaseService: Sendable {
     let core: Core
     public let caller: Caller
@@ -67,7 +69,8 @@ public struct ReleaseService: Sendable {
 
     /// Opens the card of a case by its handle: recorded first.
     ///
-    /// - Throws: `Refusal.cardClosed` to the recipient, `Refusal.notFound` to everybody else; neither says why.
+    /// - Throws: `Refusal.cardClosed` to a recipient for whom a card was opened before, `Refusal.notFound` to everybody
+    ///   else. Neither gives a reason.
     public func openCard(_ handle: CaseHandle) async throws -> CardView {
         let open = OpenCardOnPage(handle: handle, caller: caller)
         return try await core.sequencer.together(seed: nil) { tx -> Result<CardView, Refusal> in
@@ -83,7 +86,8 @@ public struct ReleaseService: Sendable {
 
     /// Shows a card to its reader, if this moment permits it: recorded first.
     ///
-    /// - Throws: `Refusal.cardClosed` to the recipient, `Refusal.notFound` to everybody else; neither says why.
+    /// - Throws: `Refusal.cardClosed` to a recipient for whom a card was opened before, `Refusal.notFound` to everybody
+    ///   else. Neither gives a reason.
     public func look(_ opener: PersonID, workflow: String, reader: PersonID) async throws -> CardView {
         guard caller == .operator || caller.person == reader else { throw Refusal.notFound }
         let card = OpenCardForReader(opener: opener, workflow: workflow, reader: reader)
@@ -243,7 +247,9 @@ public struct ReleaseService: Sendable {
         try await core.run(AddPerson(new, input()), by: caller, key: key)
     }
 
-    /// True if this person could be entered; enters nobody.
+    /// Checks the values of a person who is to be entered, and enters nobody. It does not check who may enter them.
+    ///
+    /// - Throws: `FieldProblem` for a name, number, field or list of roles that cannot be used.
     public func check(_ new: NewPerson) async throws { _ = try AddPerson(new, input()) }
 
     /// A person rewrites their profile.
@@ -434,7 +440,8 @@ public struct ReleaseService: Sendable {
         return try solve()
     }
 
-    /// Which questions change nothing, on the people who wait now.
+    /// For each question that is matched on, the number of matches that change when nobody is asked it. The people are
+    /// those who wait now.
     public func ablation(workflow: String, by staff: PersonID) async throws -> [Ablation] {
         let solve = try read(as: .coordinator(staff)) { try Matchmaker($0).ablation(workflow: workflow, of: staff) }
         return try solve()
@@ -460,7 +467,10 @@ public struct ReleaseService: Sendable {
         try Evaluations(core).results(period: period, by: caller)
     }
 
-    /// True if every code that went out is either unused or has come back.
+    /// The codes of an interval: how many were issued, redeemed and are unused. Auditors and administrators may ask.
+    ///
+    /// - Units: `period` counts intervals from 1.
+    /// - Throws: `Refusal.notFound` for an interval whose codes were never made, and to everybody else.
     public func evaluationCount(period: Int) async throws -> EvaluationCount {
         try Evaluations(core).count(period: period, by: caller)
     }

@@ -2,8 +2,8 @@ internal import Logging
 
 /// Does what the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
 ///
-/// It keeps nothing of its own. What is due is in the cases, what waits is in the outbox, what lapses says when: so a
-/// restart forgets nothing and does nothing twice, whenever it last ran.
+/// It stores nothing of its own: due days are in the cases, letters in the outbox, and lapse times in the rows. So a
+/// restart loses no work. A letter that the mail system took just before a stop may go out twice, with the same id.
 public actor Scheduler {
     /// Everything that runs without anybody's asking.
     public enum Job: String, CaseIterable, Sendable {

@@ -38,8 +38,9 @@ public struct ServiceHost: Sendable {
     /// Opens a log; where `isWriter`, finishes what an earlier process left half done: erasures, a head not yet signed,
     /// closings not yet in the log.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if genesis is not what it must be. A head that does not fit stops
-    ///   signing and nothing else.
+    /// - Throws: ``MachineryError/corrupt(_:)``, ``LogError`` or `RecordError` if the database is not this log, its
+    ///   policy does not fit its digest, or genesis or a key statement is not well formed and signed. A head that does
+    ///   not fit stops signing and throws nothing.
     public static func open(_ parts: Parts, isWriter: Bool) async throws -> ServiceHost {
         let first = try firstPolicy(parts)
         let publisher = try Publisher(

@@ -56,8 +56,8 @@ public struct TreeHash: Hashable, Sendable {
     public static let empty = TreeHash { SHA256.hash(UnsafeRawBufferPointer(start: nil, count: 0), into: $0) }
 }
 
-/// Where a stored hash stands: the root of the perfect subtree of `2^level` leaves that begins at leaf `index ·
-/// 2^level`.
+/// The place of a stored hash, which is the root of the perfect subtree of `2^level` leaves that begins at leaf
+/// `index · 2^level`.
 public struct NodePosition: Hashable, Sendable {
     public let level: Int
     public let index: Int

@@ -1,4 +1,4 @@
-/// Where a tile lies in a log's folder: 256 hashes of one level, or the 256 entries beneath a tile of level 0.
+/// The place of a tile in a log's folder: 256 hashes of one level, or the 256 entries beneath a tile of level 0.
 ///
 /// Printed as `tile/<level>/<number>` or `tile/entries/<number>`, the number in groups of three digits, every group but
 /// the last after an `x`: number 1,234,067 is `x001/x234/067`. A tile that is not full ends in `.p/<width>`. For

@@ -49,7 +49,7 @@ public struct WitnessRequest: Equatable, Sendable {
     }
 }
 
-/// Whom somebody trusts: a log's key, witnesses, and how many of them must have signed a head.
+/// An auditor's trust policy: the keys of logs, witnesses, and how many of them must have signed a head.
 ///
 /// Lines of words; `#` begins a comment line. `log <key>`, `witness <name> <key>`, `group <name> <any|all|N>
 /// <member>…`, `quorum <name|none>`. A group's members are defined above it, each a member once.
@@ -145,9 +145,9 @@ public struct TrustPolicy: Equatable, Sendable {
         (self.logs, self.witnesses, self.quorum) = (logs, witnesses, quorum)
     }
 
-    /// True if enough witnesses signed this head; a line of a known witness that does not verify counts against it.
+    /// True if enough witnesses signed this head. The log's own signature is not checked here.
     ///
-    /// - Throws: ``LogError/badSignature`` if a known witness's line is not its signature.
+    /// - Throws: ``LogError/badSignature`` if a line under a known witness's name is not its signature.
     public func isQuorum(_ checkpoint: SignedNote) throws -> Bool { try quorum?.isMet(by: signers(checkpoint)) ?? true }
 
     /// The witnesses of this policy that signed a head.

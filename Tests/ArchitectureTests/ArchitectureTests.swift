@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Reads the sources as text: what the compiler does not enforce of the rings.
+/// Reads the sources as text, because the compiler does not enforce which module may import what.
 @Suite("Architecture")
 struct ArchitectureTests {
     private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

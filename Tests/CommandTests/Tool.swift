@@ -4,7 +4,7 @@ import Testing
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-/// What a run of the program printed, and how it ended.
+/// The output of one run of the program, and its exit status.
 struct Run {
     let status: Int32
     let out: String

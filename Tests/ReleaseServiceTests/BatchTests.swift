@@ -287,14 +287,15 @@ struct BatchTests {
         #expect(try office.store.read { try $0.pending().count } == 1)
         // Alone, and many at once.
         try await office.must(.request, "eve", on: "eve")
+        let (service, maya) = (office.service, try office.id("maya"))
         let outcomes = try await withThrowingTaskGroup(of: Outcome.self) { group in
             for number in 0..<8 {
                 group.addTask {
-                    try await office.service.add(
+                    try await service.add(
                         NewPerson(
                             fullName: "Grace Holloway", surname: "Holloway", firstName: "Grace",
                             phone: "312-555-01\(60 + number)", roles: [.participant], field: "nurse",
-                            isUnderContract: true, coordinator: office.id("maya")), key: "new \(number)")
+                            isUnderContract: true, coordinator: maya), key: "new \(number)")
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ReleaseService
 
-/// What a core dump of a running service would hold.
+/// Searches the memory of a running service, as a core dump would hold it, for personal values.
 ///
 /// The service runs in a process of its own, which is told nobody's name: it has them from the vault alone. The dump is its
 /// memory as the kernel shows it.

@@ -17,17 +17,19 @@ import TransparencyLog
 let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-/// Seeds derived from the command's key, so that two runs of one story give the same identifiers, and a counter where there is none.
+/// Seeds derived from the command's key, so that two runs of one story give the same identifiers, and a counter where
+/// there is none. A key that comes again has another seed, as it would have a random one: what was declined under it is
+/// not begun anew under the same identifiers.
 final class StorySeeds: SeedSource {
-    private let count = Mutex(0)
+    private let counts = Mutex([String: Int]())
 
     func seed(for key: String?) throws -> [UInt8] {
-        if let key { return SHA256.hash(Array("seed \(key)".utf8)) }
-        let number = count.withLock { count -> Int in
-            count += 1
-            return count
+        let number = counts.withLock { counts -> Int in
+            counts[key ?? "", default: 0] += 1
+            return counts[key ?? "", default: 0]
         }
-        return SHA256.hash(Array("seed #\(number)".utf8))
+        guard let key else { return SHA256.hash(Array("seed #\(number)".utf8)) }
+        return SHA256.hash(Array("seed \(key)\(number > 1 ? " again \(number)" : "")".utf8))
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// Who gets in, and by what.
+/// Signing in: links, printed codes, PINs, passwords, authenticators, sessions.
 @Suite("Access")
 struct AccessTests {
     /// The token of the sign-in link in a letter.

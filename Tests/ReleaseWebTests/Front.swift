@@ -30,7 +30,7 @@ final class Letterbox: Mailer {
     func close(_ isClosed: Bool) { state.withLock { $0.isClosed = isClosed } }
 }
 
-/// What came back.
+/// An answer of the service.
 struct Reply {
     let status: Int
     let headers: [(String, String)]

@@ -10,7 +10,7 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// What must never be told: a third field to a mentor, the mentor's doings to staff.
+/// Values that the service must never show: a third field to a mentor, or a mentor's acts to staff.
 @Suite("Quiet")
 struct QuietTests {
     /// Marks in every field of a mentee that is not to cross.

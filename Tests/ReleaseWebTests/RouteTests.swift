@@ -8,7 +8,7 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// The table of who may come where, which is the test.
+/// The table of routes: every person asks for every route, and the answer must be the one in the table.
 @Suite("Routes")
 struct RouteTests {
     /// Who asks, and what they are to Ada's case: its own person, its mentor, its coordinator; the others have no part in it.

@@ -12,7 +12,7 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// Forms, replays, words, letters, jobs.
+/// The web server's forms, replayed requests, words, letters and scheduled jobs.
 @Suite("Site")
 struct SiteTests {
     private func version(_ page: Reply) throws -> String {

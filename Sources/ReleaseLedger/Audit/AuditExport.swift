@@ -55,11 +55,13 @@ public struct AuditExport {
 
     /// Exports all records dated before `day`, under the newest head that ends there; all records where `day` is nil.
     ///
-    /// A day that is not over is left out by default: what of it an auditor saw would tell when within the day they
-    /// asked.
+    /// Callers leave out the day that is not over, because an export of it would show at what time of the day it was
+    /// made.
     ///
     /// - Returns: how many records the export holds.
-    /// - Throws: ``MachineryError/folder(_:)`` if the folder holds something else, another log or another history.
+    /// - Throws: ``MachineryError/folder(_:)`` if the folder holds something else, another log or another history, if
+    ///   no signed head ends before `day`, or if the record key changed after it; ``MachineryError/corrupt(_:)`` if the
+    ///   head file or a record is missing.
     public func write(to folder: some ExportFolder, before day: CivilDate?) throws -> Int {
         let history = try KeyHistory(store: store, origin: origin)
         return try store.readLog { tx in
@@ -126,8 +128,8 @@ public struct AuditExport {
     private func newestHead(before day: CivilDate?, _ tx: any LogRows) throws -> (Int, [UInt8]) {
         var end = try tx.logSize()
         if let day {
-            // Everything but a closing given while nothing could be signed stands in the order of days, so the walk
-            // back ends soon.
+            // Records stand in the order of days, but closings and rescissions that were given while nothing could be
+            // signed. So the walk back ends soon.
             var index = end
             walk: while index > 0 {
                 let first = max(0, index - TilePath.fullWidth)

@@ -22,7 +22,7 @@ struct EntryReading: Sendable {
         let record: Record?
     }
 
-    /// Where an earlier record stands; nil leaf for one of another log.
+    /// The place and the leaf hash of an earlier record. `isOwnLog` is false for a record of another log.
     struct Pointer: Sendable, Equatable {
         let index: Int
         let leaf: TreeHash

@@ -4,13 +4,13 @@ public import TransparencyLog
 
 /// Verifies an export from its files alone: every record, the head, the keys, the policies, the manifest.
 ///
-/// Memory is bounded by one bundle of entries and some two hundred bytes for each release, whatever the files hold.
+/// Memory is bounded by eight bundles of entries and some two hundred bytes for each release, whatever the files hold.
 ///
 /// - Parameters:
 ///   - cosigned: checkpoints of this log with witnesses' lines, as an auditor keeps them.
 ///   - remembered: heads that the auditor saw and keeps, as good as a witness's.
-///   - trust: whom the auditor trusts; where it asks for a quorum, the export's own head or one of `cosigned` at its
-///     size must have it.
+///   - trust: the auditor's trust policy. Where it asks for a quorum, the export's own head must have it, or one of
+///     `cosigned` with the same text.
 public func auditExport(
     _ folder: some ExportFolder, cosigned: [SignedNote] = [], trust: TrustPolicy? = nil, remembered: [Checkpoint] = []
 ) throws -> AuditReport {

@@ -279,7 +279,8 @@ public struct LogAudit: Sendable {
 
     private mutating func checkDate(_ facts: EntryReading.Facts, _ index: Int) {
         guard let date = facts.date else { return }
-        // A closing given while nothing could be signed keeps its own date; everything else is in the order of days.
+        // A closing or rescission that was given while nothing could be signed keeps its own date. All other records
+        // are in the order of days.
         if let lastDate, date < lastDate, facts.type != .closing, facts.type != .rescission {
             find(index, facts.release, "order of dates", "dated \(date), after a record of \(lastDate)")
         }

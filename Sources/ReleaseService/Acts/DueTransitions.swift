@@ -4,7 +4,8 @@ internal import ReleaseLedger
 internal import ReleaseWorkflow
 internal import TransparencyLog
 
-/// Takes the transitions of the clock, each dated by its due day, whether or not anything ran meanwhile.
+/// Takes the transitions of the clock. Each is dated by the day after its due day, however late the service runs; the
+/// loss of a standing is dated by the day on which it is recorded.
 struct DueTransitions {
     private let tx: Transaction
 

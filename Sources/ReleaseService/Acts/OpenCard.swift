@@ -11,8 +11,8 @@ struct OpenCardForReader {
     let workflow: String
     let reader: PersonID
 
-    /// - Returns: the card, or why there is none: `cardClosed` to the recipient, `notFound` to everybody else; neither
-    ///   says why.
+    /// - Returns: the card, or the refusal: `cardClosed` to a recipient for whom a card was opened before, `notFound`
+    ///   to everybody else. Neither gives a reason.
     func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
         do {
             return .success(try tx.attempt { try open(tx) })
@@ -80,7 +80,7 @@ struct OpenCardForReader {
 
     private func account(_ look: Look, for person: PersonID, _ tx: Transaction) throws {
         let all = try tx.snapshot.looks(of: person) + [look]
-        // The oldest go first once three years of looks would not fit: 164.528 asks for three years, not for ever.
+        // Accesses older than four years are dropped: more than the three years before a request that are asked for.
         let kept = all.filter { $0.instantMilliseconds > look.instantMilliseconds - 4 * 365 * 86_400_000 }
         try tx.keep(padded(StoredCodec.encode(Accounting(looks: kept))), .accounting(person), "looks")
     }

@@ -1,6 +1,6 @@
 public import ReleaseWorkflow
 
-/// One look at a card, for the mentee's eyes alone.
+/// One access to a card, shown to the person on the card alone.
 public struct Look: Hashable, Sendable {
     /// Milliseconds since 1970 UTC.
     public let instantMilliseconds: Int64

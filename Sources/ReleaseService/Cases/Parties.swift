@@ -12,7 +12,8 @@ struct Parties {
     func keep(_ loaded: LoadedCase) throws {
         let known = try tx.rows.parties(of: loaded.id)
         let rank = PartyRow.Rank(loaded.workflow.turn(in: loaded.state))
-        // Only the board knows ranks; a party's rows do not move with what the others do.
+        // The rows of the opener and the coordinator carry the rank. Every other party's is `.open`, so that it does
+        // not move with what the others do.
         var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, rank)]
         // Whoever was named in a release keeps what they had before them, whatever rounds come after it.
         let named = loaded.state.releases.flatMap { [$0.discloser, $0.recipient.person].compactMap(\.self) }

@@ -103,7 +103,10 @@ struct Evaluations: Sendable {
         }
     }
 
-    /// True if every code that went out is either unused or has come back: what an auditor is told.
+    /// The codes of an interval: how many were issued, redeemed and are unused. Auditors and administrators may ask.
+    ///
+    /// - Units: `period` counts intervals from 1.
+    /// - Throws: `Refusal.notFound` for an interval whose codes were never made, and to everybody else.
     func count(period: Int, by caller: Caller) throws -> EvaluationCount {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)

@@ -116,10 +116,11 @@ struct Matchmaker {
         return try snapshot.vault.open(sealed, fixed: "draw")
     }
 
-    /// Solves the cohort of everybody of this coordinator who waits: as many as can be, as well as can be, with a
-    /// certificate that shows it.
+    /// Solves the cohort of everybody of this coordinator who waits, by the aim that the policy puts first, with a
+    /// certificate that proves it.
     ///
-    /// - Throws: `Refusal.conditionFailed(.surveyAnswered)` where nobody waits.
+    /// - Throws: `Refusal.conditionFailed(.surveyAnswered)` where nobody waits; `FieldProblem` without a committed
+    ///   draw; ``MatchingProblem/directoryProgram`` where nobody is matched with anybody.
     func plan(workflow: String, of staff: PersonID) throws -> () throws -> CohortPlan {
         try requirePairs()
         let seed = try draw()
@@ -140,7 +141,8 @@ struct Matchmaker {
         return { try Market(mentors, policy: policy, on: today).infeasibility(mentees) }
     }
 
-    /// Which questions change nothing, on the people who wait now.
+    /// For each question that is matched on, the number of matches that change when nobody is asked it. The people are
+    /// those who wait now.
     func ablation(workflow: String, of staff: PersonID) throws -> () throws -> [Ablation] {
         let (mentees, mentors) = try cohort(workflow: workflow, of: staff, seed: nil)
         let (policy, today) = (policy, snapshot.today)

@@ -80,7 +80,8 @@ struct PeopleStore {
 
     /// True if either of the two has the other on their private list, whatever for.
     ///
-    /// Both lists are always read to their ends, so that neither answer nor effort depends on a hit.
+    /// Both lists are always read to their ends, so that the time taken does not tell of a hit. True if one of the two
+    /// is not there.
     func areKeptApart(_ first: PersonID, _ second: PersonID) throws -> Bool {
         guard let one = try identity(first), let two = try identity(second) else { return true }
         var isHit = false

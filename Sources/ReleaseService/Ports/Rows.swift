@@ -19,7 +19,7 @@ public struct CaseRow: Sendable {
     public let workflow: String
     public let opener: PersonID
     public let policy: [UInt8]
-    /// HMAC over the number of events and the last link of their chain.
+    /// HMAC over the case's id, its policy, the number of its events and the last link of their chain.
     public var tip: [UInt8]
     /// The earliest day after which a transition of the clock is due.
     public var due: CivilDate?
@@ -132,9 +132,9 @@ public struct AccessRow: Sendable {
     }
 }
 
-/// Whose case a case is, and who sees it: one row for each person who does.
+/// One person's row for one case that they see; it names the case's opener.
 public struct PartyRow: Hashable, Sendable {
-    /// Where a case stands on a board. Everything that is kept of its state outside of what is sealed.
+    /// The place of a case on a board. Beside the due days it is all that is stored unsealed of a case's state.
     public enum Rank: Int, Sendable, CaseIterable {
         /// The coordinator's turn; somebody else's, or nobody's; over; never begun.
         case waiting, open, over, idle

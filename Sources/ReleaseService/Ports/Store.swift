@@ -29,10 +29,9 @@ public protocol StoreWriter: StoreReader, LogRowsWriter, CaseRowsWriter, PeopleR
     OutboxRowsWriter,
     SealedRowsWriter
 {
-    /// Keeps everybody else from deciding about these people until the transaction ends: `deciding` for themselves,
-    /// `reading` from under a decision that rests on them. Called once, sorted, before anything about them is read.
-    ///
-    /// A store with one writer has nothing to do.
+    /// Keeps other writers from deciding about these people until the transaction ends: `deciding` for people whose
+    /// rows change, `reading` for people whom the decision rests on. The caller passes each list sorted, once, before
+    /// reading about them. No command calls it yet, because every store has one writer, and such a store does nothing.
     func lock(deciding: [PersonID], reading: [PersonID]) throws
 
     /// Writes a batch's changes, as few statements as the driver likes.

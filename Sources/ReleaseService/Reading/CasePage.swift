@@ -5,7 +5,7 @@ public struct CaseLine: Sendable {
     public let handle: CaseHandle
     public let rank: PartyRow.Rank
     public let view: CaseView
-    /// Whose eyes it is seen with.
+    /// The role in which this person sees the case.
     public let role: Role
     /// The person whose case it is: for their coordinator, who knows them.
     public let opener: PersonID
@@ -32,7 +32,7 @@ public struct CasePage: Sendable {
     public let counterpartName: String?
     /// Releases that this person signed, the newest last.
     public let releases: [ReleaseID]
-    /// Another one whenever anything of the case that this person could see has changed.
+    /// The version of what this person sees of the case: it changes with everything but the pair's own notes.
     public let version: String
 
     public typealias Proxied = CaseScreen.Proxied

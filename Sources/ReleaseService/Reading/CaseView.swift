@@ -14,8 +14,8 @@ public struct CaseView: Sendable, Codable {
     public let workflow: String
     public let state: String
     public let history: [Entry]
-    /// True if the current release permits a disclosure today; nil where there is none, and for everybody but its giver
-    /// after hand-off.
+    /// True if the current release permits a disclosure today. Nil where there is no release, for a recipient until a
+    /// card was opened under it, and for the coordinator after hand-off unless the workflow is an exchange.
     public let isReleaseLive: Bool?
     public let release: ReleaseID?
     public let expiresOn: CivilDate?

@@ -5,7 +5,7 @@ public import ReleaseWorkflow
 public struct OwnReceipt: Sendable {
     /// The text exactly as it was signed.
     public let text: String
-    /// The code that ends it without signing in; nil once it is over for good.
+    /// The code that ends the release without signing in; nil once the release was rescinded.
     public let rescindCode: String?
     public let signedOn: CivilDate
     public let expiresOn: CivilDate

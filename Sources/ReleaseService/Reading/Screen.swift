@@ -58,7 +58,8 @@ struct Screen {
         }
     }
 
-    /// The view of somebody who is asked, before anything is signed: nothing of whose case it is.
+    /// The view of a counterpart who may not know yet whose case it is: while the round is a draft, and for one who
+    /// signs nothing until a card is opened.
     private func blindView(_ loaded: LoadedCase, _ role: Role) -> CaseView {
         let (workflow, seen) = (loaded.workflow, loaded.history.visibleState(to: role, in: loaded.workflow))
         let isFresh = seen == workflow.name(of: workflow.initial)
@@ -152,7 +153,7 @@ struct Screen {
             ?? (isOpener ? nil : loaded.history.draft?.display)
     }
 
-    /// Another one whenever anything of the case that this person could see has changed.
+    /// The version of what this person sees of the case: it changes with everything but the pair's own notes.
     private func version(_ row: PartyRow, _ line: CaseLine, _ screen: CaseScreen) throws -> String {
         let digest = try snapshot.vault.commandDigest(
             "version", "\(row.person)", line.view.state, screen.actions.map(\.rawValue).joined(separator: " "),

@@ -23,7 +23,8 @@ public struct CardView: Sendable {
     /// The card of any other.
     public var profile: ProfileCard? { if case .profile(let card) = card { card } else { nil } }
 
-    /// The card as text, always 3,072 bytes long, whatever the names (DER-16).
+    /// The card as text, padded with spaces to 3,072 bytes so that its length tells no name (DER-16). A longer text is
+    /// not cut.
     public var text: String {
         var lines: [String]
         switch card {

@@ -133,7 +133,10 @@ struct AccountChanges: Sendable {
         }
     }
 
-    /// True if the caller may change how this person signs in: their coordinator, for staff an administrator.
+    /// Requires that the caller may change how this person signs in: the person's coordinator, or for staff an
+    /// administrator.
+    ///
+    /// - Throws: `Refusal.notFound` otherwise.
     private static func permitStaff(_ caller: Caller, about person: PersonID, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
         let isStaff = try tx.people.identity(person)?.isStaff == true

@@ -6,9 +6,9 @@ internal import ReleaseWorkflow
 /// renaming something in the code can never make what is stored unreadable.
 ///
 /// Version 1 was written by Swift's synthesized coding: without `v`, its keys in any order, bytes as lists of numbers,
-/// slashes escaped, and the unnamed values of an enum under `_0` and `_1`. It is read for ever by the same hand-written
-/// initializers; nothing is ever written in it, and nothing that is stored in it is written anew, because links hash
-/// the sealed bytes.
+/// slashes escaped, and the unnamed values of an enum under `_0` and `_1`. The same hand-written initializers read it.
+/// Values that are stored in it stay as they are, because links hash the sealed bytes. Of new values only the answers
+/// of an evaluation are still written in its spelling.
 ///
 /// Version 2 is canonical JSON (RFC 8785) with `"v":2`, bytes in base64 and a key for every value.
 protocol StoredValue {
@@ -49,8 +49,8 @@ enum StoredCodec {
         return try Value(stored: StoredObject(members, name))
     }
 
-    /// The text of a value as version 1 spelled it: what commands were compared by and evidence was committed to,
-    /// before and since.
+    /// The value in the spelling of version 1: slashes escaped, no `v`. Commands are compared by it, evidence is
+    /// committed to by it, and the answers of an evaluation are stored in it.
     static func text(_ value: some StoredValue) -> String { text(value.stored) }
 
     static func text(_ members: [String: CanonicalJSON]) -> String {

@@ -122,8 +122,9 @@ public struct Vault: Sendable {
         return try open(sealed, with: AESGCM(key: key), binding: id + Array(field.utf8))
     }
 
-    /// Seals what lives as long as the folder: drafts, events, messages, journal lines. No person's values are in
-    /// these.
+    /// Seals what lives as long as the folder, under the folder's key: drafts, events, messages, journal lines, the
+    /// draw. A draft may hold the requester's display name, and a message an e-mail address. No key of the person's own
+    /// covers them, so an erasure deletes the person's messages and is refused while a draft of theirs is open.
     func seal(_ value: [UInt8], fixed purpose: String) throws -> [UInt8] {
         try seal(value, with: fixed, binding: Array(purpose.utf8))
     }

@@ -5,8 +5,8 @@ internal import TransparencyLog
 /// The database as a batch sees it: what is stored, and what the commands of the batch have changed so far.
 ///
 /// Changes are held back and handed to the driver in one go. A question about one row is answered from the changes
-/// first; a question about many rows, like a count or a list, hands over what is held back before it is asked if any of
-/// it is of their kind. So each answer is that of the database with all changes in it.
+/// first. The events and parties of one case and the entries of one release are merged from the database and the
+/// changes. Every other question about many rows first hands over the changes, if any is of their kind.
 ///
 /// Each attempt holds its own changes above those from before it. One that succeeds adds them to these; one that is
 /// refused is undone by dropping them. Only if some of them had to be handed over meanwhile does that take a mark in

@@ -70,7 +70,8 @@ struct SurveyForm {
         return fields
     }
 
-    /// The mentee's ten questions; the private list and the profession are on pages of their own.
+    /// The mentee's questions but two: the private list has a page of its own, and the coordinator enters the
+    /// profession.
     func fields(_ known: Survey?) -> [FieldView] {
         let importance = [
             ("must", words("importance.must")), ("nice", words("importance.nice")), ("no", words("importance.no")),

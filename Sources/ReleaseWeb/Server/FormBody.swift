@@ -4,8 +4,8 @@ internal import ReleaseWorkflow
 /// The fields of a form, as they were sent.
 struct FormBody: Sendable {
     private var values: [String: [String]] = [:]
-    /// A problem of a field, whatever the form is for. Whoever shows the form again says so there; everybody else is
-    /// stopped by the door.
+    /// A fault of an entry, if any: characters that nobody can see. A route that sets `checksForm` shows the form again
+    /// with it; for every other route the dispatcher refuses the request.
     private(set) var problem: FieldProblem?
     private(set) var files: [String: [UInt8]] = [:]
     static let empty = FormBody()
@@ -16,7 +16,7 @@ struct FormBody: Sendable {
     func text(_ name: String) -> String { values[name]?.first ?? "" }
     func texts(_ name: String) -> [String] { values[name] ?? [] }
     func isOn(_ name: String) -> Bool { !text(name).isEmpty }
-    /// The entries, to be shown again; never what is secret.
+    /// Every entry, passwords and PINs included. ``FieldView/restore(from:)`` shows none of those again.
     var entered: [String: [String]] { values }
 
     private init() {}

@@ -109,7 +109,7 @@ struct Visit: Sendable {
     /// - Throws: `FieldProblem` for a field with characters that nobody can see.
     func checkForm() throws { if let problem = form.problem { throw problem } }
 
-    /// The idempotency key that came with a form or a header; within the person's own scope.
+    /// The idempotency key that came with a form; ``idempotencyKey()`` reads the header's. Unique within the person.
     var key: String? { form.text("key").isEmpty ? nil : form.text("key") }
 }
 

@@ -8,7 +8,7 @@ internal import NIOCore
 internal import NIOSSL
 public import ServiceLifecycle
 
-/// Where and how the service listens.
+/// The address and port at which the service listens, and its certificate.
 public struct Listening: Sendable {
     public var address: String
     public var port: Int

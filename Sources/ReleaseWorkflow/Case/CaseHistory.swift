@@ -78,9 +78,10 @@ public struct CaseHistory: Hashable, Sendable {
         state = draft?.events.reduce(settled, evolve) ?? settled
     }
 
-    /// Adds a step. It ends a draft, because the first step after a draft is the one that signs it.
+    /// Adds a step.
     ///
-    /// - Parameter endsDraft: whether the draft has become part of the case; an act on an earlier round leaves it open.
+    /// - Parameter endsDraft: true if the step signs the draft, which then becomes part of the case. An act on an
+    ///   earlier round leaves the draft open.
     public mutating func append(_ step: CaseStep, to state: State, endsDraft: Bool) {
         steps.append(step)
         if endsDraft { draft = nil }

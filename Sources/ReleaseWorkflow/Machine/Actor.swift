@@ -1,4 +1,4 @@
-/// Whose act it is.
+/// The one whose act it is: a person, a member of staff, or the clock.
 public enum Principal: Hashable, Sendable {
     case person(PersonID)
     case staff(PersonID)

@@ -8,7 +8,7 @@ public struct Authorized<Act: Sendable>: Sendable {
     public let rule: String
     public let policyDigest: [UInt8]
     let transition: Transition
-    /// Whose view shows that it happened.
+    /// The roles whose view shows that the act happened.
     public var seenBy: [Role] { transition.seenBy }
 
     fileprivate init(

@@ -27,7 +27,7 @@ public enum Event: Hashable, Sendable, Codable {
     case reminded
     /// One of the two has signed for a longer term.
     case extensionSigned(by: PersonID)
-    /// Both have.
+    /// Both have signed for a longer term.
     case termExtended(endsOn: CivilDate)
     case secondSought(by: PersonID)
     case surveyErased, contactErased

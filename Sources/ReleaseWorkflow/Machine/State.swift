@@ -1,4 +1,4 @@
-/// Where a case stands: everything that `authorize` and `decide` read, and nothing that names a human.
+/// The state of a case: everything that `authorize` and `decide` read. It holds ids and no name.
 public struct State: Hashable, Sendable {
     public internal(set) var position: Position
     /// The person whose case it is.

@@ -152,7 +152,7 @@ public indirect enum Requirement: Hashable, Sendable {
     }
 }
 
-/// Where somebody stands who begins in a field (MSC-02).
+/// The stage of somebody who begins in a field (MSC-02).
 public enum Stage: String, CaseIterable, Hashable, Sendable, Codable { case student, firstYear, secondYear }
 
 /// The attestation of a person: yes and no, dates, fields. No compliance, attendance or other data behind it (MPHP-04,

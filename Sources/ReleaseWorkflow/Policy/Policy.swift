@@ -87,7 +87,7 @@ public struct ReleaseStatements: Hashable, Sendable {
     public let revocation: String
     /// Possible redisclosure: 42 CFR §2.31(a)(10).
     public let redisclosure: String
-    /// True if anything depends on signing: 45 CFR 164.508(c)(2)(ii).
+    /// The sentence that says whether anything depends on signing: 45 CFR 164.508(c)(2)(ii).
     public let conditions: String
     public init(revocation: String, redisclosure: String, conditions: String) {
         self.revocation = revocation
@@ -103,7 +103,7 @@ public struct Policy: Hashable, Sendable {
         /// Months until a release expires by date.
         public let termMonths: Int
         public let form: FormText
-        /// True if 42 CFR Part 2 elements are demanded; on unless a policy version says otherwise.
+        /// The policy's statement that 42 CFR Part 2 applies. Every element is demanded of every release all the same.
         public let isPart2: Bool
         public let statements: ReleaseStatements
         public init(
@@ -120,7 +120,7 @@ public struct Policy: Hashable, Sendable {
     public struct Contact: Hashable, Sendable {
         /// Days for the first call, counted from the later of signature and match.
         public let withinDays: Int
-        /// Whose part the first contact is.
+        /// The party who makes the first contact.
         public let firstBy: FirstBy
         /// Days after which one who asked for a conversation is answered.
         public let answerAfterDays: Int
@@ -288,7 +288,7 @@ public struct Policy: Hashable, Sendable {
     public let administration: Administration
     /// The one who discloses, as the release names them (42 CFR §2.31(a)(2)).
     public let discloserName: String
-    /// IANA name; only the clock port reads it.
+    /// IANA name. The clock port counts days by it, and pages print times in it; it never changes while a log lasts.
     public let timeZone: String
     /// ISO 3166 region from which phone numbers are dialed.
     public let region: String

@@ -16,7 +16,7 @@ public struct Transition: Hashable, Sendable {
     public let guards: [Guard]
     public let effects: [Effect]
     public let tellings: [Telling]
-    /// Whose view shows that it happened.
+    /// The roles whose view shows that the act happened.
     public let seenBy: [Role]
 
     public init(
@@ -45,7 +45,7 @@ public struct Transition: Hashable, Sendable {
 
 /// A state machine as a policy declares it, compiled to numbers.
 public struct Workflow: Hashable, Sendable {
-    /// Whom a release names: a party of the case, or, outside clinical programs, a class of readers.
+    /// A reader of cards: a party of the case, or, outside clinical programs, a class of people.
     public enum Reader: Hashable, Sendable {
         case role(Role)
         case audience(Audience)
@@ -61,7 +61,7 @@ public struct Workflow: Hashable, Sendable {
     /// The extent of a rescission where both have released: one's own fields alone, or the exchange.
     public enum RescissionCloses: String, CaseIterable, Hashable, Sendable { case own, both }
 
-    /// The kind of passage.
+    /// The parts that the roles play in a workflow: who opens it, discloses, receives, and reads.
     public struct Shape: Hashable, Sendable {
         /// The role of the person whose case it is, and of the one they are brought together with; a listing has none.
         public var opener: Role
@@ -69,7 +69,7 @@ public struct Workflow: Hashable, Sendable {
         /// The signer of the release and the one whom it names.
         public var discloser: Role
         public var recipient: Reader
-        /// Whose fields the card shows and who reads it.
+        /// The role whose fields the card shows, and the reader of the card.
         public var subject: Role
         public var reader: Reader
         /// True if both sign, each for the other.

@@ -50,8 +50,9 @@ public struct ProofReport: Hashable, Sendable {
     public internal(set) var counterexamples: [Counterexample] = []
 }
 
-/// Explores a workflow with the real `authorize`, `decide` and `evolve` in a finite world: two people in each role, two
-/// coordinators, two signed rounds, every day that a deadline makes different, every guard both ways.
+/// Explores a workflow with the real `authorize`, `decide` and `evolve` in a finite world: one opener, two people who
+/// may be the counterpart, a stranger, one coordinator, two signed rounds, every day that a deadline makes different.
+/// External guards hold; each is taken away once for every transition that asks it, to show that it refuses.
 ///
 /// States merge on ``Normal``: people by first appearance, days as before, on or after, counters capped at two. Due
 /// clock transitions are taken as soon as they are due, as the service does before each batch.
@@ -65,7 +66,7 @@ public func prove(_ loaded: LoadedPolicy, workflow: Workflow) -> ProofReport {
 }
 
 struct Explorer {
-    /// Two people per party role, a stranger to the case, and staff.
+    /// The opener, two people who may be the counterpart, a stranger to the case, and one member of staff.
     static let opener = PersonID(high: 0, low: 1)
     static let others = [PersonID(high: 0, low: 2), PersonID(high: 0, low: 3)]
     static let stranger = PersonID(high: 0, low: 4)
@@ -276,7 +277,7 @@ struct Explorer {
         return state
     }
 
-    /// The days on which something becomes different: each deadline and the day after it.
+    /// The next day on which something becomes different: a deadline, or the day after one. Empty if none is ahead.
     func daysAhead(_ node: Node) -> [CivilDate] {
         let days = Self.deadlines(of: node.state).flatMap { [$0, $0.adding(days: 1)] }
         return Array(Set(days.filter { $0 > node.today })).sorted().prefix(1).map { $0 }

@@ -1,4 +1,4 @@
-/// The card of a mentor in a clinical program: exactly a first name and a telephone number (MPHP-36, MPHP-37).
+/// The card of a clinical program: exactly a first name and a telephone number (MPHP-36, MPHP-37).
 ///
 /// INVARIANT: two stored properties, and no other ever. Only ``disclose(_:under:)`` makes one.
 public struct ContactCard: Hashable, Sendable {

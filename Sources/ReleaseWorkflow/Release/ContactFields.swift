@@ -10,9 +10,9 @@ public struct FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "`\(field)`: expected \(expected)" }
 }
 
-/// The one name by which a mentor will know a mentee, chosen by the mentee (DER-11).
+/// The one name by which the reader of a card knows the person on it, chosen by that person (DER-11).
 ///
-/// - Shape: 1 to 40 characters of letters, marks, spaces, hyphens and apostrophes in any script.
+/// - Shape: 1 to 40 characters of letters, marks, spaces, hyphens, apostrophes and middle dots in any script.
 public struct FirstName: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 

@@ -1,4 +1,4 @@
-/// Whom a release names and who may read a card under it.
+/// The recipient that a release names, who may read a card under it.
 public enum Recipient: Hashable, Sendable, Codable {
     case person(PersonID)
     case audience(Audience)

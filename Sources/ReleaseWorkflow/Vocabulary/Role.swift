@@ -1,4 +1,5 @@
-/// Whose act it can be. A workflow names which roles its two parties have; staff and the clock are everywhere the same.
+/// A role in which an act is done. A workflow names the roles of its two parties; staff and the clock are the same in
+/// all.
 public enum Role: String, CaseIterable, Hashable, Sendable, Codable {
     case mentee, mentor, asker, volunteer
     case coordinator

@@ -5,7 +5,7 @@ import Matching
 import ReleaseService
 import ReleaseWorkflow
 
-/// Whose desk it is, and which workflow.
+/// The coordinator on whose behalf a command runs, and the workflow.
 struct DeskOptions: ParsableArguments {
     @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
     @Option(help: "The workflow; the program's first by default.") var workflow: String?

@@ -164,7 +164,9 @@ struct OpenFolder {
     }
 }
 
-/// Reads a policy file and proves it.
+/// Reads and checks a policy file. It proves nothing: `provenPolicy` does.
+///
+/// - Throws: ``Failure`` with status 2 for a file that cannot be read, is not UTF-8, or is not a policy.
 func loadPolicy(atPath path: String) throws -> (parsed: PolicyFile.Parsed, loaded: LoadedPolicy) {
     guard let data = FileManager.default.contents(atPath: path) else {
         throw Failure("`\(path)`: cannot be read", status: 2)

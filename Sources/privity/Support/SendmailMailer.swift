@@ -4,8 +4,8 @@ import ReleaseService
 /// Hands letters to the host's mail system, by the interface that every one of them has: a program that reads a letter
 /// with its headers.
 ///
-/// - Source: RFC 5322 for the letter; RFC 2047 and RFC 2045 are not needed, because what it says is printable ASCII or
-///   UTF-8 marked as such.
+/// - Source: RFC 5322 for the letter, RFC 2045 for its body in UTF-8. RFC 2047 is not needed, because every header is
+///   printable ASCII.
 struct SendmailMailer: Mailer {
     /// The program and its arguments, like `/usr/sbin/sendmail -t -i`. It takes the recipient from the letter, so that
     /// no address stands in the list of processes.
