@@ -7,13 +7,13 @@ struct AddPerson: Act {
 
     /// - Throws: `FieldProblem` for a name, number or field that cannot be used.
     init(_ new: NewPerson, _ input: PersonInput) throws {
-        guard !new.roles.isEmpty else { throw FieldProblem(field: "roles", expected: "at least one") }
         // Who audits does nothing else, whoever enters them (DER-18).
         guard !new.roles.contains(.auditor) || new.roles.count == 1 else {
             throw FieldProblem(field: "roles", expected: "auditor alone: who audits does nothing else")
         }
         self.new = new
         identity = try input.identity(new)
+        guard !new.roles.isEmpty else { throw FieldProblem(field: "roles", expected: "at least one") }
     }
 
     var text: String { "add \(StoredCodec.text(identity))" }
