@@ -1,7 +1,8 @@
 // The floor under durable signed records: a program that does nothing but what has to reach the disk.
 //
-// It writes rows of the same sizes into the same tables with the same indexes as sign, disclose, end and rescind do, in batches as large, with
-// as many syncs and as many Ed25519 signatures. It decides nothing, seals nothing, checks nothing and answers nobody.
+// It writes rows of the same sizes into the same tables with the same indexes as sign, disclose, end and rescind do, in
+// batches as large, with as many syncs and as many Ed25519 signatures. It decides nothing, seals nothing, checks nothing
+// and answers nobody.
 //
 //     floor <database with the schema> <folder> <commands> <commands a batch>
 //
@@ -60,7 +61,9 @@ static void sign(const unsigned char *message, size_t count) {
     unsigned char signature[64];
     size_t size = sizeof signature;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1 || EVP_DigestSign(context, signature, &size, message, count) != 1) fail("sign");
+    if (EVP_DigestSignInit(context, NULL, NULL, NULL, key) != 1 ||
+        EVP_DigestSign(context, signature, &size, message, count) != 1)
+        fail("sign");
     EVP_MD_CTX_free(context);
 }
 
@@ -73,7 +76,8 @@ int main(int count, char **words) {
     RAND_bytes(noise, sizeof noise);
     key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     if (!key || sqlite3_open(words[1], &database)) fail("open");
-    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON");
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+        "PRAGMA wal_autocheckpoint = 4000; PRAGMA secure_delete = ON");
     char path[4096];
     snprintf(path, sizeof path, "%s/floor-head", words[2]);
     int head = open(path, O_RDWR | O_CREAT, 0600);
@@ -91,13 +95,15 @@ int main(int count, char **words) {
         "INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due) VALUES (?, 'mentorship', ?, ?, ?, 20000) "
         "ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, tip = excluded.tip, due = excluded.due");
     sqlite3_stmt *party = prepare(
-        "INSERT INTO party (handle, person, is_staff, rank, case_id, opener, workflow) VALUES (?, ?, 1, ?, ?, ?, 'mentorship') "
+        "INSERT INTO party (handle, person, is_staff, rank, case_id, opener, workflow) "
+        "VALUES (?, ?, 1, ?, ?, ?, 'mentorship') "
         "ON CONFLICT (handle) DO UPDATE SET rank = excluded.rank");
     sqlite3_stmt *vault = prepare("INSERT INTO vault (key_id, field, sealed) VALUES (?, ?, ?)");
     sqlite3_stmt *unvault = prepare("DELETE FROM vault WHERE key_id = ?");
     sqlite3_stmt *release = prepare("INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)");
     sqlite3_stmt *message = prepare("INSERT INTO message (id, sealed, round) VALUES (?, ?, NULL)");
-    sqlite3_stmt *outcome = prepare("INSERT INTO outcome (key_digest, command_digest, result, round) VALUES (?, ?, ?, ?)");
+    sqlite3_stmt *outcome =
+        prepare("INSERT INTO outcome (key_digest, command_digest, result, round) VALUES (?, ?, ?, ?)");
     sqlite3_stmt *erasure = prepare("INSERT INTO erasure (key_id) VALUES (?)");
     sqlite3_stmt *unerase = prepare("DELETE FROM erasure WHERE key_id = ?");
     sqlite3_stmt *last = prepare("SELECT COALESCE(MAX(position), 0) + 1000000 FROM log_entry");
@@ -117,7 +123,10 @@ int main(int count, char **words) {
             unsigned char id[16], round[16];
             memcpy(id, noise + next() % (sizeof noise - 64), 16);
             memcpy(round, noise + next() % (sizeof noise - 64), 16);
-            for (int j = 0; j < 8; j++) { id[j] ^= (unsigned char)(next() >> 8); round[j] ^= (unsigned char)(next() >> 8); }
+            for (int j = 0; j < 8; j++) {
+                id[j] ^= (unsigned char)(next() >> 8);
+                round[j] ^= (unsigned char)(next() >> 8);
+            }
             sign(noise + next() % (sizeof noise - 1024), 700);
             sqlite3_bind_int64(entry, 1, position);
             blob(entry, 2, 700);
@@ -129,7 +138,10 @@ int main(int count, char **words) {
                 step(node);
             }
             position++;
-            bytes(mentoringCase, 1, id, 16); bytes(mentoringCase, 2, round, 16); blob(mentoringCase, 3, 32); blob(mentoringCase, 4, 32);
+            bytes(mentoringCase, 1, id, 16);
+            bytes(mentoringCase, 2, round, 16);
+            blob(mentoringCase, 3, 32);
+            blob(mentoringCase, 4, 32);
             step(mentoringCase);
             bytes(event, 1, id, 16); sqlite3_bind_int64(event, 2, done % 4); blob(event, 3, 600); blob(event, 4, 32);
             step(event);
@@ -137,14 +149,22 @@ int main(int count, char **words) {
                 unsigned char handle[16];
                 memcpy(handle, id, 16);
                 handle[15] ^= (unsigned char)(j + 1);
-                bytes(party, 1, handle, 16); bytes(party, 2, round, 16); sqlite3_bind_int64(party, 3, done % 3); bytes(party, 4, id, 16); bytes(party, 5, round, 16);
+                bytes(party, 1, handle, 16);
+                bytes(party, 2, round, 16);
+                sqlite3_bind_int64(party, 3, done % 3);
+                bytes(party, 4, id, 16);
+                bytes(party, 5, round, 16);
                 step(party);
             }
             blob(outcome, 1, 32); blob(outcome, 2, 32); blob(outcome, 4, 16);
             unsigned char digest[32];
             RAND_bytes(digest, sizeof digest);
             bytes(outcome, 1, digest, 32);
-            sqlite3_bind_text(outcome, 3, "{\"done\":{\"release\":\"0123456789abcdef0123456789abcdef\",\"round\":\"0123456789abcdef0123456789abcdef\"},\"records\":[123456]}", -1, SQLITE_STATIC);
+            sqlite3_bind_text(
+                outcome, 3,
+                "{\"done\":{\"release\":\"0123456789abcdef0123456789abcdef\","
+                "\"round\":\"0123456789abcdef0123456789abcdef\"},\"records\":[123456]}",
+                -1, SQLITE_STATIC);
             step(outcome);
             // In turn: sign, disclose, end, rescind.
             int kind = (int)(done % 4);
@@ -176,7 +196,8 @@ int main(int count, char **words) {
         blob(signedHead, 2, 300);
         if (pwrite(head, noise, 4096, position % 2 * 4096) != 4096 || fdatasync(head)) fail("head");
         if (ends) {
-            if (pwrite(destroyed, noise, 16 * (size_t)ends, 16 * position) < 0 || fdatasync(destroyed)) fail("destroyed");
+            if (pwrite(destroyed, noise, 16 * (size_t)ends, 16 * position) < 0 || fdatasync(destroyed))
+                fail("destroyed");
             if (pwrite(keys, noise, 128 * (size_t)ends, 0) < 0 || fdatasync(keys)) fail("keys");
             run("BEGIN IMMEDIATE");
             for (int j = 0; j < ends; j++) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building (and, with "test" or "bench", testing or measuring) needs. Asks dpkg first: a machine that has them pays nothing.
+# Installs the Debian packages that building (and, with "test" or "bench", testing or measuring) needs. Asks dpkg first:
+# a machine that has them pays nothing.
 set -euo pipefail
 build=(libssl-dev libsqlite3-dev libphonenumber-dev pkg-config openssl)
 test=("${build[@]}" dash sqlite3 spin gcc libc6-dev graphviz python3-jsonschema python3-yaml

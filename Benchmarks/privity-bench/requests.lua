@@ -1,4 +1,5 @@
--- Sends each line of a file once: method, path, token, body, divided by tabs. The time that counts goes from the first to the last of them.
+-- Sends each line of a file once: method, path, token, body, divided by tabs. The time that counts goes from the first to
+-- the last of them.
 local ffi = require("ffi")
 ffi.cdef[[ struct instant { long seconds; long nanoseconds; }; int clock_gettime(int clock, struct instant *into); ]]
 local instant = ffi.new("struct instant")
@@ -29,6 +30,7 @@ function request()
 end
 function done(summary, latency)
   local time = threads[1]:get("last") - threads[1]:get("first")
-  io.write(string.format("RESULT %d %d %d %d %d\n", threads[1]:get("sent"), 1e6 * time, latency:percentile(50), latency:percentile(99),
+  io.write(string.format("RESULT %d %d %d %d %d\n",
+    threads[1]:get("sent"), 1e6 * time, latency:percentile(50), latency:percentile(99),
     summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout))
 end

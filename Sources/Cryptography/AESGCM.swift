@@ -20,6 +20,8 @@ public struct AESGCM: Sendable {
 
     /// Encrypts `plaintext` and binds it to `associated`.
     ///
+    /// - Shape: as many bytes as `plaintext`, then the 16-byte tag; the nonce is not part of it.
+    /// - Throws: ``CryptographyError/wrongLength(what:expected:)`` unless `nonce` has 12 bytes.
     /// - Precondition: a nonce is never used twice under one key.
     public func seal(
         _ plaintext: [UInt8], nonce: [UInt8], associated: [UInt8]

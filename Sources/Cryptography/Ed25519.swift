@@ -11,11 +11,15 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
     deinit { EVP_PKEY_free(pointer) }
 
     /// Makes a new random key.
+    ///
+    /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     public static func generate() throws(CryptographyError) -> SigningKey {
         SigningKey(owning: try OpenSSL.require(privity_ed25519_generate(), "Ed25519 key generation"))
     }
 
     /// A key from its 32-byte seed (RFC 8032 §5.1.5).
+    ///
+    /// - Throws: ``CryptographyError/wrongLength(what:expected:)`` unless `seed` has 32 bytes.
     public convenience init(seed: [UInt8]) throws(CryptographyError) {
         guard seed.count == 32 else { throw .wrongLength(what: "Ed25519 seed", expected: 32) }
         let pointer = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)

@@ -2,6 +2,7 @@ internal import COpenSSL
 
 /// Random bytes from libcrypto's generator, which the kernel seeds.
 public enum RandomBytes {
+    /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     public static func generate(count: Int) throws(CryptographyError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         try OpenSSL.check(RAND_bytes(&bytes, Int32(count)), "random bytes")

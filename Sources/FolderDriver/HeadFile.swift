@@ -15,7 +15,7 @@ public final class HeadFile: CheckpointStore {
     private let isReadOnly: Bool
     private let known = Mutex<Int64>(0)
 
-    /// A missing file is a head that was never signed, unless the log says otherwise.
+    /// Opens the file. If it is missing and `creates` is false, ``read()`` gives nil and ``replace(_:with:)`` throws.
     public init(path: String, isReadOnly: Bool, creates: Bool) throws {
         self.isReadOnly = isReadOnly
         do {

@@ -88,6 +88,9 @@ public struct WitnessFolder {
     ///   - reader: the hashes of that log.
     ///   - keys: the log keys that the export states.
     ///   - fingerprint: of the export's own genesis; `expected` is what paper says, needed when the log is new.
+    /// - Throws: ``Refusal`` if the log is new and `expected` is nil, if the fingerprint or the signature does not fit,
+    ///   or if the head does not continue the one seen last; ``FolderError`` if it cannot be remembered. Then nothing
+    ///   is signed.
     public func cosign(
         _ note: SignedNote, reader: some NodeReader, keys: [NoteKey], fingerprint: String, expected: String?,
         atSeconds time: UInt64
@@ -110,6 +113,9 @@ public struct WitnessFolder {
     }
 
     /// Answers a witness request with the line alone.
+    ///
+    /// - Throws: ``Refusal`` for an unknown log, a head that the log did not sign, another old size than the one seen
+    ///   last, or a fork; ``LogError/malformed(_:)`` for a checkpoint that is none.
     public func answer(_ request: WitnessRequest, atSeconds time: UInt64) throws -> String {
         let origin = try Checkpoint(parsing: request.checkpoint.text).origin
         let place = place(origin)

@@ -172,8 +172,8 @@ extension Market {
         return CohortPlan(pairs: pairs, waiting: waiting, certificate: certificate)
     }
 
-    /// The reason why a cohort cannot be matched in full: how many nobody may be matched with, and by which single rule
-    /// they would be able to be.
+    /// The reason why a cohort cannot be matched in full: the number of people whom no mentor may be matched with, and
+    /// for each rule how many of them lifting that rule alone would help.
     ///
     /// - Returns: nil where everybody has at least one mentor their rules allow.
     public func infeasibility(_ mentees: [MenteeEntry]) -> MatchingProblem? {

@@ -51,6 +51,9 @@ public struct Record: Hashable, Sendable {
     }
 
     /// Parses the text of a record of this origin.
+    ///
+    /// - Throws: ``RecordError/notCanonical`` unless it is two lines and the second is canonical JSON of at most 8,192
+    ///   bytes; ``RecordError/malformed(_:member:)`` for another type line or member.
     public init(parsing text: String, origin: String) throws(RecordError) {
         let bytes = Array(text.utf8)
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

@@ -2,10 +2,9 @@ internal import Cryptography
 public import Records
 public import TransparencyLog
 
-/// The end of the log within one transaction: signs records and appends them, from the right edge of the tree that was
-/// found.
+/// Signs records and appends them to the log within one transaction, after the entries of ``tree``.
 ///
-/// A value: who refuses a command goes on with the ledger from before it.
+/// It is a value: if a command is refused, the caller goes on with the copy from before the command.
 public struct Ledger {
     public let origin: String
     /// The keys that sign; nil while they are locked.

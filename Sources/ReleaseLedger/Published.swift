@@ -2,8 +2,8 @@ public import TransparencyLog
 
 /// The log as it was last signed: everything that a reader needs besides a snapshot of the database.
 ///
-/// A value that never changes. Who reads takes it first and opens the snapshot after, so that every record below its
-/// size is there; what is found at or above is recorded, and its receipt is pending.
+/// A value that never changes. A reader takes it first and opens the snapshot afterwards, so that every record below
+/// its size is in the snapshot. A record at or above its size is recorded, and its receipt is pending.
 public struct Published: Sendable {
     /// The head that the head file holds; nil where it is missing or does not fit.
     public let head: SignedHead?

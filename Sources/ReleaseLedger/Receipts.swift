@@ -22,7 +22,8 @@ public struct Receipts {
 
     /// The receipts of these records; none where nothing is signed yet.
     ///
-    /// - Throws: ``MachineryError/corrupt(_:)`` if a record is missing.
+    /// - Throws: ``MachineryError/corrupt(_:)`` if a record is missing; ``LogError`` for an index that the signed head
+    ///   does not cover, or if a stored hash is missing.
     public func receipts(for indexes: [Int], _ rows: any LogRows) throws -> [Receipt] {
         try receipts(for: indexes, entry: { try rows.entry($0) }, node: { try rows.node(at: $0) })
     }

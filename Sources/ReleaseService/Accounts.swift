@@ -43,13 +43,17 @@ public final class Accounts: Sendable {
 
     // MARK: Signing in: for anybody
 
-    /// Sends a sign-in link to an address, if somebody is known by it.
+    /// Sends a sign-in link to an address, if a person is known by it.
+    ///
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for a text that is no address; ``AccessRefusal/tooMany`` after 60
+    ///   requests from one peer, or five for one address, in fifteen minutes.
     public func requestLink(typedAddress: String, from peer: String) async throws {
         try await links.request(typedAddress: typedAddress, from: peer)
         mayHaveLeftMessage()
     }
 
-    /// The secrets that go with this link.
+    /// The entries that a person must make with this link. Asking changes nothing, because mail programs open links
+    /// too.
     public func needed(link: String) async throws -> NeededToSignIn { try links.needed(link: link) }
 
     /// Signs in with a link or a printed code; returns the token of the new session.
@@ -79,6 +83,10 @@ public final class Accounts: Sendable {
     public func makeLink(for person: PersonID, purpose: LinkPurpose, by caller: Caller) async throws -> String {
         try await links.make(for: person, purpose: purpose, by: caller)
     }
+    /// Changes the person's own PIN.
+    ///
+    /// - Throws: ``AccessRefusal/refused`` if the old PIN is wrong, ``AccessRefusal/unusable(_:)`` for the new one,
+    ///   ``AccessRefusal/tooMany`` after ten attempts in fifteen minutes; `Refusal.notFound` to anybody else.
     public func changePIN(of person: PersonID, from old: String, to new: String, by caller: Caller) async throws {
         try await accountChanges.changePIN(of: person, from: old, to: new, by: caller)
     }
@@ -86,10 +94,17 @@ public final class Accounts: Sendable {
     public func checkAddress(_ typed: String, by caller: Caller) async throws {
         try accountChanges.checkAddress(typed, by: caller)
     }
+    /// Sends a link to the new address; using it makes the change. An address that somebody has is sent nothing.
+    ///
+    /// - Throws: ``AccessRefusal/unusable(_:)``, ``AccessRefusal/tooMany``; `Refusal.notFound` to anybody else.
     public func requestAddress(of person: PersonID, typed: String, by caller: Caller) async throws {
         try await accountChanges.requestAddress(of: person, typed: typed, by: caller)
         mayHaveLeftMessage()
     }
+    /// Makes the change that a link was sent for, and tells the old address.
+    ///
+    /// - Throws: ``AccessRefusal/refused`` for a link that is used, lapsed or somebody else's;
+    ///   ``AccessRefusal/unusable(_:)`` if another account has the address by now.
     public func confirmAddress(of person: PersonID, link: String, by caller: Caller) async throws {
         try await accountChanges.confirmAddress(of: person, link: link, by: caller)
         mayHaveLeftMessage()
@@ -100,15 +115,28 @@ public final class Accounts: Sendable {
     public func account(of person: PersonID, by caller: Caller) async throws -> Account {
         try accountChanges.account(of: person, by: caller)
     }
+    /// Sets a person's address. Where the account was in use, the person is told and signing waits for 72 hours.
+    ///
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for a text that is no address, or one that is taken;
+    ///   `Refusal.notFound` unless the caller is the person's coordinator, or for staff an
+    ///   administrator.
     public func setAddress(of person: PersonID, to address: String, by caller: Caller) async throws {
         try await accountChanges.setAddress(of: person, to: address, by: caller)
         mayHaveLeftMessage()
     }
+    /// Gives the code with which a person sets a new PIN; the old PIN stops working.
+    ///
+    /// - Throws: `Refusal.notFound` unless the caller is the person's coordinator, or for staff an
+    ///   administrator.
     public func giveFirstUseCode(to person: PersonID, by caller: Caller) async throws -> String {
         let code = try await accountChanges.giveFirstUseCode(to: person, by: caller)
         mayHaveLeftMessage()
         return code
     }
+    /// Makes ten printed codes, each for one sign-in with the PIN; an older sheet stops working.
+    ///
+    /// - Throws: `Refusal.notFound` unless the caller is the person's coordinator, or for staff an
+    ///   administrator.
     public func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
         try await accountChanges.makeSheet(for: person, by: caller)
     }

@@ -35,13 +35,12 @@ public struct ReleaseService: Sendable {
 
     // MARK: Cases
 
-    /// Carries out what is asked about a case.
+    /// Carries out what is asked about a case. Only the operator may call it; everybody else uses ``ask(_:)``, whose
+    /// answers do not tell in what state a case is.
     ///
     /// - Returns: an outcome, done or refused; a refusal has changed nothing.
-    /// - Throws: `FieldProblem` for a value that cannot be used; ``MachineryError`` and storage errors when the
-    ///   machinery fails.
-    /// The operator's hand alone: from everybody else a page takes what they are offered, by ``ask(_:)``, because other
-    /// answers would tell in what state a case is.
+    /// - Throws: `Refusal.notFound` to every other caller; `FieldProblem` for a value that cannot be used;
+    ///   ``MachineryError`` and storage errors when the machinery fails.
     public func submit(_ submission: Submission) async throws -> Outcome {
         guard caller == .operator else { throw Refusal.notFound }
         return try await core.run(
@@ -447,7 +446,11 @@ public struct ReleaseService: Sendable {
         return try solve()
     }
 
-    /// The counts that a program may make of itself.
+    /// The counts that a program may make of itself, as of the first day of this quarter.
+    ///
+    /// - Units: `pairCount` is pairs, rounded down to tens. `timeToMatch` is the median in days, rounded down to whole
+    ///   weeks. Nil where fewer pairs were matched than the smallest cell.
+    /// - Throws: `Refusal.notFound` where the policy counts nothing, and unless the caller is an administrator.
     public func aggregates() async throws -> [Policy.Aggregate: Int?] {
         try read(as: .holding(.administrator)) { try Matchmaker($0).aggregates() }
     }

@@ -16,6 +16,7 @@ public struct Checkpoint: Equatable, Sendable {
         self.root = root
     }
 
+    /// - Throws: ``LogError/malformed(_:)`` unless it is exactly the three lines.
     public init(parsing text: String) throws {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 4, lines[3].isEmpty, NoteKey.isName(String(lines[0])), let size = Int(lines[1]),
@@ -25,6 +26,9 @@ public struct Checkpoint: Equatable, Sendable {
     }
 
     /// Parses a note, checks that the log's key signed it and that it is this log's.
+    ///
+    /// - Throws: ``LogError/badSignature`` unless `key` signed it once; ``LogError/malformed(_:)`` for a text that is
+    ///   no checkpoint, or of another origin than the key's name.
     public init(verifying note: SignedNote, by key: NoteKey) throws {
         try note.verify(by: key)
         try self.init(parsing: note.text)
@@ -53,6 +57,7 @@ public struct EntryProof: Equatable, Sendable {
         self.checkpoint = checkpoint
     }
 
+    /// - Throws: ``LogError/malformed(_:)`` for more than 65,536 bytes, more than 63 hashes, or any other line.
     public init(parsing bytes: [UInt8]) throws {
         guard bytes.count <= 1 << 16, let text = String(validating: bytes, as: UTF8.self) else {
             throw LogError.malformed("proof")
@@ -77,6 +82,9 @@ public struct EntryProof: Equatable, Sendable {
     }
 
     /// Checks that `entry` is in the log whose key is `key`, and returns the head that says so.
+    ///
+    /// - Throws: ``LogError/badSignature`` unless `key` signed the head; ``LogError/malformed(_:)`` if the proof does
+    ///   not lead from the entry to that head.
     public func verify(entry: [UInt8], by key: NoteKey) throws -> Checkpoint {
         let head = try Checkpoint(verifying: checkpoint, by: key)
         guard LogProof.isInclusion(hashes, of: .leaf(entry), at: index, in: head.size, root: head.root) else {

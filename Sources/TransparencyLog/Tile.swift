@@ -133,10 +133,10 @@ public enum EntryBundle {
         return out
     }
 
-    /// Where the entries lie in the bytes of the tile at `path`.
+    /// The ranges of the entries in the bytes of the tile at `path`.
     ///
     /// - Shape: exactly as many ranges as the tile is wide; together with their lengths they cover every byte.
-    /// - Throws: ``LogError/badTile(_:_:)``.
+    /// - Throws: ``LogError/badTile(_:_:)`` for more or fewer entries, or bytes that end within one.
     public static func ranges(in bytes: [UInt8], of path: TilePath) throws -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         ranges.reserveCapacity(path.width)

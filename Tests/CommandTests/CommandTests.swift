@@ -317,7 +317,8 @@ struct CommandTests {
         let script = try place.write(
             "fill.jsonl",
             (0..<400).map {
-                "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\",\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"participant\"]}"
+                "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\","
+                    + "\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"participant\"]}"
             }
             .joined(separator: "\n"))
         let run = try Tool.shell("trap '' XFSZ; ulimit -f 500; exec \(Tool.path) apply \(place.data) \(script)")

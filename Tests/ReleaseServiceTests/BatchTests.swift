@@ -276,7 +276,7 @@ struct BatchTests {
     }
 
     @Test(
-        "a rescission by code that cannot be carried out, because its case does not verify, keeps its release closed and holds up nobody else"
+        "a rescission by code whose case does not verify keeps its release closed and holds up nobody else"
     )
     func pendingThatStays() async throws {
         let office = try await Office().staffed()

@@ -78,7 +78,8 @@ struct IntegrityTests {
                 4
             ),
             (
-                "UPDATE log_head SET note = CAST(replace(CAST(note AS TEXT), char(10) || '3' || char(10), char(10) || '2' || char(10)) AS BLOB) WHERE size = 3",
+                "UPDATE log_head SET note = CAST(replace(CAST(note AS TEXT), char(10) || '3' || char(10), "
+                    + "char(10) || '2' || char(10)) AS BLOB) WHERE size = 3",
                 nil
             ),
             ("UPDATE log_head SET note = (SELECT note FROM log_head WHERE size = 2) WHERE size = 3", nil),

@@ -7,8 +7,8 @@ import Testing
 
 /// Searches the memory of a running service, as a core dump would hold it, for personal values.
 ///
-/// The service runs in a process of its own, which is told nobody's name: it has them from the vault alone. The dump is its
-/// memory as the kernel shows it.
+/// The service runs in a process of its own, which is told nobody's name: it has them from the vault alone. The dump is
+/// its memory as the kernel shows it.
 @Suite("Memory")
 struct MemoryTests {
     private static let folder = "PRIVITY_TEST_MEMORY_FOLDER"
@@ -18,7 +18,7 @@ struct MemoryTests {
         String((0..<count).map { _ in "bcdfghjklmnpqrstvwxz".randomElement() ?? "b" })
     }
 
-    /// Where each thread of a waiting process has its stack pointer: what is below it in its stack is of calls that are over.
+    /// The stack pointer of each thread of a waiting process: below it, a stack holds only calls that are over.
     private static func stackPointers(of process: Int32) throws -> [UInt64] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").compactMap { thread in
             let line = try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/syscall", encoding: .utf8)
@@ -27,7 +27,7 @@ struct MemoryTests {
         }
     }
 
-    /// How often each of these stands in any readable mapping of a process.
+    /// Counts each of these words in every readable mapping of a process.
     ///
     /// - Parameter exceptInOldFrames: leaves out the stacks of calls that are over.
     private static func found(_ words: [String], in process: Int32, exceptInOldFrames: Bool = false) throws -> [String:
@@ -67,8 +67,8 @@ struct MemoryTests {
         try await Office(opening: path, at: Date(timeIntervalSince1970: 1_767_700_000), people: [:])
     }
 
-    /// What the process of its own does: pages are looked at, so that everything is remembered; then, at each line that it is
-    /// sent, it declines, erases, and ends.
+    /// The process of its own looks at pages, so that everything is remembered; at each line that it is sent it goes on:
+    /// it declines, erases, ends.
     @Test(
         "in a process of its own: looks, declines, erases",
         .enabled(if: ProcessInfo.processInfo.environment[folder] != nil))

@@ -8,7 +8,7 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// What somebody with an account and patience could find out by trying everything.
+/// An attacker with an account tries every command and every page, and learns nothing.
 @Suite("Probes")
 struct ProbeTests {
     /// Everything that the service answers to somebody who tries every command on a case, but those that they are offered, and looks everywhere.

@@ -10,10 +10,10 @@ import Testing
 @testable import ReleaseService
 @testable import ReleaseWeb
 
-/// What the service refuses it refuses by every road: the page, the interface, the command line and the import.
+/// The service refuses by every road alike: the page, the interface, the command line and the import.
 @Suite("Roads")
 struct RoadTests {
-    /// What came back by a road.
+    /// An answer that came back by a road.
     private struct Heard {
         let isRefused: Bool
         let text: String

@@ -128,7 +128,9 @@ struct Ask: Sendable {
         }
     }
 
-    /// Nobody signs on a screen who has not agreed to, after it was shown to work.
+    /// Requires that a signer on a screen agreed before to sign electronically (15 USC 7001(c)).
+    ///
+    /// - Throws: `Refusal.electronicFirst` otherwise.
     private func requireConsent(_ tx: Transaction) throws {
         if asked.kind.isSignature, asked.proxy == nil, let own = caller.person,
             try tx.account(of: own)?.agreedElectronicallyOn == nil

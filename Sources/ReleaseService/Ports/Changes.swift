@@ -34,7 +34,7 @@ public struct Changes: Sendable {
 
     public internal(set) var settings: [String: [UInt8]] = [:]
     public internal(set) var entries: [(index: Int, note: [UInt8])] = []
-    /// Where in ``entries`` the records of a release are.
+    /// The places in ``entries`` of the records of a release.
     var entriesOfReleases: [ReleaseID: [Int]] = [:]
     public internal(set) var nodes: [NodePosition: TreeHash] = [:]
     public internal(set) var heads: [Int: [UInt8]] = [:]

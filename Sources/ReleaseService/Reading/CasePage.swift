@@ -20,7 +20,8 @@ public struct CasePage: Sendable {
     public let actions: [CommandKind]
     /// The acts that a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
-    /// True if a card may be there to open. Never whether it is.
+    /// True if a card was opened for this person in this round. It stays true when the card is closed, so that it does
+    /// not tell whether one is open now.
     public let isReader: Bool
     /// The acts of the pair that nobody else learns of.
     public let privateActs: [CommandKind]

@@ -11,8 +11,8 @@ struct Directory {
 
     init(_ snapshot: Snapshot) { self.snapshot = snapshot }
 
-    /// - Throws: `Refusal.notFound` to whoever is not of the class that the program's directory is for, in constant
-    ///   words (SGV-27).
+    /// - Throws: `Refusal.notSigning` while signing has stopped; `Refusal.notFound`, always in the same words, to a
+    ///   viewer who is not of the class that the program's directory is for (SGV-27).
     func view(for viewer: Viewer) throws -> DirectoryView {
         guard snapshot.inForce.published.stopped == nil else { throw Refusal.notSigning }
         let policy = snapshot.current.policy

@@ -62,7 +62,7 @@ public struct Session: Sendable {
     public let person: PersonID
     public let roles: Set<Identity.Role>
     public let assurance: Assurance
-    /// SHA-256 of the token: what the service calls the session.
+    /// SHA-256 of the token, by which the service stores the session.
     public let digest: [UInt8]
     /// The token that every form of this session carries, so that no other page can send one.
     public let formToken: String

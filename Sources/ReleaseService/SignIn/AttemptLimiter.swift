@@ -27,7 +27,7 @@ final class AttemptLimiter: Sendable {
         }
     }
 
-    /// It was no guess: a house full of people who sign in behind one address locks nobody out.
+    /// Takes back one count after a success, so that many people who sign in from one address lock nobody out.
     func forgive(_ key: String) {
         counts.withLock { counts in
             guard var entry = counts.entries[key], entry.count > 0 else { return }

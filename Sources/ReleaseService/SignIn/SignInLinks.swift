@@ -97,7 +97,8 @@ final class SignInLinks: Sendable {
         return Credentials.format(bytes)
     }
 
-    /// The secrets that go with this link. Looking changes nothing: mail programs open links too.
+    /// The entries that a person must make with this link. Asking changes nothing, because mail programs open links
+    /// too.
     func needed(link: String) throws -> NeededToSignIn {
         let now = try now()
         return try core.reader.read { snapshot in
@@ -114,9 +115,12 @@ final class SignInLinks: Sendable {
         }
     }
 
-    /// Signs in with a link or a printed code. It is used up by success alone, or by five wrong attempts.
+    /// Signs in with a link or a printed code. Success uses it up, and so do five wrong attempts.
     ///
     /// - Returns: the token of the new session.
+    /// - Throws: ``AccessRefusal/refused`` for a link, code or PIN that does not fit; ``AccessRefusal/tooMany`` after
+    ///   60 attempts from one address in fifteen minutes, or while another attempt with this link runs;
+    ///   ``AccessRefusal/unusable(_:)`` for a new PIN that cannot be used.
     func signIn(link token: String, _ entered: EnteredWithLink, from peer: String) async throws -> String {
         let now = try now()
         // One attempt at a time for each link: what is tried in parallel would be counted once.
@@ -152,8 +156,8 @@ final class SignInLinks: Sendable {
         return session.token
     }
 
-    /// - Returns: whether this attempt is the one that is let in: if two arrive together one succeeds, and only while
-    ///   what was checked is still what counts.
+    /// - Returns: true if this attempt succeeds. If two attempts arrive together, one succeeds; none does if the PIN or
+    ///   the first-use code has changed since it was checked.
     private func enter(
         _ row: AccessRow, _ checked: Account, _ chosen: PasswordHash?, _ session: Sessions.New
     ) async throws -> Bool {

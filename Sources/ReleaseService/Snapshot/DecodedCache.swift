@@ -20,7 +20,7 @@ final class DecodedCache: Sendable {
 
     private struct Contents {
         private(set) var entries: [[UInt8]: Entry] = [:]
-        /// What was opened under a data key.
+        /// The ids of the values that were opened under a data key.
         private(set) var openedUnder: [[UInt8]: Set<[UInt8]>] = [:]
         private(set) var byteCount = 0
         /// Rises whenever something is forgotten.

@@ -23,7 +23,7 @@ final class WorkingSet: StoreWriter {
     /// The batch as a whole, then the attempts under way, outermost first. Only the last one changes.
     private var layers = [Layer()]
     private var markCount = 0
-    /// What was read from the database and not changed since: one coordinator is in every case of a batch.
+    /// Rows that were read from the database and not changed since: one coordinator is in every case of a batch.
     private var known = Known()
     /// The first record of this batch: it and what follows are under no signed head yet.
     private(set) var firstAppended: Int?
@@ -51,6 +51,16 @@ final class WorkingSet: StoreWriter {
     private func newest<T>(_ find: (borrowing Changes) -> T?) -> T? {
         for layer in layers.reversed() { if let found = find(layer.changes) { return found } }
         return nil
+    }
+
+    /// The row that was read before under this key, or that is read now.
+    private func remembered<Key, Row>(
+        _ rows: WritableKeyPath<Known, [Key: Row]>, _ key: Key, read: (Key) throws -> Row
+    ) throws -> Row {
+        if let found = known[keyPath: rows][key] { return found }
+        let found = try read(key)
+        known[keyPath: rows].updateValue(found, forKey: key)
+        return found
     }
 
     private func isChanged(_ holds: (borrowing Changes) -> Bool) -> Bool { layers.contains { holds($0.changes) } }
@@ -156,10 +166,7 @@ final class WorkingSet: StoreWriter {
     }
 
     func node(at position: NodePosition) throws -> TreeHash {
-        if let found = newest({ $0.nodes[position] }) ?? known.nodes[position] { return found }
-        let found = try base.node(at: position)
-        known.nodes[position] = found
-        return found
+        try newest { $0.nodes[position] } ?? remembered(\.nodes, position, read: base.node)
     }
     func putNode(_ position: NodePosition, _ hash: TreeHash) { change { $0.nodes[position] = hash } }
     func nodeCount() throws -> Int {
@@ -187,11 +194,7 @@ final class WorkingSet: StoreWriter {
 
     func putPerson(_ row: PersonRow) { change { $0.people[row.id] = row } }
     func person(_ id: PersonID) throws -> PersonRow? {
-        if let changed = newest({ $0.people[id] }) { return changed }
-        if let found = known.people[id] { return found }
-        let found = try base.person(id)
-        known.people[id] = .some(found)
-        return found
+        try newest { $0.people[id] } ?? remembered(\.people, id, read: base.person)
     }
     func people() throws -> [PersonRow] {
         try flush { !$0.people.isEmpty }
@@ -199,11 +202,7 @@ final class WorkingSet: StoreWriter {
     }
     func putMentor(_ row: PersonRow) { change { $0.mentors[row.id] = row } }
     func mentor(_ id: PersonID) throws -> PersonRow? {
-        if let changed = newest({ $0.mentors[id] }) { return changed }
-        if let found = known.mentors[id] { return found }
-        let found = try base.mentor(id)
-        known.mentors[id] = .some(found)
-        return found
+        try newest { $0.mentors[id] } ?? remembered(\.mentors, id, read: base.mentor)
     }
     func mentors() throws -> [PersonRow] {
         try flush { !$0.mentors.isEmpty }

@@ -39,8 +39,7 @@ public struct CaseScreen: Hashable, Sendable {
         if workflow.isMutual, isParty, state.currentRelease(of: viewer) != nil { actions.removeAll { $0 == .sign } }
         self.actions = actions
         proxied = isStaff ? Self.proxied(history, workflow, viewer, known) : []
-        // From the first card that was opened for them on, and whatever has become of it: before, there is nothing they
-        // could know of.
+        // A party learns of a card when one is first opened in the round, and keeps that knowledge when it is closed.
         let opened = state.roundReleases.filter { $0.cardVersion > 0 }
         isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
         privateActs =

@@ -29,8 +29,10 @@ public struct Authorized<Act: Sendable>: Sendable {
 /// elsewhere; every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy
 /// says.
 ///
-/// - Throws: the refusals in this order: no such command in this state, not this principal's, not by this channel,
-///   wrong agent.
+/// - Throws: the first of these refusals: ``Refusal/illegalTransition(state:command:)``,
+///   ``Refusal/wrongPrincipal(_:)``, ``Refusal/wrongChannel(_:_:)``, ``Refusal/wrongAgent(_:_:)``; then, for an act
+///   that staff do or type in, ``Refusal/notFound`` unless they are assigned and ``Refusal/conditionFailed(_:)`` with
+///   `dutiesSeparate` if they are a party of the case.
 /// - Complexity: O(transitions of this command in this state).
 public func authorize(
     _ command: Command, by actor: Actor, in state: State, under loaded: LoadedPolicy, workflow: Workflow,

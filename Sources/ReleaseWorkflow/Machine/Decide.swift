@@ -178,8 +178,8 @@ private struct Decision {
             id, discloser: signer, recipient: try recipient(of: signer, in: state), on: moment.date, expires: expires)
     }
 
-    /// Opens whatever the policy says, a release or none: that there is one is for the proofs (P1) and the gate to
-    /// insist on.
+    /// Opens the cards, even without a release: the proof of P1 finds a policy that allows that, and the gate refuses
+    /// it.
     private func openings(in state: State) throws(Refusal) -> [Event] {
         var events = [
             try opening(

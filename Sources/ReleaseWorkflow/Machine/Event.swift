@@ -2,7 +2,7 @@
 public enum Event: Hashable, Sendable, Codable {
     case advanced(to: Position)
     case roundStarted(RoundID, since: CivilDate)
-    /// A draft condensed by its first signature: what of it the case must remember.
+    /// Stands for the events of a draft once its release is signed: the draft's own events are not kept.
     case roundOpened(
         RoundID, counterpart: PersonID?, excluded: [PersonID], isSlotAccepted: Bool, answerOn: CivilDate?,
         since: CivilDate?)

@@ -108,7 +108,7 @@ public struct ReleaseState: Hashable, Sendable {
     public var isLive: Bool { standing == .live && !isRescinded }
 }
 
-/// A card that can be read now, as far as the workflow goes; the gate is a second wall behind it.
+/// A card that the workflow holds open. The gate still checks the release each time the card is shown.
 public struct OpenCard: Hashable, Sendable {
     public let release: ReleaseID
     public let version: Int

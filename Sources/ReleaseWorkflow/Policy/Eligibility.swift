@@ -217,7 +217,7 @@ public struct Attestation: Hashable, Sendable, Codable {
         }
     }
 
-    /// Where the person stands on this day; nil for nobody who begins.
+    /// The person's stage on this day; nil for a person who is past the second year or has not begun.
     public func stage(on date: CivilDate) -> Stage? {
         if attributes.contains(.student) { return .student }
         guard let since = inPracticeSince, since <= date else { return nil }

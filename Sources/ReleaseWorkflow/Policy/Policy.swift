@@ -227,7 +227,8 @@ public struct Policy: Hashable, Sendable {
 
     /// The ways in which a relationship may be left.
     public struct Termination: Hashable, Sendable {
-        /// Days that a mentor's end waits for its label; 0 where it is at once. The mentee's is always at once.
+        /// Days between a mentor's notice and the state *ended*; 0 where it ends at once. A mentee's end is always at
+        /// once.
         public let noticeDays: Int
         public init(noticeDays: Int) { self.noticeDays = noticeDays }
     }

@@ -60,8 +60,8 @@ public struct DecisionTable: Sendable {
         }
     }
 
-    /// Adds what came of a question once more: allowed anywhere is allowed, and the refusal that comes closest to it
-    /// explains most.
+    /// Adds one outcome to a question's answer. An outcome that leads somewhere wins over a refusal. Of two refusals
+    /// the one that was raised later in the order of checks is kept, because it explains more.
     private mutating func note(_ outcome: Result<Position, Refusal>, _ question: Question) {
         switch (outcome, answers[question]) {
         case (.success(let position), .leads(let known)):

@@ -111,7 +111,9 @@ public struct ReleaseDocument: Hashable, Sendable, Codable {
         }
     }
 
-    /// The whole of it, or the first element that is missing.
+    /// The document with every element, as of `today`.
+    ///
+    /// - Throws: ``Refusal/elementMissing(_:)`` for the first element that is missing, in the order of the paragraphs.
     public func complete(asOf today: CivilDate) throws(Refusal) -> CompleteRelease {
         if let element = missing(asOf: today).first { throw .elementMissing(element) }
         guard let fields, let expiresOn, let signature, let signedOn else { throw .elementMissing(.signature) }

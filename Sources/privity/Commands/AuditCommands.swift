@@ -17,7 +17,7 @@ struct AuditGroup: AsyncParsableCommand {
             Verify.self, Rehash.self, Consistency.self, Prove.self, Check.self, Witness.self, Cosign.self, Export.self,
         ])
 
-    /// Whom an auditor trusts, and the heads they and others keep.
+    /// An auditor's trust policy, and the cosigned heads that they and others keep.
     struct TrustOptions: ParsableArguments {
         @Option(
             help: "Your trust policy: lines `log`, `witness`, `group`, `quorum` (c2sp.org/tlog-policy).",
