@@ -161,4 +161,22 @@ struct CostTests {
         // The test can fail: there are statements that it excuses.
         #expect(!scanning.isEmpty)
     }
+
+    @Test("destroyed keys that are still in use are found among few and among ten thousand alike")
+    func keysInUse() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID()).sqlite").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let store = try SQLiteStore(path: path, isReadOnly: false)
+        func key(_ number: Int) -> [UInt8] { Array("key \(number)".utf8) }
+        try store.write { rows in
+            for number in 0..<6 { try rows.putSealed(key(number), "text", [1]) }
+            try rows.putPerson(PersonRow(id: PersonID(high: 0, low: 1), key: key(20), sealed: [1]))
+        }
+        let few: Set<[UInt8]> = [key(1), key(3), key(7), key(20)]
+        let many = few.union((100..<10_100).map(key))
+        for asked in [few, many] {
+            #expect(try store.read { try $0.keysInUse(among: asked) } == [key(1), key(3), key(20)])
+        }
+        #expect(try store.read { try $0.keysInUse(among: []) } == [])
+    }
 }

@@ -146,7 +146,7 @@ public protocol OutboxRowsWriter: OutboxRows {
 /// The vault, and what has to be erased.
 public protocol SealedRows {
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]?
-    /// Those of these data keys that a row was sealed under.
+    /// The data keys among these that a row was sealed under.
     func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]>
     func erasures() throws -> [[UInt8]]
 }
