@@ -187,7 +187,7 @@ let package = Package(
                 "ReleaseLedger",
                 "ReleaseWorkflow",
                 "TransparencyLog",
-            ], exclude: ["Peers", "Fixtures"],
+            ], exclude: ["Peers", "Fixtures", "Flows"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],

@@ -20,7 +20,7 @@ problems = []
 seen = {}
 for number, line in enumerate((root / "docs/requirements.md").read_text(encoding="utf-8").splitlines(), 1):
     cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-    if len(cells) != 3 or not re.fullmatch(r"[A-Z]+-\d\d", cells[0]):
+    if len(cells) != 3 or not re.fullmatch(r"[A-Z]+-\d\d|R\d+", cells[0]):
         continue
     name, kind, where = cells
     if name in seen:

@@ -25,7 +25,7 @@ enum Keys {
     static let agreement = ["id", "for", "version", "text"]
     static let release = ["signer", "recipients", "fields", "termMonths", "revocable", "part2", "form"]
     static let recipients = ["kind", "max"]
-    static let form = ["version", "text", "revocation", "redisclosure", "conditions"]
+    static let form = ["version", "text", "revocation", "revocationBy", "redisclosure", "conditions"]
     static let contact = ["first", "modes", "cadence", "tracking", "answerAfterDays"]
     static let first = ["by", "mode", "withinDays", "from", "endOfDay"]
     static let cadence = ["suggestedPerMonth", "enforced"]
@@ -415,10 +415,14 @@ struct PolicyReader {
         let isPart2 = members.boolean("part2")
         guard let formNode = members["form"] else { return nil }
         let form = reader.members(
-            formNode, "release.form", known: Keys.form)
+            formNode, "release.form", known: Keys.form, optional: ["revocationBy"])
         let version = form.integer("version", in: 1...1_000_000)
         let text = form.text("text")
         let revocation = form.text("revocation")
+        let revocationBy = form.choices("revocationBy", of: Channel.self)
+        if let node = form["revocationBy"], revocationBy.isEmpty || revocationBy.contains(.clock) {
+            reader.refuse(node, "release.form.revocationBy", "expected screen, paper, phone, or some of them")
+        }
         let redisclosure = form.text("redisclosure")
         let conditions = form.text("conditions")
         if let text, let textNode = form["text"] {
@@ -435,7 +439,8 @@ struct PolicyReader {
         }
         return Policy.Release(
             fields: fields, termMonths: months, form: FormText(version: version, text: text), isPart2: isPart2,
-            statements: ReleaseStatements(revocation: revocation, redisclosure: redisclosure, conditions: conditions))
+            statements: ReleaseStatements(
+                revocation: revocation, revocationBy: revocationBy, redisclosure: redisclosure, conditions: conditions))
     }
 
     private func contact(_ root: Reader.Members, _ level: Confidentiality) -> Policy.Contact? {

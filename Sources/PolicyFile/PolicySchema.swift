@@ -139,7 +139,9 @@ public enum PolicySchema {
             [
                 "fields": list(choice(PermittedField.self)), "termMonths": number(1...120), "part2": flag,
                 "recipients": mapping(Keys.recipients, required: Keys.recipients),
-                "form": mapping(Keys.form, required: Keys.form),
+                "form": mapping(
+                    Keys.form, required: Keys.form.filter { $0 != "revocationBy" },
+                    ["revocationBy": list(choice(Channel.self))]),
             ])
         forms["contact"] = mapping(
             Keys.contact, required: ["first", "cadence", "tracking"],

@@ -48,6 +48,7 @@ public enum StartingFile {
               {redisclosure}
               {conditions}
             revocation: I may take this back at any time. From then on nothing more is given.
+            revocationBy: [screen]
             redisclosure: What is told once may become known to others.
             conditions: I do not have to sign. Nothing depends on it.
 

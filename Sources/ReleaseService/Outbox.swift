@@ -114,7 +114,7 @@ public actor Outbox {
             return nil
         }
         let account = try snapshot.account(of: message.to) ?? Account()
-        return letter(message, account, id, snapshot.current.policy.notices)
+        return letter(message, account, id, snapshot.current.policy)
     }
 
     private static func open(_ sealed: [UInt8], _ vault: Vault) throws -> Message {
@@ -141,7 +141,7 @@ public actor Outbox {
         try await core.keep { tx in for id in lapsed { tx.rows.deleteMessage(id) } }
     }
 
-    private func letter(_ message: Message, _ account: Account, _ id: [UInt8], _ notices: [Notice: String]) -> Letter? {
+    private func letter(_ message: Message, _ account: Account, _ id: [UInt8], _ policy: Policy) -> Letter? {
         let name = Hex.format(id)
         func letter(to address: String?, _ text: String) -> Letter? {
             address.map { Letter(to: $0, subject: words.subject, body: text, id: name) }
@@ -156,7 +156,7 @@ public actor Outbox {
         case (.changed(let former)?, _):
             return letter(to: former, words.changed.replacingOccurrences(of: "{url}", with: url))
         case (nil, let notice?):
-            let text = words.notice.replacingOccurrences(of: "{notice}", with: notices[notice] ?? "")
+            let text = words.notice.replacingOccurrences(of: "{notice}", with: policy.words(of: notice))
             return letter(to: account.address, text.replacingOccurrences(of: "{url}", with: url))
         case (nil, nil): return nil
         }
@@ -175,7 +175,7 @@ public actor Outbox {
         guard let coordinator = caller.person, try snapshot.permit(caller).holds(.coordinator) else {
             throw Refusal.notFound
         }
-        let notices = snapshot.current.policy.notices
+        let policy = snapshot.current.policy
         var own: [PersonID: Bool] = [:]
         func isTheirs(_ person: PersonID) throws -> Bool {
             if let known = own[person] { return known }
@@ -192,7 +192,7 @@ public actor Outbox {
             else { return nil }
             return NoticeToPassOn(
                 id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",
-                text: notices[notice] ?? "", on: message.on)
+                text: policy.words(of: notice), on: message.on)
         }
     }
 

@@ -231,6 +231,17 @@ public struct ReleaseService: Sendable {
         return try await core.keep { try RevealOpening(release: release, sequence: sequence, path: path).carryOut($0) }
     }
 
+    /// Takes down what somebody asks for on the telephone who says their full name and number, whoever they are
+    /// assigned to.
+    ///
+    /// - Returns: the same outcome whether or not there was anything to end; refused with `notFound` unless exactly one
+    ///   person is known by both.
+    /// - Throws: `FieldProblem` for a number that is none.
+    public func takeDown(_ call: TelephoneCall, key: String?) async throws -> Outcome {
+        guard let staff = caller.person else { throw Refusal.notFound }
+        return try await core.run(TakeDown(call, by: staff, input()), by: caller, key: key)
+    }
+
     /// The directory of listings as `viewer` may see it.
     public func directory(_ viewer: Viewer) async throws -> DirectoryView {
         guard viewer == .anonymous || caller == .operator || viewer == caller.person.map(Viewer.person) else {

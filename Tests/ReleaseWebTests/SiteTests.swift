@@ -366,6 +366,10 @@ struct SiteTests {
             }
             #expect(words.keys.contains("done.\(resource)"), "\(resource)")
         }
+        for wish in TelephoneCall.Wish.allCases {
+            #expect(words.keys.contains("telephone.\(wish.rawValue)"), "\(wish)")
+            #expect(words.keys.contains("telephone.done.\(wish.rawValue)"), "\(wish)")
+        }
         for kind in CommandKind.allCases where !kind.isPrivate {
             #expect(words.keys.contains("event.\(kind.rawValue)"), "\(kind)")
         }
@@ -379,7 +383,7 @@ struct SiteTests {
                 #expect(words.keys.contains("workflow.\(workflow.id).staff"), "\(workflow.id)")
             }
         }
-        let families = ["state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy."]
+        let families = ["state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone."]
         for key in known
         where key.split(separator: ".").count > 1
             && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") })

@@ -6,7 +6,7 @@ import Testing
 @Suite("Proof before load")
 struct PolicyProofTests {
     @Test(
-        "each of the five shipped policies keeps P1 to P10 in every workflow",
+        "each of the five shipped policies keeps every property in every workflow",
         arguments: [
             ("mphp", ["mentorship", "peerConversation"]), ("icb", ["listing"]), ("sgv-camft", ["listing"]),
             ("structured", ["mentorship"]), ("mscsw", ["mentorship", "secondMentor"]),
@@ -114,6 +114,47 @@ struct PolicyProofTests {
             name: "a transition from a state that nothing reaches", property: .p10,
             passage: "handedOff, ended]\n    initial: idle", replacement: "handedOff, ended, limbo]\n    initial: idle",
             steps: nil),
+        Broken(
+            name: "a form that names the telephone, and a table that does not take it", property: .p12,
+            passage: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: [signed, introduced, handedOff]",
+            replacement: "- {on: rescind, by: mentee, via: [screen, paper], from: [signed, introduced, handedOff]",
+            steps: 7),
+        Broken(
+            name: "nothing to take back once it has ended", property: .p12,
+            passage: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: ended,",
+            replacement: "- {on: rescind, by: mentor, via: [screen, paper, phone], from: ended,", steps: 8),
+        Broken(
+            name: "a release that cannot be taken back before it is used", property: .p12,
+            passage: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: [signed, introduced, handedOff]",
+            replacement: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: [introduced, handedOff]",
+            steps: 7),
+        Broken(
+            name: "a rescission that closes the card another time", property: .p12,
+            passage:
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+            replacement:
+                "from: [signed, introduced, handedOff], to: ended, do: [rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+            steps: 8),
+        Broken(
+            name: "a rescission that ends the case and takes nothing back", property: .p12,
+            passage:
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+            replacement:
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+            steps: 7),
+        Broken(
+            name: "a rescission that must be agreed to by an agreement", property: .p12,
+            passage: "from: ended, to: same, if: [notRescinded], do: [rescindRelease], seenBy: [mentee, coordinator]}",
+            replacement:
+                "from: ended, to: same, if: [notRescinded, slotAccepted, meetingArranged], do: [rescindRelease], seenBy: [mentee, coordinator]}",
+            steps: 8),
+        Broken(
+            name: "a volunteer who cannot take back what nobody was shown yet", property: .p12,
+            passage:
+                "- {on: rescind, by: volunteer, via: [screen, paper, phone], from: signed, to: withdrawn, do: [rescindRelease, eraseContact], seenBy: [volunteer, coordinator]}",
+            replacement:
+                "- {on: rescind, by: volunteer, via: [paper, phone], from: signed, to: withdrawn, do: [rescindRelease, eraseContact], seenBy: [volunteer, coordinator]}",
+            steps: 5, workflow: "peerConversation"),
         Broken(
             name: "an alert before the release of the volunteer", property: .p1,
             passage: "from: invited, to: willing, seenBy: [volunteer, coordinator]",

@@ -23,7 +23,7 @@ struct CaseWriter {
 
     func apply(_ decision: Decision, to loaded: inout LoadedCase) throws -> Done {
         let before = loaded.state
-        let after = decision.events.reduce(before, evolve)
+        let after = evolve(before, decision.events)
         let round = after.round ?? before.round
         var done = Done(round: round?.id, state: loaded.workflow.name(of: after.position), rule: decision.rule)
         if !decision.events.isEmpty, decision.events.allSatisfy(\.isPrivate) {
@@ -43,14 +43,30 @@ struct CaseWriter {
         }
         done.release = try RecordWriter(tx, for: loaded).write(
             decision.events, rule: decision.rule, actor: decision.actor, signature: decision.signature, before: before)
+        // An act on an earlier round is that round's: what is declined afterwards takes nothing of it away.
+        if after.isDraft, let taken = decision.events.firstRescinded {
+            done.round = before.releases.first { $0.id == taken }?.round
+        }
         if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
         try eraseScopes(for: decision.events, round: round)
         keepPlace(before: before, after: after, decision.events, loaded)
         try store(decision, before: before, after: after, &loaded)
         if let learn = CaseStore.learning(loaded) { tx.consequences.learned.append(learn) }
         try Parties(tx).keep(loaded)
-        try Notices(tx).send(decision.events.tellings, before: before, after: after, loaded)
+        try Notices(tx).send(
+            decision.events.tellings, before: before, after: after, loaded,
+            isOfDraft: decision.events.firstRescinded == nil)
+        try tellAssigned(decision, after, loaded)
         return done
+    }
+
+    /// Tells the coordinator to whom the person is assigned that a colleague took something down for them.
+    private func tellAssigned(_ decision: Decision, _ after: State, _ loaded: LoadedCase) throws {
+        guard let agent = decision.actor.agent, let assigned = try tx.people.coordinator(of: loaded.opener),
+            assigned != agent, assigned != loaded.opener, assigned != after.round?.counterpart
+        else { return }
+        let telling = Telling(role: .coordinator, notice: .takenDown)
+        try Notices(tx).send([telling], before: after, after: after, loaded, isOfDraft: false)
     }
 
     /// Adds to the pair's own stream: sealed, padded to one size, read by nobody else's fold.
@@ -109,7 +125,7 @@ struct CaseWriter {
             before.round != nil,
             decision.events[..<start].contains(where: \.closesRelease)
         {
-            let middle = decision.events[..<start].reduce(before, evolve)
+            let middle = evolve(before, decision.events[..<start])
             var (first, second) = (decision, decision)
             (first.events, first.display) = (Array(decision.events[..<start]), nil)
             second.events = Array(decision.events[start...])
@@ -118,10 +134,11 @@ struct CaseWriter {
             return
         }
         let due = try DueTransitions(tx).next(after, loaded)
-        let visibility = Visibility(state: loaded.workflow.name(of: after.position), seenBy: decision.seenBy)
         // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must
-        // not undo it.
-        let isOfEarlierRound = decision.events.contains(where: \.isRescission)
+        // not undo it, and the step is where the case stood when the draft began.
+        let isOfEarlierRound = decision.events.firstRescinded != nil
+        let place = isOfEarlierRound && after.isDraft ? after.round?.beganAt ?? after.position : after.position
+        let visibility = Visibility(state: loaded.workflow.name(of: place), seenBy: decision.seenBy)
         if after.isDraft, !isOfEarlierRound, let round = after.round {
             try storeDraft(decision, round, visibility, due, after, &loaded)
         } else {
@@ -187,12 +204,16 @@ struct CaseWriter {
 extension Event {
     fileprivate var startsRound: Bool { if case .roundStarted = self { true } else { false } }
     fileprivate var closesRelease: Bool { if case .releaseClosed = self { true } else { false } }
-    fileprivate var isRescission: Bool { if case .releaseRescinded = self { true } else { false } }
     fileprivate var isNotice: Bool { if case .noticed = self { true } else { false } }
     fileprivate var isCallBackRequest: Bool { if case .noticed(_, .callBackAsked) = self { true } else { false } }
 }
 
 extension [Event] {
+    /// The first release that is taken back; nil where none is.
+    fileprivate var firstRescinded: ReleaseID? {
+        lazy.compactMap { if case .releaseRescinded(let id, _) = $0 { id } else { nil } }.first
+    }
+
     /// The notices of these events, each with its role.
     var tellings: [Telling] {
         compactMap { if case .noticed(let role, let notice) = $0 { Telling(role: role, notice: notice) } else { nil } }
@@ -205,15 +226,19 @@ struct Notices {
 
     init(_ tx: Transaction) { self.tx = tx }
 
-    func send(_ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase) throws {
+    /// - Parameter isOfDraft: false for what is told of an earlier round while a draft is open.
+    func send(
+        _ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase, isOfDraft: Bool = true
+    ) throws {
         for (number, telling) in tellings.enumerated() {
             guard let person = try person(telling.role, before: before, after: after, loaded) else { continue }
             tx.consequences.notices.append(telling)
             let id = try tx.derive.bytes(
-                "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)",
+                "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)"
+                    + (telling.notice == .takenDown ? "/assigned" : ""),
                 count: 16)
             let message = Message(to: person, notice: telling.notice, on: tx.moment.date)
-            let round = after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
+            let round = isOfDraft && after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
             tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)
         }
     }

@@ -44,7 +44,7 @@ enum RescindByCode {
         }
     }
 
-    /// Rescinds through the workflow where the release is the current one, as a record alone where its round is over.
+    /// Takes back, through the workflow, the end of the chain to which the release belongs.
     private static func carryOut(_ release: ReleaseID, _ tx: Transaction) throws {
         guard let row = try tx.rows.release(release), let caseRow = try tx.rows.caseRow(row.caseID) else {
             throw MachineryError.corrupt("a release without its case")
@@ -58,31 +58,28 @@ enum RescindByCode {
         }
         let actor = Actor(.person(standing.discloser), channel: .screen)
         let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/rescind"
-        if loaded.state.currentRelease(of: standing.discloser)?.id == release {
+        if let end = loaded.state.takenBack(by: standing.discloser, naming: release).last {
             // A policy without rescission on screen: the code still closes the card and is recorded.
             let closing = loaded.state.openCards.map { Event.cardClosed($0.release) }
             let recorded = CaseWriter.Decision(
-                events: closing + [Event.releaseRescinded(release, on: tx.moment.date)], rule: rule, actor: actor)
-            let decision = decision(by: actor, loaded, at: tx.moment) ?? recorded
+                events: closing + [Event.releaseRescinded(end.id, on: tx.moment.date)], rule: rule, actor: actor)
+            let decision = decision(of: release, by: actor, loaded, at: tx.moment) ?? recorded
             _ = try CaseWriter(tx).apply(decision, to: &loaded)
-            return
-        }
-        // Superseded, or of an earlier round: nothing else changes, the person's word is recorded. A code for a
-        // superseded release of the round that is still open ends the one that took its place.
-        if let live = loaded.state.currentRelease(of: standing.discloser), live.id != release, live.isLive,
-            live.round == standing.round
-        {
-            try carryOut(live.id, tx)
+            if end.id == release { return }
             loaded = try load()
         }
+        // Superseded: what took its place has ended, and the person's word on this one is recorded as well.
         _ = try CaseWriter(tx).apply(
             .init(events: [.releaseRescinded(release, on: tx.moment.date)], rule: rule, actor: actor), to: &loaded)
     }
 
-    private static func decision(by actor: Actor, _ loaded: LoadedCase, at moment: Moment) -> CaseWriter.Decision? {
+    private static func decision(
+        of release: ReleaseID, by actor: Actor, _ loaded: LoadedCase, at moment: Moment
+    ) -> CaseWriter.Decision? {
         guard
             let authorized = try? authorize(
-                .rescind, by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),
+                .rescind(release), by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
+                given: Facts(),
                 at: moment),
             let events = try? decide(
                 authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),

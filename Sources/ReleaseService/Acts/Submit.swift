@@ -34,6 +34,14 @@ struct SubmitAct: Act {
             tx.storesNothing = true
             return Done(state: loaded.workflow.name(of: loaded.state.position))
         }
+        if isDoneAlready(loaded) {
+            let authority = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, nil)
+            if submission.actor.agent != nil, !authority[.dutiesSeparate] {
+                throw Refusal.conditionFailed(.dutiesSeparate)
+            }
+            tx.storesNothing = true
+            return Done(state: visibleState(loaded))
+        }
         if submission.kind.isPrivate, let round = loaded.state.round?.id {
             loaded.history = loaded.history.with(privateEvents: try tx.snapshot.cases.privateEvents(round))
         }
@@ -57,12 +65,42 @@ struct SubmitAct: Act {
         return .end
     }
 
+    /// True for an end of what is over, and for the taking back of what was taken back: both are answered as done. Two
+    /// people who end on the same day, and one who presses twice, have done nothing wrong.
+    private func isDoneAlready(_ loaded: LoadedCase) -> Bool {
+        guard case .person(let person) = submission.actor.principal else { return false }
+        let (state, workflow) = (loaded.state, loaded.workflow)
+        let own = state.releases.filter { $0.discloser == person }
+        if submission.kind == .rescind {
+            let named = submission.release.map { id in own.contains { $0.id == id } } ?? !own.isEmpty
+            return named && state.takenBack(by: person, naming: submission.release).isEmpty
+        }
+        guard submission.kind == .end, workflow.transitions(on: .end, from: state.position).isEmpty,
+            !own.isEmpty || state.releases.contains(where: { $0.recipient.person == person })
+        else { return false }
+        let isOfEarlierRound = person != state.opener && person != state.round?.counterpart
+        return isOfEarlierRound || !state.isDraft && workflow.ended.contains(state.position)
+    }
+
+    /// The state as the one whose act it is has it before them.
+    private func visibleState(_ loaded: LoadedCase) -> String {
+        guard case .person(let person) = submission.actor.principal else {
+            return loaded.workflow.name(of: loaded.state.position)
+        }
+        let isCurrent = person == loaded.opener || person == loaded.counterpart
+        let history =
+            isCurrent
+            ? loaded.history : loaded.history.asLastKnown(to: person, initial: loaded.workflow.initial)
+        return history.visibleState(to: loaded.role(of: person), in: loaded.workflow)
+    }
+
     private func decide(_ submission: Submission, _ loaded: LoadedCase, _ tx: Transaction) throws -> CaseWriter.Decision
     {
         let kind = submission.kind
-        let command = Command(
+        var command = Command(
             kind, round: try tx.derive.identifier("round"), person: submission.person ?? PersonID(high: 0, low: 0),
             release: try tx.derive.identifier("release"))
+        if kind == .rescind { command = .rescind(submission.release) }
         if kind == .propose || kind == .invite, submission.person == nil { throw Refusal.argumentMissing(kind) }
         if kind == .ask, let display = submission.display { _ = try PersonInput.displayName(display) }
         if let survey = submission.survey, survey.understood, let problem = survey.problem(under: loaded.policy) {

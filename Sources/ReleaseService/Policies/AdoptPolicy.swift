@@ -14,7 +14,7 @@ struct AdoptPolicy: Act {
     private let isKnown: Bool
 
     /// - Throws: `FieldProblem` unless it is a later version of the same program, effective today or later; the first
-    ///   ``Counterexample`` if it does not keep the ten properties.
+    ///   ``Counterexample`` if it does not keep every property that is proved.
     init(_ canonical: [UInt8], _ policy: Policy, after versions: PolicyVersions, on today: CivilDate) throws {
         loaded = LoadedPolicy(policy: policy, digest: SHA256.hash(canonical))
         self.canonical = canonical

@@ -122,7 +122,8 @@ struct Screen {
     func page(_ row: PartyRow, _ loaded: LoadedCase) throws -> CasePage {
         guard let line = try line(row, loaded) else { throw Refusal.notFound }
         let screen = CaseScreen(
-            of: loaded.history, in: loaded.workflow, role: line.role, viewer: row.person, isStaff: row.isStaff,
+            of: loaded.history, in: loaded.workflow, under: loaded.policy, role: line.role, viewer: row.person,
+            isStaff: row.isStaff,
             shown: line.view.state)
         let isOpener = row.person == loaded.opener && !row.isStaff
         let counterpart = row.isStaff ? loaded.counterpart : nil

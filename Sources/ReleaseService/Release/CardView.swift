@@ -23,6 +23,14 @@ public struct CardView: Sendable {
     /// The card of any other.
     public var profile: ProfileCard? { if case .profile(let card) = card { card } else { nil } }
 
+    /// The names of the fields that it shows, a clinical card's in its order, a profile's in the alphabet's.
+    public var fieldNames: [String] {
+        switch card {
+        case .contact: PermittedField.clinical.map(\.rawValue)
+        case .profile(let card): card.fields.keys.map(\.rawValue).sorted()
+        }
+    }
+
     /// The card as text, padded with spaces to 3,072 bytes so that its length tells no name (DER-16). A longer text is
     /// not cut.
     public var text: String {

@@ -45,6 +45,8 @@ public struct Submission: Sendable {
     public var actor: Actor
     /// The mentor proposed, or the volunteer invited.
     public var person: PersonID?
+    /// The release that is taken back; nil for what the person has released now.
+    public var release: ReleaseID?
     public var survey: Survey?
     /// The name by which one who asks for a conversation agrees to stand on the volunteer's form.
     public var display: String?
@@ -73,7 +75,7 @@ public struct Submission: Sendable {
             corrections.firstName ?? "", corrections.phone ?? "",
             corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(
                 separator: "\u{1}"),
-        ].joined(separator: "\u{0}")
+        ].joined(separator: "\u{0}") + (release.map { "\u{0}\($0)" } ?? "")
     }
 }
 

@@ -102,6 +102,14 @@ enum Interface {
                 request: .object([("code", .text(limit: 40), true)]),
                 answer: "Outcome"),
             Operation(
+                route: route(.post, "/telephone-acts", .role(.coordinator)) { try await takeDown($0) },
+                summary: "Take down what somebody asks for on the telephone, whoever they are assigned to",
+                request: .object([
+                    ("wish", .choice(TelephoneCall.Wish.allCases.map(\.rawValue)), true),
+                    ("name", .text(limit: 120), true), ("phone", .text(limit: 40), true),
+                    ("recipient", .text(limit: 120), false),
+                ]), status: 204, takesKey: true),
+            Operation(
                 route: route(.get, "/directory", .anyone) { try await directory($0) },
                 summary: "The directory of listings",
                 answer: "Listings"),
@@ -326,6 +334,16 @@ enum Interface {
     private static func rescindByCode(_ visit: Visit) async throws -> Response {
         let code = try JSONBody(visit, knowing: ["code"]).text("code", limit: 40)
         return .json(content(try await visit.service.rescind(typedCode: code), isOwn: false))
+    }
+
+    private static func takeDown(_ visit: Visit) async throws -> Response {
+        let body = try JSONBody(visit, knowing: ["wish", "name", "phone", "recipient"])
+        let call = TelephoneCall(
+            try body.choice("wish", of: TelephoneCall.Wish.self) ?? .takeBack,
+            fullName: try body.text("name", limit: 120),
+            phone: try body.text("phone", limit: 40), recipient: try body.optionalText("recipient", limit: 120))
+        try await visit.service.takeDown(call, key: visit.idempotencyKey()).requireDone()
+        return Response(status: .noContent)
     }
 
     private static func directory(_ visit: Visit) async throws -> Response {

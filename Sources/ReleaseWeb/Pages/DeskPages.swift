@@ -12,6 +12,8 @@ enum DeskPages {
         Route(.get, "/desk", .role(.coordinator)) { try await board($0) },
         Route(.get, "/desk/find", .role(.coordinator)) { try $0.page(findPage($0.words)) },
         Route(.post, "/desk/find", .role(.coordinator), checksForm: true) { try await find($0) },
+        Route(.get, "/desk/telephone", .role(.coordinator)) { try $0.page(telephonePage($0.words)) },
+        Route(.post, "/desk/telephone", .role(.coordinator), checksForm: true) { try await takeDown($0) },
         Route(.get, "/desk/people/new", .role(.coordinator)) { try await $0.page(newPage($0)) },
         Route(.post, "/desk/people", .role(.coordinator), checksForm: true) { try await add($0) },
         Route(.get, "/desk/people/{person}", .role(.coordinator)) { try await $0.page(personPage($0)) },
@@ -52,6 +54,7 @@ enum DeskPages {
         var blocks: [Block] = [
             .links([
                 LinkView(words("desk.find"), "/desk/find", isButton: true),
+                LinkView(words("desk.telephone"), "/desk/telephone"),
                 LinkView(words("desk.new"), "/desk/people/new"),
                 LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
@@ -130,6 +133,59 @@ enum DeskPages {
                     back: LinkView(words("find.again"), "/desk/find")))
         } catch let problem as FieldProblem {
             return try visit.again(findPage(words), problem)
+        }
+    }
+
+    // MARK: On the telephone
+
+    private static func telephonePage(_ words: Words) -> Page {
+        let wishes = TelephoneCall.Wish.allCases.map { ($0.rawValue, words("telephone.\($0.rawValue)")) }
+        return Page(
+            words("telephone.title"),
+            [
+                .text(words("telephone.text")),
+                .form(
+                    FormView(
+                        "/desk/telephone",
+                        [
+                            .text("fullName", words("field.fullName")),
+                            .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
+                            .radios("wish", words("telephone.wish"), wishes, chosen: wishes.first?.0 ?? ""),
+                            .text(
+                                "recipient", words("telephone.recipient"), hint: words("telephone.recipientHint"),
+                                isRequired: false),
+                        ], button: words("telephone.button"))),
+                .links([LinkView(words("telephone.code"), "/rescission")]),
+            ], back: back(words))
+    }
+
+    /// The answer is the same whether or not there was anything to end.
+    private static func takeDown(_ visit: Visit) async throws -> Response {
+        let (words, form) = (visit.words, visit.form)
+        do {
+            try visit.checkForm()
+            guard let wish = TelephoneCall.Wish(rawValue: form.text("wish")) else {
+                throw FieldProblem(field: "wish", expected: words("telephone.expected"))
+            }
+            let name = form.text("fullName")
+            let recipient = form.text("recipient")
+            let call = TelephoneCall(
+                wish, fullName: name, phone: form.text("phone"), recipient: recipient.isEmpty ? nil : recipient)
+            let outcome = try await visit.service.takeDown(call, key: visit.key)
+            if outcome.refused == .notFound {
+                return try visit.page(
+                    Page(
+                        words("telephone.title"), [.note(words("telephone.unknown"), words("telephone.unknownText"))],
+                        back: LinkView(words("find.again"), "/desk/telephone")))
+            }
+            try outcome.requireDone()
+            return try visit.page(
+                Page(
+                    words("telephone.title"),
+                    [.good(words("telephone.done.\(wish.rawValue)", ["name": name])), .text(words("telephone.told"))],
+                    back: back(words)))
+        } catch let problem as FieldProblem {
+            return try visit.again(telephonePage(words), problem)
         }
     }
 

@@ -74,8 +74,8 @@ public struct CaseHistory: Hashable, Sendable {
         self.opener = opener
         self.steps = steps
         self.draft = draft
-        let settled = steps.reduce(State(opener: opener, position: initial)) { $1.events.reduce($0, evolve) }
-        state = draft?.events.reduce(settled, evolve) ?? settled
+        let settled = steps.reduce(State(opener: opener, position: initial)) { evolve($0, $1.events) }
+        state = draft.map { evolve(settled, $0.events) } ?? settled
     }
 
     /// Adds a step.
@@ -97,22 +97,26 @@ public struct CaseHistory: Hashable, Sendable {
     /// Takes up the pair's own events, for a decision about the pair alone. Such a history is never kept.
     public func with(privateEvents: [Event]) -> CaseHistory {
         var copy = self
-        copy.state = privateEvents.reduce(state, evolve)
+        copy.state = evolve(state, privateEvents)
         return copy
     }
 
     /// The case as it was while `person` was the counterpart: who was the counterpart of an earlier round knows of
-    /// nothing after it.
+    /// nothing after it but what they took back themselves.
     public func asLastKnown(to person: PersonID, initial: Position) -> CaseHistory {
         var (state, count, last) = (State(opener: opener, position: initial), 0, self.state)
         for (number, step) in steps.enumerated() {
-            state = step.events.reduce(state, evolve)
+            state = evolve(state, step.events)
             if state.round?.counterpart == person { (count, last) = (number + 1, state) }
+        }
+        let own = Set(last.releases.filter { $0.discloser == person }.map(\.id))
+        let takenBack = steps[count...].flatMap(\.events).filter { event in
+            if case .releaseRescinded(let id, _) = event { own.contains(id) } else { false }
         }
         var copy = self
         copy.steps = Array(steps.prefix(count))
         copy.draft = nil
-        copy.state = last
+        copy.state = evolve(last, takenBack)
         return copy
     }
 

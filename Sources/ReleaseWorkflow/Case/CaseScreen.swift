@@ -25,7 +25,8 @@ public struct CaseScreen: Hashable, Sendable {
     ///   - viewer: who looks, and whether as staff.
     ///   - shown: the state that the viewer is shown: what could be done in another would tell them of it.
     public init(
-        of history: CaseHistory, in workflow: Workflow, role: Role, viewer: PersonID, isStaff: Bool, shown: String
+        of history: CaseHistory, in workflow: Workflow, under policy: Policy, role: Role, viewer: PersonID,
+        isStaff: Bool, shown: String
     ) {
         let state = history.state
         let known = workflow.position(named: shown) ?? workflow.initial
@@ -35,10 +36,17 @@ public struct CaseScreen: Hashable, Sendable {
         if isParty, viewer != history.opener, state.round?.isSlotAccepted == true {
             actions.removeAll { $0 == .acceptSlot }
         }
-        if isParty, let last = own.last, last.isRescinded { actions.removeAll { $0 == .rescind } }
+        if isParty {
+            // Whatever was released and not taken back can be taken back, wherever the case has got to.
+            actions.removeAll { $0 == .rescind }
+            if !state.notTakenBack(by: viewer).isEmpty, workflow.rescissionChannels(under: policy).contains(.screen) {
+                actions = CommandKind.allCases.filter { actions.contains($0) || $0 == .rescind }
+            }
+        }
         if workflow.isMutual, isParty, state.currentRelease(of: viewer) != nil { actions.removeAll { $0 == .sign } }
         self.actions = actions
-        proxied = isStaff ? Self.proxied(history, workflow, viewer, known) : []
+        let channels = workflow.rescissionChannels(under: policy)
+        proxied = isStaff ? Self.proxied(history, workflow, viewer, known, rescissionChannels: channels) : []
         // A party learns of a card when one is first opened in the round, and keeps that knowledge when it is closed.
         let opened = state.roundReleases.filter { $0.cardVersion > 0 }
         isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
@@ -48,7 +56,8 @@ public struct CaseScreen: Hashable, Sendable {
     }
 
     private static func proxied(
-        _ history: CaseHistory, _ workflow: Workflow, _ viewer: PersonID, _ known: Position
+        _ history: CaseHistory, _ workflow: Workflow, _ viewer: PersonID, _ known: Position,
+        rescissionChannels: [Channel]
     ) -> [Proxied] {
         let parties = [
             (workflow.opener, history.opener as PersonID?),
@@ -57,8 +66,12 @@ public struct CaseScreen: Hashable, Sendable {
         return parties.flatMap { role, person -> [Proxied] in
             guard let person, person != viewer else { return [] }
             let ways = [Channel.phone, .paper].map { ($0, workflow.commands(of: role, from: known, by: $0)) }
+            let isOpen = !history.state.notTakenBack(by: person).isEmpty
             return CommandKind.allCases.filter { !$0.isPrivate }.compactMap { kind in
-                let channels = ways.filter { $0.1.contains(kind) }.map(\.0)
+                let channels =
+                    kind == .rescind
+                    ? ways.map(\.0).filter { isOpen && rescissionChannels.contains($0) }
+                    : ways.filter { $0.1.contains(kind) }.map(\.0)
                 return channels.isEmpty ? nil : Proxied(role: role, person: person, kind: kind, channels: channels)
             }
         }

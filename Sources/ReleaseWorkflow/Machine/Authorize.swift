@@ -25,9 +25,10 @@ public struct Authorized<Act: Sendable>: Sendable {
 
 /// Decides whether `actor` may do `command` now. Default is no.
 ///
-/// Rights are the principal's. A person's act by phone or paper needs the assigned coordinator as agent, and no agent
-/// elsewhere; every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy
-/// says.
+/// Rights are the principal's. A person's act by phone or paper needs a coordinator as agent, and no agent elsewhere;
+/// every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy says. A
+/// rescission, an end and a request to be called are taken down by any coordinator who is no party of the case.
+/// What a person released in a round that is over they can take back in every state, whatever the policy's rows.
 ///
 /// - Throws: the first of these refusals: ``Refusal/illegalTransition(state:command:)``,
 ///   ``Refusal/wrongPrincipal(_:)``, ``Refusal/wrongChannel(_:_:)``, ``Refusal/wrongAgent(_:_:)``; then, for an act
@@ -39,35 +40,62 @@ public func authorize(
     given facts: Facts, at moment: Moment
 ) throws(Refusal) -> Authorized<Command> {
     let kind = command.kind
+    let row = try row(for: command, by: actor, in: state, of: workflow, loaded.policy)
+    try checkAgent(of: actor, kind: kind, given: facts)
+    return Authorized(
+        command: command, actor: actor, role: row.role,
+        rule: "\(loaded.policy.program)/\(workflow.id)/\(kind.rawValue)", policyDigest: loaded.digest, transition: row)
+}
+
+/// The row by which this principal may give this command by this channel.
+private func row(
+    for command: Command, by actor: Actor, in state: State, of workflow: Workflow, _ policy: Policy
+) throws(Refusal) -> Transition {
+    let kind = command.kind
+    if let row = rowOfEarlierRound(command, by: actor, in: state, of: workflow, policy) {
+        guard row.channels.contains(actor.channel) else { throw .wrongChannel(kind, actor.channel) }
+        return row
+    }
     let candidates = workflow.transitions(on: kind, from: state.position)
     guard !candidates.isEmpty else {
         throw .illegalTransition(state: workflow.name(of: state.position), command: kind)
     }
-    var isPrincipal = false
-    for transition in candidates where holds(transition.role, actor.principal, in: state, of: workflow) {
-        isPrincipal = true
-        guard transition.channels.contains(actor.channel) else { continue }
-        try checkAgent(of: actor, kind: kind)
-        if transition.role.isStaff || actor.agent != nil {
-            guard facts[.assigned] else { throw .notFound }
-            guard facts[.dutiesSeparate] else { throw .conditionFailed(.dutiesSeparate) }
-        }
-        return Authorized(
-            command: command, actor: actor, role: transition.role,
-            rule: "\(loaded.policy.program)/\(workflow.id)/\(kind.rawValue)", policyDigest: loaded.digest,
-            transition: transition)
-    }
-    if isPrincipal { throw .wrongChannel(kind, actor.channel) }
-    throw .wrongPrincipal(kind)
+    let own = candidates.filter { holds($0.role, actor.principal, in: state, of: workflow) }
+    if let row = own.first(where: { $0.channels.contains(actor.channel) }) { return row }
+    throw own.isEmpty ? .wrongPrincipal(kind) : .wrongChannel(kind, actor.channel)
 }
 
-private func checkAgent(of actor: Actor, kind: CommandKind) throws(Refusal) {
+private func checkAgent(of actor: Actor, kind: CommandKind, given facts: Facts) throws(Refusal) {
+    let isStaffs: Bool
     switch (actor.principal, actor.channel) {
     case (.person, .phone), (.person, .paper):
         if actor.agent == nil { throw .wrongAgent(kind, actor.channel) }
+        isStaffs = false
     case (.person, .screen), (.person, .clock), (.staff, _), (.clock, _):
         if actor.agent != nil { throw .wrongAgent(kind, actor.channel) }
+        isStaffs = if case .staff = actor.principal { true } else { false }
     }
+    guard isStaffs || actor.agent != nil else { return }
+    // Whoever answers the telephone takes down what closes, and that somebody asks to be called.
+    guard facts[.assigned] || !isStaffs && kind.isTakenDownByAnybody else { throw .notFound }
+    guard facts[.dutiesSeparate] else { throw .conditionFailed(.dutiesSeparate) }
+}
+
+/// The row by which a person takes back what they released in a round that is over: from every state, by every channel
+/// by which this workflow lets a release be taken back, without moving the case or touching a draft. Nil where the
+/// policy's own rows decide: for the round that is signed, and for every other command.
+private func rowOfEarlierRound(
+    _ command: Command, by actor: Actor, in state: State, of workflow: Workflow, _ policy: Policy
+) -> Transition? {
+    guard case .rescind(let named) = command, case .person(let person) = actor.principal else { return nil }
+    let targets = state.takenBack(by: person, naming: named)
+    guard !targets.isEmpty, !targets.contains(where: { $0.round == state.currentRelease?.round }) else { return nil }
+    let role = person == state.opener ? workflow.opener : workflow.counterpart ?? workflow.opener
+    return Transition(
+        command: .rescind, role: role, channels: workflow.rescissionChannels(under: policy), origins: [],
+        destination: .same,
+        effects: [.closeCard, .rescindRelease],
+        seenBy: policy.administration == .self ? [role] : [role, .coordinator])
 }
 
 /// True if `principal` has `role` in this case.

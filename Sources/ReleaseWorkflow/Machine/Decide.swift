@@ -12,27 +12,33 @@ public func decide(
     let command = authorized.command
     let actor: PersonID? = if case .person(let person) = authorized.actor.principal { person } else { nil }
     for condition in transition.guards
-    where !holds(condition, for: command, by: actor, in: state, under: loaded.policy, given: facts, at: moment) {
+    where !holds(condition, for: command, by: actor, in: state, under: loaded, given: facts, at: moment) {
         throw .conditionFailed(condition)
     }
     let decision = Decision(
-        command: command, actor: actor, before: state, workflow: workflow, policy: loaded.policy, moment: moment)
+        command: command, actor: actor, before: state, workflow: workflow, loaded: loaded, moment: moment)
     var events: [Event] = []
-    for effect in transition.effects { try events.append(contentsOf: decision.consequences(of: effect, after: events)) }
+    var after = state
+    for effect in transition.effects {
+        let consequences = try decision.consequences(of: effect, in: after)
+        for event in consequences { after.apply(event) }
+        events += consequences
+    }
     switch transition.destination {
     case .state(let position):
-        if position != events.reduce(state, evolve).position { events.append(.advanced(to: position)) }
+        if position != after.position { events.append(.advanced(to: position)) }
     case .roundStart, .same: break
     }
     if authorized.actor.agent != nil { events.append(.noticed(authorized.role, .actedForYou)) }
-    for telling in transition.tellings { events.append(.noticed(telling.role, telling.notice)) }
+    for telling in transition.tellings {
+        if let notice = decision.told(telling) { events.append(.noticed(telling.role, notice)) }
+    }
     return events
 }
 
 private func holds(
-    _ condition: Guard, for command: Command, by actor: PersonID?, in state: State, under policy: Policy,
-    given facts: Facts,
-    at moment: Moment
+    _ condition: Guard, for command: Command, by actor: PersonID?, in state: State, under loaded: LoadedPolicy,
+    given facts: Facts, at moment: Moment
 ) -> Bool {
     switch condition {
     case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
@@ -59,7 +65,8 @@ private func holds(
         guard let round = state.round, let end = round.endsOn, !round.isReminded else { return false }
         return moment.date >= end.adding(days: -Policy.Duration.reminderDays)
     case .extensionLeft:
-        guard let actor, let round = state.round, round.endsOn != nil, let limit = policy.duration.extensionLimit else {
+        guard let actor, let round = state.round, round.endsOn != nil, let limit = loaded.policy.duration.extensionLimit
+        else {
             return false
         }
         return round.extensionCount < limit && !round.extensionSigners.contains(actor)
@@ -75,11 +82,13 @@ private struct Decision {
     let actor: PersonID?
     let before: State
     let workflow: Workflow
-    let policy: Policy
+    let loaded: LoadedPolicy
     let moment: Moment
 
-    func consequences(of effect: Effect, after events: [Event]) throws(Refusal) -> [Event] {
-        let state = events.reduce(before, evolve)
+    private var policy: Policy { loaded.policy }
+
+    /// - Parameter state: what the effects before this one have made of the case.
+    func consequences(of effect: Effect, in state: State) throws(Refusal) -> [Event] {
         switch effect {
         case .startRound:
             guard let id = command.askedRound else { throw .argumentMissing(command.kind) }
@@ -116,7 +125,7 @@ private struct Decision {
         case .startNotice: return [.noticeGiven(until: moment.date.adding(days: policy.termination.noticeDays))]
         case .noteReminder: return [.reminded]
         case .openCard: return try openings(in: state)
-        case .closeCard: return closings(of: state.openCards)
+        case .closeCard: return closings(of: state.openCards, in: state)
         case .supersedeRelease:
             guard case .correct(let id) = command else { throw .argumentMissing(command.kind) }
             let old = try own(in: state)
@@ -137,10 +146,7 @@ private struct Decision {
             return [.secondSought(by: person)]
         case .closeRelease: return state.liveReleases.map { .releaseClosed($0.id) }
         case .expireRelease: return state.liveReleases.map { .releaseExpired($0.id) }
-        case .rescindRelease:
-            let mine = try own(in: state)
-            let others = workflow.rescissionCloses == .both ? state.liveReleases.filter { $0.id != mine.id } : []
-            return [.releaseRescinded(mine.id, on: moment.date)] + others.map { .releaseClosed($0.id) }
+        case .rescindRelease: return try rescission(in: state)
         case .handOff: return [.handedOff(on: moment.date)]
         case .noteCall: return [.callPlaced]
         case .noteMeeting: return [.meetingArranged]
@@ -178,6 +184,32 @@ private struct Decision {
             id, discloser: signer, recipient: try recipient(of: signer, in: state), on: moment.date, expires: expires)
     }
 
+    /// The notice that a party gets. What is said to a reader hangs on the disclosure and never on a look: one for whom
+    /// no card was opened in this round has nothing to delete and nobody to leave alone, and learns only that what was
+    /// being prepared does not go on.
+    func told(_ telling: Telling) -> Notice? {
+        let isAboutCard: Bool =
+            switch telling.notice {
+            case .rescinded, .ended, .deleteDetails, .corrected: true
+            case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
+                .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
+                .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
+                .placeFree:
+                false
+            }
+        guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {
+            return telling.notice
+        }
+        let opened = before.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(person) }
+        if opened { return telling.notice }
+        if telling.notice == .corrected { return nil }
+        return telling.role == workflow.counterpart ? .placeFree : .mentorUnavailable
+    }
+
+    private func isReader(_ role: Role) -> Bool {
+        workflow.reader == .role(role) || workflow.isMutual && workflow.parties.contains(role)
+    }
+
     /// Opens the cards, even without a release: the proof of P1 finds a policy that allows that, and the gate refuses
     /// it.
     private func openings(in state: State) throws(Refusal) -> [Event] {
@@ -210,13 +242,32 @@ private struct Decision {
         return .cardOpened(id, version: version, subject: subject, reader: reader)
     }
 
-    /// The cards that this command closes: all, unless one side rescinds in an exchange where rescission closes one's
-    /// own alone.
-    private func closings(of cards: [OpenCard]) -> [Event] {
-        guard command.kind == .rescind, workflow.isMutual, workflow.rescissionCloses == .own else {
+    /// The cards that this command closes: all of the round that is signed, unless one side rescinds in an exchange
+    /// where rescission closes one's own alone; of what is taken back of an earlier round, its own.
+    private func closings(of cards: [OpenCard], in state: State) -> [Event] {
+        guard case .rescind(let named) = command, let person = actor else {
             return cards.map { .cardClosed($0.release) }
         }
-        return cards.filter { $0.subject == actor }.map { .cardClosed($0.release) }
+        let targets = state.takenBack(by: person, naming: named)
+        if !targets.isEmpty, !targets.contains(where: { $0.round == state.currentRelease?.round }) {
+            let chains = Set(targets.flatMap { state.chain(of: $0) }.map(\.id))
+            return cards.filter { chains.contains($0.release) }.map { .cardClosed($0.release) }
+        }
+        guard workflow.isMutual, workflow.rescissionCloses == .own else { return cards.map { .cardClosed($0.release) } }
+        return cards.filter { $0.subject == person }.map { .cardClosed($0.release) }
+    }
+
+    /// What is taken back, and what ends with it: in an exchange that one rescission closes, the other's release of
+    /// the round that is signed.
+    private func rescission(in state: State) throws(Refusal) -> [Event] {
+        guard case .rescind(let named) = command, let person = actor else { throw .argumentMissing(command.kind) }
+        let targets = state.takenBack(by: person, naming: named)
+        guard !targets.isEmpty else { throw .argumentMissing(command.kind) }
+        let isOfSignedRound = targets.contains { $0.round == state.currentRelease?.round }
+        let others =
+            isOfSignedRound && workflow.rescissionCloses == .both
+            ? state.liveReleases.filter { other in !targets.contains { $0.id == other.id } } : []
+        return targets.map { .releaseRescinded($0.id, on: moment.date) } + others.map { .releaseClosed($0.id) }
     }
 
     private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State)

@@ -57,89 +57,103 @@ public enum Event: Hashable, Sendable, Codable {
 /// Folds one event into the state. Total: an event that does not fit changes nothing.
 public func evolve(_ state: State, _ event: Event) -> State {
     var next = state
-    switch event {
-    case .advanced(let position):
-        next.position = position
-    case .roundStarted(let id, let since):
-        next.begin(id)
-        next.round?.waitingSince = since
-    case .roundOpened(let id, let counterpart, let excluded, let isSlotAccepted, let answerOn, let since):
-        next.begin(id)
-        next.round?.waitingSince = since
-        next.excluded += excluded
-        next.round?.counterpart = counterpart
-        next.round?.isSlotAccepted = isSlotAccepted
-        next.round?.answerOn = answerOn
-    case .roundForgotten:
-        guard let round = state.round else { return state }
-        next.position = round.beganAt
-        next.isHandedOff = round.beganHandedOff
-        next.excluded = Array(state.excluded.prefix(round.beganExcluded))
-        next.round = round.beganRound?.round
-        next.privately = PrivateState()
-    case .counterpartNamed(let person):
-        next.round?.counterpart = person
-    case .counterpartCleared:
-        next.round?.counterpart = nil
-        next.round?.isSlotAccepted = false
-    case .counterpartExcluded(let person):
-        if !next.excluded.contains(person) { next.excluded.append(person) }
-    case .slotAccepted:
-        next.round?.isSlotAccepted = true
-    case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
-        guard let round = state.round else { return state }
-        if state.currentRelease == nil { next.signedRounds += 1 }
-        next.releases.append(
-            ReleaseState(
-                id: id, round: round.id, discloser: discloser, recipient: recipient, signedOn: signedOn,
-                expiresOn: expires))
-    case .matchMade(let date):
-        next.round?.matchMadeOn = date
-    case .callDue(let date):
-        next.round?.due = date
-    case .answerDue(let date):
-        next.round?.answerOn = date
-    case .cardOpened(let id, let version, let subject, let reader):
-        next.openCards.removeAll { $0.release == id }
-        next.openCards.append(OpenCard(release: id, version: version, subject: subject, reader: reader))
-        next.change(id) { $0.cardVersion = version }
-    case .cardClosed(let id):
-        next.openCards.removeAll { $0.release == id }
-    case .releaseSuperseded(let id):
-        next.change(id) { $0.standing = .superseded }
-    case .releaseClosed(let id):
-        next.change(id) { if $0.standing == .live { $0.standing = .closed } }
-    case .releaseExpired(let id):
-        next.change(id) { if $0.standing == .live { $0.standing = .expired } }
-    case .releaseRescinded(let id, let date):
-        next.change(id) { $0.rescindedOn = $0.rescindedOn ?? date }
-    case .handedOff:
-        next.isHandedOff = true
-    case .termSet(let date):
-        next.round?.endsOn = date
-    case .noticeGiven(let date):
-        next.round?.noticeUntil = date
-    case .reminded:
-        next.round?.isReminded = true
-    case .extensionSigned(let person):
-        next.round?.extensionSigners.append(person)
-    case .termExtended(let date):
-        next.round?.endsOn = date
-        next.round?.extensionCount += 1
-        next.round?.extensionSigners = []
-        next.round?.isReminded = false
-    case .secondSought(let person):
-        if next.round?.secondSeekers.contains(person) == false { next.round?.secondSeekers.append(person) }
-    case .surveyErased, .contactErased, .noticed:
-        break
-    case .callPlaced:
-        next.privately.isCallPlaced = true
-    case .meetingArranged:
-        next.privately.isMeetingArranged = true
-    case .privateErased:
-        next.privately = PrivateState()
-    }
+    next.apply(event)
     return next
+}
+
+/// Folds events into the state, in their order.
+public func evolve(_ state: State, _ events: some Sequence<Event>) -> State {
+    var next = state
+    for event in events { next.apply(event) }
+    return next
+}
+
+extension State {
+    /// Folds one event in, in place.
+    mutating func apply(_ event: Event) {
+        switch event {
+        case .advanced(let place):
+            position = place
+        case .roundStarted(let id, let since):
+            begin(id)
+            round?.waitingSince = since
+        case .roundOpened(let id, let counterpart, let kept, let isSlotAccepted, let answerOn, let since):
+            begin(id)
+            round?.waitingSince = since
+            excluded += kept
+            round?.counterpart = counterpart
+            round?.isSlotAccepted = isSlotAccepted
+            round?.answerOn = answerOn
+        case .roundForgotten:
+            guard let round else { return }
+            position = round.beganAt
+            isHandedOff = round.beganHandedOff
+            excluded = Array(excluded.prefix(round.beganExcluded))
+            self.round = round.beganRound?.round
+            privately = PrivateState()
+        case .counterpartNamed(let person):
+            round?.counterpart = person
+        case .counterpartCleared:
+            round?.counterpart = nil
+            round?.isSlotAccepted = false
+        case .counterpartExcluded(let person):
+            if !excluded.contains(person) { excluded.append(person) }
+        case .slotAccepted:
+            round?.isSlotAccepted = true
+        case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
+            guard let round else { return }
+            if currentRelease == nil { signedRounds += 1 }
+            releases.append(
+                ReleaseState(
+                    id: id, round: round.id, discloser: discloser, recipient: recipient, signedOn: signedOn,
+                    expiresOn: expires))
+        case .matchMade(let date):
+            round?.matchMadeOn = date
+        case .callDue(let date):
+            round?.due = date
+        case .answerDue(let date):
+            round?.answerOn = date
+        case .cardOpened(let id, let version, let subject, let reader):
+            openCards.removeAll { $0.release == id }
+            openCards.append(OpenCard(release: id, version: version, subject: subject, reader: reader))
+            change(id) { $0.cardVersion = version }
+        case .cardClosed(let id):
+            openCards.removeAll { $0.release == id }
+        case .releaseSuperseded(let id):
+            change(id) { $0.standing = .superseded }
+        case .releaseClosed(let id):
+            change(id) { if $0.standing == .live { $0.standing = .closed } }
+        case .releaseExpired(let id):
+            change(id) { if $0.standing == .live { $0.standing = .expired } }
+        case .releaseRescinded(let id, let date):
+            change(id) { $0.rescindedOn = $0.rescindedOn ?? date }
+        case .handedOff:
+            isHandedOff = true
+        case .termSet(let date):
+            round?.endsOn = date
+        case .noticeGiven(let date):
+            round?.noticeUntil = date
+        case .reminded:
+            round?.isReminded = true
+        case .extensionSigned(let person):
+            round?.extensionSigners.append(person)
+        case .termExtended(let date):
+            round?.endsOn = date
+            round?.extensionCount += 1
+            round?.extensionSigners = []
+            round?.isReminded = false
+        case .secondSought(let person):
+            if round?.secondSeekers.contains(person) == false { round?.secondSeekers.append(person) }
+        case .surveyErased, .contactErased, .noticed:
+            break
+        case .callPlaced:
+            privately.isCallPlaced = true
+        case .meetingArranged:
+            privately.isMeetingArranged = true
+        case .privateErased:
+            privately = PrivateState()
+        }
+    }
 }
 
 extension State {

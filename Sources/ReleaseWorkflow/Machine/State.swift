@@ -40,6 +40,35 @@ public struct State: Hashable, Sendable {
     /// The releases of this round that still permit something, in the order of their signatures.
     public var liveReleases: [ReleaseState] { releases.filter { $0.round == round?.id && $0.isLive } }
 
+    /// The releases of the chain to which one belongs, the newest last: the first that a person signed in a round, and
+    /// every correction or extension that took the place of the one before it.
+    public func chain(of release: ReleaseState) -> [ReleaseState] {
+        releases.filter { $0.round == release.round && $0.discloser == release.discloser }
+    }
+
+    /// The newest release of each chain that `person` has signed and not taken back, in the order of their signatures.
+    public func notTakenBack(by person: PersonID) -> [ReleaseState] {
+        releases.filter { release in
+            release.discloser == person && !release.isRescinded
+                && !releases.reversed().prefix { $0.id != release.id }.contains {
+                    $0.round == release.round && $0.discloser == person
+                }
+        }
+    }
+
+    /// What `person` takes back: the end of the chain of the release that is named; without a name their own release
+    /// of the round that is signed, or else those of every earlier round. Empty where there is nothing left to take
+    /// back.
+    public func takenBack(by person: PersonID, naming named: ReleaseID?) -> [ReleaseState] {
+        let open = notTakenBack(by: person)
+        if let named {
+            guard let release = releases.first(where: { $0.id == named && $0.discloser == person }) else { return [] }
+            return open.filter { $0.round == release.round }
+        }
+        let current = open.filter { $0.round == currentRelease?.round }
+        return current.isEmpty ? open : current
+    }
+
     /// The state without what only the pair knows.
     public var publicPart: State {
         var copy = self

@@ -85,12 +85,15 @@ public struct FormText: Hashable, Sendable {
 public struct ReleaseStatements: Hashable, Sendable {
     /// The right to take the release back, and how: 42 CFR §2.31(a)(6).
     public let revocation: String
+    /// The channels that it names; empty in a policy that was written before it had to name them.
+    public let revocationBy: [Channel]
     /// Possible redisclosure: 42 CFR §2.31(a)(10).
     public let redisclosure: String
     /// The sentence that says whether anything depends on signing: 45 CFR 164.508(c)(2)(ii).
     public let conditions: String
-    public init(revocation: String, redisclosure: String, conditions: String) {
+    public init(revocation: String, revocationBy: [Channel], redisclosure: String, conditions: String) {
         self.revocation = revocation
+        self.revocationBy = revocationBy
         self.redisclosure = redisclosure
         self.conditions = conditions
     }
@@ -370,6 +373,9 @@ public struct Policy: Hashable, Sendable {
         self.workflows = workflows
     }
 
+    /// The words of a notice: the policy's own, or else the engine's.
+    public func words(of notice: Notice) -> String { notices[notice] ?? notice.standardWords }
+
     public func workflow(_ id: String) -> Workflow? { workflows.first { $0.id == id } }
 
     /// The agreements that people in this role sign before they take part, in the policy's order.
@@ -380,7 +386,8 @@ public struct Policy: Hashable, Sendable {
 }
 
 /// A policy together with the SHA-256 of its canonical form, which every record but `key` carries.
-public struct LoadedPolicy: Hashable, Sendable {
+/// Shared, not copied; what has the same digest is the same.
+public final class LoadedPolicy: Hashable, Sendable {
     public let policy: Policy
     /// 32 bytes.
     public let digest: [UInt8]
@@ -388,4 +395,7 @@ public struct LoadedPolicy: Hashable, Sendable {
         self.policy = policy
         self.digest = digest
     }
+
+    public static func == (left: LoadedPolicy, right: LoadedPolicy) -> Bool { left.digest == right.digest }
+    public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }

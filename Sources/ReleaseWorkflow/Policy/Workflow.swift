@@ -1,5 +1,5 @@
-/// One row of a workflow's table.
-public struct Transition: Hashable, Sendable {
+/// One row of a workflow's table. Shared, not copied: every decision carries the row that made it.
+public final class Transition: Hashable, Sendable {
     public enum Destination: Hashable, Sendable {
         case state(Position)
         /// Where the round began.
@@ -34,6 +34,20 @@ public struct Transition: Hashable, Sendable {
         self.seenBy = seenBy
     }
 
+    public static func == (left: Transition, right: Transition) -> Bool {
+        left === right
+            || left.command == right.command && left.role == right.role && left.channels == right.channels
+                && left.origins == right.origins && left.destination == right.destination
+                && left.guards == right.guards && left.effects == right.effects && left.tellings == right.tellings
+                && left.seenBy == right.seenBy
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(command)
+        hasher.combine(role)
+        hasher.combine(origins)
+    }
+
     /// The same row with more conditions.
     public func adding(guards more: [Guard]) -> Transition {
         Transition(
@@ -43,8 +57,8 @@ public struct Transition: Hashable, Sendable {
     }
 }
 
-/// A state machine as a policy declares it, compiled to numbers.
-public struct Workflow: Hashable, Sendable {
+/// A state machine as a policy declares it, compiled to numbers. Shared, not copied.
+public final class Workflow: Hashable, Sendable {
     /// A reader of cards: a party of the case, or, outside clinical programs, a class of people.
     public enum Reader: Hashable, Sendable {
         case role(Role)
@@ -148,6 +162,18 @@ public struct Workflow: Hashable, Sendable {
         self.table = table
     }
 
+    public static func == (left: Workflow, right: Workflow) -> Bool {
+        left === right
+            || left.id == right.id && left.names == right.names && left.initial == right.initial
+                && left.ended == right.ended && left.ending == right.ending && left.handOff == right.handOff
+                && left.shape == right.shape && left.transitions == right.transitions
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(names)
+    }
+
     /// The rows for `command` in this state, in the policy's order.
     public func transitions(on command: CommandKind, from position: Position) -> [Transition] {
         table[Workflow.row(of: command)][Int(position.number)]
@@ -157,6 +183,16 @@ public struct Workflow: Hashable, Sendable {
 
     public func position(named name: String) -> Position? {
         names.firstIndex(of: name).map { Position(number: UInt8($0)) }
+    }
+
+    /// The channels by which a release of this workflow can be taken back, in the order of the vocabulary: those that
+    /// its form names, or, in a policy that was written before a form had to name them, those of any row for `rescind`.
+    public func rescissionChannels(under policy: Policy) -> [Channel] {
+        let named = policy.release.statements.revocationBy
+        let rows = transitions.filter { $0.command == .rescind }
+        return Channel.allCases.filter { channel in
+            named.isEmpty ? rows.contains { $0.channels.contains(channel) } : named.contains(channel)
+        }
     }
 
     public func isAtRest(_ position: Position) -> Bool { position == initial || ended.contains(position) }

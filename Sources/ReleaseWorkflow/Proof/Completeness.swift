@@ -13,6 +13,9 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         workflows.allSatisfy { workflow in workflow.transitions.contains { $0.command == .rescind } },
         "`rescind` is missing from a workflow: whoever signs a release can take it back (42 CFR 2.31(a)(6))")
     demand(
+        !policy.release.statements.revocationBy.isEmpty,
+        "`release.form.revocationBy` is missing: by which channels a release is taken back must be said, and proved")
+    demand(
         workflows.allSatisfy { workflow in
             workflow.transitions.contains { $0.command == .expire && $0.guards.contains(.releaseExpired) }
         }, "`expire` is missing from a workflow: a release ends on its last day (42 CFR 2.31(a)(7))")

@@ -37,10 +37,16 @@ public struct DecisionTable: Sendable {
             [(workflow.opener, .person(Explorer.opener))]
             + (workflow.counterpart.map { role in Explorer.others.map { (role, .person($0)) } } ?? [])
             + [(nil, .person(Explorer.stranger)), (.coordinator, .staff(Explorer.staff)), (.clock, .clock)]
+        var known: Set<Position> = []
         for node in explorer.nodes {
+            let isFirst = known.insert(node.state.position).inserted
             for command in explorer.commands(in: node.state) {
+                let rows = workflow.transitions(on: command.kind, from: node.state.position)
                 for (role, principal) in principals {
                     for channel in Channel.allCases {
+                        // Where no row is meant, every case at this state is refused alike.
+                        let isMeant = rows.contains { $0.role == role && $0.channels.contains(channel) }
+                        guard isFirst || isMeant || command.kind == .rescind else { continue }
                         let question = Question(
                             state: workflow.name(of: node.state.position), command: command.kind, principal: role,
                             channel: channel)
@@ -52,7 +58,7 @@ public struct DecisionTable: Sendable {
                         let days = role == .clock ? [node.today] + explorer.daysAhead(node) : [node.today]
                         for day in days {
                             let outcome = explorer.outcome(command, by: actor, in: node.state, on: day)
-                            note(outcome.map { $0.events.reduce(node.state, evolve).position }, question)
+                            note(outcome.map { evolve(node.state, $0.events).position }, question)
                         }
                     }
                 }

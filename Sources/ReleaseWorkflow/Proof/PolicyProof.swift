@@ -10,6 +10,7 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
     case p8 = "P8"
     case p9 = "P9"
     case p10 = "P10"
+    case p12 = "P12"
 
     public var statement: String {
         switch self {
@@ -23,6 +24,8 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
         case .p8: "declining before signature returns to where the round began"
         case .p9: "the person and the clock alone can bring every state to an end"
         case .p10: "every transition fires somewhere, and every guard on it can refuse it"
+        case .p12:
+            "a release can be taken back by its signer in one step, from everywhere, by every channel of its form"
         }
     }
 }
@@ -57,7 +60,7 @@ public struct ProofReport: Hashable, Sendable {
 /// States merge on ``Normal``: people by first appearance, days as before, on or after, counters capped at two. Due
 /// clock transitions are taken as soon as they are due, as the service does before each batch.
 ///
-/// - Returns: every property that fails, each with a shortest run to a failing state, in the order P1 to P10.
+/// - Returns: every property that fails, each with a shortest run to a failing state, in the order P1 to P12.
 /// - Complexity: O(states × people × commands).
 public func prove(_ loaded: LoadedPolicy, workflow: Workflow) -> ProofReport {
     var explorer = Explorer(loaded: loaded, workflow: workflow)
@@ -90,28 +93,36 @@ struct Explorer {
         let isOwn: Bool
     }
 
+    /// Something that somebody could do: by one row of the table, over one of its channels.
+    struct Act {
+        let command: Command
+        let actor: Actor
+    }
+
     let loaded: LoadedPolicy
     let workflow: Workflow
-    let actors: [Actor]
+    /// The rows from each position.
+    private let rows: [[Transition]]
     private(set) var nodes: [Node] = []
     private(set) var edges: [Edge] = []
     private var seen: [Normal: Int] = [:]
-    private var fired: Set<Transition> = []
-    private var refusable: [Transition: Set<Guard>] = [:]
+    /// The commands of the clock, in the order of the vocabulary.
+    private let clockKinds: [CommandKind]
+    private let rescissionChannels: [Channel]
+    private var fired: Set<ObjectIdentifier> = []
+    private var refusable: [ObjectIdentifier: Set<Guard>] = [:]
     private var failures: [PolicyProperty: Counterexample] = [:]
 
     init(loaded: LoadedPolicy, workflow: Workflow) {
         self.loaded = loaded
         self.workflow = workflow
-        let people = [Self.opener] + Self.others + [Self.stranger]
-        actors =
-            people.flatMap { person in
-                [
-                    Actor(.person(person), channel: .screen),
-                    Actor(.person(person), agent: Self.staff, channel: .phone),
-                    Actor(.person(person), agent: Self.staff, channel: .paper),
-                ]
-            } + [Channel.screen, .paper, .phone].map { Actor(.staff(Self.staff), channel: $0) } + [.clock]
+        rescissionChannels = workflow.rescissionChannels(under: loaded.policy)
+        clockKinds = CommandKind.allCases.filter { kind in
+            workflow.transitions.contains { $0.role == .clock && $0.command == kind }
+        }
+        rows = workflow.names.indices.map { number in
+            workflow.transitions.filter { $0.origins.contains(Position(number: UInt8(number))) }
+        }
     }
 
     mutating func explore() {
@@ -132,9 +143,11 @@ struct Explorer {
         checkEnds()
         for transition in workflow.transitions {
             let name = "`\(transition.command.rawValue)` by \(transition.role.rawValue)"
-            if !fired.contains(transition) {
+            if !fired.contains(ObjectIdentifier(transition)) {
                 fail(.p10, "\(name) never fires", at: nil)
-            } else if let idle = transition.guards.first(where: { !refusable[transition, default: []].contains($0) }) {
+            } else if let idle = transition.guards.first(where: {
+                !refusable[ObjectIdentifier(transition), default: []].contains($0)
+            }) {
                 fail(.p10, "\(name): `\(idle.rawValue)` never refuses", at: nil)
             }
         }
@@ -191,46 +204,67 @@ struct Explorer {
     }
 
     /// Every command that could be given in this state, with fresh identifiers.
-    func commands(in state: State) -> [Command] {
+    func commands(in state: State) -> [Command] { CommandKind.allCases.flatMap { commands($0, in: state) } }
+
+    private func commands(_ kind: CommandKind, in state: State) -> [Command] {
         let round = RoundID(high: 0, low: (state.round?.id.low ?? 0) + 1)
         let release = ReleaseID(high: 0, low: (state.releases.last?.id.low ?? 0) + 1)
-        return CommandKind.allCases.flatMap { kind -> [Command] in
-            let others = kind.namesCounterpart ? Self.others : Array(Self.others.prefix(1))
-            return others.map { Command(kind, round: round, person: $0, release: release) }
+        let others = kind.namesCounterpart ? Self.others : [Self.others[0]]
+        return others.map { Command(kind, round: round, person: $0, release: release) }
+    }
+
+    /// What anybody could do in this state: each row that begins here, by whoever holds its role, on a screen where
+    /// it can be done there. That nobody else can, and that the channels of a row are alike, is `authorize`'s to keep
+    /// and the table of decisions' to show. Taking back what was released in a round that is over has no row and is not
+    /// walked: P12 shows in every state that it changes nothing else.
+    private func acts(in state: State) -> [Act] {
+        var acts: [Act] = []
+        for row in rows[Int(state.position.number)] {
+            guard let actor = actor(of: row.role, by: row.channels, in: state) else { continue }
+            acts += commands(row.command, in: state).map { Act(command: $0, actor: actor) }
         }
+        return acts
+    }
+
+    private func actor(of role: Role, by channels: [Channel], in state: State) -> Actor? {
+        if role == .clock { return .clock }
+        let channel = channels.contains(.screen) ? Channel.screen : channels.first ?? .screen
+        if role.isStaff { return Actor(.staff(Self.staff), channel: channel) }
+        if role == workflow.opener { return Self.person(Self.opener, by: channel) }
+        return state.round?.counterpart.map { Self.person($0, by: channel) }
+    }
+
+    private static func person(_ person: PersonID, by channel: Channel) -> Actor {
+        Actor(.person(person), agent: channel == .screen ? nil : staff, channel: channel)
     }
 
     private mutating func visit(_ index: Int) {
         let node = nodes[index]
         var exits: Set<PersonID> = []
         if node.state.privately != PrivateState() { checkUnwinding(index) }
-        for command in commands(in: node.state) where isWithinBounds(command, node.state) {
-            let candidates = workflow.transitions(on: command.kind, from: node.state.position)
-            if candidates.isEmpty { continue }
-            for actor in actors {
-                guard case .success(let taken) = outcome(command, by: actor, in: node.state, on: node.today) else {
-                    continue
-                }
-                let transition = taken.authorized.transition
-                recordGuards(of: transition, command, actor, node)
-                let after = taken.events.reduce(node.state, evolve)
-                let step = describe(actor, taken.authorized.role, command, in: node.state)
-                checkStep(index, command, taken, after, step)
-                if case .person(let person) = actor.principal, actor.channel == .screen,
-                    isExit(for: person, after)
-                {
-                    exits.insert(person)
-                }
-                let (settled, day) = (settle(after, on: node.today), node.today)
-                let began = settled.isDraft ? startOfDraft(node, taken.events, after, settled) : nil
-                let target = add(Node(state: settled, today: day, began: began, parent: index, step: step))
-                edges.append(
-                    Edge(
-                        from: index, to: target,
-                        isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
+        for act in acts(in: node.state) where isWithinBounds(act.command, node.state) {
+            let (command, actor) = (act.command, act.actor)
+            guard case .success(let taken) = outcome(command, by: actor, in: node.state, on: node.today) else {
+                continue
             }
+            let transition = taken.authorized.transition
+            recordGuards(of: transition, command, actor, node)
+            let after = evolve(node.state, taken.events)
+            let step = describe(actor, taken.authorized.role, command, in: node.state)
+            checkStep(index, command, taken, after, step)
+            if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
+                exits.insert(person)
+            }
+            let settled = settle(after, on: node.today)
+            let began = settled.isDraft ? startOfDraft(node, taken.events, after) : nil
+            let target = add(Node(state: settled, today: node.today, began: began, parent: index, step: step))
+            edges.append(
+                Edge(
+                    from: index, to: target,
+                    isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
         }
         checkExits(index, exits)
+        checkTakingBack(index)
         for day in daysAhead(node) {
             let settled = settle(node.state, on: day)
             let target = add(
@@ -241,10 +275,10 @@ struct Explorer {
 
     /// The state to which declining must lead back: where the round began, which for one that begins with the end of
     /// another is after that.
-    private func startOfDraft(_ node: Node, _ events: [Event], _ after: State, _ settled: State) -> State? {
+    private func startOfDraft(_ node: Node, _ events: [Event], _ after: State) -> State? {
         if after.round?.id == node.state.round?.id { return node.began }
         let start = events.firstIndex { if case .roundStarted = $0 { true } else { false } } ?? 0
-        let before = events[..<start].filter { !isOfDraft($0) }.reduce(node.state, evolve)
+        let before = evolve(node.state, events[..<start].filter { !isOfDraft($0) })
         return before
     }
 
@@ -261,14 +295,15 @@ struct Explorer {
         var state = state
         for _ in 0..<8 {
             var isSettled = true
-            for command in commands(in: state) {
-                if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
-                // Losing one's standing may happen on any day, and so on none.
-                let facts = Facts.all.without(.standingLost)
-                if case .success(let taken) = outcome(command, by: .clock, in: state, given: facts, on: today) {
+            // Losing one's standing may happen on any day, and so on none.
+            let facts = Facts.all.without(.standingLost)
+            for kind in clockKinds {
+                for command in commands(kind, in: state) {
+                    guard case .success(let taken) = outcome(command, by: .clock, in: state, given: facts, on: today)
+                    else { continue }
                     let node = Node(state: state, today: today, began: nil, parent: nil, step: "")
                     recordGuards(of: taken.authorized.transition, command, .clock, node)
-                    state = taken.events.reduce(state, evolve)
+                    state = evolve(state, taken.events)
                     isSettled = false
                 }
             }
@@ -350,20 +385,17 @@ struct Explorer {
         guard failures[.p6] == nil else { return }
         let (state, today) = (nodes[index].state, nodes[index].today)
         for day in [today] + daysAhead(nodes[index]) {
-            for command in commands(in: state) where !command.kind.isPrivate {
-                if workflow.transitions(on: command.kind, from: state.position).isEmpty { continue }
-                for actor in actors {
-                    let known = outcome(command, by: actor, in: state, on: day).map {
-                        $0.events.filter { !$0.isPrivate }
-                    }
-                    let unknown = outcome(command, by: actor, in: state.publicPart, on: day)
-                        .map { $0.events.filter { !$0.isPrivate } }
-                    if known != unknown {
-                        let step = day == today ? "" : "time passes until \(day), then "
-                        fail(
-                            .p6, "`\(command.kind.rawValue)` depends on what only the pair knows", at: index,
-                            then: step + "`\(command.kind.rawValue)`")
-                    }
+            for act in acts(in: state) where !act.command.kind.isPrivate {
+                let kind = act.command.kind
+                let known = outcome(act.command, by: act.actor, in: state, on: day)
+                    .map { $0.events.filter { !$0.isPrivate } }
+                let unknown = outcome(act.command, by: act.actor, in: state.publicPart, on: day)
+                    .map { $0.events.filter { !$0.isPrivate } }
+                if known != unknown {
+                    let step = day == today ? "" : "time passes until \(day), then "
+                    fail(
+                        .p6, "`\(kind.rawValue)` depends on what only the pair knows", at: index,
+                        then: step + "`\(kind.rawValue)`")
                 }
             }
         }
@@ -400,6 +432,55 @@ struct Explorer {
         }
     }
 
+    /// P12: by every channel that the form names, by any release of a chain, without disturbing a draft; afterwards no
+    /// card of the chain is readable.
+    private mutating func checkTakingBack(_ index: Int) {
+        guard failures[.p12] == nil else { return }
+        let (state, today) = (nodes[index].state, nodes[index].today)
+        for person in [Self.opener] + Self.others {
+            for end in state.notTakenBack(by: person) {
+                let chain = state.chain(of: end)
+                let isEarlier = end.round != state.currentRelease?.round
+                for channel in rescissionChannels {
+                    let actor = Actor(.person(person), agent: channel == .screen ? nil : Self.staff, channel: channel)
+                    // Whoever answers the telephone: nobody has to be the one whom the person is assigned to.
+                    let facts = channel == .screen ? Facts.all : Facts.all.without(.assigned)
+                    for named in chain.map(\.id) + (isEarlier ? [] : [nil]) {
+                        let taken = outcome(.rescind(named), by: actor, in: state, given: facts, on: today)
+                        if let problem = problemOfTakingBack(
+                            end, chain, isEarlier, on: today, taken, state)
+                        {
+                            let role = person == state.opener ? workflow.opener : workflow.counterpart ?? .mentor
+                            let step = describe(actor, role, .rescind(named), in: state)
+                            fail(.p12, problem, at: index, then: step)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func problemOfTakingBack(
+        _ end: ReleaseState, _ chain: [ReleaseState], _ isEarlier: Bool, on today: CivilDate,
+        _ taken: Result<(authorized: Authorized<Command>, events: [Event]), Refusal>, _ state: State
+    ) -> String? {
+        let place = workflow.name(of: state.position)
+        switch taken {
+        case .failure(let refusal): return "in `\(place)` it is refused: \(refusal)"
+        case .success(let taken):
+            let after = evolve(state, taken.events)
+            if after.releases.first(where: { $0.id == end.id })?.isRescinded != true {
+                return "in `\(place)` it is not taken back"
+            }
+            if after.openCards.contains(where: { card in chain.contains { $0.id == card.release } }) {
+                return "a card is readable after it"
+            }
+            // Of a round that is over, the person's word changes that release and nothing else.
+            let alone = evolve(state, .releaseRescinded(end.id, on: today))
+            return isEarlier && after != alone ? "the round that is under way is disturbed" : nil
+        }
+    }
+
     /// P9: backward from the ends, along what the opener and the clock can do.
     private mutating func checkEnds() {
         var incoming = [[Int]](repeating: [], count: nodes.count)
@@ -418,18 +499,19 @@ struct Explorer {
 
     /// P10, second half: each guard of a transition refuses it somewhere.
     private mutating func recordGuards(of transition: Transition, _ command: Command, _ actor: Actor, _ node: Node) {
-        fired.insert(transition)
-        for condition in transition.guards where !refusable[transition, default: []].contains(condition) {
+        let row = ObjectIdentifier(transition)
+        fired.insert(row)
+        for condition in transition.guards where refusable[row]?.contains(condition) != true {
             if condition.isExternal {
                 let refused = outcome(
                     command, by: actor, in: node.state, given: Facts.all.without(condition), on: node.today)
                 if case .failure(.conditionFailed(condition)) = refused {
-                    refusable[transition, default: []].insert(condition)
+                    refusable[row, default: []].insert(condition)
                 }
             } else {
                 // Answered from the state and the day: their refusing side is shown by the tables of the guards
                 // themselves.
-                refusable[transition, default: []].insert(condition)
+                refusable[row, default: []].insert(condition)
             }
         }
     }
@@ -473,7 +555,6 @@ struct Normal: Hashable {
         let isReminded: Bool
         let extensionCount: Int
         let extensionSigners: [Int]
-        let secondSeekers: [Int]
     }
 
     private let position: Position
@@ -513,8 +594,7 @@ struct Normal: Hashable {
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
-                extensionSigners: $0.extensionSigners.map { number($0) },
-                secondSeekers: $0.secondSeekers.map { number($0) }.sorted())
+                extensionSigners: $0.extensionSigners.map { number($0) })
         }
         isDraft = state.isDraft
         let open = Set(state.openCards.map(\.release))

@@ -7,7 +7,10 @@ public enum Command: Hashable, Sendable {
     case sign(ReleaseID)
     case disclose
     case correct(ReleaseID)
-    case recordCall, recordMeeting, requestCallBack, handOff, end, rescind, expire
+    case recordCall, recordMeeting, requestCallBack, handOff, end, expire
+    /// Takes a release back: the one that is named and every other of its chain; without a name, what the person has
+    /// released in the round that is signed, or else all that they released in earlier rounds.
+    case rescind(ReleaseID?)
     case rematch(RoundID)
     case ask(RoundID)
     case invite(PersonID)
@@ -105,7 +108,7 @@ public enum Command: Hashable, Sendable {
         case .requestCallBack: self = .requestCallBack
         case .handOff: self = .handOff
         case .end: self = .end
-        case .rescind: self = .rescind
+        case .rescind: self = .rescind(nil)
         case .expire: self = .expire
         case .rematch: self = .rematch(round)
         case .ask: self = .ask(round)

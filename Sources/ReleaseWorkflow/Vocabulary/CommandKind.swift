@@ -11,6 +11,10 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     /// Acts of the pair that nobody else may ever learn of; they go to the private stream and nowhere else.
     public var isPrivate: Bool { self == .recordCall || self == .recordMeeting }
 
+    /// Acts of a person that any coordinator takes down: what closes, and that somebody asks to be called, never waits
+    /// for the one whom the person is assigned to.
+    public var isTakenDownByAnybody: Bool { self == .rescind || self == .end || self == .requestCallBack }
+
     /// Acts that say who the counterpart of the round shall be.
     public var namesCounterpart: Bool { self == .propose || self == .invite }
 

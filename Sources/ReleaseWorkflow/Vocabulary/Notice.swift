@@ -4,4 +4,23 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case actedForYou, releaseReady, slotOffered, mentorUnavailable, declineConfirmed, cardReady, ended, deleteDetails
     case promptRescission, rescinded, expired, corrected, callBackAsked, inviteToTalk, contactReady, nobodyAvailable
     case lapsed, noticeGiven, newRound, endNear, termOver, extended, secondSought, findAnother
+    /// To the coordinator to whom a person is assigned: a colleague took something down for that person.
+    case takenDown
+    /// To somebody who had said yes and for whom no card was opened: what was being prepared does not go on.
+    case placeFree
+
+    /// The words of a notice that the engine sends whatever the workflow says. A policy may word it otherwise; one that
+    /// was written before there was such a notice has no words for it.
+    var standardWords: String {
+        switch self {
+        case .takenDown: "A colleague took something down for somebody who is assigned to you. Please look."
+        case .placeFree: "Your place is free again. There is nothing to do."
+        case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
+        case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,
+            .deleteDetails, .promptRescission, .rescinded, .expired, .corrected, .callBackAsked, .inviteToTalk,
+            .contactReady, .nobodyAvailable, .lapsed, .noticeGiven, .newRound, .endNear, .termOver, .extended,
+            .secondSought, .findAnother:
+            ""
+        }
+    }
 }

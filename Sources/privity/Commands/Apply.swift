@@ -98,6 +98,16 @@ final class ApplyRun {
         let records: [Int]
         let receiptPending: Bool
         let replayed: Bool
+        /// What was told, as `role.notice`.
+        let notices: [String]
+    }
+
+    private struct LookLine: Encodable {
+        let line: Int
+        let action: String
+        let refusal: String?
+        /// The fields that were shown; empty where none was.
+        let shown: [String]
     }
 
     /// - Returns: 0, 1 for a refusal that was not expected, 3 for a receipt that is pending.
@@ -327,7 +337,10 @@ final class ApplyRun {
         do {
             let view = try await open.service.look(
                 opener, workflow: line.optionalText("workflow") ?? fallback, reader: reader)
-            if !json {
+            if json {
+                let shown = view.fieldNames
+                try sayJSON(LookLine(line: line.number, action: "look", refusal: nil, shown: shown))
+            } else {
                 sayDay(try await open.service.today())
                 say("  \(word(reader)) looks at the card; what crossed:")
                 show(view)
@@ -335,7 +348,9 @@ final class ApplyRun {
             if expected != nil, !isRepeating { throw line.problem("expect", "a refusal, but the card was shown") }
             return 0
         } catch let refusal as Refusal {
-            if !json {
+            if json {
+                try sayJSON(LookLine(line: line.number, action: "look", refusal: refusal.code, shown: []))
+            } else {
                 sayDay(try await open.service.today())
                 say("  \(word(reader)) looks: REFUSED: \(refusal)")
             }
@@ -379,7 +394,8 @@ final class ApplyRun {
                     line: line.number, action: line.action, refusal: outcome.refusalCode, state: outcome.state,
                     person: outcome.person,
                     release: outcome.release, records: outcome.records, receiptPending: outcome.isReceiptPending,
-                    replayed: outcome.isReplay))
+                    replayed: outcome.isReplay,
+                    notices: outcome.notices.map { "\($0.role.rawValue).\($0.notice.rawValue)" }))
             return
         }
         sayDay(outcome.moment.date)
@@ -402,7 +418,7 @@ final class ApplyRun {
         }
         for telling in outcome.notices {
             say(
-                "      notice to the \(telling.role.rawValue): \(try open.service.policy.policy.notices[telling.notice] ?? "")"
+                "      notice to the \(telling.role.rawValue): \(try open.service.policy.policy.words(of: telling.notice))"
             )
         }
         if ["disclose", "alert"].contains(line.action), !open.isExample, !outcome.isReplay {

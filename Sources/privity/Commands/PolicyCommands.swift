@@ -16,7 +16,7 @@ struct PolicyGroup: AsyncParsableCommand {
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check a policy: its form, its ceilings, the ten proofs, and the table of cases beside it.")
+            abstract: "Check a policy: its form, its ceilings, the proofs, and the table of cases beside it.")
 
         @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
         @Flag(help: "Print one JSON object.") var json = false
@@ -66,7 +66,7 @@ struct PolicyGroup: AsyncParsableCommand {
                     "policy `\(parsed.policy.program)` version \(parsed.policy.version), SHA-256 \(Hex.format(loaded.digest))"
                 )
                 for workflow in parsed.policy.workflows {
-                    say("  \(workflow.id): P1 to P10 over \(states[workflow.id] ?? 0) states")
+                    say("  \(workflow.id): P1 to P12 over \(states[workflow.id] ?? 0) states")
                 }
                 say(
                     "  complete for what it says of itself: \(completenessFindings(parsed.policy).isEmpty ? "yes" : "no")"

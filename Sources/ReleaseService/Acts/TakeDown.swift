@@ -1,0 +1,131 @@
+internal import Cryptography
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Something that somebody asks for on the telephone, of whichever coordinator answers it.
+public struct TelephoneCall: Sendable {
+    public enum Wish: String, CaseIterable, Hashable, Sendable {
+        /// What they have permitted is taken back.
+        case takeBack
+        /// What they have with somebody ends.
+        case end
+        /// Their own coordinator calls them.
+        case callBack
+
+        var command: CommandKind {
+            switch self {
+            case .takeBack: .rescind
+            case .end: .end
+            case .callBack: .requestCallBack
+            }
+        }
+    }
+
+    public var wish: Wish
+    public var fullName: String
+    public var phone: String
+    /// The name on the form that is meant; nil for all that there are.
+    public var recipient: String?
+
+    public init(_ wish: Wish, fullName: String, phone: String, recipient: String? = nil) {
+        (self.wish, self.fullName, self.phone, self.recipient) = (wish, fullName, phone, recipient)
+    }
+}
+
+/// Takes down what somebody asks for who says their full name and their number: any coordinator can, and nobody has to
+/// be passed on.
+///
+/// The answer is the same whether or not there was anything to end. Every act is told to the person by their own way,
+/// and to the one whom they are assigned to; that it was taken down stands in the operator journal, and those beyond
+/// the tenth of a day are marked there for a second look.
+struct TakeDown: Act {
+    /// The number of calls a day that one coordinator takes down without somebody looking at it afterwards.
+    static let unseenLimit = 10
+
+    let call: TelephoneCall
+    let staff: PersonID
+    /// In E.164.
+    private let phone: String
+
+    init(_ call: TelephoneCall, by staff: PersonID, _ input: PersonInput) throws {
+        (self.call, self.staff) = (call, staff)
+        phone = try input.phone(call.phone)
+    }
+
+    var text: String {
+        ["takeDown", call.wish.rawValue, call.fullName, phone, call.recipient ?? ""].joined(separator: "\u{0}")
+    }
+    var formerScope: String { "staff \(staff)" }
+
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        let permit = tx.permit(caller)
+        try permit.require(permit.isSelf(staff) && permit.holds(.coordinator))
+    }
+
+    /// - Throws: `Refusal.notFound` unless exactly one person is known by this name and number, and for oneself.
+    func carryOut(_ tx: Transaction) throws -> Done {
+        let found = try tx.people.find(phone: phone, name: call.fullName).filter { try isMeant($0, tx) }
+        guard found.count == 1, let person = found.first, person != staff else { throw Refusal.notFound }
+        for row in try tx.rows.parties(of: person, isStaff: false, after: nil, count: .max) {
+            try takeDown(for: person, row, tx)
+        }
+        try note(tx)
+        return Done(person: person)
+    }
+
+    private func isMeant(_ person: PersonID, _ tx: Transaction) throws -> Bool {
+        try tx.people.identity(person)?.roles.contains { !$0.isStaff } == true
+    }
+
+    private func takeDown(for person: PersonID, _ row: PartyRow, _ tx: Transaction) throws {
+        let kind = call.wish.command
+        let loaded: LoadedCase
+        do {
+            loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
+        } catch Refusal.notFound {
+            return
+        }
+        // Being called back is asked for once, in the person's own case.
+        if kind == .requestCallBack, row.opener != person { return }
+        guard try isNamed(by: person, in: loaded, tx) else { return }
+        let channels: [Channel] =
+            kind == .rescind ? loaded.workflow.rescissionChannels(under: loaded.policy) : [.phone, .paper]
+        guard let channel = [Channel.phone, .paper].first(where: channels.contains) else { return }
+        let actor = Actor(.person(person), agent: staff, channel: channel)
+        // What is live first, then what was released in rounds that are over.
+        let count = kind == .rescind ? loaded.state.notTakenBack(by: person).count : 1
+        for _ in 0..<count {
+            do {
+                let submission = Submission(kind, workflow: row.workflow, opener: row.opener, actor: actor)
+                try tx.attempt { _ = try SubmitAct(submission).carryOut(tx) }
+                tx.storesNothing = false
+            } catch is Refusal {
+                // Nothing of this kind is there, or the one who answers is a party of it: nothing is said of either.
+                break
+            }
+        }
+    }
+
+    /// True if no recipient is named, or this is the one whose name stands on a form that the person signed here.
+    private func isNamed(by person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> Bool {
+        guard call.wish != .callBack, let name = call.recipient, !name.isEmpty else { return true }
+        let wanted = name.lowercased()
+        return try loaded.state.releases.contains { release in
+            guard release.discloser == person else { return false }
+            return try tx.snapshot.cases.document(of: release)?.recipientName?.lowercased() == wanted
+        }
+    }
+
+    private func note(_ tx: Transaction) throws {
+        let place = "takenDown/\(staff)"
+        let stored = try tx.rows.setting(place).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let parts = stored.split(separator: " ").map(String.init)
+        let today = tx.moment.date.description
+        let count = (parts.count == 2 && parts[0] == today ? Int(parts[1]) ?? 0 : 0) + 1
+        tx.rows.setSetting(place, Array("\(today) \(count)".utf8))
+        let token = try tx.vault.indexToken("journal", "\(staff) takenDown \(today) \(count)")
+        let attempt = count > Self.unseenLimit ? "takenDown.lookAgain" : "takenDown"
+        let line = JournalLine(person: staff, attempt: attempt, on: tx.moment.date)
+        tx.rows.putJournal(token, try tx.vault.seal(line, fixed: "journal"))
+    }
+}
