@@ -343,14 +343,9 @@ public struct Market: Sendable {
         add(
             .notEligible,
             if: !policy.eligibility.mayPair(mentor: entry.attestation, mentee: mentee.attestation, on: date))
-        let (wanted, held) = (mentee.survey.answers, entry.answers)
-        add(
-            .sameField,
-            if: mentee.survey.sameField == .must
-                && Set(entry.attestation.fields).isDisjoint(with: mentee.attestation.fields))
-        add(.area, if: !wanted.areas.isEmpty && !held.areas.isEmpty && wanted.areas.isDisjoint(with: held.areas))
-        add(.time, if: !wanted.times.isEmpty && !held.times.isEmpty && wanted.times.isDisjoint(with: held.times))
-        add(.language, if: !wanted.languages.isSubset(of: held.languages))
+        found.formUnion(
+            mentee.survey.unmetMusts(
+                fields: mentee.attestation.fields, mentorFields: entry.attestation.fields, answers: entry.answers))
         add(.previous, if: mentee.previous.contains(mentor))
         add(.excluded, if: excluded(mentee).contains(index))
         add(.duties, if: mentor == mentee.id || mentor == mentee.coordinator)

@@ -116,6 +116,21 @@ public struct Survey: Codable, Hashable, Sendable {
         self.understood = understood
     }
 
+    /// What these answers demand and a mentor with these fields and answers does not meet: the same profession where it
+    /// is a must, a place and a time in common where both named some, and every language or form of access.
+    public func unmetMusts(fields: [String], mentorFields: [String], answers held: Answers) -> Set<Barrier> {
+        var unmet: Set<Barrier> = []
+        if sameField == .must, Set(mentorFields).isDisjoint(with: fields) { unmet.insert(.sameField) }
+        if !answers.areas.isEmpty, !held.areas.isEmpty, answers.areas.isDisjoint(with: held.areas) {
+            unmet.insert(.area)
+        }
+        if !answers.times.isEmpty, !held.times.isEmpty, answers.times.isDisjoint(with: held.times) {
+            unmet.insert(.time)
+        }
+        if !answers.languages.isSubset(of: held.languages) { unmet.insert(.language) }
+        return unmet
+    }
+
     /// The reason why these answers cannot be taken; nil if they can.
     ///
     /// Never scored and never a condition of having a mentor: that somebody is motivated, or why (MPHP-16, MPHP-19).

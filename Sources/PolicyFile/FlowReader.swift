@@ -53,7 +53,7 @@ struct FlowReader {
         return Workflow(
             id: id, names: model.names, initial: model.initial, ended: model.ended, ending: model.ending,
             handOff: model.handOff,
-            shape: model.shape,
+            shape: model.shape, pairing: model.pairing, privateFlow: model.privateFlow,
             transitions: model.transitions.map { $0.command == .request ? $0.adding(guards: guards) : $0 })
     }
 
@@ -61,7 +61,8 @@ struct FlowReader {
         let path = "workflows.\(id)"
         let members = reader.members(
             node, path,
-            known: Keys.workflow, optional: ["ending", "counterpart", "exchange", "rescissionCloses"])
+            known: Keys.workflow,
+            optional: ["ending", "counterpart", "exchange", "rescissionCloses", "pairing", "callScript", "privateFlow"])
         let names = members.list("states", nonEmpty: true) { node, path -> String? in
             guard let text = reader.text(node, path, atMost: 40), PolicyReader(reader: reader).isWord(text),
                 text != "same",
@@ -93,13 +94,7 @@ struct FlowReader {
         let counterpart = party("counterpart", members)
         let discloser = party("discloser", members)
         let recipient = self.reader(members["recipient"], "\(path).recipient")
-        var subject: Role?
-        var readerOfCard: Workflow.Reader?
-        if let node = members["card"] {
-            let card = reader.members(node, "\(path).card", known: Keys.card)
-            subject = party("subject", card)
-            readerOfCard = self.reader(card["reader"], "\(path).card.reader")
-        }
+        let (subject, readerOfCard) = card(members, path)
         let parties = [opener, counterpart].compactMap { $0 }
         if let discloser, let node = members["discloser"], !parties.contains(discloser) {
             reader.refuse(node, "\(path).discloser", "expected the opener or the counterpart of this workflow")
@@ -130,6 +125,8 @@ struct FlowReader {
         }
         let purpose = members.choice("purpose", of: Purpose.self)
         let opens = members.choices("opens", of: CommandKind.self, nonEmpty: true)
+        let pairing = pairing(members, path, hasCounterpart: counterpart != nil)
+        let privateFlow = privateFlow(members, path, parties: parties, position)
         let transitions = members.list("transitions", nonEmpty: true) { node, path in
             transition(node, path, parties: parties, position: position)
         }.flatMap { $0 }
@@ -146,8 +143,82 @@ struct FlowReader {
             id: id, names: names, initial: initial, ended: Set(ended), ending: Set(ending), handOff: handOff,
             shape: Workflow.Shape(
                 opener: opener, counterpart: counterpart, discloser: discloser, recipient: recipient, subject: subject,
-                reader: readerOfCard, isMutual: isMutual, rescissionCloses: closes, purpose: purpose, opens: opens),
-            transitions: transitions)
+                reader: readerOfCard, isMutual: isMutual, rescissionCloses: closes, purpose: purpose, opens: opens,
+                callScript: members.text("callScript", atMost: 400)),
+            pairing: pairing, privateFlow: privateFlow, transitions: transitions)
+    }
+
+    /// Whose fields the card shows, and who reads it.
+    private func card(_ members: Reader.Members, _ path: String) -> (subject: Role?, reader: Workflow.Reader?) {
+        guard let node = members["card"] else { return (nil, nil) }
+        let card = reader.members(node, "\(path).card", known: Keys.card)
+        return (party("subject", card), reader(card["reader"], "\(path).card.reader"))
+    }
+
+    /// The pair's own flow: which of the two notes what, from where, to where.
+    private func privateFlow(
+        _ workflow: Reader.Members, _ path: String, parties: [Role], _ publicly: (StrictYAML, String) -> Position?
+    ) -> PrivateFlow? {
+        guard let node = workflow["privateFlow"] else { return nil }
+        let path = "\(path).privateFlow"
+        if parties.count < 2 { reader.refuse(node, path, "only where the workflow has a counterpart") }
+        let members = reader.members(node, path, known: Keys.privateFlow)
+        let names = members.list("states", nonEmpty: true) { node, path in
+            reader.text(node, path, atMost: 40).flatMap { PolicyReader(reader: reader).isWord($0) ? $0 : nil }
+        }
+        func position(_ node: StrictYAML, _ path: String) -> Position? {
+            if let text = reader.text(node, path, atMost: 40), let index = names.firstIndex(of: text), index < 64 {
+                return Position(number: UInt8(index))
+            }
+            reader.refuse(node, path, "expected one of the states \(names.map { "`\($0)`" }.joined(separator: ", "))")
+            return nil
+        }
+        let initial = members["initial"].flatMap { position($0, "\(path).initial") }
+        let during = members.list("during", nonEmpty: true, publicly)
+        let rows = members.list("transitions", nonEmpty: true) { node, path in
+            privateRows(node, path, parties: parties, position)
+        }.flatMap { $0 }
+        guard let initial, reader.problems.isEmpty else { return nil }
+        return PrivateFlow(names: names, initial: initial, during: Set(during), rows: rows)
+    }
+
+    private func privateRows(
+        _ node: StrictYAML, _ path: String, parties: [Role], _ position: (StrictYAML, String) -> Position?
+    ) -> [PrivateFlow.Row]? {
+        let members = reader.members(node, path, known: Keys.privateTransition)
+        let command = members.choice("on", of: CommandKind.self)
+        if let command, let place = members["on"], !command.isPrivate || command == .undoNote {
+            reader.refuse(place, "\(path).on", "expected `recordCall`, `recordMeeting` or `recordTried`")
+        }
+        let roles = members.oneOrMore("by") { node, path -> Role? in
+            guard let role = reader.choice(node, path, of: Role.self) else { return nil }
+            if !parties.contains(role) {
+                reader.refuse(node, path, "expected one of the two: what is the pair's is nobody else's")
+            }
+            return role
+        }
+        let origins = members.oneOrMore("from", position)
+        var destination: Position?
+        if let node = members["to"], case .scalar(let scalar) = node.value, scalar.text != "same" {
+            destination = position(node, "\(path).to")
+        }
+        guard let command, !roles.isEmpty, !origins.isEmpty else { return nil }
+        return roles.map { PrivateFlow.Row(command: command, role: $0, origins: origins, destination: destination) }
+    }
+
+    /// What bringing two people together rests on. A file that was written before it could be said asks at least that
+    /// nothing keeps the two apart.
+    private func pairing(_ members: Reader.Members, _ path: String, hasCounterpart: Bool) -> [Guard] {
+        guard let node = members["pairing"] else { return hasCounterpart ? [.notKeptApart] : [] }
+        let guards = members.choices("pairing", of: Guard.self, nonEmpty: true)
+        if !hasCounterpart {
+            reader.refuse(node, "\(path).pairing", "only where the workflow has a counterpart")
+        }
+        if let other = guards.first(where: { !Guard.pairing.contains($0) }) {
+            let known = Guard.pairing.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            reader.refuse(node, "\(path).pairing", "`\(other.rawValue)` is none of \(known)")
+        }
+        return guards
     }
 
     /// A party, or a class of readers where the program's directory has that class.

@@ -21,7 +21,7 @@ enum Keys {
         "openForms", "decline", "rematch", "assumptions",
     ]
     static let matching = ["by", "mode", "directory", "weights", "areas", "languages", "first"]
-    static let eligibility = ["mentee", "mentor", "pair", "similarFields", "continuous"]
+    static let eligibility = ["mentee", "mentor", "pair", "similarFields", "continuous", "attestedWithin"]
     static let agreement = ["id", "for", "version", "text"]
     static let release = ["signer", "recipients", "fields", "termMonths", "revocable", "part2", "form"]
     static let recipients = ["kind", "max"]
@@ -43,9 +43,11 @@ enum Keys {
     static let workflow = [
         "states", "initial", "ended", "ending", "handoff", "opener", "counterpart", "discloser", "recipient",
         "exchange",
-        "rescissionCloses", "card", "purpose", "opens", "transitions",
+        "rescissionCloses", "card", "purpose", "opens", "pairing", "callScript", "privateFlow", "transitions",
     ]
     static let copy = ["like", "requestIf"]
+    static let privateFlow = ["states", "initial", "during", "transitions"]
+    static let privateTransition = ["on", "by", "from", "to"]
     static let card = ["subject", "reader"]
     static let transition = ["on", "by", "via", "from", "to", "if", "do", "tell", "seenBy"]
     /// The terms of the score that a policy may weigh.
@@ -242,7 +244,8 @@ struct PolicyReader {
     private func eligibility(_ root: Reader.Members, _ level: Confidentiality) -> Eligibility? {
         guard let node = root["eligibility"] else { return nil }
         let members = reader.members(
-            node, "eligibility", known: Keys.eligibility, optional: ["pair", "similarFields", "continuous"])
+            node, "eligibility", known: Keys.eligibility,
+            optional: ["pair", "similarFields", "continuous", "attestedWithin"])
         func requirement(_ name: String) -> Requirement {
             guard let node = members[name] else { return .nothing }
             let found = self.requirement(node, "eligibility.\(name)", depth: 0) ?? .nothing
@@ -270,7 +273,22 @@ struct PolicyReader {
         }
         return Eligibility(
             mentee: mentee, mentor: mentor, pair: pair, similarFields: fields,
-            continuous: Set(members.choices("continuous", of: Condition.self)))
+            continuous: Set(members.choices("continuous", of: Condition.self)),
+            attestedWithin: attestedWithin(members))
+    }
+
+    /// How many months an attestation counts for, by condition.
+    private func attestedWithin(_ eligibility: Reader.Members) -> [Condition: Int] {
+        guard let node = eligibility["attestedWithin"] else { return [:] }
+        let known = Condition.allCases.filter { !$0.isOfPair && $0 != .certified }.map(\.rawValue)
+        let members = reader.members(node, "eligibility.attestedWithin", known: known, optional: Set(known))
+        var months: [Condition: Int] = [:]
+        for name in known {
+            if let condition = Condition(rawValue: name), members[name] != nil {
+                months[condition] = members.integer(name, in: 1...120)
+            }
+        }
+        return months
     }
 
     private func requirement(_ node: StrictYAML, _ path: String, depth: Int) -> Requirement? {
@@ -413,9 +431,14 @@ struct PolicyReader {
         }
         let months = members.integer("termMonths", in: 1...120)
         let isPart2 = members.boolean("part2")
-        guard let formNode = members["form"] else { return nil }
-        let form = reader.members(
-            formNode, "release.form", known: Keys.form, optional: ["revocationBy"])
+        guard let formNode = members["form"], let form = form(formNode), let months, let isPart2 else { return nil }
+        return Policy.Release(
+            fields: fields, termMonths: months, form: form.text, isPart2: isPart2, statements: form.statements)
+    }
+
+    /// The form: its text, and the statements of it in the program's own words.
+    private func form(_ node: StrictYAML) -> (text: FormText, statements: ReleaseStatements)? {
+        let form = reader.members(node, "release.form", known: Keys.form, optional: ["revocationBy"])
         let version = form.integer("version", in: 1...1_000_000)
         let text = form.text("text")
         let revocation = form.text("revocation")
@@ -434,13 +457,12 @@ struct PolicyReader {
                 reader.refuse(textNode, "release.form.text", "unknown placeholder `{\(name)}`")
             }
         }
-        guard let months, let isPart2, let version, let text, let revocation, let redisclosure, let conditions else {
-            return nil
-        }
-        return Policy.Release(
-            fields: fields, termMonths: months, form: FormText(version: version, text: text), isPart2: isPart2,
-            statements: ReleaseStatements(
-                revocation: revocation, revocationBy: revocationBy, redisclosure: redisclosure, conditions: conditions))
+        guard let version, let text, let revocation, let redisclosure, let conditions else { return nil }
+        return (
+            FormText(version: version, text: text),
+            ReleaseStatements(
+                revocation: revocation, revocationBy: revocationBy, redisclosure: redisclosure, conditions: conditions)
+        )
     }
 
     private func contact(_ root: Reader.Members, _ level: Confidentiality) -> Policy.Contact? {
@@ -455,7 +477,7 @@ struct PolicyReader {
             _ = members.choice("tracking", of: Tracking.self)
         }
         _ = members.choices("modes", of: Mode.self)
-        let answer = members["answerAfterDays"] == nil ? 14 : members.integer("answerAfterDays", in: 1...90)
+        let answer = members["answerAfterDays"] == nil ? 14 : members.integer("answerAfterDays", in: 0...90)
         let cadence = cadence(members)
         guard let firstNode = members["first"] else { return nil }
         let first = reader.members(

@@ -75,6 +75,12 @@ public enum PolicySchema {
             "seenBy": list(choice(Role.self)),
         ])
 
+    private static let privateTransition = mapping(
+        Keys.privateTransition, required: Keys.privateTransition,
+        [
+            "on": choice(CommandKind.self), "by": oneOrMore(choice(Role.self)), "from": oneOrMore(word), "to": word,
+        ])
+
     private static let workflow = either(
         mapping(Keys.copy, required: Keys.copy, ["like": word, "requestIf": list(choice(Guard.self))]),
         mapping(
@@ -91,7 +97,14 @@ public enum PolicySchema {
                 "exchange": words(["mutual"]),
                 "rescissionCloses": choice(Workflow.RescissionCloses.self),
                 "card": mapping(Keys.card, required: Keys.card), "purpose": choice(Purpose.self),
-                "opens": list(choice(CommandKind.self)),
+                "opens": list(choice(CommandKind.self)), "pairing": list(words(Guard.pairing.map(\.rawValue))),
+                "callScript": text,
+                "privateFlow": mapping(
+                    Keys.privateFlow, required: Keys.privateFlow,
+                    [
+                        "states": list(word), "initial": word, "during": list(word),
+                        "transitions": list(privateTransition),
+                    ]),
                 "transitions": list(transition),
             ]))
 
@@ -133,6 +146,7 @@ public enum PolicySchema {
             [
                 "mentee": requirement, "mentor": requirement, "pair": requirement, "similarFields": list(list(text)),
                 "continuous": list(choice(Condition.self)),
+                "attestedWithin": .object(["type": .string("object"), "additionalProperties": number(1...120)]),
             ])
         forms["release"] = mapping(
             Keys.release, required: Keys.release,
@@ -150,7 +164,7 @@ public enum PolicySchema {
                     Keys.first, required: ["by"],
                     ["by": choice(Policy.Contact.FirstBy.self), "withinDays": number(1...90)]),
                 "cadence": either(words(["pair"]), mapping(Keys.cadence, required: Keys.cadence)),
-                "answerAfterDays": number(1...90),
+                "answerAfterDays": number(0...90),
             ])
         forms["duration"] = mapping(
             Keys.duration, required: ["kind"],

@@ -97,10 +97,12 @@ public enum StartingFile {
             card: {subject: mentee, reader: mentor}
             purpose: mentoring
             opens: [disclose]
+            # What a match rests on, up to the step that opens the card; readiness and places until the mentor's yes.
+            pairing: [openerEligible, agreementsCurrent, notKeptApart, pairEligible, mustsMet, mentorReady, acknowledgementCurrent, capacityLeft]
             transitions:
               - {on: request, by: mentee, via: [screen], from: idle, to: requested, if: [openerEligible, agreementsCurrent], do: [startRound], seenBy: [mentee, coordinator]}
               - {on: completeSurvey, by: mentee, via: [screen], from: requested, to: surveyed, if: [surveyAnswered], seenBy: [mentee, coordinator]}
-              - {on: propose, by: coordinator, via: [screen], from: surveyed, to: offered, if: [notExcluded, pairEligible, mentorReady, acknowledgementCurrent, capacityLeft], do: [nameCounterpart], tell: [mentee.releaseReady], seenBy: [mentee, coordinator]}
+              - {on: propose, by: coordinator, via: [screen], from: surveyed, to: offered, do: [nameCounterpart], tell: [mentee.releaseReady], seenBy: [mentee, coordinator]}
               - {on: slotUnavailable, by: mentor, via: [screen], from: offered, to: surveyed, do: [clearCounterpart], seenBy: [mentee, coordinator]}
               - {on: decline, by: mentee, via: [screen], from: [requested, surveyed, offered], to: roundStart, do: [forgetRound], tell: [mentee.declineConfirmed]}
               - {on: sign, by: mentee, via: [screen], from: offered, to: signed, if: [releaseComplete], do: [signRelease, makeMatch], seenBy: [mentee, coordinator]}

@@ -276,6 +276,16 @@ public struct ReleaseService: Sendable {
             Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
     }
 
+    /// The people whom somebody keeps away, by what they said when they ended, took back or said no.
+    public func keptAway(of person: PersonID) async throws -> [KeptAway] {
+        try read(as: .oneself(person)) { try KeptAwayList($0).lines(of: person) }
+    }
+
+    /// Lifts what somebody said of another: the two may be brought together again.
+    public func letAgain(_ token: String, by person: PersonID, key: String?) async throws -> Outcome {
+        try await core.run(LetAgain(person: person, token: token), by: caller, key: key)
+    }
+
     /// Says where a person works.
     public func setEmployer(of id: PersonID, typed: String, key: String?) async throws -> Outcome {
         let token = try input().exclusionToken(.employer, typed, core.parts.requireVault())

@@ -141,3 +141,126 @@ struct TakingBackFlowTests {
         #expect(ends.map(\.state) == ["ended", "ended"])
     }
 }
+
+@Suite("What real people bring: what opens a card is true when it opens")
+struct PairingFlowTests {
+    @Test(
+        "m10.1: a must of the survey is a condition of the machine: who asks for the same profession, sign language and the south is not proposed a mentor without any of them"
+    )
+    func musts() throws {
+        let flow = try Flow(
+            "m10-must",
+            then: """
+                {"do":"propose","by":"maya","case":"eve","person":"cleo"}
+                """)
+        #expect(try flow.refusal(15) == "conditionFailed.mustsMet")
+        for line in 16...19 { #expect(try flow.refusal(line) != nil) }
+        #expect(try flow.refusal(20) == "conditionFailed.mustsMet")
+    }
+
+    @Test(
+        "R3, R29, R2 m05.1: whoever waits and is no longer under contract is not proposed to anybody, and the coordinator reads why"
+    )
+    func contractOver() throws {
+        let flow = try Flow("m05-eligibility-lost")
+        #expect(try flow.refusal(15) == "conditionFailed.openerEligible")
+        for line in [16, 19, 20, 21, 22] { #expect(try flow.refusal(line) != nil, "\(line)") }
+    }
+
+    @Test(
+        "R1 m11.1: from the moment a name is on a private list no card of this pair opens; m11.2: the mentor's yes is taken as before; m11.3: the one who listed and everybody else read no rule"
+    )
+    func keptApart() throws {
+        let flow = try Flow("m11-keptapart")
+        #expect(try flow.refusal(15) == nil, "the list")
+        #expect(try flow.refusal(16) == nil, "the yes")
+        #expect(try flow.refusal(17) == "cannotBringTogether", "the offer")
+        #expect(try flow.refusal(18) != nil && flow.refusal(19) != nil)
+        #expect(try flow.refusal(20) == "notFound")
+    }
+
+    @Test(
+        "R5 c05.1: whom somebody is together with now is not proposed to them in another workflow of the program"
+    )
+    func togetherNow() throws {
+        let flow = try Flow("c05")
+        #expect(try flow.refusal(24) == "cannotBringTogether")
+    }
+
+    @Test(
+        "R5 m09.3, t02.1: what the clock ended keeps nobody away: the same mentor is proposed again after a permission has run out or a membership has lapsed"
+    )
+    func theClockKeepsNobodyAway() throws {
+        #expect(try Flow("m09-expired-renew").refusal(23) == nil)
+        #expect(try Flow("t02").refusal(26) == nil)
+    }
+
+    @Test("R5 m01.2: who took back keeps the mentor away, and another is proposed")
+    func takingBackKeepsAway() throws {
+        let flow = try Flow("m01-decline-return")
+        #expect(try flow.refusal(30) == "cannotBringTogether")
+        #expect(try flow.refusal(31) == nil)
+    }
+}
+
+@Suite("What real people bring: a conversation with a peer")
+struct PeerFlowTests {
+    @Test(
+        "R50 m06.1: only who has or had a mentor is invited to talk; m06.2: as soon as somebody has signed, the asker hears of them"
+    )
+    func peer() throws {
+        let refused = try Flow("m06-peer")
+        #expect(try refused.refusal(14) == "conditionFailed.counterpartHadMentor")
+        #expect(try refused.refusal(17) == "notFound", "who is somebody else's is like nobody")
+        let flow = try Flow("m06-peer-within-a-week")
+        for line in 14...19 { #expect(try flow.refusal(line) == nil, "\(line)") }
+        #expect(try flow.notices(18) == ["asker.contactReady"])
+        #expect(try flow[19].shown == ["firstName", "phone"])
+        try flow.verify()
+    }
+
+    @Test("m06.3: who signs too late, and who was never asked, read the same: it is not offered any more")
+    func tooLate() throws {
+        let flow = try Flow("m06-peer-within-a-week")
+        #expect(try flow.refusal(23) == "outdated")
+        #expect(try flow.refusal(24) == "outdated")
+    }
+}
+
+@Suite("What real people bring: time runs forward, and the week is real")
+struct TimeFlowTests {
+    @Test(
+        "R30 m03.1: a card that is released two weeks late leaves three days to call; m03.2: the hand-off waits for it, and call and meeting can be noted"
+    )
+    func late() throws {
+        let flow = try Flow("m03-late")
+        #expect(try flow.refusal(19) == nil)
+        #expect(try flow[20].shown == ["firstName", "phone"])
+        for line in [21, 22] {
+            #expect(try flow.refusal(line) == nil, "\(line)")
+            #expect(try flow.state(line) == "introduced")
+            #expect(try flow[line].records == [] && flow.notices(line) == [])
+        }
+        // Released on the 20th: the week of the program is over on the 27th.
+        let after = try Flow(
+            "m03-late",
+            then: """
+                {"do":"wait","at":"2026-01-27T10:00"}
+                """)
+        try after.verify()
+    }
+
+    @Test(
+        "R9, R12 m04.1: call and meeting are a flow in its order: no meeting before a call; m04.2: nobody notes it for them by telephone; m04.3: on the eighth day the flow is over and nothing can be noted"
+    )
+    func order() throws {
+        let flow = try Flow("m04-meeting-first")
+        let notes = [20, 21, 22, 24]
+        #expect(try notes.map { try flow[$0].action } == ["recordMeeting", "recordCall", "recordCall", "recordCall"])
+        #expect(try flow.refusal(20) == "illegalTransition")
+        #expect(try flow.refusal(21) == nil)
+        #expect(try flow.refusal(22) == "wrongChannel")
+        #expect(try flow.refusal(24) == "illegalTransition")
+        try flow.verify()
+    }
+}

@@ -55,7 +55,7 @@ struct MentorshipTests {
         try await office.must(.completeSurvey, "ada")
         let (ben, cleo) = (try office.id("ben"), try office.id("cleo"))
         let refused = try await office.act(.propose, "maya") { $0.person = ben }
-        #expect(refused.refusalCode == "conditionFailed.notExcluded")
+        #expect(refused.refusalCode == "cannotBringTogether")
         try await office.must(.propose, "maya") { $0.person = cleo }
         try await office.must(.acceptSlot, "cleo")
         try await office.must(.offer, "maya")
@@ -118,8 +118,20 @@ struct MentorshipTests {
         try late.time("2026-02-01T09:00")
         try await late.must(.disclose, "maya")
         let view = try await late.look("ben")
-        #expect(view.callBy == nil)
-        #expect(view.text.contains("as soon as possible"))
+        // Three days are left to call, and the program is out seven days after the disclosure.
+        #expect(view.callBy?.description == "2026-02-04")
+        #expect(view.text.contains("Please call by the end of 2026-02-04."))
+        try late.time("2026-02-08T23:59")
+        try await late.host.runClock()
+        func state() async throws -> String {
+            try await late.service.view(
+                of: late.id("ada"), workflow: "mentorship", as: .coordinator, viewer: late.id("maya")
+            ).state
+        }
+        #expect(try await state() == "introduced")
+        try late.time("2026-02-09T00:00")
+        try await late.host.runClock()
+        #expect(try await state() == "handedOff")
     }
 
     @Test("DER-22: over the nights when clocks change, the week still ends at local midnight")
@@ -332,9 +344,7 @@ struct MentorshipTests {
         let text = try await office.service.copy(of: #require(signed.release), for: ben)
         #expect(text.contains("Ada F."))
         #expect(text.contains("Benedict Okafor"))
-        #expect(try await office.act(.alert, "maya", workflow: peer).refusalCode == "conditionFailed.answerDayReached")
         await #expect(throws: Refusal.self) { try await office.look("ada", workflow: peer) }
-        try office.time("2026-01-19T10:00")
         let alerted = try await office.must(.alert, "maya", workflow: peer)
         #expect(alerted.notices == [Telling(role: .asker, notice: .contactReady)])
         let view = try await office.look("ada", workflow: peer)
@@ -352,6 +362,7 @@ struct MentorshipTests {
         let peer = "peerConversation"
         var dumps: [String] = []
         var answers: [[Message]] = []
+        var told: [[Notice]] = []
         for story in ["nobody", "silent", "refused", "willingOnly"] {
             let office = try await start.copy()
             defer { try? FileManager.default.removeItem(atPath: office.path) }
@@ -366,6 +377,10 @@ struct MentorshipTests {
                 of: office.id("ada"), workflow: peer, as: .asker, viewer: office.id("ada"))
             #expect(view.state == "idle")
             answers.append(try await office.service.outbox().filter { $0.to == (try? office.id("ada")) })
+            told.append(
+                try await office.service.outbox().filter { $0.to == ben }.suffix(1).compactMap(\.notice).filter {
+                    $0 == .notNeeded
+                })
             dumps.append(
                 try office.store.dump().split(separator: "\n").filter { !$0.hasPrefix("message:") }.joined(
                     separator: "\n"))
@@ -373,5 +388,7 @@ struct MentorshipTests {
         #expect(Set(answers).count == 1)
         #expect(answers[0].map(\.notice) == [.nobodyAvailable])
         #expect(Set(dumps).count == 1)
+        // Whoever was asked, and has not said no, is told that it is no longer needed; nobody else is told anything.
+        #expect(told == [[], [.notNeeded], [], [.notNeeded]])
     }
 }

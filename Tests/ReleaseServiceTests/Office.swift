@@ -198,6 +198,10 @@ final class Office {
             let acknowledged = try await service.acknowledge(
                 Actor(.person(id), channel: .screen), display: "\(name.capitalized) X.", key: key())
             #expect(acknowledged.refusal == nil)
+            // They had mentors themselves, and so may be asked to talk about it.
+            _ = try await service.enroll(
+                id, as: .mentee, attestation: Attestation(attributes: [.hadMentor]), capacity: 0, by: self.id("maya"),
+                key: key())
         }
         return self
     }

@@ -366,6 +366,7 @@ struct SiteTests {
             }
             #expect(words.keys.contains("done.\(resource)"), "\(resource)")
         }
+        for act in CasePages.privateActs.keys { #expect(words.keys.contains("private.\(act)"), "\(act)") }
         for wish in TelephoneCall.Wish.allCases {
             #expect(words.keys.contains("telephone.\(wish.rawValue)"), "\(wish)")
             #expect(words.keys.contains("telephone.done.\(wish.rawValue)"), "\(wish)")
@@ -383,7 +384,9 @@ struct SiteTests {
                 #expect(words.keys.contains("workflow.\(workflow.id).staff"), "\(workflow.id)")
             }
         }
-        let families = ["state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone."]
+        let families = [
+            "state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.", "private.",
+        ]
         for key in known
         where key.split(separator: ".").count > 1
             && words.keys.contains(where: { $0.hasPrefix(key.prefix { $0 != "." } + ".") })

@@ -192,7 +192,7 @@ struct EligibilityTests {
 
     @Test("MPHP-13: without readiness, capacity or acknowledgement nobody can be proposed, whatever they attest")
     func readiness() throws {
-        for missing in [Guard.mentorReady, .capacityLeft, .acknowledgementCurrent, .pairEligible] {
+        for missing in [Guard.mentorReady, .capacityLeft, .acknowledgementCurrent, .pairEligible, .mustsMet] {
             var story = try Story(mphp())
             try story.go(to: "surveyed")
             #expect(throws: Refusal.conditionFailed(missing)) {

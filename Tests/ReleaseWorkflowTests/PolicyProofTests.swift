@@ -35,8 +35,8 @@ struct PolicyProofTests {
     static let broken: [Broken] = [
         Broken(
             name: "an offer that opens the card", property: .p1,
-            passage: "if: [slotAccepted, acknowledgementCurrent], tell: [mentee.releaseReady]",
-            replacement: "if: [slotAccepted, acknowledgementCurrent], do: [openCard], tell: [mentee.releaseReady]",
+            passage: "if: [slotAccepted], tell: [mentee.releaseReady]",
+            replacement: "if: [slotAccepted], do: [openCard], tell: [mentee.releaseReady]",
             steps: 5),
         Broken(
             name: "a card that shows the mentor instead of the signer", property: .p1,
@@ -50,7 +50,7 @@ struct PolicyProofTests {
         Broken(
             name: "a rescission that leaves the card open", property: .p2,
             passage:
-                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, eraseSurvey, erasePrivate, eraseContact]",
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, keepAway, eraseSurvey, erasePrivate, eraseContact]",
             replacement: "from: [signed, introduced, handedOff], to: introduced, do: [rescindRelease]", steps: 8),
         Broken(
             name: "a mentee who must wait once the release is signed", property: .p3,
@@ -78,21 +78,20 @@ struct PolicyProofTests {
             steps: 8),
         Broken(
             name: "a call that is put on the board", property: .p6,
-            passage:
-                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
+            passage: "- {on: requestCallBack, by: mentee,",
             replacement:
-                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: handedOff, do: [noteCall], seenBy: [coordinator]}",
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: handedOff, do: [noteCall], seenBy: [coordinator]}\n      - {on: requestCallBack, by: mentee,",
             steps: 8),
         Broken(
             name: "a call that tells the coordinator", property: .p6,
-            passage:
-                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall]}",
+            passage: "- {on: requestCallBack, by: mentee,",
             replacement:
-                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall], tell: [coordinator.callBackAsked]}",
+                "- {on: recordCall, by: [mentee, mentor], via: [screen], from: introduced, to: same, do: [noteCall], tell: [coordinator.callBackAsked]}\n      - {on: requestCallBack, by: mentee,",
             steps: 8),
         Broken(
-            name: "a hand-off that waits for the meeting", property: .p6, passage: "to: handedOff, if: [dueDayOver]",
-            replacement: "to: handedOff, if: [dueDayOver, meetingArranged]", steps: nil),
+            name: "a hand-off that waits for the meeting", property: .p6,
+            passage: "to: handedOff, if: [handOffDayOver]",
+            replacement: "to: handedOff, if: [handOffDayOver, meetingArranged]", steps: nil),
         Broken(
             name: "an end that needs a call first, two steps later", property: .p6,
             passage: "from: handedOff, to: ended", replacement: "from: handedOff, to: ended", steps: nil),
@@ -115,6 +114,13 @@ struct PolicyProofTests {
             passage: "handedOff, ended]\n    initial: idle", replacement: "handedOff, ended, limbo]\n    initial: idle",
             steps: nil),
         Broken(
+            name: "a correction that opens the first card", property: .p11,
+            passage:
+                "from: signed, to: same, if: [notRescinded, releaseComplete], do: [supersedeRelease], seenBy: [mentee,",
+            replacement:
+                "from: signed, to: same, if: [notRescinded, releaseComplete], do: [supersedeRelease, openCard], seenBy: [mentee,",
+            steps: 7),
+        Broken(
             name: "a form that names the telephone, and a table that does not take it", property: .p12,
             passage: "- {on: rescind, by: mentee, via: [screen, paper, phone], from: [signed, introduced, handedOff]",
             replacement: "- {on: rescind, by: mentee, via: [screen, paper], from: [signed, introduced, handedOff]",
@@ -131,16 +137,16 @@ struct PolicyProofTests {
         Broken(
             name: "a rescission that closes the card another time", property: .p12,
             passage:
-                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, keepAway, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
             replacement:
-                "from: [signed, introduced, handedOff], to: ended, do: [rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+                "from: [signed, introduced, handedOff], to: ended, do: [rescindRelease, keepAway, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
             steps: 8),
         Broken(
             name: "a rescission that ends the case and takes nothing back", property: .p12,
             passage:
-                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, rescindRelease, keepAway, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
             replacement:
-                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
+                "from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease, keepAway, eraseSurvey, erasePrivate, eraseContact], tell: [mentor.rescinded]",
             steps: 7),
         Broken(
             name: "a rescission that must be agreed to by an agreement", property: .p12,
@@ -155,6 +161,22 @@ struct PolicyProofTests {
             replacement:
                 "- {on: rescind, by: volunteer, via: [paper, phone], from: signed, to: withdrawn, do: [rescindRelease, eraseContact], seenBy: [volunteer, coordinator]}",
             steps: 5, workflow: "peerConversation"),
+        Broken(
+            name: "a private note that nobody can ever make", property: .p10,
+            passage: "- {on: recordTried, by: mentor, from: awaitingCall, to: same}",
+            replacement:
+                "- {on: recordTried, by: mentor, from: nowhere, to: same}",
+            steps: nil),
+        Broken(
+            name: "a standing that is lost where nothing has to last", property: .p10,
+            passage: "- {on: requestCallBack, by: mentee,",
+            replacement:
+                "- {on: lapse, by: clock, via: [clock], from: introduced, to: ended, if: [standingLost], do: [closeCard, closeRelease]}\n      - {on: requestCallBack, by: mentee,",
+            steps: nil),
+        Broken(
+            name: "a condition that never refuses anybody", property: .p10,
+            passage: "pairing: [openerEligible, notKeptApart,",
+            replacement: "pairing: [openerEligible, agreementsCurrent, notKeptApart,", steps: nil),
         Broken(
             name: "an alert before the release of the volunteer", property: .p1,
             passage: "from: invited, to: willing, seenBy: [volunteer, coordinator]",
@@ -174,6 +196,11 @@ struct PolicyProofTests {
                 with:
                     "- {on: end, by: [mentee, mentor], via: [screen, paper, phone], from: [signed, introduced, handedOff], to: ended, if: [callPlaced],"
             )
+        case "a private note that nobody can ever make":
+            text = text.replacingOccurrences(of: broken.passage, with: broken.replacement)
+            text = text.replacingOccurrences(
+                of: "states: [awaitingCall, called, meetingArranged]",
+                with: "states: [awaitingCall, called, meetingArranged, nowhere]")
         case "a mentee who must wait once the release is signed":
             try #require(text.contains(broken.passage))
             text = text.replacingOccurrences(of: broken.passage, with: broken.replacement)

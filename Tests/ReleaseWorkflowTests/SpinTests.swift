@@ -71,16 +71,16 @@ struct SpinTests {
         row(
             "structured", "mentorship", "one signature that opens both cards",
             [
-                "to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease]",
-                "to: menteeSigned, if: [releaseComplete, agreementsCurrent], do: [signRelease, openCard]",
+                "to: menteeSigned, if: [releaseComplete], do: [signRelease]",
+                "to: menteeSigned, if: [releaseComplete], do: [signRelease, openCard]",
             ]),
         row(
             "structured", "mentorship", "a swap that leaves the cards open",
-            ["do: [closeCard, closeRelease, excludeCounterpart", "do: [closeRelease, excludeCounterpart"]),
+            ["do: [closeCard, closeRelease, keepAway", "do: [closeRelease, keepAway"]),
         row(
             "structured", "mentorship", "notice that closes nothing",
             [
-                "from: introduced, to: ending, do: [closeCard, closeRelease, eraseSurvey, erasePrivate, eraseContact, startNotice]",
+                "from: introduced, to: ending, do: [closeCard, closeRelease, keepAway, eraseSurvey, erasePrivate, eraseContact, startNotice]",
                 "from: introduced, to: ending, do: [closeRelease, startNotice]",
             ]),
         row(
@@ -108,8 +108,8 @@ struct SpinTests {
         row(
             "mscsw", "mentorship", "pairs disclosed after one signature",
             [
-                "from: paired, to: introduced, if: [releaseComplete, notRescinded,",
-                "from: [paired, menteeSigned], to: introduced, if: [releaseComplete, notRescinded,",
+                "from: paired, to: introduced, if: [releaseComplete, notRescinded]",
+                "from: [paired, menteeSigned], to: introduced, if: [releaseComplete, notRescinded]",
             ]),
         row(
             "mscsw", "mentorship", "a request that only staff can end",

@@ -23,6 +23,8 @@ public struct Asked: Sendable {
     public var person: PersonID?
     /// The number of the volunteer invited.
     public var phone: String?
+    /// False for one who ends, takes back or says no and would be brought together with the same person again.
+    public var keepsAway = true
     public var survey: Survey?
     public var display: String?
     public var corrections = Corrections()
@@ -148,6 +150,7 @@ struct Ask: Sendable {
             asked.kind, workflow: row.workflow, opener: row.opener, actor: actor, key: asked.key)
         submission.person = asked.person
         submission.survey = asked.survey
+        submission.keepsAway = asked.keepsAway
         submission.display = asked.display
         submission.corrections = asked.corrections
         if asked.kind == .invite {

@@ -48,6 +48,7 @@ struct CaseWriter {
             done.round = before.releases.first { $0.id == taken }?.round
         }
         if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
+        try keepAnswersOfProposed(decision.events, round, loaded)
         try eraseScopes(for: decision.events, round: round)
         keepPlace(before: before, after: after, decision.events, loaded)
         try store(decision, before: before, after: after, &loaded)
@@ -58,6 +59,17 @@ struct CaseWriter {
             isOfDraft: decision.events.firstRescinded == nil)
         try tellAssigned(decision, after, loaded)
         return done
+    }
+
+    /// Keeps what the one who is proposed had answered until then: later answers count from the next proposal on.
+    private func keepAnswersOfProposed(_ events: [Event], _ round: Round?, _ loaded: LoadedCase) throws {
+        guard let round, loaded.workflow.pairing.contains(.mustsMet), let role = loaded.workflow.counterpart else {
+            return
+        }
+        for case .counterpartNamed(let person) in events {
+            let answers = try tx.people.enrollment(person, as: role)?.answers ?? Answers()
+            try tx.keep(answers, .survey(round.id), "answers/\(person)")
+        }
     }
 
     /// Tells the coordinator to whom the person is assigned that a colleague took something down for them.
@@ -73,7 +85,16 @@ struct CaseWriter {
     private func appendPrivate(_ events: [Event], round: Round?) throws {
         guard let round else { return }
         let known = try tx.snapshot.cases.privateEvents(round.id)
-        let all = known + events.filter { !known.contains($0) }
+        var all = known
+        for event in events {
+            if case .privatelyUndone(let person) = event {
+                // What is taken back is gone: the stream holds what stands and nothing of what did.
+                let last = all.lastIndex { if case .privatelyNoted(_, person, _) = $0 { true } else { false } }
+                if let last { all.remove(at: last) }
+            } else if !all.contains(event) {
+                all.append(event)
+            }
+        }
         try tx.keep(padded(StoredCodec.encode(PrivateStream(events: all))), .privateStream(round.id), "stream")
     }
 
@@ -104,12 +125,15 @@ struct CaseWriter {
             case .counterpartNamed(let person):
                 if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
             case .counterpartCleared, .roundStarted: if let round = before.round?.id { tx.rows.deletePlace(round) }
-            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .slotAccepted, .releaseSigned,
+            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .keptAway, .keepingLifted,
+                .slotAccepted,
+                .releaseSigned,
                 .matchMade,
                 .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
                 .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
                 .secondSought,
-                .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+                .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
+                .handOffSet, .privatelyNoted, .privatelyUndone:
                 break
             }
         }
@@ -136,7 +160,7 @@ struct CaseWriter {
         let due = try DueTransitions(tx).next(after, loaded)
         // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must
         // not undo it, and the step is where the case stood when the draft began.
-        let isOfEarlierRound = decision.events.firstRescinded != nil
+        let isOfEarlierRound = decision.events.firstRescinded != nil || liftsEarlierWord(decision.events, before)
         let place = isOfEarlierRound && after.isDraft ? after.round?.beganAt ?? after.position : after.position
         let visibility = Visibility(state: loaded.workflow.name(of: place), seenBy: decision.seenBy)
         if after.isDraft, !isOfEarlierRound, let round = after.round {
@@ -144,6 +168,12 @@ struct CaseWriter {
         } else {
             try storeStep(decision, visibility, due, before, after, &loaded)
         }
+    }
+
+    /// True if the events lift what was said before the draft began: declining it must not bring that back.
+    private func liftsEarlierWord(_ events: [Event], _ before: State) -> Bool {
+        guard case .keepingLifted(let person, let other)? = events.first, before.isDraft else { return false }
+        return !before.keepingOfDraft.contains { $0.by == person && $0.from == other }
     }
 
     private func storeDraft(

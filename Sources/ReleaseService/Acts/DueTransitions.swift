@@ -106,10 +106,9 @@ struct DueTransitions {
             _ = try CaseWriter(dated).apply(decision, to: &loaded)
             tx.takeOver(dated, withRecords: withRecords)
             guard decision.events.contains(.roundForgotten) else { return true }
-            let opener = loaded.workflow.opener
+            // The round is gone; whoever was part of it is told so, and nothing of that hangs on the round.
             try Notices(tx).send(
-                decision.events.tellings.filter { $0.role == opener }, before: loaded.state, after: loaded.state, loaded
-            )
+                decision.events.tellings, before: loaded.state, after: loaded.state, loaded, isOfDraft: false)
             return false
         }
         return false

@@ -65,7 +65,6 @@ struct GuardFacts {
         case .counterpartUnderContract: return try other.flatMap { try people.identity($0) }?.isUnderContract ?? false
         case .pairEligible:
             guard let other, let enrollment = try enrollment(of: other) else { return false }
-            if try other == opener || people.areKeptApart(opener, other) { return false }
             return policy.eligibility.mayPair(
                 mentor: enrollment.attestation, mentee: try people.attestation(of: opener, as: role), on: snapshot.today
             )
@@ -77,13 +76,56 @@ struct GuardFacts {
             return try people.hasSigned(other, as: counterpart, under: policy)
         case .capacityLeft:
             guard let other, let enrollment = try enrollment(of: other) else { return false }
-            return hasCapacity(limit: enrollment.capacity, held: try snapshot.rows.placesHeld(with: other))
+            // The place of this round is the one that is asked about.
+            let own = loaded.counterpart == other ? 1 : 0
+            return hasCapacity(limit: enrollment.capacity, held: try snapshot.rows.placesHeld(with: other) - own)
+        case .mustsMet: return try other.map { try areMustsMet(by: $0, submission) } ?? false
+        case .notKeptApart: return try other.map { try !KeptApart(snapshot).are($0, in: loaded) } ?? false
+        case .attestedLately:
+            guard let other, let counterpart = loaded.workflow.counterpart else { return false }
+            return try isFresh(opener, as: role) && isFresh(other, as: counterpart)
+        case .counterpartHadMentor: return try other.map { try hadMentor($0) } ?? false
+        case .notOnOwnList:
+            guard case .person(let signer) = submission.actor.principal, let other else { return false }
+            return try !people.lists(signer, signer == opener ? other : opener)
         // Answered above, by the core itself, or by the clock.
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft,
-            .callPlaced, .meetingArranged:
+            .handOffDayOver, .callPlaced, .meetingArranged:
             return false
+        }
+    }
+
+    /// Answers count as both gave them when they were proposed: what changes later counts from the next proposal on.
+    private func areMustsMet(by other: PersonID, _ submission: Submission) throws -> Bool {
+        guard let survey = try snapshot.cases.survey(of: loaded.state.round) else { return true }
+        let role = loaded.workflow.opener
+        let kept =
+            submission.kind == .propose ? nil : try snapshot.cases.answersAtProposal(loaded.state.round, of: other)
+        let enrollment = try enrollment(of: other)
+        return survey.unmetMusts(
+            fields: try snapshot.people.attestation(of: submission.opener, as: role).fields,
+            mentorFields: enrollment?.attestation.fields ?? [], answers: kept ?? enrollment?.answers ?? Answers()
+        ).isEmpty
+    }
+
+    private func isFresh(_ person: PersonID, as role: Role) throws -> Bool {
+        let rules = loaded.policy.eligibility
+        if rules.attestedWithin.isEmpty { return true }
+        return rules.isFresh(
+            try snapshot.people.attestation(of: person, as: role), as: role,
+            attestedOn: try snapshot.people.attestationDays(of: person, as: role), on: snapshot.today)
+    }
+
+    /// True if somebody attested that this person has or had a mentor, or their own case, in a workflow of the program
+    /// that brings people to a mentor, has got to an open card once.
+    private func hadMentor(_ person: PersonID) throws -> Bool {
+        if try snapshot.people.attestation(of: person, as: .mentee).attributes.contains(.hadMentor) { return true }
+        return try loaded.policy.workflows.contains { workflow in
+            guard workflow.counterpart == .mentor else { return false }
+            let own = try snapshot.cases.load(person, workflow: workflow.id)
+            return own.state.releases.contains { $0.discloser == person && $0.cardVersion > 0 }
         }
     }
 

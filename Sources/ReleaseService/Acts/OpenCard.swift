@@ -74,7 +74,8 @@ struct OpenCardForReader {
             card: card, notice: RedisclosureNotice.text(for: verified.complete.fields),
             scope:
                 "You may use this \(fields) \(loaded.workflow.purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
-            callScript: loaded.policy.texts.callScript, emergency: loaded.policy.texts.emergency,
+            callScript: loaded.workflow.shape.callScript ?? loaded.policy.texts.callScript,
+            emergency: loaded.policy.texts.emergency,
             callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil })
     }
 

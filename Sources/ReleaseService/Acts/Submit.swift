@@ -82,6 +82,14 @@ struct SubmitAct: Act {
         return isOfEarlierRound || !state.isDraft && workflow.ended.contains(state.position)
     }
 
+    /// True for the answer of somebody who is not asked, or not any more: whether they ever were is not told.
+    private func isAnswerOfStranger(_ loaded: LoadedCase) -> Bool {
+        guard case .person(let person) = submission.actor.principal, person != loaded.opener,
+            person != loaded.counterpart, !loaded.state.releases.contains(where: { $0.discloser == person })
+        else { return false }
+        return [.acceptSlot, .slotUnavailable, .agree, .refuseInvitation, .sign].contains(submission.kind)
+    }
+
     /// The state as the one whose act it is has it before them.
     private func visibleState(_ loaded: LoadedCase) -> String {
         guard case .person(let person) = submission.actor.principal else {
@@ -102,20 +110,31 @@ struct SubmitAct: Act {
             release: try tx.derive.identifier("release"))
         if kind == .rescind { command = .rescind(submission.release) }
         if kind == .propose || kind == .invite, submission.person == nil { throw Refusal.argumentMissing(kind) }
+        if kind == .invite, case .staff(let staff) = submission.actor.principal, let person = submission.person,
+            try tx.people.coordinator(of: person) != staff
+        {
+            // Who is somebody else's is answered like nobody.
+            throw Refusal.notFound
+        }
         if kind == .ask, let display = submission.display { _ = try PersonInput.displayName(display) }
         if let survey = submission.survey, survey.understood, let problem = survey.problem(under: loaded.policy) {
             throw FieldProblem(field: problem.field, expected: problem.expected)
         }
         var signature: SignatureWork?
-        if kind.isSignature {
+        // Where nothing is offered to be signed, `authorize` says so before any text is compared.
+        if kind.isSignature, !loaded.workflow.transitions(on: kind, from: loaded.state.position).isEmpty {
             signature = try ReleaseTexts(tx.snapshot, of: loaded).signed(
                 kind, by: submission.actor, submission.signing, submission.corrections)
         }
         let facts = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, signature)
-        let authorized = try authorize(
-            command, by: submission.actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
-            given: facts,
-            at: tx.moment)
+        let authorized: Authorized<Command>
+        do {
+            authorized = try authorize(
+                command, by: submission.actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
+                given: facts, at: tx.moment)
+        } catch {
+            throw isAnswerOfStranger(loaded) ? Refusal.outdated : error
+        }
         if let signing = submission.signing { try Self.check(signing, by: submission.actor.channel) }
         return CaseWriter.Decision(
             events: try events(authorized, loaded, signature, facts, tx), rule: authorized.rule,
@@ -146,14 +165,16 @@ struct SubmitAct: Act {
         do {
             return try ReleaseWorkflow.decide(
                 authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
-                at: tx.moment)
+                at: tx.moment, keepsAway: submission.keepsAway)
         } catch {
             if error == .conditionFailed(.releaseComplete),
                 let element = signature?.document.missing(asOf: tx.moment.date).first
             {
                 throw Refusal.elementMissing(element)
             }
-            throw error
+            // Whoever types it in for somebody reads what staff may read.
+            let reader: Role = authorized.actor.agent == nil ? authorized.role : .coordinator
+            throw error.told(to: reader, isOpener: authorized.role == loaded.workflow.opener)
         }
     }
 

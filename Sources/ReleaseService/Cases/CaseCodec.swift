@@ -22,6 +22,8 @@ extension Event: StoredValue {
         case "counterpartNamed": self = .counterpartNamed(try values.id("person", formerly: "_0"))
         case "counterpartCleared": self = .counterpartCleared
         case "counterpartExcluded": self = .counterpartExcluded(try values.id("person", formerly: "_0"))
+        case "keptAway": self = .keptAway(by: try values.id("by"), from: try values.id("from"))
+        case "keepingLifted": self = .keepingLifted(by: try values.id("by"), from: try values.id("from"))
         case "slotAccepted": self = .slotAccepted
         case "releaseSigned":
             self = .releaseSigned(
@@ -58,6 +60,11 @@ extension Event: StoredValue {
         case "callPlaced": self = .callPlaced
         case "meetingArranged": self = .meetingArranged
         case "privateErased": self = .privateErased
+        case "handOffSet": self = .handOffSet(on: try values.date("on"))
+        case "privatelyNoted":
+            self = .privatelyNoted(
+                try values.choice("kind", of: CommandKind.self), by: try values.id("by"), on: try values.date("on"))
+        case "privatelyUndone": self = .privatelyUndone(by: try values.id("by"))
         default: throw stored.problem("event")
         }
     }
@@ -86,6 +93,8 @@ extension Event: StoredValue {
         case .counterpartNamed(let person): one("counterpartNamed", values.with("person", person))
         case .counterpartCleared: one("counterpartCleared")
         case .counterpartExcluded(let person): one("counterpartExcluded", values.with("person", person))
+        case .keptAway(let person, let other): one("keptAway", values.with("by", person).with("from", other))
+        case .keepingLifted(let person, let other): one("keepingLifted", values.with("by", person).with("from", other))
         case .slotAccepted: one("slotAccepted")
         case .releaseSigned(let release, let discloser, let recipient, let signedOn, let expires):
             one(
@@ -121,6 +130,10 @@ extension Event: StoredValue {
         case .callPlaced: one("callPlaced")
         case .meetingArranged: one("meetingArranged")
         case .privateErased: one("privateErased")
+        case .handOffSet(let date): one("handOffSet", values.with("on", date))
+        case .privatelyNoted(let kind, let person, let date):
+            one("privatelyNoted", values.with("kind", kind).with("by", person).with("on", date))
+        case .privatelyUndone(let person): one("privatelyUndone", values.with("by", person))
         }
     }
 }

@@ -132,6 +132,11 @@ struct CaseStore {
         try round.flatMap { try snapshot.sealed(.survey($0.id), "answers", as: Survey.self) }
     }
 
+    /// The answers that the counterpart had given when they were proposed; nil where that was not kept.
+    func answersAtProposal(_ round: Round?, of person: PersonID) throws -> Answers? {
+        try round.flatMap { try snapshot.sealed(.survey($0.id), "answers/\(person)", as: Answers.self) }
+    }
+
     /// The document of a release; nil where its evidence was erased.
     func document(of release: ReleaseState) throws -> ReleaseDocument? {
         try snapshot.sealed(.evidence(release.round), "document/\(release.id)", as: ReleaseDocument.self)

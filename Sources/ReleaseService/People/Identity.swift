@@ -31,8 +31,17 @@ public struct Identity: Hashable, Sendable {
     public var profile: [String: String]?
     /// Whom this person is never to be brought together with, as tokens that cannot be read back.
     public var exclusions: [Exclusion]?
+    /// Who attested the contract, and when; nil in what was entered before that was kept, which then counts as fresh.
+    public var contractAttested: Attested?
     /// A token of the employer, if one was given; the name itself is not kept.
     public var employer: [UInt8]?
+
+    /// The hand and the day of an attestation.
+    public struct Attested: Hashable, Sendable {
+        /// Nil for the operator's.
+        public var by: PersonID?
+        public var on: CivilDate
+    }
 
     /// True for whoever works for the program, in whatever other role besides.
     public var isStaff: Bool { roles.contains(where: \.isStaff) }

@@ -83,13 +83,28 @@ struct PeopleStore {
     /// Both lists are always read to their ends, so that the time taken does not tell of a hit. True if one of the two
     /// is not there.
     func areKeptApart(_ first: PersonID, _ second: PersonID) throws -> Bool {
-        guard let one = try identity(first), let two = try identity(second) else { return true }
+        let (one, other) = (try lists(first, second), try lists(second, first))
+        return one || other
+    }
+
+    /// True if `owner` has the other on their private list, whatever for. The list is always read to its end.
+    func lists(_ owner: PersonID, _ other: PersonID) throws -> Bool {
+        guard let own = try identity(owner), let known = try identity(other) else { return true }
+        if own.exclusions?.isEmpty ?? true { return false }
+        let tokens = try ownTokens(known)
         var isHit = false
-        for (owner, other) in [(one, two), (two, one)] {
-            let tokens = try ownTokens(other)
-            for line in owner.exclusions ?? [] where tokens.contains(line.token) { isHit = true }
-        }
+        for line in own.exclusions ?? [] where tokens.contains(line.token) { isHit = true }
         return isHit
+    }
+
+    /// The days on which what is attested of a person in a role was attested, where one is kept.
+    func attestationDays(of id: PersonID, as role: Role) throws -> [Condition: CivilDate] {
+        var days: [Condition: CivilDate] = [:]
+        if let enrollment = try enrollment(id, as: role) {
+            for condition in enrollment.attestation.attributes { days[condition] = enrollment.attestedOn }
+        }
+        if let contract = try identity(id)?.contractAttested { days[.underContract] = contract.on }
+        return days
     }
 
     /// People who are found by phone number and name, through the blind index.

@@ -17,6 +17,7 @@ extension Identity: StoredValue {
             isUnderContract: try stored.flag("isUnderContract"), coordinator: try stored.optionalID("coordinator"),
             profile: try stored.optionalTable("profile"),
             exclusions: try stored.optionalObjects("exclusions") { try Exclusion(stored: $0) },
+            contractAttested: try stored.optionalObject("contractAttested").map { try Attested(stored: $0) },
             employer: try stored.optionalBytes("employer"))
     }
 
@@ -26,8 +27,17 @@ extension Identity: StoredValue {
         )
         .with("roles", roles.map(\.rawValue)).with("field", field).with("isUnderContract", isUnderContract)
         .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
-        .with("exclusions", list: exclusions).with("employer", bytes: employer).members
+        .with("exclusions", list: exclusions).with("contractAttested", contractAttested)
+        .with("employer", bytes: employer).members
     }
+}
+
+extension Identity.Attested: StoredValue {
+    static var storedName: StaticString { "hand and day of an attestation" }
+    init(stored: StoredObject) throws {
+        self.init(by: try stored.optionalID("by"), on: try stored.date("on"))
+    }
+    var stored: [String: CanonicalJSON] { StoredMembers().with("by", by).with("on", on).members }
 }
 
 extension Exclusion: StoredValue {

@@ -24,12 +24,14 @@ public struct CaseView: Sendable, Codable {
     /// Calls and meetings: the pair's alone.
     public internal(set) var isCallRecorded: Bool?
     public internal(set) var isMeetingRecorded: Bool?
+    /// True if the other one noted that they called and did not reach this viewer. For this viewer alone.
+    public internal(set) var wasTried: Bool?
     public let callBy: CivilDate?
 
     /// The view for anybody who is not of the pair, or who types for them.
     public var withoutPrivateActs: CaseView {
         var copy = self
-        (copy.isCallRecorded, copy.isMeetingRecorded) = (nil, nil)
+        (copy.isCallRecorded, copy.isMeetingRecorded, copy.wasTried) = (nil, nil, nil)
         return copy
     }
 
@@ -42,7 +44,7 @@ public struct CaseView: Sendable, Codable {
         let members = StoredMembers().with("id", id).with("workflow", workflow).with("state", state)
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
-            .with("isMeetingRecorded", isMeetingRecorded).with("callBy", callBy).members
+            .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy).members
         return Array(StoredCodec.text(members).utf8)
     }
 }

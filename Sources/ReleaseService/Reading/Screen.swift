@@ -25,7 +25,7 @@ struct Screen {
         let seesRelease =
             role == workflow.discloser || workflow.isMutual || (role == .coordinator && !state.isHandedOff)
             || (.role(role) == workflow.recipient && isOpened)
-        let stream = isParty ? try state.round.map { try snapshot.cases.privateEvents($0.id) } : nil
+        let privately: PrivateState? = isParty ? try state.round.map { try notes(of: $0) } : nil
         return CaseView(
             id: loaded.id, workflow: workflow.id, state: loaded.history.visibleState(to: role, in: workflow),
             history: entries(of: loaded, for: role),
@@ -33,8 +33,15 @@ struct Screen {
             release: seesRelease || role == .coordinator ? release?.id : nil,
             expiresOn: seesRelease ? release?.expiresOn : nil,
             survey: role == workflow.counterpart || !isWhole ? nil : try snapshot.cases.survey(of: state.round),
-            isCallRecorded: stream.map { $0.contains(.callPlaced) },
-            isMeetingRecorded: stream.map { $0.contains(.meetingArranged) }, callBy: isParty ? state.round?.due : nil)
+            isCallRecorded: privately.map(\.isCallPlaced), isMeetingRecorded: privately.map(\.isMeetingArranged),
+            wasTried: privately.map { $0.notes.contains { $0.kind == .recordTried && $0.by != viewer } },
+            callBy: isParty ? state.round?.due : nil)
+    }
+
+    /// What the pair noted in a round.
+    private func notes(of round: Round) throws -> PrivateState {
+        let nobody = State(opener: PersonID(high: 0, low: 0), position: Position(number: 0))
+        return evolve(nobody, try snapshot.cases.privateEvents(round.id)).privately
     }
 
     private func requirePart(in loaded: LoadedCase, as role: Role, _ viewer: PersonID) throws {
@@ -67,6 +74,7 @@ struct Screen {
             id: loaded.id, workflow: workflow.id, state: isFresh ? workflow.name(of: loaded.state.position) : seen,
             history: [],
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
+            wasTried: nil,
             callBy: nil)
     }
 
@@ -122,7 +130,8 @@ struct Screen {
     func page(_ row: PartyRow, _ loaded: LoadedCase) throws -> CasePage {
         guard let line = try line(row, loaded) else { throw Refusal.notFound }
         let screen = CaseScreen(
-            of: loaded.history, in: loaded.workflow, under: loaded.policy, role: line.role, viewer: row.person,
+            of: try withPrivateNotes(loaded, row).history, in: loaded.workflow, under: loaded.policy,
+            on: snapshot.today, role: line.role, viewer: row.person,
             isStaff: row.isStaff,
             shown: line.view.state)
         let isOpener = row.person == loaded.opener && !row.isStaff
@@ -133,6 +142,14 @@ struct Screen {
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
             version: try version(row, line, screen), isOpener: isOpener)
+    }
+
+    /// The case with what the pair noted, for one of the pair.
+    private func withPrivateNotes(_ loaded: LoadedCase, _ row: PartyRow) throws -> LoadedCase {
+        guard !row.isStaff, loaded.workflow.privateFlow != nil, let round = loaded.state.round else { return loaded }
+        var copy = loaded
+        copy.history = loaded.history.with(privateEvents: try snapshot.cases.privateEvents(round.id))
+        return copy
     }
 
     /// The name that the other person gave for forms: what the one who signs is shown of them.

@@ -85,11 +85,13 @@ struct RecordWriter {
                     draft.members["under"] = under.json
                 }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
-                .counterpartExcluded, .slotAccepted, .matchMade, .callDue, .answerDue, .cardClosed, .releaseExpired,
+                .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .matchMade, .callDue, .answerDue,
+                .cardClosed, .releaseExpired,
                 .handedOff,
                 .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
                 .contactErased,
-                .noticed, .callPlaced, .meetingArranged, .privateErased:
+                .noticed, .callPlaced, .meetingArranged, .privateErased,
+                .handOffSet, .privatelyNoted, .privatelyUndone:
                 break
             }
         }

@@ -47,6 +47,8 @@ public struct Submission: Sendable {
     public var person: PersonID?
     /// The release that is taken back; nil for what the person has released now.
     public var release: ReleaseID?
+    /// False for one who ends, takes back or says no and would be brought together with the same person again.
+    public var keepsAway = true
     public var survey: Survey?
     /// The name by which one who asks for a conversation agrees to stand on the volunteer's form.
     public var display: String?
@@ -76,6 +78,7 @@ public struct Submission: Sendable {
             corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(
                 separator: "\u{1}"),
         ].joined(separator: "\u{0}") + (release.map { "\u{0}\($0)" } ?? "")
+            + (keepsAway ? "" : "\u{0}again")
     }
 }
 

@@ -29,6 +29,8 @@ struct AddPerson: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         let id: PersonID = try tx.derive.identifier("person")
         if let coordinator = new.coordinator, try !tx.people.isCoordinator(coordinator) { throw Refusal.notFound }
+        var identity = identity
+        if identity.isUnderContract { identity.contractAttested = .init(by: new.coordinator, on: tx.moment.date) }
         try tx.put(identity, of: id)
         try Parties(tx).keepAll(of: id)
         return Done(person: id)

@@ -18,7 +18,12 @@ struct ChangePerson: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
         if let coordinator, try !tx.people.isCoordinator(coordinator) { throw Refusal.notFound }
-        identity.isUnderContract = isUnderContract ?? identity.isUnderContract
+        if let isUnderContract {
+            identity.isUnderContract = isUnderContract
+            // Saying again that somebody is under contract attests it anew.
+            identity.contractAttested =
+                isUnderContract ? .init(by: identity.coordinator, on: tx.moment.date) : nil
+        }
         identity.coordinator = coordinator ?? identity.coordinator
         try tx.put(identity, of: id)
         try Parties(tx).keepAll(of: id)

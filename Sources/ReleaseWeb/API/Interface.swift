@@ -90,7 +90,9 @@ enum Interface {
             Operation(
                 route: route(.post, "/private", .people, isSilent: true) { try await tap($0) },
                 summary: "Look at a card, or note a call or a meeting; nobody else ever learns of it",
-                request: .object([("case", .handle, true), ("act", .choice(["look", "called", "arranged"]), true)]),
+                request: .object([
+                    ("case", .handle, true), ("act", .choice(["look"] + CasePages.privateActs.keys.sorted()), true),
+                ]),
                 answer: "Card"),
             Operation(
                 route: route(.get, "/looks", .people) { try await looks($0) },
@@ -298,11 +300,12 @@ enum Interface {
             throw FieldProblem(field: "case", expected: "32 hexadecimal digits")
         }
         let act = try body.text("act")
-        guard ["look", "called", "arranged"].contains(act) else {
-            throw FieldProblem(field: "act", expected: "look, called or arranged")
+        guard act == "look" || CasePages.privateActs[act] != nil else {
+            throw FieldProblem(
+                field: "act", expected: "look, \(CasePages.privateActs.keys.sorted().joined(separator: ", "))")
         }
         guard act == "look" else {
-            let kind: CommandKind = act == "called" ? .recordCall : .recordMeeting
+            let kind = CasePages.privateActs[act] ?? .recordCall
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return .json(CardContent(fields: [:], notice: "", scope: "", callScript: "", emergency: "", callBy: nil))
         }
@@ -380,6 +383,7 @@ enum Interface {
         case .ask: return proxy.union(["display"])
         case .sign, .extend: return proxy.union(["digest", "meaning", "scan"])
         case .correct: return proxy.union(["digest", "meaning", "scan", "firstName", "phone", "profile"])
+        case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway"])
         default: return proxy
         }
     }
@@ -418,6 +422,7 @@ enum Interface {
             case "meaning": fields.append((name, .choice([SignatureEvidence.meaning]), false))
             case "scan": fields.append((name, .text(limit: 12_000_000), false))
             case "firstName": fields.append((name, .text(limit: 40), false))
+            case "keepAway": fields.append((name, .flag, false))
             case "profile":
                 fields.append(
                     (name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
@@ -496,6 +501,8 @@ enum Interface {
         case .invite: asked.phone = try body.text("phone", limit: 40)
         case .ask: asked.display = try body.text("display", limit: 60)
         case .sign, .correct, .extend: try addSignature(to: &asked, body, visit)
+        case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor:
+            asked.keepsAway = try body.flag("keepAway", default: true)
         default: break
         }
     }

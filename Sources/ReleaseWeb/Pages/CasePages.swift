@@ -82,16 +82,10 @@ enum CasePages {
         }
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
-        if let called = view.isCallRecorded, !page.privateActs.isEmpty {
-            facts.append((words("fact.called"), words(called ? "fact.yes" : "fact.notYet")))
-            facts.append((words("fact.met"), words(view.isMeetingRecorded == true ? "fact.yes" : "fact.notYet")))
-        }
+        facts += privateFacts(page, words)
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
-        for kind in page.privateActs {
-            blocks.append(.form(tapForm(page, kind == .recordCall ? "called" : "arranged", words)))
-        }
-        if !page.privateActs.isEmpty { blocks.append(.text(words("private.text"))) }
+        blocks += privateBlocks(page, words)
         blocks += actionBlocks(page, words)
         if let release = page.releases.last {
             blocks.append(
@@ -134,6 +128,31 @@ enum CasePages {
         let parts = date.components
         return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
     }
+
+    /// What the pair noted, for one of the pair. It is shown while there is anything that one could note or did.
+    private static func privateFacts(_ page: CasePage, _ words: Words) -> [(String, String)] {
+        let view = page.view
+        guard let called = view.isCallRecorded, !page.privateActs.isEmpty || called else { return [] }
+        var facts = [
+            (words("fact.called"), words(called ? "fact.yes" : "fact.notYet")),
+            (words("fact.met"), words(view.isMeetingRecorded == true ? "fact.yes" : "fact.notYet")),
+        ]
+        if view.wasTried == true { facts.append((words("fact.tried"), words("fact.yes"))) }
+        return facts
+    }
+
+    private static func privateBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        if page.privateActs.isEmpty { return [] }
+        let forms = page.privateActs.compactMap { kind in
+            privateActs.first { $0.value == kind }.map { Block.form(tapForm(page, $0.key, words)) }
+        }
+        return forms + [.text(words("private.text"))]
+    }
+
+    /// The pair's own acts, by the words of the one form that they share.
+    static let privateActs: [String: CommandKind] = [
+        "called": .recordCall, "arranged": .recordMeeting, "tried": .recordTried, "undo": .undoNote,
+    ]
 
     private static func tapForm(_ page: CasePage, _ act: String, _ words: Words) -> FormView {
         FormView(
@@ -267,6 +286,7 @@ enum CasePages {
                     "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
                     chosen: channels.first?.rawValue))
         }
+        if kind.leaves, !act.isProxied, page.role != .coordinator { fields += keepAwayFields(page, words) }
         let policy = try service.policy.policy
         switch kind {
         case .completeSurvey:
@@ -309,6 +329,15 @@ enum CasePages {
                     button: words.first("act.\(kind.rawValue).button", or: words("act.button")),
                     isGrave: kind.isGrave, isUpload: act.isProxied && kind.isSignature, version: page.version)))
         return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
+    }
+
+    /// The box of whoever leaves another person: ticked, and theirs alone.
+    private static func keepAwayFields(_ page: CasePage, _ words: Words) -> [FieldView] {
+        let box = page.counterpartName.map { words("keepAway.named", ["name": $0]) } ?? words("keepAway.unnamed")
+        return [
+            .hidden("keepAwayAsked", "yes"),
+            .checks("keepAway", words("keepAway.label"), [("yes", box)], chosen: ["yes"]),
+        ]
     }
 
     private static func back(_ page: CasePage, _ words: Words) -> LinkView {
@@ -374,6 +403,8 @@ enum CasePages {
 
     private static func fill(_ asked: inout Asked, _ visit: Visit) throws {
         let (form, words) = (visit.form, visit.words)
+        // A box that is not ticked is not sent: only a form that showed it says that it was not.
+        asked.keepsAway = form.text("keepAwayAsked").isEmpty || form.isOn("keepAway")
         switch asked.kind {
         case .completeSurvey:
             let survey = try SurveyForm.survey(form)
@@ -551,8 +582,8 @@ enum CasePages {
         let back = LinkView(words("case.back"), "/cases/\(handle)")
         switch visit.form.text("act") {
         case "look": return try visit.page(cardPage(await service.openCard(handle), handle, back, words))
-        case "called", "arranged":
-            let kind: CommandKind = visit.form.text("act") == "called" ? .recordCall : .recordMeeting
+        case let act where privateActs[act] != nil:
+            let kind = privateActs[act] ?? .recordCall
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return try visit.page(
                 Page(
@@ -560,7 +591,7 @@ enum CasePages {
                 ))
         default:
             _ = try await service.page(handle, of: visit.require().person)
-            throw FieldProblem(field: "act", expected: "look, called or arranged")
+            throw FieldProblem(field: "act", expected: "look, \(privateActs.keys.sorted().joined(separator: ", "))")
         }
     }
 

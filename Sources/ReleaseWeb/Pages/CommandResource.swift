@@ -32,7 +32,9 @@ extension CommandKind {
         case .giveNotice: "notice"
         case .extend: "extension"
         case .seekSecond: "second-mentor"
-        case .recordCall, .recordMeeting, .handOff, .expire, .answer, .remindEnd, .finish, .lapse: nil
+        case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd, .finish,
+            .lapse:
+            nil
         }
     }
 

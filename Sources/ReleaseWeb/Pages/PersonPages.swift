@@ -14,7 +14,8 @@ enum PersonPages {
         Route(.get, "/electronic", .people) { try await electronic($0) },
         Route(.get, "/electronic/sample", .people) { try await sample($0) },
         Route(.post, "/electronic", .people, checksForm: true) { try await agreeElectronically($0) },
-        Route(.get, "/private-list", .people) { try $0.page(privateListPage($0)) },
+        Route(.get, "/private-list", .people) { try await $0.page(privateListPage($0)) },
+        Route(.post, "/private-list/again", .people) { try await letAgain($0) },
         Route(.post, "/private-list", .people, checksForm: true) { try await exclude($0) },
         Route(.get, "/profile", .people) { try await $0.page(profilePage($0)) },
         Route(.post, "/profile", .people, checksForm: true) { try await setProfile($0) },
@@ -176,22 +177,41 @@ enum PersonPages {
 
     // MARK: The private list
 
-    private static func privateListPage(_ visit: Visit) -> Page {
+    private static func privateListPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
-        return Page(
-            words("privateList.title"),
-            [
-                .text(words("privateList.text")),
-                .form(
-                    FormView(
-                        "/private-list",
-                        [
-                            .select(
-                                "relation", words("privateList.relation"),
-                                Exclusion.Relation.allCases.map { ($0.rawValue, words("relation.\($0.rawValue)")) }),
-                            .text("name", words("privateList.name"), hint: words("privateList.nameHint")),
-                        ], button: words("privateList.button"))),
-            ], back: homeLink(words))
+        var blocks: [Block] = [
+            .text(words("privateList.text")),
+            .form(
+                FormView(
+                    "/private-list",
+                    [
+                        .select(
+                            "relation", words("privateList.relation"),
+                            Exclusion.Relation.allCases.map { ($0.rawValue, words("relation.\($0.rawValue)")) }),
+                        .text("name", words("privateList.name"), hint: words("privateList.nameHint")),
+                    ], button: words("privateList.button"))),
+            .text(words("privateList.now")),
+        ]
+        let kept = try await visit.service.keptAway(of: visit.require().person)
+        if !kept.isEmpty {
+            blocks += [.heading(words("keepAway.heading")), .text(words("keepAway.text"))]
+            for line in kept {
+                let name = line.name ?? words("keepAway.mark", ["mark": CasePages.mark(line.handle)])
+                blocks.append(
+                    .form(
+                        FormView(
+                            "/private-list/again", [.hidden("token", line.token)],
+                            button: words("keepAway.again", ["name": name]))))
+            }
+        }
+        return Page(words("privateList.title"), blocks, back: homeLink(words))
+    }
+
+    private static func letAgain(_ visit: Visit) async throws -> Response {
+        let outcome = try await visit.service.letAgain(
+            visit.form.text("token"), by: visit.require().person, key: visit.key)
+        try outcome.requireDone()
+        return visit.redirect("/private-list")
     }
 
     private static func exclude(_ visit: Visit) async throws -> Response {
@@ -206,7 +226,7 @@ enum PersonPages {
             try outcome.requireDone()
             return visit.redirect("/home?done=privateList")
         } catch let problem as FieldProblem {
-            return try visit.again(privateListPage(visit), problem)
+            return try await visit.again(privateListPage(visit), problem)
         }
     }
 

@@ -53,13 +53,11 @@ struct Problem: Sendable {
             case .notFound: self = problem(.notFound, "notFound")
             case .cardClosed: self = problem(.conflict, "cardClosed")
             case .notSigning: self = problem(.serviceUnavailable, "notSigning")
-            case .recentlyChanged: self = problem(.conflict, "recentlyChanged")
-            case .keyReused: self = problem(.conflict, "keyReused")
-            case .stillOpen: self = problem(.conflict, "stillOpen")
+            case .recentlyChanged, .keyReused, .stillOpen: self = problem(.conflict, refusal.code)
             // One answer for all of them: which it is would tell in what state the case is.
             case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
                 self = problem(.conflict, "outdated")
-            case .electronicFirst: self = problem(.conflict, "electronicFirst")
+            case .electronicFirst, .cannotGoOn, .cannotBringTogether: self = problem(.conflict, refusal.code)
             case .conditionFailed(let condition):
                 self = problem(
                     .conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))

@@ -25,8 +25,8 @@ public struct CaseScreen: Hashable, Sendable {
     ///   - viewer: who looks, and whether as staff.
     ///   - shown: the state that the viewer is shown: what could be done in another would tell them of it.
     public init(
-        of history: CaseHistory, in workflow: Workflow, under policy: Policy, role: Role, viewer: PersonID,
-        isStaff: Bool, shown: String
+        of history: CaseHistory, in workflow: Workflow, under policy: Policy, on date: CivilDate, role: Role,
+        viewer: PersonID, isStaff: Bool, shown: String
     ) {
         let state = history.state
         let known = workflow.position(named: shown) ?? workflow.initial
@@ -51,8 +51,24 @@ public struct CaseScreen: Hashable, Sendable {
         let opened = state.roundReleases.filter { $0.cardVersion > 0 }
         isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
         privateActs =
-            isParty && !opened.isEmpty ? workflow.commands(of: role, from: known, by: .screen).filter(\.isPrivate) : []
+            isParty && !opened.isEmpty ? Self.privateActs(state, workflow, role, viewer, known, on: date) : []
         releases = own
+    }
+
+    /// What one of a pair can note now: by the pair's own flow, or, in a workflow without one, by its rows.
+    private static func privateActs(
+        _ state: State, _ workflow: Workflow, _ role: Role, _ viewer: PersonID, _ known: Position, on date: CivilDate
+    ) -> [CommandKind] {
+        guard let flow = workflow.privateFlow else {
+            return workflow.commands(of: role, from: known, by: .screen).filter(\.isPrivate)
+        }
+        guard flow.during.contains(known) else { return [] }
+        let kinds = state.privately.notes.map(\.kind)
+        return CommandKind.allCases.filter { kind in
+            kind == .undoNote
+                ? state.privately.undoable(by: viewer, on: date) != nil
+                : kind.isPrivate && flow.row(on: kind, by: role, after: kinds) != nil
+        }
     }
 
     private static func proxied(

@@ -21,6 +21,7 @@ public enum DueDates {
         let round = state.round
         switch condition {
         case .dueDayOver: return round?.due.map { [$0] } ?? []
+        case .handOffDayOver: return (round?.handOffOn ?? round?.due).map { [$0] } ?? []
         case .answerDayOver: return round?.answerOn.map { [$0] } ?? []
         case .releaseExpired: return state.liveReleases.map(\.expiresOn)
         case .termOver: return round?.endsOn.map { [$0] } ?? []
@@ -32,8 +33,9 @@ public enum DueDates {
         // True or false by what people do, whatever the day.
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent,
-            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .dutiesSeparate,
-            .assigned,
+            .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .mustsMet,
+            .notKeptApart,
+            .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned,
             .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.

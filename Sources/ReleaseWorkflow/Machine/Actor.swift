@@ -58,10 +58,15 @@ public struct Facts: Hashable, Sendable {
         case .agreementsCurrent: 1 << 11
         case .secondSought: 1 << 12
         case .standingLost: 1 << 13
+        case .mustsMet: 1 << 14
+        case .notKeptApart: 1 << 15
+        case .attestedLately: 1 << 16
+        case .counterpartHadMentor: 1 << 17
+        case .notOnOwnList: 1 << 18
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .callPlaced, .meetingArranged:
             0
         }
     }

@@ -57,12 +57,35 @@ private func row(
         return row
     }
     let candidates = workflow.transitions(on: kind, from: state.position)
+    if kind.isPrivate, candidates.isEmpty, let flow = workflow.privateFlow {
+        return try privateRow(for: kind, by: actor, in: state, of: workflow, flow)
+    }
     guard !candidates.isEmpty else {
         throw .illegalTransition(state: workflow.name(of: state.position), command: kind)
     }
     let own = candidates.filter { holds($0.role, actor.principal, in: state, of: workflow) }
     if let row = own.first(where: { $0.channels.contains(actor.channel) }) { return row }
     throw own.isEmpty ? .wrongPrincipal(kind) : .wrongChannel(kind, actor.channel)
+}
+
+/// The row of the pair's own flow. It moves nothing that anybody else could see.
+private func privateRow(
+    for kind: CommandKind, by actor: Actor, in state: State, of workflow: Workflow, _ flow: PrivateFlow
+) throws(Refusal) -> Transition {
+    let kinds = state.privately.notes.map(\.kind)
+    let place = flow.during.contains(state.position) ? flow.name(of: flow.position(after: kinds)) : nil
+    let illegal = Refusal.illegalTransition(state: place ?? workflow.name(of: state.position), command: kind)
+    guard place != nil else { throw illegal }
+    guard let role = workflow.parties.first(where: { holds($0, actor.principal, in: state, of: workflow) }) else {
+        throw .wrongPrincipal(kind)
+    }
+    guard actor.channel == .screen else { throw .wrongChannel(kind, actor.channel) }
+    if kind != .undoNote, flow.row(on: kind, by: role, after: kinds) == nil {
+        throw flow.rows.contains { $0.command == kind && $0.role == role } ? illegal : .wrongPrincipal(kind)
+    }
+    return Transition(
+        command: kind, role: role, channels: [.screen], origins: [], destination: .same,
+        effects: [kind == .undoNote ? .undoPrivately : .notePrivately])
 }
 
 private func checkAgent(of actor: Actor, kind: CommandKind, given facts: Facts) throws(Refusal) {

@@ -2,11 +2,13 @@
 ///
 /// Reads the state, the facts and the day; nothing else. Deadlines are set here once and never recomputed.
 ///
+/// - Parameter keepsAway: false for one who ends, takes back or says no and would be brought together with the same
+///   person again.
 /// - Throws: ``Refusal/conditionFailed(_:)`` for the first guard, in the policy's order, that does not hold;
 ///   ``Refusal/argumentMissing(_:)`` where an effect needs a person or release that is not there.
 public func decide(
     _ authorized: Authorized<Command>, in state: State, under loaded: LoadedPolicy, workflow: Workflow,
-    given facts: Facts, at moment: Moment
+    given facts: Facts, at moment: Moment, keepsAway: Bool = true
 ) throws(Refusal) -> [Event] {
     let transition = authorized.transition
     let command = authorized.command
@@ -16,7 +18,8 @@ public func decide(
         throw .conditionFailed(condition)
     }
     let decision = Decision(
-        command: command, actor: actor, before: state, workflow: workflow, loaded: loaded, moment: moment)
+        command: command, actor: actor, before: state, workflow: workflow, loaded: loaded, moment: moment,
+        keepsAway: keepsAway)
     var events: [Event] = []
     var after = state
     for effect in transition.effects {
@@ -43,13 +46,16 @@ private func holds(
     switch condition {
     case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
         .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
-        .standingLost, .dutiesSeparate, .assigned:
+        .standingLost, .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:
         return facts[condition]
+    case .notKeptApart:
+        // What either said of the other in this case is here; lists and other workflows are the service's to look at.
+        let other = command.namedCounterpart ?? state.round?.counterpart
+        guard let other, other != state.opener else { return false }
+        return facts[condition] && !state.isKeptApart(state.opener, other)
     case .notExcluded:
-        if let person = command.namedCounterpart {
-            return !state.excluded.contains(person) && person != state.opener
-        }
-        return state.round?.counterpart.map { !state.excluded.contains($0) } ?? false
+        guard let other = command.namedCounterpart ?? state.round?.counterpart else { return false }
+        return other != state.opener && !state.isKeptApart(state.opener, other)
     case .slotAccepted: return state.round?.isSlotAccepted ?? false
     case .dueDayOver: return state.round?.due.map { moment.date > $0 } ?? false
     case .releaseExpired: return state.liveReleases.map(\.expiresOn).min().map { moment.date > $0 } ?? false
@@ -70,6 +76,7 @@ private func holds(
             return false
         }
         return round.extensionCount < limit && !round.extensionSigners.contains(actor)
+    case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
     }
@@ -84,6 +91,7 @@ private struct Decision {
     let workflow: Workflow
     let loaded: LoadedPolicy
     let moment: Moment
+    let keepsAway: Bool
 
     private var policy: Policy { loaded.policy }
 
@@ -107,7 +115,13 @@ private struct Decision {
         case .clearCounterpart: return [.counterpartCleared]
         case .excludeCounterpart:
             // At a rematch the one to exclude is the last round's; by then the new round has begun with nobody named.
+            if command.kind == .refuseMentor, !keepsAway { return [] }
             return before.round?.counterpart.map { [.counterpartExcluded($0)] } ?? []
+        case .keepAway:
+            guard let person = actor, let other = before.round?.counterpart else { return [] }
+            if !keepsAway { return [] }
+            let partner = person == before.opener ? other : before.opener
+            return [.keptAway(by: person, from: partner)]
         case .acceptSlot: return [.slotAccepted]
         case .signRelease:
             guard case .sign(let id) = command else { throw .argumentMissing(command.kind) }
@@ -148,6 +162,18 @@ private struct Decision {
         case .expireRelease: return state.liveReleases.map { .releaseExpired($0.id) }
         case .rescindRelease: return try rescission(in: state)
         case .handOff: return [.handedOff(on: moment.date)]
+        case .moveDue:
+            let dates = CallDates(
+                disclosedOn: moment.date, due: state.round?.due, withinDays: policy.contact.withinDays)
+            return [.callDue(by: dates.due), .handOffSet(on: dates.handOff)]
+        case .notePrivately:
+            guard let person = actor else { throw .argumentMissing(command.kind) }
+            return [.privatelyNoted(command.kind, by: person, on: moment.date)]
+        case .undoPrivately:
+            guard let person = actor, state.privately.undoable(by: person, on: moment.date) != nil else {
+                throw .argumentMissing(command.kind)
+            }
+            return [.privatelyUndone(by: person)]
         case .noteCall: return [.callPlaced]
         case .noteMeeting: return [.meetingArranged]
         case .eraseSurvey: return [.surveyErased]
@@ -194,7 +220,7 @@ private struct Decision {
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
-                .placeFree:
+                .placeFree, .notNeeded:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

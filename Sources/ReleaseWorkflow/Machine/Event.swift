@@ -9,7 +9,11 @@ public enum Event: Hashable, Sendable, Codable {
     case roundForgotten
     case counterpartNamed(PersonID)
     case counterpartCleared
+    /// The person whose case it is keeps the counterpart away.
     case counterpartExcluded(PersonID)
+    /// One of the two keeps the other away, or no longer does.
+    case keptAway(by: PersonID, from: PersonID)
+    case keepingLifted(by: PersonID, from: PersonID)
     case slotAccepted
     case releaseSigned(ReleaseID, discloser: PersonID, recipient: Recipient, on: CivilDate, expires: CivilDate)
     case matchMade(on: CivilDate)
@@ -32,23 +36,42 @@ public enum Event: Hashable, Sendable, Codable {
     case secondSought(by: PersonID)
     case surveyErased, contactErased
     case noticed(Role, Notice)
-    // The private stream.
+    /// The day at whose end the program is out.
+    case handOffSet(on: CivilDate)
+    // The private stream. The first two are of folders that were begun before a note had a hand and a day.
     case callPlaced, meetingArranged, privateErased
+    /// One of the pair notes something for the two of them, or takes their own last note back.
+    case privatelyNoted(CommandKind, by: PersonID, on: CivilDate)
+    case privatelyUndone(by: PersonID)
 
     /// True if it belongs to the private stream of the pair.
-    public var isPrivate: Bool { self == .callPlaced || self == .meetingArranged || self == .privateErased }
+    public var isPrivate: Bool {
+        switch self {
+        case .callPlaced, .meetingArranged, .privateErased, .privatelyNoted, .privatelyUndone: true
+        case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
+            .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
+            .handOffSet, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
+            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
+            .secondSought, .surveyErased, .contactErased, .noticed:
+            false
+        }
+    }
+
+    var opensCard: Bool { if case .cardOpened = self { true } else { false } }
 
     /// True if it begins a round, as a draft or condensed by its first signature.
     public var beginsRound: Bool {
         switch self {
         case .roundStarted, .roundOpened: true
-        case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .slotAccepted,
-            .releaseSigned,
+        case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .keptAway,
+            .keepingLifted, .slotAccepted, .releaseSigned,
             .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed,
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
-            .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased:
+            .surveyErased, .contactErased, .noticed, .handOffSet, .callPlaced, .meetingArranged, .privateErased,
+            .privatelyNoted,
+            .privatelyUndone:
             false
         }
     }
@@ -80,7 +103,7 @@ extension State {
         case .roundOpened(let id, let counterpart, let kept, let isSlotAccepted, let answerOn, let since):
             begin(id)
             round?.waitingSince = since
-            excluded += kept
+            for person in kept { keeping.append(Keeping(by: opener, from: person, isKept: true)) }
             round?.counterpart = counterpart
             round?.isSlotAccepted = isSlotAccepted
             round?.answerOn = answerOn
@@ -88,7 +111,7 @@ extension State {
             guard let round else { return }
             position = round.beganAt
             isHandedOff = round.beganHandedOff
-            excluded = Array(excluded.prefix(round.beganExcluded))
+            keeping = Array(keeping.prefix(round.beganKeeping))
             self.round = round.beganRound?.round
             privately = PrivateState()
         case .counterpartNamed(let person):
@@ -97,7 +120,11 @@ extension State {
             round?.counterpart = nil
             round?.isSlotAccepted = false
         case .counterpartExcluded(let person):
-            if !excluded.contains(person) { excluded.append(person) }
+            keep(Keeping(by: opener, from: person, isKept: true))
+        case .keptAway(let person, let other):
+            keep(Keeping(by: person, from: other, isKept: true))
+        case .keepingLifted(let person, let other):
+            keep(Keeping(by: person, from: other, isKept: false))
         case .slotAccepted:
             round?.isSlotAccepted = true
         case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
@@ -146,10 +173,17 @@ extension State {
             if round?.secondSeekers.contains(person) == false { round?.secondSeekers.append(person) }
         case .surveyErased, .contactErased, .noticed:
             break
+        case .handOffSet(let date):
+            round?.handOffOn = date
         case .callPlaced:
-            privately.isCallPlaced = true
+            if !privately.isCallPlaced { privately.notes.append(PrivateNote(kind: .recordCall, by: nil, on: nil)) }
         case .meetingArranged:
-            privately.isMeetingArranged = true
+            guard !privately.isMeetingArranged else { return }
+            privately.notes.append(PrivateNote(kind: .recordMeeting, by: nil, on: nil))
+        case .privatelyNoted(let kind, let person, let date):
+            privately.notes.append(PrivateNote(kind: kind, by: person, on: date))
+        case .privatelyUndone(let person):
+            if let last = privately.notes.lastIndex(where: { $0.by == person }) { privately.notes.remove(at: last) }
         case .privateErased:
             privately = PrivateState()
         }
@@ -159,10 +193,16 @@ extension State {
 extension State {
     fileprivate mutating func begin(_ id: RoundID) {
         round = Round(
-            id: id, beganAt: position, beganHandedOff: isHandedOff, beganExcluded: excluded.count,
+            id: id, beganAt: position, beganHandedOff: isHandedOff, beganKeeping: keeping.count,
             beganRound: round.map(EarlierRound.init))
         isHandedOff = false
         privately = PrivateState()
+    }
+
+    /// Adds what somebody says of the other, unless it says nothing new.
+    fileprivate mutating func keep(_ word: Keeping) {
+        let last = keeping.last { $0.by == word.by && $0.from == word.from }
+        if last?.isKept ?? false != word.isKept { keeping.append(word) }
     }
 
     fileprivate mutating func change(_ id: ReleaseID, _ body: (inout ReleaseState) -> Void) {
@@ -174,7 +214,8 @@ extension State {
     public var openingEvent: Event? {
         guard isDraft, let round else { return nil }
         return .roundOpened(
-            round.id, counterpart: round.counterpart, excluded: Array(excluded.dropFirst(round.beganExcluded)),
+            round.id, counterpart: round.counterpart,
+            excluded: keeping.dropFirst(round.beganKeeping).filter { $0.isKept && $0.by == opener }.map(\.from),
             isSlotAccepted: round.isSlotAccepted, answerOn: round.answerOn, since: round.waitingSince)
     }
 }

@@ -5,8 +5,8 @@ public struct State: Hashable, Sendable {
     public let opener: PersonID
     /// Rounds in which a release was signed.
     public internal(set) var signedRounds = 0
-    /// People never to be proposed again in this case, in the order they were excluded. Private to the opener.
-    public internal(set) var excluded: [PersonID] = []
+    /// What the parties said of each other, in its order: kept away, or no longer. Each is private to who said it.
+    public internal(set) var keeping: [Keeping] = []
     /// After hand-off and until the next round begins, the program does nothing.
     public internal(set) var isHandedOff = false
     public internal(set) var round: Round?
@@ -20,6 +20,31 @@ public struct State: Hashable, Sendable {
     public init(opener: PersonID, position: Position) {
         self.opener = opener
         self.position = position
+    }
+
+    /// The people whom the opener keeps away, in the order in which that was said.
+    public var excluded: [PersonID] { kept(by: opener) }
+
+    /// The people whom `person` keeps away, in the order in which that was said last.
+    public func kept(by person: PersonID) -> [PersonID] {
+        var kept: [PersonID] = []
+        for word in keeping where word.by == person {
+            kept.removeAll { $0 == word.from }
+            if word.isKept { kept.append(word.from) }
+        }
+        return kept
+    }
+
+    /// What was said since the draft began; empty where no draft is open.
+    public var keepingOfDraft: [Keeping] {
+        guard isDraft, let round else { return [] }
+        return Array(keeping.dropFirst(round.beganKeeping))
+    }
+
+    /// True if either of the two keeps the other away.
+    public func isKeptApart(_ one: PersonID, _ other: PersonID) -> Bool {
+        if keeping.isEmpty { return false }
+        return kept(by: one).contains(other) || kept(by: other).contains(one)
     }
 
     /// The release of this round that was signed last.
@@ -80,18 +105,29 @@ public struct State: Hashable, Sendable {
     public var isDraft: Bool { round != nil && currentRelease == nil }
 }
 
+/// What one person said of another: to be kept away, or no longer.
+public struct Keeping: Hashable, Sendable {
+    public let by: PersonID
+    public let from: PersonID
+    public let isKept: Bool
+}
+
 /// One passage from request to end.
 public struct Round: Hashable, Sendable {
     public let id: RoundID
     /// Where the case stood when the round began; declining returns there.
     public let beganAt: Position
     let beganHandedOff: Bool
-    let beganExcluded: Int
+    let beganKeeping: Int
     let beganRound: EarlierRound?
     public internal(set) var counterpart: PersonID?
     public internal(set) var isSlotAccepted = false
     public internal(set) var matchMadeOn: CivilDate?
+    /// The last day for the first call.
     public internal(set) var due: CivilDate?
+    /// The day at whose end the program is out; nil in rounds that were begun before it was set, which end with the
+    /// last day for the call.
+    public internal(set) var handOffOn: CivilDate?
     public internal(set) var answerOn: CivilDate?
     /// The day the person asked; kept over a swap, so that nobody who waits loses their place.
     public internal(set) var waitingSince: CivilDate?
@@ -146,9 +182,29 @@ public struct OpenCard: Hashable, Sendable {
     public let reader: Recipient
 }
 
+/// Something that one of a pair noted for the two of them.
+public struct PrivateNote: Hashable, Sendable {
+    /// A call, a meeting, or a call that reached nobody.
+    public let kind: CommandKind
+    /// Nil in what was noted before notes had a hand and a day.
+    public let by: PersonID?
+    public let on: CivilDate?
+}
+
 /// The private stream, folded.
 public struct PrivateState: Hashable, Sendable {
-    public internal(set) var isCallPlaced = false
-    public internal(set) var isMeetingArranged = false
+    public internal(set) var notes: [PrivateNote] = []
     public init() {}
+
+    public var isCallPlaced: Bool { notes.contains { $0.kind == .recordCall } }
+    public var isMeetingArranged: Bool { notes.contains { $0.kind == .recordMeeting } }
+
+    /// The note that `person` can take back on this day: their own, if it is the last one, on the day on which it was
+    /// made and the day after.
+    public func undoable(by person: PersonID, on date: CivilDate) -> PrivateNote? {
+        guard let last = notes.last, last.by == person, let day = last.on, date <= day.adding(days: 1) else {
+            return nil
+        }
+        return last
+    }
 }

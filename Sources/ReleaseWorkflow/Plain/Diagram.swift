@@ -5,7 +5,30 @@ public enum Diagram {
         var lines = ["%% \(workflow.id)", "stateDiagram-v2", "    [*] --> \(workflow.name(of: workflow.initial))"]
         lines += arrows(workflow).map { "    \($0.from) --> \($0.to): \($0.labels.joined(separator: ", "))" }
         lines += workflow.ended.sorted().map { "    \(workflow.name(of: $0)) --> [*]" }
+        if let flow = workflow.privateFlow { lines += privately(flow, workflow) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The pair's own flow, inside the states in which it goes on.
+    private static func privately(_ flow: PrivateFlow, _ workflow: Workflow) -> [String] {
+        let places = flow.during.sorted().map { workflow.name(of: $0) }
+        var lines = ["    state \"the pair's own, while \(places.joined(separator: " or "))\" as privately {"]
+        lines.append("        [*] --> \(flow.name(of: flow.initial))")
+        lines += arrows(flow).map { "        \($0.from) --> \($0.to): \($0.labels.joined(separator: ", "))" }
+        return lines + ["    }"] + places.map { "    \($0) --> privately" }
+    }
+
+    private static func arrows(_ flow: PrivateFlow) -> [(from: String, to: String, labels: [String])] {
+        var labels: [[String]: [String]] = [:]
+        var order: [[String]] = []
+        for row in flow.rows {
+            for origin in row.origins {
+                let key = [flow.name(of: origin), flow.name(of: row.destination ?? origin)]
+                if labels[key] == nil { order.append(key) }
+                labels[key, default: []].append("\(row.role.rawValue) \(row.command.rawValue)")
+            }
+        }
+        return order.map { ($0[0], $0[1], labels[$0] ?? []) }
     }
 
     /// For Graphviz.
@@ -32,9 +55,26 @@ public enum Diagram {
                     "    \"\(workflow.id).\(arrow.from)\" -> \"\(workflow.id).\(arrow.to)\" [label=\"\(arrow.labels.joined(separator: "\\n"))\"];"
                 )
             }
+            if let flow = workflow.privateFlow { lines += dot(flow, workflow) }
             lines.append("  }")
         }
         return (lines + ["}"]).joined(separator: "\n") + "\n"
+    }
+
+    private static func dot(_ flow: PrivateFlow, _ workflow: Workflow) -> [String] {
+        var lines = [
+            "    subgraph \"cluster_\(workflow.id)_private\" { label=\"the pair's own\"; style=dashed; fontname=\"sans-serif\";"
+        ]
+        lines += flow.names.map { "      \"\(workflow.id).private.\($0)\" [label=\"\($0)\"];" }
+        lines += arrows(flow).map {
+            "      \"\(workflow.id).private.\($0.from)\" -> \"\(workflow.id).private.\($0.to)\" [label=\"\($0.labels.joined(separator: "\\n"))\"];"
+        }
+        lines.append("    }")
+        for place in flow.during.sorted() {
+            let target = "\(workflow.id).private.\(flow.name(of: flow.initial))"
+            lines.append("    \"\(workflow.id).\(workflow.name(of: place))\" -> \"\(target)\" [style=dashed];")
+        }
+        return lines
     }
 
     /// The moves from state to another state, with everybody who makes each.

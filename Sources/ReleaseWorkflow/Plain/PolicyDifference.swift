@@ -166,6 +166,7 @@ private struct Capabilities {
                 reveal("\(workflow.id): `\(command.rawValue)` opens a card", [workflow.discloser])
             }
             for transition in workflow.transitions { note(transition, in: workflow) }
+            for row in workflow.privateFlow?.rows ?? [] { note(row, in: workflow) }
         }
         for aggregate in policy.monitoring {
             reveal("staff may count \(aggregate.rawValue.spaced)", Set(policy.workflows.flatMap(\.parties)))
@@ -176,6 +177,16 @@ private struct Capabilities {
                 Set(policy.workflows.flatMap(\.parties)))
         }
         if policy.customs.recognition == "allowed" { reveal("mentors may be recognized by name", [.mentor]) }
+    }
+
+    private mutating func note(_ row: PrivateFlow.Row, in workflow: Workflow) {
+        guard let flow = workflow.privateFlow else { return }
+        for origin in row.origins {
+            let target = row.destination.map { flow.name(of: $0).spaced } ?? "the same"
+            permit(
+                "\(workflow.id): the \(row.role.rawValue) may `\(row.command.rawValue)` for the two alone while \(flow.name(of: origin).spaced), to \(target)",
+                [row.role])
+        }
     }
 
     private mutating func note(_ transition: Transition, in workflow: Workflow) {

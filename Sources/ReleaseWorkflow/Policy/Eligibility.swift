@@ -11,6 +11,8 @@ public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
     /// Has worked professionally in addiction counseling or therapy (MPHP-12).
     case addictionCounselor
     case underContract, member, goodStanding, licensed, preLicensed, student, experienced, trained
+    /// Has or had a mentor in the program, before this service kept their cases too (MPHP-31).
+    case hadMentor
     /// Holds a certification whose last day has not passed.
     case certified
     // Of the two together.
@@ -21,7 +23,7 @@ public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .sameOrSimilarField, .stageAccepted, .supervisorialRelationship, .personalRelationship, .sameEmployer: true
         case .inStanding, .activeInRecovery, .guidedOthers, .addictionCounselor, .underContract, .member, .goodStanding,
-            .licensed, .preLicensed, .student, .experienced, .trained, .certified:
+            .licensed, .preLicensed, .student, .experienced, .trained, .hadMentor, .certified:
             false
         }
     }
@@ -40,6 +42,7 @@ public enum Condition: String, CaseIterable, Hashable, Sendable, Codable {
         case .student: "is a student of the field"
         case .experienced: "is an experienced clinician"
         case .trained: "has completed the program's training"
+        case .hadMentor: "has or had a mentor in the program"
         case .certified: "holds a certification that is in force"
         case .sameOrSimilarField: "works in the same or a similar field as the mentee"
         case .stageAccepted: "accepts mentees of this stage"
@@ -235,16 +238,37 @@ public struct Eligibility: Hashable, Sendable {
     public let similarFields: [[String]]
     /// The conditions that must keep holding while a case is open; losing it ends the case.
     public let continuous: Set<Condition>
+    /// How many months an attestation of each of these counts for, by the calendar; what is not named does not age.
+    public let attestedWithin: [Condition: Int]
 
     public init(
         mentee: Requirement, mentor: Requirement, pair: Requirement, similarFields: [[String]],
-        continuous: Set<Condition>
+        continuous: Set<Condition>, attestedWithin: [Condition: Int] = [:]
     ) {
         self.mentee = mentee
         self.mentor = mentor
         self.pair = pair
         self.similarFields = similarFields
         self.continuous = continuous
+        self.attestedWithin = attestedWithin
+    }
+
+    /// True if nothing that this role's conditions rest on, and that was attested of the person, is older than it may
+    /// be.
+    ///
+    /// - Parameter days: the days on which conditions were attested; one without a day counts as fresh.
+    public func isFresh(
+        _ person: Attestation, as role: Role, attestedOn days: [Condition: CivilDate], on date: CivilDate
+    )
+        -> Bool
+    {
+        let conditions = requirement(of: role).predicates.intersection(attestedWithin.keys)
+        return conditions.allSatisfy { condition in
+            guard person.attributes.contains(condition), let months = attestedWithin[condition],
+                let day = days[condition]
+            else { return true }
+            return date <= day.adding(months: months)
+        }
     }
 
     /// True if two fields count as the same or similar. Unknown pairs do not.

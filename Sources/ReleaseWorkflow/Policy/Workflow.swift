@@ -48,11 +48,30 @@ public final class Transition: Hashable, Sendable {
         hasher.combine(origins)
     }
 
+    /// What of a pairing this row asks: all of it where somebody is named; what a place rests on at the mentor's yes;
+    /// and all but that in every further step up to the one that opens the card. Who goes on with a card that was open
+    /// asks their own list alone.
+    fileprivate func conditions(of pairing: [Guard], in shape: Workflow.Shape) -> [Guard] {
+        if pairing.isEmpty { return [] }
+        switch command {
+        case .propose, .invite: return pairing
+        case .acceptSlot, .agree: return pairing.filter { Guard.ofPlace.contains($0) || $0 == .acknowledgementCurrent }
+        case .offer, .sign, .disclose, .alert: return pairing.filter { !Guard.ofPlace.contains($0) }
+        case .correct, .extend: return [.notOnOwnList]
+        case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
+            .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
+            .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .recordTried, .undoNote:
+            return []
+        }
+    }
+
     /// The same row with more conditions.
     public func adding(guards more: [Guard]) -> Transition {
-        Transition(
+        let missing = more.filter { !guards.contains($0) }
+        if missing.isEmpty { return self }
+        return Transition(
             command: command, role: role, channels: channels, origins: origins, destination: destination,
-            guards: guards + more,
+            guards: guards + missing,
             effects: effects, tellings: tellings, seenBy: seenBy)
     }
 }
@@ -92,11 +111,13 @@ public final class Workflow: Hashable, Sendable {
         public var purpose: Purpose
         /// The only commands that may open a card.
         public var opens: [CommandKind]
+        /// The words for whoever makes the first contact; nil where the program's own serve.
+        public var callScript: String?
 
         public init(
             opener: Role, counterpart: Role?, discloser: Role, recipient: Reader, subject: Role, reader: Reader,
             isMutual: Bool,
-            rescissionCloses: RescissionCloses, purpose: Purpose, opens: [CommandKind]
+            rescissionCloses: RescissionCloses, purpose: Purpose, opens: [CommandKind], callScript: String? = nil
         ) {
             self.opener = opener
             self.counterpart = counterpart
@@ -108,6 +129,7 @@ public final class Workflow: Hashable, Sendable {
             self.rescissionCloses = rescissionCloses
             self.purpose = purpose
             self.opens = opens
+            self.callScript = callScript
         }
     }
 
@@ -121,6 +143,11 @@ public final class Workflow: Hashable, Sendable {
     /// The state after which the program is out, or nil for `handoff: none`.
     public let handOff: Position?
     public let shape: Shape
+    /// What bringing the two together rests on. It is part of the conditions of every row that leads to a card, whether
+    /// or not the row names it: no table can forget it.
+    public let pairing: [Guard]
+    /// The pair's own flow; nil where the pair notes nothing here.
+    public let privateFlow: PrivateFlow?
     public let transitions: [Transition]
     private let table: [[[Transition]]]
 
@@ -141,9 +168,10 @@ public final class Workflow: Hashable, Sendable {
 
     public init(
         id: String, names: [String], initial: Position, ended: Set<Position>, ending: Set<Position> = [],
-        handOff: Position?,
-        shape: Shape, transitions: [Transition]
+        handOff: Position?, shape: Shape, pairing: [Guard] = [],
+        privateFlow: PrivateFlow? = nil, transitions written: [Transition]
     ) {
+        let transitions = written.map { $0.adding(guards: $0.conditions(of: pairing, in: shape)) }
         self.id = id
         self.names = names
         self.initial = initial
@@ -151,6 +179,8 @@ public final class Workflow: Hashable, Sendable {
         self.ending = ending
         self.handOff = handOff
         self.shape = shape
+        self.pairing = pairing
+        self.privateFlow = privateFlow
         self.transitions = transitions
         var table = [[[Transition]]](
             repeating: [[Transition]](repeating: [], count: names.count), count: CommandKind.allCases.count)
@@ -166,7 +196,8 @@ public final class Workflow: Hashable, Sendable {
         left === right
             || left.id == right.id && left.names == right.names && left.initial == right.initial
                 && left.ended == right.ended && left.ending == right.ending && left.handOff == right.handOff
-                && left.shape == right.shape && left.transitions == right.transitions
+                && left.shape == right.shape && left.privateFlow == right.privateFlow && left.pairing == right.pairing
+                && left.transitions == right.transitions
     }
 
     public func hash(into hasher: inout Hasher) {
@@ -183,6 +214,23 @@ public final class Workflow: Hashable, Sendable {
 
     public func position(named name: String) -> Position? {
         names.firstIndex(of: name).map { Position(number: UInt8($0)) }
+    }
+
+    /// What the program's own rules make bringing two people together rest on: the least that `pairing` has to name.
+    public func demandedPairing(under policy: Policy) -> [Guard] {
+        guard let counterpart else { return [] }
+        var demanded: [Guard] = [.notKeptApart]
+        if policy.eligibility.requirement(of: opener) != .nothing { demanded.append(.openerEligible) }
+        if !policy.agreements(of: opener).isEmpty { demanded.append(.agreementsCurrent) }
+        if transitions.contains(where: { $0.command == .completeSurvey }) { demanded.append(.mustsMet) }
+        if !policy.eligibility.attestedWithin.isEmpty { demanded.append(.attestedLately) }
+        if counterpart == .mentor {
+            demanded += [.pairEligible] + Guard.ofPlace
+            if !policy.agreements(of: .mentor).isEmpty { demanded.append(.acknowledgementCurrent) }
+        } else {
+            demanded += [.counterpartUnderContract, .counterpartHadMentor]
+        }
+        return demanded
     }
 
     /// The channels by which a release of this workflow can be taken back, in the order of the vocabulary: those that

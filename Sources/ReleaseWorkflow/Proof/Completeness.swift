@@ -46,12 +46,20 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         !policy.agreements.contains { $0.roles.contains(.mentee) } || guards.contains(.agreementsCurrent)
             || policy.isDirectory,
         "mentees sign agreements that no workflow asks for")
+    for workflow in workflows {
+        let missing = workflow.demandedPairing(under: policy).filter { !workflow.pairing.contains($0) }
+        let words = missing.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+        demand(missing.isEmpty, "`workflows.\(workflow.id).pairing` does not name \(words): what a match rests on")
+    }
     demand(
         policy.eligibility.pair == .nothing || guards.contains(.pairEligible) || policy.isDirectory,
         "`eligibility.pair` is set and no workflow asks `pairEligible`")
     demand(
         policy.isDirectory || policy.matching.weights.values.contains { $0 > 0 },
         "`matching.weights` says nothing: every mentor would be as good as every other")
+    demand(
+        policy.contact.answerAfterDays > 0 || policy.assumptions.contains { $0.contains("answerAfterDays") },
+        "`contact.answerAfterDays` is 0, and no assumption says so: a no that comes at once tells that it is one")
     demand(!policy.assumptions.isEmpty, "`assumptions` is empty: no source says everything")
     return findings
 }

@@ -46,7 +46,7 @@ public struct DecisionTable: Sendable {
                     for channel in Channel.allCases {
                         // Where no row is meant, every case at this state is refused alike.
                         let isMeant = rows.contains { $0.role == role && $0.channels.contains(channel) }
-                        guard isFirst || isMeant || command.kind == .rescind else { continue }
+                        guard isFirst || isMeant || command.kind == .rescind || command.kind.isPrivate else { continue }
                         let question = Question(
                             state: workflow.name(of: node.state.position), command: command.kind, principal: role,
                             channel: channel)
@@ -86,7 +86,8 @@ public struct DecisionTable: Sendable {
         case .wrongChannel: 2
         case .wrongAgent: 3
         case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen,
-            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst:
+            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst, .cannotGoOn,
+            .cannotBringTogether:
             4
         }
     }

@@ -10,6 +10,7 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
     case p8 = "P8"
     case p9 = "P9"
     case p10 = "P10"
+    case p11 = "P11"
     case p12 = "P12"
 
     public var statement: String {
@@ -24,6 +25,7 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
         case .p8: "declining before signature returns to where the round began"
         case .p9: "the person and the clock alone can bring every state to an end"
         case .p10: "every transition fires somewhere, and every guard on it can refuse it"
+        case .p11: "what a pair rests on holds in the step that first opens its card, by whatever road"
         case .p12:
             "a release can be taken back by its signer in one step, from everywhere, by every channel of its form"
         }
@@ -109,13 +111,19 @@ struct Explorer {
     /// The commands of the clock, in the order of the vocabulary.
     private let clockKinds: [CommandKind]
     private let rescissionChannels: [Channel]
+    private let possibility: Possibility
+    /// What the first opening of a card must rest on.
+    private let demanded: [Guard]
     private var fired: Set<ObjectIdentifier> = []
+    private var firedPrivately: Set<PrivateFlow.Row> = []
     private var refusable: [ObjectIdentifier: Set<Guard>] = [:]
     private var failures: [PolicyProperty: Counterexample] = [:]
 
     init(loaded: LoadedPolicy, workflow: Workflow) {
         self.loaded = loaded
         self.workflow = workflow
+        possibility = Possibility(policy: loaded.policy, workflow: workflow)
+        demanded = workflow.demandedPairing(under: loaded.policy)
         rescissionChannels = workflow.rescissionChannels(under: loaded.policy)
         clockKinds = CommandKind.allCases.filter { kind in
             workflow.transitions.contains { $0.role == .clock && $0.command == kind }
@@ -141,6 +149,9 @@ struct Explorer {
             return
         }
         checkEnds()
+        for row in workflow.privateFlow?.rows ?? [] where !firedPrivately.contains(row) {
+            fail(.p10, "`\(row.command.rawValue)` by \(row.role.rawValue) never fires", at: nil)
+        }
         for transition in workflow.transitions {
             let name = "`\(transition.command.rawValue)` by \(transition.role.rawValue)"
             if !fired.contains(ObjectIdentifier(transition)) {
@@ -223,6 +234,14 @@ struct Explorer {
             guard let actor = actor(of: row.role, by: row.channels, in: state) else { continue }
             acts += commands(row.command, in: state).map { Act(command: $0, actor: actor) }
         }
+        guard let flow = workflow.privateFlow, flow.during.contains(state.position) else { return acts }
+        for role in workflow.parties {
+            guard let actor = actor(of: role, by: [.screen], in: state) else { continue }
+            let kinds = Set(flow.rows.filter { $0.role == role }.map(\.command)).union([.undoNote])
+            for kind in CommandKind.allCases where kinds.contains(kind) {
+                acts += commands(kind, in: state).map { Act(command: $0, actor: actor) }
+            }
+        }
         return acts
     }
 
@@ -241,21 +260,31 @@ struct Explorer {
     private mutating func visit(_ index: Int) {
         let node = nodes[index]
         var exits: Set<PersonID> = []
-        if node.state.privately != PrivateState() { checkUnwinding(index) }
-        for act in acts(in: node.state) where isWithinBounds(act.command, node.state) {
+        // What the pair noted is the pair's at every state in which it notes anything, whatever came before: that it
+        // changes nothing else is shown here, and so the others' acts are walked from where nothing is noted.
+        let isNoted = node.state.privately != PrivateState()
+        if isNoted { checkUnwinding(index) }
+        for act in acts(in: node.state)
+        where isWithinBounds(act.command, node.state) && (!isNoted || act.command.kind.isPrivate) {
             let (command, actor) = (act.command, act.actor)
             guard case .success(let taken) = outcome(command, by: actor, in: node.state, on: node.today) else {
                 continue
             }
             let transition = taken.authorized.transition
             recordGuards(of: transition, command, actor, node)
+            if let flow = workflow.privateFlow, command.kind.isPrivate {
+                let kinds = node.state.privately.notes.map(\.kind)
+                if let row = flow.row(on: command.kind, by: taken.authorized.role, after: kinds) {
+                    firedPrivately.insert(row)
+                }
+            }
             let after = evolve(node.state, taken.events)
             let step = describe(actor, taken.authorized.role, command, in: node.state)
             checkStep(index, command, taken, after, step)
             if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
                 exits.insert(person)
             }
-            let settled = settle(after, on: node.today)
+            let settled = settle(after, on: node.today, from: index)
             let began = settled.isDraft ? startOfDraft(node, taken.events, after) : nil
             let target = add(Node(state: settled, today: node.today, began: began, parent: index, step: step))
             edges.append(
@@ -263,10 +292,11 @@ struct Explorer {
                     from: index, to: target,
                     isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
         }
+        if isNoted { return }
         checkExits(index, exits)
         checkTakingBack(index)
         for day in daysAhead(node) {
-            let settled = settle(node.state, on: day)
+            let settled = settle(node.state, on: day, from: index)
             let target = add(
                 Node(state: settled, today: day, began: node.began, parent: index, step: "time passes until \(day)"))
             edges.append(Edge(from: index, to: target, isOwn: true))
@@ -291,7 +321,7 @@ struct Explorer {
     }
 
     /// Takes every due transition of the clock.
-    private mutating func settle(_ state: State, on today: CivilDate) -> State {
+    private mutating func settle(_ state: State, on today: CivilDate, from index: Int) -> State {
         var state = state
         for _ in 0..<8 {
             var isSettled = true
@@ -303,6 +333,15 @@ struct Explorer {
                     else { continue }
                     let node = Node(state: state, today: today, began: nil, parent: nil, step: "")
                     recordGuards(of: taken.authorized.transition, command, .clock, node)
+                    if taken.events.contains(where: \.opensCard) {
+                        let step = "clock: \(kind.rawValue)"
+                        if !workflow.opens.contains(kind) {
+                            fail(.p7, "`\(kind.rawValue)` opens a card", at: index, then: step)
+                        }
+                        if !demanded.isEmpty, !state.roundReleases.contains(where: { $0.cardVersion > 0 }) {
+                            fail(.p11, "the clock opens the first card and asks nothing", at: index, then: step)
+                        }
+                    }
                     state = evolve(state, taken.events)
                     isSettled = false
                 }
@@ -322,7 +361,9 @@ struct Explorer {
         let round = state.round
         // The day before reminding, because the reminder goes out on its day.
         let reminder = round?.isReminded == false ? round?.endsOn?.adding(days: -Policy.Duration.reminderDays - 1) : nil
-        return [round?.due, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap { $0 }
+        return [round?.due, round?.handOffOn, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap {
+            $0
+        }
             + state.roundReleases.filter(\.isLive).map(\.expiresOn)
     }
 
@@ -363,10 +404,11 @@ struct Explorer {
         if before.isHandedOff, case .staff = taken.authorized.actor.principal {
             fail(.p4, "staff can `\(command.kind.rawValue)` after hand-off", at: index, then: step)
         }
-        let opensCard = taken.events.contains { if case .cardOpened = $0 { true } else { false } }
+        let opensCard = taken.events.contains(where: \.opensCard)
         if opensCard, !workflow.opens.contains(command.kind) {
             fail(.p7, "`\(command.kind.rawValue)` opens a card", at: index, then: step)
         }
+        if opensCard { checkFirstOpening(index, command, taken.authorized, step) }
         if command.kind == .decline, before.isDraft, let began = nodes[index].began,
             after.publicPart != began.publicPart
         {
@@ -375,6 +417,23 @@ struct Explorer {
         if command.kind.isPrivate {
             if after.publicPart != before.publicPart || taken.events.contains(where: { !$0.isPrivate }) {
                 fail(.p6, "`\(command.kind.rawValue)` can be observed", at: index, then: step)
+            }
+        }
+    }
+
+    /// P11: each thing that the program makes a pair rest on can refuse the step that opens the pair's first card.
+    private mutating func checkFirstOpening(
+        _ index: Int, _ command: Command, _ authorized: Authorized<Command>, _ step: String
+    ) {
+        let (state, today) = (nodes[index].state, nodes[index].today)
+        guard failures[.p11] == nil, !state.roundReleases.contains(where: { $0.cardVersion > 0 }) else { return }
+        for condition in demanded where !Guard.ofPlace.contains(condition) {
+            let facts = Facts.all.without(condition)
+            if case .success = outcome(command, by: authorized.actor, in: state, given: facts, on: today) {
+                let kind = command.kind.rawValue
+                fail(
+                    .p11, "`\(kind)` opens the first card though it does not hold that \(condition.plainWords)",
+                    at: index, then: step)
             }
         }
     }
@@ -485,7 +544,11 @@ struct Explorer {
     private mutating func checkEnds() {
         var incoming = [[Int]](repeating: [], count: nodes.count)
         for edge in edges where edge.isOwn { incoming[edge.to].append(edge.from) }
-        var ending = Set(nodes.indices.filter { workflow.isAtRest(nodes[$0].state.position) })
+        // What the pair noted holds up nobody: the others' acts are walked from where nothing is noted.
+        var ending = Set(
+            nodes.indices.filter {
+                workflow.isAtRest(nodes[$0].state.position) || nodes[$0].state.privately != PrivateState()
+            })
         var queue = Array(ending)
         while let index = queue.popLast() {
             for from in incoming[index] where ending.insert(from).inserted { queue.append(from) }
@@ -500,9 +563,10 @@ struct Explorer {
     /// P10, second half: each guard of a transition refuses it somewhere.
     private mutating func recordGuards(of transition: Transition, _ command: Command, _ actor: Actor, _ node: Node) {
         let row = ObjectIdentifier(transition)
-        fired.insert(row)
+        if transition.guards.allSatisfy(possibility.canHold) { fired.insert(row) }
         for condition in transition.guards where refusable[row]?.contains(condition) != true {
             if condition.isExternal {
+                guard possibility.canFail(condition) else { continue }
                 let refused = outcome(
                     command, by: actor, in: node.state, given: Facts.all.without(condition), on: node.today)
                 if case .failure(.conditionFailed(condition)) = refused {
@@ -547,6 +611,7 @@ struct Normal: Hashable {
         let counterpart: Int
         let isSlotAccepted: Bool
         let due: Side
+        let handOff: Side
         let answer: Side
         let hasMatch: Bool
         let term: Side
@@ -558,7 +623,9 @@ struct Normal: Hashable {
     }
 
     private let position: Position
-    private let excluded: [Int]
+    /// The people who are kept apart from the opener, whoever said so, and those who were when the draft began.
+    private let apart: Set<Int>
+    private let beganApart: Set<Int>
     private let isHandedOff: Bool
     private let signedRounds: Int
     private let round: RoundPart?
@@ -566,8 +633,13 @@ struct Normal: Hashable {
     // Sets: what is there twice, alike, is there once.
     private let releases: Set<Release>
     private let cards: Set<Card>
-    private let privately: PrivateState
-    private let beganExcluded: Int
+    /// What the pair noted, each with who did and whether they can still take it back.
+    private struct Note: Hashable {
+        let kind: CommandKind
+        let by: Int
+        let isUndoable: Bool
+    }
+    private let privately: [Note]
     /// In which order the deadlines that are still ahead will come.
     private let upcoming: [Int]
 
@@ -584,13 +656,19 @@ struct Normal: Hashable {
             return today < date ? .before : today == date ? .on : .after
         }
         position = state.position
-        excluded = state.excluded.map { number($0) }.sorted()
+        func apart(in state: State?) -> Set<Int> {
+            guard let state, !state.keeping.isEmpty else { return [] }
+            return Set(Explorer.others.filter { state.isKeptApart(state.opener, $0) }.map { number($0) })
+        }
+        self.apart = apart(in: state)
+        beganApart = apart(in: began)
         isHandedOff = state.isHandedOff
         signedRounds = min(state.signedRounds, 2)
         round = state.round.map {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
-                due: side($0.due), answer: side($0.answerOn), hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
+                due: side($0.due), handOff: side($0.handOffOn), answer: side($0.answerOn),
+                hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
@@ -617,10 +695,13 @@ struct Normal: Hashable {
                     release: kept.first { $0.id == card.release }.map { normal($0) }, subject: number(card.subject),
                     reader: card.reader.person.map { number($0) } ?? -2)
             })
-        privately = state.privately
+        privately = state.privately.notes.enumerated().map { place, note in
+            let isLast = place == state.privately.notes.count - 1
+            let isUndoable = isLast && note.on.map { today <= $0.adding(days: 1) } ?? false
+            return Note(kind: note.kind, by: number(note.by), isUndoable: isUndoable)
+        }
         let ahead = Explorer.deadlines(of: state).map { max($0, today) }
         let days = Set(ahead).sorted()
         upcoming = ahead.map { days.firstIndex(of: $0) ?? 0 }
-        beganExcluded = began?.excluded.count ?? 0
     }
 }

@@ -21,7 +21,7 @@ private struct Writer {
     private var deadlines: [String] {
         let read = Set(workflow.transitions.flatMap(\.guards))
         var names: [String] = []
-        if read.contains(.dueDayOver) { names.append("due") }
+        if read.contains(.dueDayOver) || read.contains(.handOffDayOver) { names.append("due") }
         if read.contains(.answerDayOver) || read.contains(.answerDayReached) { names.append("answer") }
         if read.contains(.termOver) || read.contains(.extensionLeft) { names.append("term") }
         if read.contains(.endNear) { names.append("reminder") }
@@ -164,10 +164,12 @@ private struct Writer {
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:
                 if workflow.counterpart != nil { parts.append("counterpart != 0") }
-            case .startRound, .nameCounterpart, .clearCounterpart, .excludeCounterpart, .acceptSlot, .makeMatch,
+            case .startRound, .nameCounterpart, .clearCounterpart, .excludeCounterpart, .keepAway, .acceptSlot,
+                .makeMatch,
                 .startDue,
                 .startAnswer,
-                .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .eraseSurvey,
+                .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
+                .undoPrivately, .moveDue, .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
@@ -181,9 +183,10 @@ private struct Writer {
         -> String?
     {
         switch condition {
-        case .notExcluded: return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
+        case .notExcluded, .notKeptApart:
+            return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
-        case .dueDayOver: return "due == 3"
+        case .dueDayOver, .handOffDayOver: return "due == 3"
         case .releaseExpired: return "((live(0) && expiry[0] == 3) || (live(1) && expiry[1] == 3))"
         case .answerDayReached: return "answer >= 2"
         case .answerDayOver: return "answer == 3"
@@ -201,8 +204,7 @@ private struct Writer {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost,
-            .dutiesSeparate,
-            .assigned:
+            .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:
             return nil
         }
     }
@@ -230,7 +232,7 @@ private struct Writer {
         case .forgetRound: return ["  forgetRound();"]
         case .nameCounterpart: return ["  counterpart = named;"]
         case .clearCounterpart: return ["  counterpart = 0; slot = 0;"]
-        case .excludeCounterpart: return ["  if :: before != 0 -> excluded[before] = 1 :: else fi;"]
+        case .excludeCounterpart, .keepAway: return ["  if :: before != 0 -> excluded[before] = 1 :: else fi;"]
         case .acceptSlot: return ["  slot = 1;"]
         case .signRelease:
             let side = workflow.isMutual ? own : releaseSide
@@ -283,7 +285,7 @@ private struct Writer {
                 + (workflow.rescissionCloses == .both
                     ? ["  if :: live(\(other)) -> release[\(other)] = 2 :: else fi;"] : [])
         case .handOff: return ["  handedOff = 1;"]
-        case .startDue: return isRead("due") ? ["  due = 1;"] : []
+        case .startDue, .moveDue: return isRead("due") ? ["  due = 1;"] : []
         case .startAnswer: return isRead("answer") ? ["  answer = 1;"] : []
         case .startTerm:
             return (isRead("term") ? ["  term = 1;"] : []) + (isRead("reminder") ? ["  reminder = 1;"] : [])
@@ -292,7 +294,7 @@ private struct Writer {
         case .noteCall: return isPrivateRead ? ["  called = 1;"] : []
         case .noteMeeting: return isPrivateRead ? ["  met = 1;"] : []
         case .erasePrivate: return ["  called = 0; met = 0;"]
-        case .makeMatch, .noteSecond, .eraseSurvey, .eraseContact: return []
+        case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .eraseSurvey, .eraseContact: return []
         }
     }
 

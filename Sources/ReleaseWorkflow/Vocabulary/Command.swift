@@ -20,6 +20,8 @@ public enum Command: Hashable, Sendable {
     case giveNotice
     case extend(ReleaseID)
     case seekSecond, remindEnd, finish, lapse
+    /// Notes that one called and did not reach the other; takes back one's own last note.
+    case recordTried, undoNote
 
     public var kind: CommandKind {
         switch self {
@@ -56,6 +58,8 @@ public enum Command: Hashable, Sendable {
         case .remindEnd: .remindEnd
         case .finish: .finish
         case .lapse: .lapse
+        case .recordTried: .recordTried
+        case .undoNote: .undoNote
         }
     }
 
@@ -69,7 +73,7 @@ public enum Command: Hashable, Sendable {
             .expire,
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
-            .finish, .lapse:
+            .finish, .lapse, .recordTried, .undoNote:
             nil
         }
     }
@@ -83,7 +87,7 @@ public enum Command: Hashable, Sendable {
             .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
-            .remindEnd, .finish, .lapse:
+            .remindEnd, .finish, .lapse, .recordTried, .undoNote:
             nil
         }
     }
@@ -124,6 +128,8 @@ public enum Command: Hashable, Sendable {
         case .remindEnd: self = .remindEnd
         case .finish: self = .finish
         case .lapse: self = .lapse
+        case .recordTried: self = .recordTried
+        case .undoNote: self = .undoNote
         }
     }
 }

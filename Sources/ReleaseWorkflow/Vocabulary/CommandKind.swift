@@ -7,16 +7,27 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case ask, invite, agree, refuseInvitation, alert, answer
     // Programs with a term, with notice, with listings.
     case notAMatch, giveNotice, extend, seekSecond, remindEnd, finish, lapse
+    // The pair's own, beside calls and meetings.
+    case recordTried, undoNote
 
     /// Acts of the pair that nobody else may ever learn of; they go to the private stream and nowhere else.
-    public var isPrivate: Bool { self == .recordCall || self == .recordMeeting }
+    public var isPrivate: Bool { [.recordCall, .recordMeeting, .recordTried, .undoNote].contains(self) }
 
     /// Acts of a person that any coordinator takes down: what closes, and that somebody asks to be called, never waits
     /// for the one whom the person is assigned to.
     public var isTakenDownByAnybody: Bool { self == .rescind || self == .end || self == .requestCallBack }
 
+    /// Acts with which somebody leaves another person, who is then kept away unless they say otherwise.
+    public var leaves: Bool {
+        [.end, .rescind, .notAMatch, .giveNotice, .refuseMentor].contains(self)
+    }
+
     /// Acts that say who the counterpart of the round shall be.
     public var namesCounterpart: Bool { self == .propose || self == .invite }
+
+    /// Acts that go on with a pair whose card was open: they rest on the new signature, not on what the pair rested on
+    /// when it was brought together.
+    public var goesOn: Bool { self == .correct || self == .extend }
 
     /// Acts with which an opener asks anew.
     public var asksAnew: Bool { self == .request || self == .rematch || self == .ask }

@@ -2,6 +2,8 @@
 public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case startRound, forgetRound
     case nameCounterpart, clearCounterpart, excludeCounterpart, acceptSlot
+    /// The one whose act it is keeps the other away, in every workflow of the program, until they lift it.
+    case keepAway
     case signRelease, makeMatch, startDue, startAnswer
     case openCard, closeCard
     /// A new release takes the place of the old one; the card that was open opens again with the new values.
@@ -9,6 +11,10 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case closeRelease, expireRelease, rescindRelease
     case handOff
     case noteCall, noteMeeting
+    /// Sets anew, at the disclosure, the last day for the first call and the day of the hand-off.
+    case moveDue
+    /// Adds to the pair's own flow, or takes one's own last note back. No policy names them: its `privateFlow` does.
+    case notePrivately, undoPrivately
     case eraseSurvey, erasePrivate, eraseContact
     /// Sets the last day of the agreed term, from the policy's duration and cohort.
     case startTerm

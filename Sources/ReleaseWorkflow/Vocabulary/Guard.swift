@@ -12,6 +12,17 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing,
     /// certification.
     case standingLost
+    /// What the person called a must of the survey is met by the other, as both had answered when they were proposed.
+    case mustsMet
+    /// Nothing keeps the two apart: neither one's private list, nor what either said of the other in any workflow of
+    /// the program, nor that they are together in another one now.
+    case notKeptApart
+    /// What was attested of both is not older than the policy allows.
+    case attestedLately
+    /// The other person has or had a mentor in the program.
+    case counterpartHadMentor
+    /// The other person is not on the signer's own private list.
+    case notOnOwnList
     /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy
     /// says (DER-18).
     case dutiesSeparate
@@ -21,6 +32,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     // Answered by the core, from the state and the moment.
     case notExcluded, slotAccepted, dueDayOver, releaseExpired, answerDayReached, answerDayOver, notRescinded
     case termOver, noticeOver, endNear, extensionLeft
+    /// The day of the hand-off is over: the later of the last day for the call and seven days after the disclosure.
+    case handOffDayOver
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
     case callPlaced, meetingArranged
 
@@ -29,12 +42,12 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent,
-            .secondSought,
-            .standingLost, .dutiesSeparate, .assigned:
+            .secondSought, .standingLost, .mustsMet, .notKeptApart, .attestedLately, .counterpartHadMentor,
+            .notOnOwnList, .dutiesSeparate, .assigned:
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .callPlaced, .meetingArranged:
             false
         }
     }
@@ -54,6 +67,11 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .agreementsCurrent: "the person has signed the agreements in force"
         case .secondSought: "both of the first pair have asked for a second mentor"
         case .standingLost: "membership, standing or certification has been lost"
+        case .mustsMet: "what the person called a must is met"
+        case .notKeptApart: "nothing keeps the two apart"
+        case .attestedLately: "what was attested of both is recent enough"
+        case .counterpartHadMentor: "the other person has or had a mentor"
+        case .notOnOwnList: "the other person is not on the signer's own list"
         case .dutiesSeparate: "the member of staff is no party of the case"
         case .assigned: "the member of staff is assigned to the person"
         case .notExcluded: "the person has not excluded them"
@@ -67,8 +85,52 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .noticeOver: "the notice period is over"
         case .endNear: "the agreed end is thirty days away or less"
         case .extensionLeft: "an extension is left and this person has not signed it yet"
+        case .handOffDayOver: "the day of the hand-off is over"
         case .callPlaced: "a call was placed"
         case .meetingArranged: "a meeting was arranged"
+        }
+    }
+}
+
+extension Guard {
+    /// The conditions that a policy may name under `pairing`: what bringing two people together rests on.
+    public static let pairing: [Guard] = [
+        .underContract, .openerEligible, .agreementsCurrent, .counterpartUnderContract, .counterpartHadMentor,
+        .pairEligible, .attestedLately, .mustsMet, .notKeptApart, .mentorReady, .acknowledgementCurrent, .capacityLeft,
+    ]
+
+    /// Conditions of a mentor's free place: asked at the proposal and at the mentor's yes, from which on the place is
+    /// held.
+    public static let ofPlace: [Guard] = [.mentorReady, .capacityLeft]
+
+    /// Whose fact a condition is, and so to whom a refusal may name it.
+    public enum Concern: Hashable, Sendable {
+        /// Of the person whose case it is: their contract, their agreements, their answers.
+        case opener
+        /// Of the other person: their agreements, their pause, their places.
+        case counterpart
+        /// Of the two together, and of what was attested: staff can cure it, neither of the two can.
+        case attested
+        /// Private to one of the two or to both: a list, a relation, an earlier no.
+        case keptApart
+        /// Of the one who signs: their own list.
+        case signer
+        /// Of the case and the day: nobody's secret.
+        case open
+    }
+
+    public var concern: Concern {
+        switch self {
+        case .underContract, .openerEligible, .agreementsCurrent, .surveyAnswered, .secondSought: .opener
+        case .counterpartUnderContract, .counterpartHadMentor, .mentorReady, .acknowledgementCurrent, .capacityLeft:
+            .counterpart
+        case .pairEligible, .attestedLately, .mustsMet: .attested
+        case .notKeptApart, .notExcluded: .keptApart
+        case .notOnOwnList: .signer
+        case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
+            .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
+            .handOffDayOver, .callPlaced, .meetingArranged:
+            .open
         }
     }
 }

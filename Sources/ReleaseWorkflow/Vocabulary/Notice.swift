@@ -8,6 +8,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case takenDown
     /// To somebody who had said yes and for whom no card was opened: what was being prepared does not go on.
     case placeFree
+    /// To somebody who was asked to talk and had not signed by the day of the answer.
+    case notNeeded
 
     /// The words of a notice that the engine sends whatever the workflow says. A policy may word it otherwise; one that
     /// was written before there was such a notice has no words for it.
@@ -15,6 +17,7 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .takenDown: "A colleague took something down for somebody who is assigned to you. Please look."
         case .placeFree: "Your place is free again. There is nothing to do."
+        case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,
             .deleteDetails, .promptRescission, .rescinded, .expired, .corrected, .callBackAsked, .inviteToTalk,

@@ -31,6 +31,11 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case outdated
     /// The page that the act was given on shows an earlier version of the case.
     case versionChanged
+    /// Something that is not this reader's to know stands in the way; whose and what is not said. Their coordinator
+    /// reads it.
+    case cannotGoOn
+    /// What stands between the two is private to one of them: all such reasons are one, for staff too.
+    case cannotBringTogether
     /// Nobody signs on a screen before they have agreed to sign electronically (15 USC 7001(c)).
     case electronicFirst
 
@@ -53,6 +58,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .outdated: "outdated"
         case .versionChanged: "versionChanged"
         case .electronicFirst: "electronicFirst"
+        case .cannotGoOn: "cannotGoOn"
+        case .cannotBringTogether: "cannotBringTogether"
         }
     }
 
@@ -77,6 +84,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
             "staff changed the address or PIN less than 72 hours ago: signing waits, or a second member of staff approves the change"
         case .outdated: "this is not offered any more"
         case .versionChanged: "the case has changed since it was shown"
+        case .cannotGoOn: "This cannot go on just now. Your coordinator knows, and you need do nothing."
+        case .cannotBringTogether: "These two cannot be brought together."
         case .electronicFirst: "signing on a screen needs the person's consent to sign electronically first"
         }
     }
@@ -91,8 +100,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
             [command.rawValue, channel.rawValue]
         case .conditionFailed, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning,
             .recentlyChanged,
-            .outdated, .versionChanged,
-            .electronicFirst:
+            .outdated, .versionChanged, .electronicFirst, .cannotGoOn, .cannotBringTogether:
             []
         }
     }
@@ -133,7 +141,28 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case ("outdated", 1): self = .outdated
         case ("versionChanged", 1): self = .versionChanged
         case ("electronicFirst", 1): self = .electronicFirst
+        case ("cannotGoOn", 1): self = .cannotGoOn
+        case ("cannotBringTogether", 1): self = .cannotBringTogether
         default: return nil
+        }
+    }
+}
+
+extension Refusal {
+    /// The refusal as this reader may have it: a rule is named only to the one whose fact it is, and to staff, who can
+    /// cure it. Of the other person everybody reads one sentence, and what is private to one of the two is one sentence
+    /// for staff too.
+    ///
+    /// - Parameter reader: the role in which somebody reads it: a party of the workflow, or staff.
+    public func told(to reader: Role, isOpener: Bool) -> Refusal {
+        guard case .conditionFailed(let condition) = self else { return self }
+        switch condition.concern {
+        case .open: return self
+        case .keptApart: return reader.isStaff ? .cannotBringTogether : .cannotGoOn
+        case .attested: return reader.isStaff ? self : .cannotGoOn
+        case .opener: return reader.isStaff || isOpener ? self : .cannotGoOn
+        case .counterpart: return reader.isStaff || !isOpener ? self : .cannotGoOn
+        case .signer: return reader.isStaff ? .cannotBringTogether : self
         }
     }
 }

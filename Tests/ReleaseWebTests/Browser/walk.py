@@ -220,14 +220,14 @@ class Person:
                 return self
         raise SystemExit(f"{self.name} at {self.driver.title!r}: no field {label!r}")
 
-    def choose(self, label):
+    def choose(self, label, chosen=True):
         for element in self.driver.find_elements(By.CSS_SELECTOR, ".option label"):
             if element.text.strip() == label:
                 field = self.driver.find_element(By.ID, element.get_attribute("for"))
                 active = self.reach(field)
-                if not active.is_selected():
+                if active.is_selected() != chosen:
                     active.send_keys(Keys.SPACE)
-                expect(field.is_selected(), f"{self.name}: {label!r} is not chosen")
+                expect(field.is_selected() == chosen, f"{self.name}: {label!r} is not {'chosen' if chosen else 'cleared'}")
                 return self
         raise SystemExit(f"{self.name} at {self.driver.title!r}: no choice {label!r}")
 
@@ -308,6 +308,7 @@ try:
     hugo_code = olga.secret()[0]
     olga.open(person_hugo).press("Enroll as a mentor").look("enrollment")
     olga.choose("entered or completed the program, in stable compliance").press("Attest and enroll").says("Attested and enrolled.")
+    olga.open(person_hugo).press("Enroll as a mentee").choose("has or had a mentor in the program").press("Attest and enroll").says("Attested and enrolled.")
 
     # -- The participant signs in by mail, the mentor by the printed sheet.
     gail = Person("gail").open("/sign-in").look("sign-in")
@@ -366,7 +367,7 @@ try:
     hugo.enter("Somebody to mentor").press("Show me the card").says("+13125550199").never_says("5550161")
     # Two taps from the case: the link, the button.
     replayed = hugo.driver.page_source
-    gail.enter("A mentor for you").press("Take my release back").look("rescission").press("Take it back now")
+    gail.enter("A mentor for you").press("Take my release back").look("rescission").choose("Do not propose Hugo L. to me again", chosen=False).press("Take it back now")
     gail.says("Your release is taken back").look("receipt-rescinded")
     hugo.driver.refresh()
     try:
@@ -433,7 +434,7 @@ try:
 
     service.send_signal(signal.SIGINT)
     expect(service.wait(timeout=30) == 0, f"Ctrl-C: ended with {service.returncode}")
-    service, links = serve("2026-01-19T10:00")
+    service, links = serve("2026-01-14T10:00")
     olga = Person("olga").open("/sign-in/staff").fill("E-mail address", "olga@example.org").fill("Password", "four quiet green lamps")
     olga.fill("Code", recovery[1]).press("Sign in").press("The coordinator's desk")
     cells = [row for row in olga.driver.find_elements(By.CSS_SELECTOR, "tbody tr") if "Peer conversation" in row.text]
