@@ -306,7 +306,7 @@ struct FlowReader {
                 reader.refuse(node, "\(path).via", "the clock, and only the clock, acts via `clock`")
             }
         }
-        if command == .sign || command == .extend || command == .correct, channels.contains(.phone),
+        if let command, command == .sign || command.goesOn, channels.contains(.phone),
             let node = members["via"]
         {
             reader.refuse(node, "\(path).via", "a release is signed on screen or on paper, never by phone")

@@ -643,7 +643,8 @@ struct PolicyReader {
         if byOthers { used.insert(.actedForYou) }
         let members = reader.members(
             node, "notices", known: Notice.allCases.map(\.rawValue),
-            optional: Set(Notice.allCases.filter { !used.contains($0) }.map(\.rawValue)))
+            optional: Set(
+                Notice.allCases.filter { !used.contains($0) || !$0.standardWords.isEmpty }.map(\.rawValue)))
         let revealing = [
             "mentor", "mentee", "recovery", "release", "program", "mphp", "addiction", "sober", "monitoring",
         ]

@@ -1,5 +1,5 @@
-/// The days that a first call hangs on, once the card is disclosed: one place for the arithmetic of all pages, letters and
-/// cards.
+/// The days that a first call hangs on, once the card is disclosed: one place for the arithmetic of all pages, letters
+/// and cards.
 ///
 /// A card that is disclosed late leaves time to call: the last day is the later of the one that was set at the signature
 /// and the third day after the disclosure. The program is out at the end of the later of that day and the seventh day

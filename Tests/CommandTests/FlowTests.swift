@@ -264,3 +264,56 @@ struct TimeFlowTests {
         try flow.verify()
     }
 }
+
+@Suite("What real people bring: a permission that ends is not a relationship that ends")
+struct EndingFlowTests {
+    @Test(
+        "R13 m09.1: thirty and seven days before the last day the signer is told, and signs again for the same mentor without a new match; m09.2: whoever lets it run out is told that it closed as planned, and nobody is told to stop"
+    )
+    func renewal() throws {
+        let flow = try Flow("m09-renewal")
+        #expect(try flow.refusal(19) == "conditionFailed.releaseEndNear", "eleven months are left")
+        #expect(try flow.refusal(21) == nil)
+        #expect(try flow.notices(21) == [])
+        #expect(try flow[22].shown == ["firstName", "phone"])
+        #expect(try flow[24].shown == ["firstName", "phone"], "a year after the first last day")
+        #expect(try flow.refusal(26) == "cardClosed")
+        #expect(try flow.refusal(29) == nil, "the same mentor")
+        try flow.verify()
+    }
+
+    @Test("R13, R5 c01.1: an extension in the first week counts; c03.1: taking back takes the offer of an extension along")
+    func extensions() throws {
+        let flow = try Flow("c01")
+        for line in [20, 21] { #expect(try flow.refusal(line) == nil) }
+        #expect(try flow[23].shown?.isEmpty == false && flow.refusal(25) == "cardClosed")
+        let regretted = try Flow("c03")
+        #expect(try regretted.refusal(21) == nil && regretted.state(21) == "ended")
+        #expect(try regretted.refusal(22) == "cardClosed")
+    }
+
+    @Test(
+        "R32, R28 m03.3: after the hand-off the coordinator closes a card for good, asking nobody why, and does nothing else"
+    )
+    func withdrawal() throws {
+        let flow = try Flow(
+            "m09-renewal",
+            then: """
+                {"do":"acceptSlot","by":"ben","case":"ada"}
+                {"do":"offer","by":"maya","case":"ada"}
+                {"do":"sign","by":"ada"}
+                {"do":"disclose","by":"maya","case":"ada"}
+                {"do":"wait","at":"2028-04-01T09:00"}
+                {"do":"slotUnavailable","by":"maya","case":"ada"}
+                {"do":"withdrawCard","by":"omar","case":"ada"}
+                {"do":"withdrawCard","by":"maya","case":"ada"}
+                {"do":"look","by":"ben","case":"ada"}
+                """)
+        #expect(try flow.refusal(35) == "illegalTransition")
+        #expect(try flow.refusal(36) == "notFound")
+        #expect(try flow.refusal(37) == nil)
+        #expect(try flow.notices(37) == ["mentee.withdrawn", "mentor.ended"])
+        #expect(try flow.refusal(38) == "cardClosed")
+        try flow.verify()
+    }
+}

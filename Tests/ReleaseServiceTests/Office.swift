@@ -221,12 +221,12 @@ final class Office {
         if kind == .completeSurvey {
             command.survey = Survey(sameField: .nice, answers: Answers(topics: [.balance]), understood: true)
         }
-        if [.sign, .correct, .extend].contains(kind) {
+        if [.sign, .correct, .extend, .renew].contains(kind) {
             command.signing = .init(
                 means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn",
                 scan: channel == .paper ? Array("scan".utf8) : nil)
         }
-        if [.sign, .correct, .extend].contains(kind) {
+        if [.sign, .correct, .extend, .renew].contains(kind) {
             // The signer reads what is offered and signs that.
             command.signing?.formDigest = try? await service.releaseText(
                 of: id(opener), workflow: workflow, for: person, kind: kind

@@ -35,7 +35,7 @@ struct StoredFormTests {
         .noticed(.mentee, .ended),
         .callPlaced, .meetingArranged, .privateErased,
         .keptAway(by: person, from: other), .keepingLifted(by: person, from: other),
-        .handOffSet(on: later), .privatelyNoted(.recordCall, by: person, on: day), .privatelyUndone(by: person),
+        .handOffSet(on: later), .privatelyNoted(.recordCall, by: person, on: day), .privatelyUndone(by: person), .releaseReminded,
     ]
 
     /// Exhaustive, so that an event without a golden does not build.
@@ -77,6 +77,7 @@ struct StoredFormTests {
         case .handOffSet: 33
         case .privatelyNoted: 34
         case .privatelyUndone: 35
+        case .releaseReminded: 36
         }
     }
 
@@ -120,7 +121,7 @@ struct StoredFormTests {
 
     @Test("every event is written in the bytes of its golden, and read back from them (E27)")
     func events() throws {
-        #expect(Set(Self.events.map(Self.name)).count == 36)
+        #expect(Set(Self.events.map(Self.name)).count == 37)
         try golden("events", Self.events.map { bytes(PrivateStream(events: [$0])) })
         for event in Self.events {
             #expect(

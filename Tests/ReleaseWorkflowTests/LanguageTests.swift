@@ -59,7 +59,7 @@ struct LanguageTests {
         for notice in Set(policy.workflows.flatMap(\.transitions).flatMap(\.tellings).map(\.notice)) {
             #expect(
                 text.contains(
-                    try #require(policy.notices[notice]).split(whereSeparator: \.isWhitespace).joined(separator: " ")))
+                    policy.words(of: notice).split(whereSeparator: \.isWhitespace).joined(separator: " ")))
         }
         #expect(text.contains("STAFF") == (policy.administration != .self))
         for word in ["slotUnavailable", "releaseComplete", "closeCard", "notExcluded", "Optional(", "roundStart"] {

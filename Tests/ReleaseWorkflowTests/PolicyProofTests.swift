@@ -45,8 +45,8 @@ struct PolicyProofTests {
         Broken(
             name: "a card that expires only on paper", property: .p1,
             passage:
-                "if: [releaseExpired], do: [closeCard, expireRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentee.expired, mentor.ended]",
-            replacement: "if: [releaseExpired], do: [expireRelease], tell: [mentee.expired, mentor.ended]", steps: nil),
+                "if: [releaseExpired], do: [closeCard, expireRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentee.expired, mentor.cardClosed]",
+            replacement: "if: [releaseExpired], do: [expireRelease], tell: [mentee.expired, mentor.cardClosed]", steps: nil),
         Broken(
             name: "a rescission that leaves the card open", property: .p2,
             passage:

@@ -43,7 +43,7 @@ struct SpinTests {
         row(
             "icb", "listing", "a listing that does not run out",
             ["do: [closeCard, expireRelease, eraseContact]", "do: [expireRelease, eraseContact]"]),
-        row("icb", "listing", "a listing that staff put up", ["opens: [sign, correct]", "opens: [correct]"]),
+        row("icb", "listing", "a listing that staff put up", ["opens: [sign, correct, renew]", "opens: [correct, renew]"]),
         row(
             "icb", "listing", "a listing that only staff take down",
             ["- {on: end, by: mentor, via: [screen, paper]", "- {on: end, by: coordinator, via: [screen, paper]"],
@@ -61,7 +61,7 @@ struct SpinTests {
             ]),
         row(
             "sgv-camft", "listing", "a correction that opens without leave",
-            ["opens: [sign, correct]", "opens: [sign]"]),
+            ["opens: [sign, correct, renew]", "opens: [sign, renew]"]),
         row(
             "sgv-camft", "listing", "a standing that is lost and shows all the same",
             [

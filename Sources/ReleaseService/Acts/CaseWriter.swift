@@ -133,11 +133,15 @@ struct CaseWriter {
                 .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .privatelyNoted, .privatelyUndone:
                 break
             }
         }
-        if loaded.workflow.ended.contains(after.position), let round = after.round?.id { tx.rows.deletePlace(round) }
+        // A place comes back by what somebody says, never because a permission ran out: the two may well go on.
+        let isOnlyRunOut = before.isHandedOff && events.contains(where: \.isExpiry)
+        if loaded.workflow.ended.contains(after.position), !isOnlyRunOut, let round = after.round?.id {
+            tx.rows.deletePlace(round)
+        }
     }
 
     // MARK: Storing
@@ -234,6 +238,7 @@ struct CaseWriter {
 extension Event {
     fileprivate var startsRound: Bool { if case .roundStarted = self { true } else { false } }
     fileprivate var closesRelease: Bool { if case .releaseClosed = self { true } else { false } }
+    fileprivate var isExpiry: Bool { if case .releaseExpired = self { true } else { false } }
     fileprivate var isNotice: Bool { if case .noticed = self { true } else { false } }
     fileprivate var isCallBackRequest: Bool { if case .noticed(_, .callBackAsked) = self { true } else { false } }
 }

@@ -92,7 +92,7 @@ struct GuardFacts {
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft,
-            .handOffDayOver, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callPlaced, .meetingArranged:
             return false
         }
     }

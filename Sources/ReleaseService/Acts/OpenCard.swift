@@ -63,17 +63,18 @@ struct OpenCardForReader {
             recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "",
             fields: verified.complete.fields)
         try account(look, for: release.discloser, tx)
-        return view(shown, verified, loaded, on: tx.moment.date)
+        let purpose = try tx.snapshot.cases.document(of: release)?.purpose ?? loaded.workflow.purpose
+        return view(shown, verified, loaded, purpose, on: tx.moment.date)
     }
 
     private func view(
-        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, on today: CivilDate
+        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, _ purpose: Purpose, on today: CivilDate
     ) -> CardView {
         let fields = inWords(verified.complete.fields.map(\.plainWords))
         return CardView(
             card: card, notice: RedisclosureNotice.text(for: verified.complete.fields),
             scope:
-                "You may use this \(fields) \(loaded.workflow.purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
+                "You may use this \(fields) \(purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: loaded.workflow.shape.callScript ?? loaded.policy.texts.callScript,
             emergency: loaded.policy.texts.emergency,
             callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil })

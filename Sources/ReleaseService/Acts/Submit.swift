@@ -214,7 +214,7 @@ struct SubmitAct: Act {
 
 extension CommandKind {
     /// True if the command signs a text that has to be read first.
-    public var isSignature: Bool { self == .sign || self == .correct || self == .extend }
+    public var isSignature: Bool { self == .sign || goesOn }
 }
 
 extension Transaction {

@@ -60,6 +60,7 @@ extension Event: StoredValue {
         case "callPlaced": self = .callPlaced
         case "meetingArranged": self = .meetingArranged
         case "privateErased": self = .privateErased
+        case "releaseReminded": self = .releaseReminded
         case "handOffSet": self = .handOffSet(on: try values.date("on"))
         case "privatelyNoted":
             self = .privatelyNoted(
@@ -130,6 +131,7 @@ extension Event: StoredValue {
         case .callPlaced: one("callPlaced")
         case .meetingArranged: one("meetingArranged")
         case .privateErased: one("privateErased")
+        case .releaseReminded: one("releaseReminded")
         case .handOffSet(let date): one("handOffSet", values.with("on", date))
         case .privatelyNoted(let kind, let person, let date):
             one("privatelyNoted", values.with("kind", kind).with("by", person).with("on", date))

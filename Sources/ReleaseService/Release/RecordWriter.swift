@@ -91,7 +91,7 @@ struct RecordWriter {
                 .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .privatelyNoted, .privatelyUndone:
                 break
             }
         }
@@ -153,7 +153,7 @@ struct RecordWriter {
             }
             draft.members["fields"] = .object(fields)
             draft.members["form"] = .string(loaded.policy.formDigest)
-            draft.members["purpose"] = .string(loaded.workflow.purpose.rawValue)
+            draft.members["purpose"] = .string((work.document.purpose ?? loaded.workflow.purpose).rawValue)
             draft.members["shown"] = try draft.commit("shown", work.textDigest)
             draft.members["to"] = .object(["person": try draft.commit("to.person", recipient.text)])
             if let supersedes { draft.members["supersedes"] = supersedes.json }

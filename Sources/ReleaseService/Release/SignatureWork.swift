@@ -95,14 +95,19 @@ struct ReleaseTexts {
                 document.recipientName = try snapshot.cases.document(of: old)?.recipientName
             }
         }
-        document.purpose = loaded.workflow.purpose
+        // Who signs again lets a person whom they know go on reaching them; whoever renews a listing is found as before.
+        document.purpose = kind == .renew && recipient.person != nil ? .goingOn : loaded.workflow.purpose
+        if kind == .correct, let old, let purpose = try snapshot.cases.document(of: old)?.purpose {
+            document.purpose = purpose
+        }
         document.revocation = policy.release.statements.revocation
         document.redisclosure = policy.release.statements.redisclosure
         document.conditions = policy.release.statements.conditions
         let longer = kind == .extend ? policy.duration.extensionMonths ?? 0 : 0
-        document.expiresOn =
-            old?.expiresOn.adding(months: longer) ?? snapshot.today.adding(months: policy.release.termMonths)
-        document.termMonths = old == nil ? policy.release.termMonths : nil
+        let whole = snapshot.today.adding(months: policy.release.termMonths)
+        let isWhole = old == nil || kind == .renew
+        document.expiresOn = kind == .renew ? max(whole, old?.expiresOn ?? whole) : old?.expiresOn.adding(months: longer) ?? whole
+        document.termMonths = isWhole ? policy.release.termMonths : nil
         document.expiresAtEnd = true
         let text = ReleaseForm.render(policy.release.form.text, document)
         if let signing {

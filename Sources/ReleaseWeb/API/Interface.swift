@@ -80,7 +80,7 @@ enum Interface {
             Operation(
                 route: route(.get, "/cases/{case}/release-text", .signedIn) { try await releaseText($0) },
                 summary: "The release exactly as it will be signed, with its digest", answer: "ReleaseText",
-                query: [.init("as", .choice(["signature", "correction", "extension"]))]),
+                query: [.init("as", .choice(["signature", "correction", "extension", "renewal"]))]),
             Operation(
                 route: route(.get, "/cases/{case}/shortlist", .role(.coordinator)) { try await shortlist($0) },
                 summary: "The mentors that the rules allow, best first", answer: "Candidates"),
@@ -241,9 +241,11 @@ enum Interface {
 
     private static func releaseText(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
-        let kinds: [String: CommandKind] = ["signature": .sign, "correction": .correct, "extension": .extend]
+        let kinds: [String: CommandKind] = [
+            "signature": .sign, "correction": .correct, "extension": .extend, "renewal": .renew,
+        ]
         guard let kind = kinds[visit.query["as"] ?? "signature"] else {
-            throw FieldProblem(field: "as", expected: "signature, correction or extension")
+            throw FieldProblem(field: "as", expected: "signature, correction, extension or renewal")
         }
         let signer: PersonID
         if page.role == .coordinator {
@@ -381,7 +383,7 @@ enum Interface {
         case .propose: return ["person"]
         case .invite: return ["phone"]
         case .ask: return proxy.union(["display"])
-        case .sign, .extend: return proxy.union(["digest", "meaning", "scan"])
+        case .sign, .extend, .renew: return proxy.union(["digest", "meaning", "scan"])
         case .correct: return proxy.union(["digest", "meaning", "scan", "firstName", "phone", "profile"])
         case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway"])
         default: return proxy
@@ -500,7 +502,7 @@ enum Interface {
             asked.person = person
         case .invite: asked.phone = try body.text("phone", limit: 40)
         case .ask: asked.display = try body.text("display", limit: 60)
-        case .sign, .correct, .extend: try addSignature(to: &asked, body, visit)
+        case .sign, .correct, .extend, .renew: try addSignature(to: &asked, body, visit)
         case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor:
             asked.keepsAway = try body.flag("keepAway", default: true)
         default: break

@@ -300,7 +300,7 @@ enum CasePages {
         case .invite:
             fields.append(.text("phone", words("field.volunteerPhone"), type: "tel", inputmode: "tel", limit: 40))
         case .ask: fields.append(.text("display", words("field.display"), hint: words("field.displayHint"), limit: 60))
-        case .sign, .correct, .extend:
+        case .sign, .correct, .extend, .renew:
             let release = try await service.releaseText(
                 of: page.line.opener, workflow: page.view.workflow, for: act.signer, kind: kind)
             blocks.append(.document(release.text, label: words("release.label")))
@@ -415,7 +415,7 @@ enum CasePages {
         case .propose: asked.person = PersonID(parsing: form.text("person"))
         case .invite: asked.phone = form.text("phone")
         case .ask: asked.display = form.text("display")
-        case .sign, .correct, .extend:
+        case .sign, .correct, .extend, .renew:
             try addSignature(to: &asked, visit)
             if asked.kind == .correct {
                 var profile: [ProfileField: String] = [:]

@@ -32,8 +32,10 @@ extension CommandKind {
         case .giveNotice: "notice"
         case .extend: "extension"
         case .seekSecond: "second-mentor"
-        case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd, .finish,
-            .lapse:
+        case .renew: "renewal"
+        case .withdrawCard: "card-withdrawal"
+        case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd,
+            .remindRelease, .finish, .lapse:
             nil
         }
     }
@@ -46,7 +48,8 @@ extension CommandKind {
     /// True if the command closes or takes something back: its button looks different.
     var isGrave: Bool {
         switch self {
-        case .end, .rescind, .decline, .giveNotice, .slotUnavailable, .refuseMentor, .notAMatch, .withdrawProposal: true
+        case .end, .rescind, .decline, .giveNotice, .slotUnavailable, .refuseMentor, .notAMatch, .withdrawProposal, .withdrawCard:
+            true
         default: false
         }
     }

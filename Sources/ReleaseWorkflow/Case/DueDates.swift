@@ -21,6 +21,8 @@ public enum DueDates {
         let round = state.round
         switch condition {
         case .dueDayOver: return round?.due.map { [$0] } ?? []
+        case .releaseReminderDue: return ReleaseReminder.next(in: state).map { [$0.adding(days: -1)] } ?? []
+        case .releaseEndNear: return []
         case .handOffDayOver: return (round?.handOffOn ?? round?.due).map { [$0] } ?? []
         case .answerDayOver: return round?.answerOn.map { [$0] } ?? []
         case .releaseExpired: return state.liveReleases.map(\.expiresOn)

@@ -66,7 +66,8 @@ public struct Facts: Hashable, Sendable {
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear,
+            .releaseReminderDue, .callPlaced, .meetingArranged:
             0
         }
     }

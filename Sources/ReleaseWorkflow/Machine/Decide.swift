@@ -76,6 +76,12 @@ private func holds(
             return false
         }
         return round.extensionCount < limit && !round.extensionSigners.contains(actor)
+    case .releaseEndNear:
+        let own = actor.flatMap { state.currentRelease(of: $0) }
+        let day = (own.map { $0.isLive ? [$0] : [] } ?? state.liveReleases).map(\.expiresOn).min()
+        return day.map { moment.date >= $0.adding(days: -ReleaseReminder.days[0]) } ?? false
+    case .releaseReminderDue:
+        return ReleaseReminder.next(in: state).map { moment.date >= $0 } ?? false
     case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
@@ -162,6 +168,12 @@ private struct Decision {
         case .expireRelease: return state.liveReleases.map { .releaseExpired($0.id) }
         case .rescindRelease: return try rescission(in: state)
         case .handOff: return [.handedOff(on: moment.date)]
+        case .renewRelease:
+            guard case .renew(let id) = command else { throw .argumentMissing(command.kind) }
+            let old = try own(in: state)
+            let end = moment.date.adding(months: policy.release.termMonths)
+            return try superseding(old, with: id, expires: max(end, old.expiresOn), in: state)
+        case .noteReleaseReminder: return [.releaseReminded]
         case .moveDue:
             let dates = CallDates(
                 disclosedOn: moment.date, due: state.round?.due, withinDays: policy.contact.withinDays)
@@ -216,11 +228,11 @@ private struct Decision {
     func told(_ telling: Telling) -> Notice? {
         let isAboutCard: Bool =
             switch telling.notice {
-            case .rescinded, .ended, .deleteDetails, .corrected: true
+            case .rescinded, .ended, .deleteDetails, .corrected, .cardClosed: true
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
-                .placeFree, .notNeeded:
+                .placeFree, .notNeeded, .permissionEndsSoon, .withdrawn:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

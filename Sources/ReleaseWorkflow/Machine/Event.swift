@@ -36,6 +36,8 @@ public enum Event: Hashable, Sendable, Codable {
     case secondSought(by: PersonID)
     case surveyErased, contactErased
     case noticed(Role, Notice)
+    /// The signer was reminded that a release ends soon.
+    case releaseReminded
     /// The day at whose end the program is out.
     case handOffSet(on: CivilDate)
     // The private stream. The first two are of folders that were begun before a note had a hand and a day.
@@ -52,7 +54,7 @@ public enum Event: Hashable, Sendable, Codable {
             .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
             .handOffSet, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
-            .secondSought, .surveyErased, .contactErased, .noticed:
+            .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded:
             false
         }
     }
@@ -69,7 +71,7 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
-            .surveyErased, .contactErased, .noticed, .handOffSet, .callPlaced, .meetingArranged, .privateErased,
+            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callPlaced, .meetingArranged, .privateErased,
             .privatelyNoted,
             .privatelyUndone:
             false
@@ -130,6 +132,7 @@ extension State {
         case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
             guard let round else { return }
             if currentRelease == nil { signedRounds += 1 }
+            self.round?.releaseReminders = 0
             releases.append(
                 ReleaseState(
                     id: id, round: round.id, discloser: discloser, recipient: recipient, signedOn: signedOn,
@@ -173,6 +176,8 @@ extension State {
             if round?.secondSeekers.contains(person) == false { round?.secondSeekers.append(person) }
         case .surveyErased, .contactErased, .noticed:
             break
+        case .releaseReminded:
+            round?.releaseReminders += 1
         case .handOffSet(let date):
             round?.handOffOn = date
         case .callPlaced:

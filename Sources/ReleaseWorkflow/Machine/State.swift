@@ -131,6 +131,8 @@ public struct Round: Hashable, Sendable {
     public internal(set) var answerOn: CivilDate?
     /// The day the person asked; kept over a swap, so that nobody who waits loses their place.
     public internal(set) var waitingSince: CivilDate?
+    /// How often the signer was reminded that the release in hand ends soon.
+    public internal(set) var releaseReminders = 0
     /// The last day of the agreed term.
     public internal(set) var endsOn: CivilDate?
     /// The last day of a notice period that has begun.

@@ -72,7 +72,7 @@ private struct PolicyWords {
     var crossing: Explanation.Section {
         var lines = ["Ever: \(fields). Nothing else, whatever anybody does."]
         for workflow in policy.workflows {
-            let acts = workflow.opens.filter { $0 != .correct && $0 != .extend }.map { command -> String in
+            let acts = workflow.opens.filter { !$0.goesOn }.map { command -> String in
                 let who = workflow.transitions.filter { $0.command == command }.map { "the \($0.role.rawValue)" }
                     .uniqued
                 return "\(inWords(who, "or")) decides to \(Self.act(command))"
@@ -119,7 +119,7 @@ private struct PolicyWords {
         lines.append("is told")
         let told = policy.workflows.flatMap(\.transitions).flatMap(\.tellings).filter { $0.role == role }.map(\.notice)
         var seen: Set<Notice> = []
-        let texts = told.filter { seen.insert($0).inserted }.compactMap { policy.notices[$0]?.oneLine }
+        let texts = told.filter { seen.insert($0).inserted }.map { policy.words(of: $0).oneLine }
         lines += texts.isEmpty ? ["  - nothing"] : texts.map { "  - “\($0)”" }
         return .init(title: role == .coordinator ? "Staff (coordinator)" : "The \(role.rawValue)", lines: lines)
     }
@@ -313,6 +313,9 @@ private struct PolicyWords {
         case .correct: "sign corrected details"
         case .recordCall: "note privately that they talked"
         case .recordMeeting: "note privately that they will meet"
+        case .renew: "sign again for the same person before a release runs out"
+        case .remindRelease: "remind the signer that a release ends soon"
+        case .withdrawCard: "close a card for good, without asking anybody why"
         case .recordTried: "note privately that they called and did not reach the other"
         case .undoNote: "take back what they noted privately last, until the next day"
         case .requestCallBack: "ask to be called back, saying nothing else"
@@ -353,6 +356,9 @@ private struct PolicyWords {
         case .correct: "corrected details"
         case .recordCall: "a call"
         case .recordMeeting: "a meeting"
+        case .renew: "a renewal"
+        case .remindRelease: "a reminder that a release ends"
+        case .withdrawCard: "a card that the office closed"
         case .recordTried: "a call that reached nobody"
         case .undoNote: "a note taken back"
         case .requestCallBack: "a wish to be called"

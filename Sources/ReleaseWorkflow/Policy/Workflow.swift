@@ -57,10 +57,11 @@ public final class Transition: Hashable, Sendable {
         case .propose, .invite: return pairing
         case .acceptSlot, .agree: return pairing.filter { Guard.ofPlace.contains($0) || $0 == .acknowledgementCurrent }
         case .offer, .sign, .disclose, .alert: return pairing.filter { !Guard.ofPlace.contains($0) }
-        case .correct, .extend: return [.notOnOwnList]
+        case .correct, .extend, .renew: return [.notOnOwnList]
         case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
             .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
-            .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .recordTried, .undoNote:
+            .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease,
+            .withdrawCard, .recordTried, .undoNote:
             return []
         }
     }

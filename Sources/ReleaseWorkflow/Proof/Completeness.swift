@@ -21,7 +21,7 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         }, "`expire` is missing from a workflow: a release ends on its last day (42 CFR 2.31(a)(7))")
     demand(
         workflows.allSatisfy { workflow in
-            workflow.transitions.filter { $0.command == .sign || $0.command == .correct || $0.command == .extend }
+            workflow.transitions.filter { $0.command == .sign || $0.command.goesOn }
                 .allSatisfy { $0.guards.contains(.releaseComplete) }
         }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
     demand(

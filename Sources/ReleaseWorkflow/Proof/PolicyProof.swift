@@ -18,7 +18,7 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
         case .p1: "a card is readable only under a live release by the person it describes, naming the reader"
         case .p2: "no card is readable after its release is rescinded"
         case .p3: "each bound person has a one-step exit, at which their fields close at once"
-        case .p4: "after hand-off, until the person begins again, no transition is staff's"
+        case .p4: "after hand-off, until the person begins again, staff can close a card for good and nothing else"
         case .p5: "no card is readable once its case has ended"
         case .p6: "a private event changes nothing that anybody else can ever observe or do"
         case .p7: "a card opens only by the acts that the policy names"
@@ -361,7 +361,7 @@ struct Explorer {
         let round = state.round
         // The day before reminding, because the reminder goes out on its day.
         let reminder = round?.isReminded == false ? round?.endsOn?.adding(days: -Policy.Duration.reminderDays - 1) : nil
-        return [round?.due, round?.handOffOn, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap {
+        return [ReleaseReminder.next(in: state)?.adding(days: -1), round?.due, round?.handOffOn, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap {
             $0
         }
             + state.roundReleases.filter(\.isLive).map(\.expiresOn)
@@ -401,7 +401,9 @@ struct Explorer {
         _ step: String
     ) {
         let before = nodes[index].state
-        if before.isHandedOff, case .staff = taken.authorized.actor.principal {
+        if before.isHandedOff, case .staff = taken.authorized.actor.principal,
+            command.kind != .withdrawCard || taken.events.contains(where: \.opensCard)
+        {
             fail(.p4, "staff can `\(command.kind.rawValue)` after hand-off", at: index, then: step)
         }
         let opensCard = taken.events.contains(where: \.opensCard)
@@ -611,6 +613,8 @@ struct Normal: Hashable {
         let counterpart: Int
         let isSlotAccepted: Bool
         let due: Side
+        let releaseReminders: Int
+        let nextReminder: Side
         let handOff: Side
         let answer: Side
         let hasMatch: Bool
@@ -667,7 +671,8 @@ struct Normal: Hashable {
         round = state.round.map {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
-                due: side($0.due), handOff: side($0.handOffOn), answer: side($0.answerOn),
+                due: side($0.due), releaseReminders: $0.releaseReminders,
+                nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn), answer: side($0.answerOn),
                 hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),

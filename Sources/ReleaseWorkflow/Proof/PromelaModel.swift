@@ -159,7 +159,7 @@ private struct Writer {
         for effect in transition.effects {
             switch effect {
             case .forgetRound: parts.append("isDraft")
-            case .supersedeRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3" : "false")
+            case .supersedeRelease, .renewRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3" : "false")
             case .extendRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3 && term != 0" : "false")
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:
@@ -169,7 +169,7 @@ private struct Writer {
                 .startDue,
                 .startAnswer,
                 .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
-                .undoPrivately, .moveDue, .eraseSurvey,
+                .undoPrivately, .moveDue, .noteReleaseReminder, .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
@@ -186,6 +186,8 @@ private struct Writer {
         case .notExcluded, .notKeptApart:
             return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
+        // How near the end is, is not told apart: it may be at any time.
+        case .releaseEndNear, .releaseReminderDue: return nil
         case .dueDayOver, .handOffDayOver: return "due == 3"
         case .releaseExpired: return "((live(0) && expiry[0] == 3) || (live(1) && expiry[1] == 3))"
         case .answerDayReached: return "answer >= 2"
@@ -213,7 +215,7 @@ private struct Writer {
     private func macro(_ transition: Transition, _ number: Int) -> [String] {
         let isNaming = transition.command == .propose || transition.command == .invite
         var lines = ["inline take\(number)(named) {", "  before = counterpart;"]
-        if transition.role.isStaff {
+        if transition.role.isStaff, transition.command != .withdrawCard {
             lines.append("  if :: handedOff -> bad = 4; assert(bad != 4); bad = 0 :: true -> skip fi;")
         }
         let own = side(transition.role)
@@ -260,9 +262,10 @@ private struct Writer {
                 return [0, 1].map { "  if :: open[\($0)] && subject[\($0)] == \(me) -> \(Self.shut($0)) :: else fi;" }
             }
             return [0, 1].map { "  \(Self.shut($0));" }
-        case .supersedeRelease:
+        case .supersedeRelease, .renewRelease:
+            let renewed = effect == .renewRelease ? ["  expiry[\(own)] = 1;"] : []
             return mayOpen
-                ? []
+                ? renewed
                 : [
                     "  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"
                 ]
@@ -294,7 +297,8 @@ private struct Writer {
         case .noteCall: return isPrivateRead ? ["  called = 1;"] : []
         case .noteMeeting: return isPrivateRead ? ["  met = 1;"] : []
         case .erasePrivate: return ["  called = 0; met = 0;"]
-        case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .eraseSurvey, .eraseContact: return []
+        case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .eraseSurvey, .eraseContact:
+            return []
         }
     }
 
@@ -304,6 +308,7 @@ private struct Writer {
 
     private func isUrgent(_ transition: Transition) -> Bool {
         transition.role == .clock && !transition.guards.contains(.standingLost)
+            && !transition.guards.contains(.releaseReminderDue)
     }
 
     /// Due transitions of the clock are taken before anything else, in the order of the commands.

@@ -20,6 +20,10 @@ public enum Command: Hashable, Sendable {
     case giveNotice
     case extend(ReleaseID)
     case seekSecond, remindEnd, finish, lapse
+    /// Signs anew for the same recipient, before the release runs out.
+    case renew(ReleaseID)
+    /// The clock reminds the signer that a release ends soon; staff close a card for good.
+    case remindRelease, withdrawCard
     /// Notes that one called and did not reach the other; takes back one's own last note.
     case recordTried, undoNote
 
@@ -58,6 +62,9 @@ public enum Command: Hashable, Sendable {
         case .remindEnd: .remindEnd
         case .finish: .finish
         case .lapse: .lapse
+        case .renew: .renew
+        case .remindRelease: .remindRelease
+        case .withdrawCard: .withdrawCard
         case .recordTried: .recordTried
         case .undoNote: .undoNote
         }
@@ -73,7 +80,7 @@ public enum Command: Hashable, Sendable {
             .expire,
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
-            .finish, .lapse, .recordTried, .undoNote:
+            .finish, .lapse, .renew, .remindRelease, .withdrawCard, .recordTried, .undoNote:
             nil
         }
     }
@@ -87,7 +94,7 @@ public enum Command: Hashable, Sendable {
             .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
-            .remindEnd, .finish, .lapse, .recordTried, .undoNote:
+            .remindEnd, .finish, .lapse, .renew, .remindRelease, .withdrawCard, .recordTried, .undoNote:
             nil
         }
     }
@@ -128,6 +135,9 @@ public enum Command: Hashable, Sendable {
         case .remindEnd: self = .remindEnd
         case .finish: self = .finish
         case .lapse: self = .lapse
+        case .renew: self = .renew(release)
+        case .remindRelease: self = .remindRelease
+        case .withdrawCard: self = .withdrawCard
         case .recordTried: self = .recordTried
         case .undoNote: self = .undoNote
         }

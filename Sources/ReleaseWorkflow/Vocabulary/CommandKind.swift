@@ -7,6 +7,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case ask, invite, agree, refuseInvitation, alert, answer
     // Programs with a term, with notice, with listings.
     case notAMatch, giveNotice, extend, seekSecond, remindEnd, finish, lapse
+    // Permissions that end without ending people, and staff who close.
+    case renew, remindRelease, withdrawCard
     // The pair's own, beside calls and meetings.
     case recordTried, undoNote
 
@@ -27,7 +29,7 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
 
     /// Acts that go on with a pair whose card was open: they rest on the new signature, not on what the pair rested on
     /// when it was brought together.
-    public var goesOn: Bool { self == .correct || self == .extend }
+    public var goesOn: Bool { self == .correct || self == .extend || self == .renew }
 
     /// Acts with which an opener asks anew.
     public var asksAnew: Bool { self == .request || self == .rematch || self == .ask }

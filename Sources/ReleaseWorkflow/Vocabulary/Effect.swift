@@ -11,6 +11,10 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case closeRelease, expireRelease, rescindRelease
     case handOff
     case noteCall, noteMeeting
+    /// A new release for the same recipient, with a term of its own, takes the place of the old one.
+    case renewRelease
+    /// Notes that the signer was reminded that a release ends soon.
+    case noteReleaseReminder
     /// Sets anew, at the disclosure, the last day for the first call and the day of the hand-off.
     case moveDue
     /// Adds to the pair's own flow, or takes one's own last note back. No policy names them: its `privateFlow` does.

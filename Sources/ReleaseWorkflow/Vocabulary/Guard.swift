@@ -34,6 +34,10 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case termOver, noticeOver, endNear, extensionLeft
     /// The day of the hand-off is over: the later of the last day for the call and seven days after the disclosure.
     case handOffDayOver
+    /// The person's own release, or the first of the round's to end, ends within thirty days.
+    case releaseEndNear
+    /// The signer has not been reminded of that yet: thirty days before the last day, and seven.
+    case releaseReminderDue
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
     case callPlaced, meetingArranged
 
@@ -47,7 +51,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .callPlaced, .meetingArranged:
+            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
+            .callPlaced, .meetingArranged:
             false
         }
     }
@@ -85,6 +90,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .noticeOver: "the notice period is over"
         case .endNear: "the agreed end is thirty days away or less"
         case .extensionLeft: "an extension is left and this person has not signed it yet"
+        case .releaseEndNear: "the release ends within thirty days"
+        case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
         case .handOffDayOver: "the day of the hand-off is over"
         case .callPlaced: "a call was placed"
         case .meetingArranged: "a meeting was arranged"
@@ -129,7 +136,7 @@ extension Guard {
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
-            .handOffDayOver, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callPlaced, .meetingArranged:
             .open
         }
     }

@@ -8,15 +8,26 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case takenDown
     /// To somebody who had said yes and for whom no card was opened: what was being prepared does not go on.
     case placeFree
+    /// To the signer, thirty and seven days before a permission ends.
+    case permissionEndsSoon
+    /// To a reader: the permission ran out, and that is all.
+    case cardClosed
+    /// To the signer: staff have closed what was open.
+    case withdrawn
     /// To somebody who was asked to talk and had not signed by the day of the answer.
     case notNeeded
 
-    /// The words of a notice that the engine sends whatever the workflow says. A policy may word it otherwise; one that
-    /// was written before there was such a notice has no words for it.
-    var standardWords: String {
+    /// The words of a notice that the engine sends whatever the workflow says, or that serve every program. A policy may
+    /// word it otherwise; empty where only the policy can.
+    public var standardWords: String {
         switch self {
         case .takenDown: "A colleague took something down for somebody who is assigned to you. Please look."
         case .placeFree: "Your place is free again. There is nothing to do."
+        case .permissionEndsSoon:
+            "A permission you gave ends soon. You can sign it again in one step. If you would rather not hear from the "
+                + "other person any more, end it instead: then they are asked to delete your details."
+        case .cardClosed: "Something that was open for you has closed, as planned."
+        case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,

@@ -65,12 +65,12 @@ struct ScriptLine {
         ]
         for kind in CommandKind.allCases {
             switch kind {
-            case .handOff, .expire, .answer, .remindEnd, .finish, .lapse: break
+            case .handOff, .expire, .answer, .remindEnd, .remindRelease, .finish, .lapse: break
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
             case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
-            case .extend: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
+            case .extend, .renew: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
             case .correct:
                 fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
             default: fields[kind.rawValue] = caseFields
