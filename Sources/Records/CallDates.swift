@@ -1,9 +1,9 @@
 /// The days that a first call hangs on, once the card is disclosed: one place for the arithmetic of all pages, letters
 /// and cards.
 ///
-/// A card that is disclosed late leaves time to call: the last day is the later of the one that was set at the signature
-/// and the third day after the disclosure. The program is out at the end of the later of that day and the seventh day
-/// after the disclosure (MPHP-40, MPHP-43).
+/// A card that is disclosed late leaves time to call: the last day is the later of the one that was set at the
+/// signature and the third day after the disclosure. The program is out at the end of the later of that day and the
+/// seventh day after the disclosure (MPHP-40, MPHP-43).
 public struct CallDates: Hashable, Sendable {
     /// The days that a reader has at least, counted from the disclosure.
     public static let daysAfterDisclosure = 3

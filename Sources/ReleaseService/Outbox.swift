@@ -188,7 +188,7 @@ public actor Outbox {
         }
         return try snapshot.rows.messages().compactMap { row -> NoticeToPassOn? in
             guard let message = try? Self.open(row.sealed, snapshot.vault), let notice = message.notice,
-                try isTheirs(message.to)
+                !message.isForMailboxAlone, try isTheirs(message.to)
             else { return nil }
             return NoticeToPassOn(
                 id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",

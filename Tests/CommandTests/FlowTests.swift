@@ -282,7 +282,9 @@ struct EndingFlowTests {
         try flow.verify()
     }
 
-    @Test("R13, R5 c01.1: an extension in the first week counts; c03.1: taking back takes the offer of an extension along")
+    @Test(
+        "R13, R5 c01.1: an extension in the first week counts; c03.1: taking back takes the offer of an extension along"
+    )
     func extensions() throws {
         let flow = try Flow("c01")
         for line in [20, 21] { #expect(try flow.refusal(line) == nil) }

@@ -35,7 +35,8 @@ struct StoredFormTests {
         .noticed(.mentee, .ended),
         .callPlaced, .meetingArranged, .privateErased,
         .keptAway(by: person, from: other), .keepingLifted(by: person, from: other),
-        .handOffSet(on: later), .privatelyNoted(.recordCall, by: person, on: day), .privatelyUndone(by: person), .releaseReminded,
+        .handOffSet(on: later), .privatelyNoted(.recordCall, by: person, on: day), .privatelyUndone(by: person),
+        .releaseReminded,
     ]
 
     /// Exhaustive, so that an event without a golden does not build.

@@ -46,7 +46,8 @@ struct PolicyProofTests {
             name: "a card that expires only on paper", property: .p1,
             passage:
                 "if: [releaseExpired], do: [closeCard, expireRelease, eraseSurvey, erasePrivate, eraseContact], tell: [mentee.expired, mentor.cardClosed]",
-            replacement: "if: [releaseExpired], do: [expireRelease], tell: [mentee.expired, mentor.cardClosed]", steps: nil),
+            replacement: "if: [releaseExpired], do: [expireRelease], tell: [mentee.expired, mentor.cardClosed]",
+            steps: nil),
         Broken(
             name: "a rescission that leaves the card open", property: .p2,
             passage:

@@ -43,7 +43,9 @@ struct SpinTests {
         row(
             "icb", "listing", "a listing that does not run out",
             ["do: [closeCard, expireRelease, eraseContact]", "do: [expireRelease, eraseContact]"]),
-        row("icb", "listing", "a listing that staff put up", ["opens: [sign, correct, renew]", "opens: [correct, renew]"]),
+        row(
+            "icb", "listing", "a listing that staff put up",
+            ["opens: [sign, correct, renew]", "opens: [correct, renew]"]),
         row(
             "icb", "listing", "a listing that only staff take down",
             ["- {on: end, by: mentor, via: [screen, paper]", "- {on: end, by: coordinator, via: [screen, paper]"],

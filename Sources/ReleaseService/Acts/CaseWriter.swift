@@ -56,7 +56,8 @@ struct CaseWriter {
         try Parties(tx).keep(loaded)
         try Notices(tx).send(
             decision.events.tellings, before: before, after: after, loaded,
-            isOfDraft: decision.events.firstRescinded == nil)
+            isOfDraft: decision.events.firstRescinded == nil,
+            isQuiet: before.isHandedOff && decision.events.contains(where: \.isExpiry))
         try tellAssigned(decision, after, loaded)
         return done
     }
@@ -263,7 +264,8 @@ struct Notices {
 
     /// - Parameter isOfDraft: false for what is told of an earlier round while a draft is open.
     func send(
-        _ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase, isOfDraft: Bool = true
+        _ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase, isOfDraft: Bool = true,
+        isQuiet: Bool = false
     ) throws {
         for (number, telling) in tellings.enumerated() {
             guard let person = try person(telling.role, before: before, after: after, loaded) else { continue }
@@ -272,7 +274,10 @@ struct Notices {
                 "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)"
                     + (telling.notice == .takenDown ? "/assigned" : ""),
                 count: 16)
-            let message = Message(to: person, notice: telling.notice, on: tx.moment.date)
+            var message = Message(to: person, notice: telling.notice, on: tx.moment.date)
+            message.isForMailboxAlone = isQuiet || telling.notice == .permissionEndsSoon
+            // Where nobody may pass it on and no mail can bring it, it stands on the person's own page.
+            if message.isForMailboxAlone, try tx.account(of: person)?.address == nil { continue }
             let round = isOfDraft && after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
             tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)
         }

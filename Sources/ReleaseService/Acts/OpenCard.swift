@@ -68,7 +68,8 @@ struct OpenCardForReader {
     }
 
     private func view(
-        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, _ purpose: Purpose, on today: CivilDate
+        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, _ purpose: Purpose,
+        on today: CivilDate
     ) -> CardView {
         let fields = inWords(verified.complete.fields.map(\.plainWords))
         return CardView(

@@ -36,6 +36,7 @@ struct SubmitAct: Act {
         }
         if isDoneAlready(loaded) {
             let authority = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, nil)
+            if case .staff = submission.actor.principal, !authority[.assigned] { throw Refusal.notFound }
             if submission.actor.agent != nil, !authority[.dutiesSeparate] {
                 throw Refusal.conditionFailed(.dutiesSeparate)
             }
@@ -68,6 +69,13 @@ struct SubmitAct: Act {
     /// True for an end of what is over, and for the taking back of what was taken back: both are answered as done. Two
     /// people who end on the same day, and one who presses twice, have done nothing wrong.
     private func isDoneAlready(_ loaded: LoadedCase) -> Bool {
+        if submission.kind == .withdrawCard, case .staff = submission.actor.principal {
+            // What closed by itself after the hand-off is still open before the eyes of staff.
+            let (state, workflow) = (loaded.state, loaded.workflow)
+            let shown = workflow.position(named: loaded.history.visibleState(to: .coordinator, in: workflow))
+            return !state.isDraft && workflow.ended.contains(state.position)
+                && shown.map { !workflow.transitions(on: .withdrawCard, from: $0).isEmpty } ?? false
+        }
         guard case .person(let person) = submission.actor.principal else { return false }
         let (state, workflow) = (loaded.state, loaded.workflow)
         let own = state.releases.filter { $0.discloser == person }
@@ -93,7 +101,7 @@ struct SubmitAct: Act {
     /// The state as the one whose act it is has it before them.
     private func visibleState(_ loaded: LoadedCase) -> String {
         guard case .person(let person) = submission.actor.principal else {
-            return loaded.workflow.name(of: loaded.state.position)
+            return loaded.history.visibleState(to: .coordinator, in: loaded.workflow)
         }
         let isCurrent = person == loaded.opener || person == loaded.counterpart
         let history =

@@ -8,6 +8,9 @@ public struct Message: Hashable, Sendable {
     public let on: CivilDate
     /// The notice about signing in; nil for a notice of a workflow.
     public var access: AccessNotice?
+    /// True if it goes to a mailbox alone: nobody of the program is to pass it on, because it is about what moves after
+    /// the hand-off.
+    public var isForMailboxAlone = false
 
     init(to person: PersonID, notice: Notice, on date: CivilDate) {
         (to, self.notice, on) = (person, notice, date)

@@ -11,11 +11,13 @@ extension Message: StoredValue {
             self.init(to: to, access: try AccessNotice(stored: access), on: date)
         } else {
             self.init(to: to, notice: try stored.choice("notice", of: Notice.self), on: date)
+            isForMailboxAlone = try stored.optionalFlag("isForMailboxAlone") ?? false
         }
     }
 
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("to", to).with("notice", notice).with("on", on).with("access", access).members
+        StoredMembers().with("to", to).with("notice", notice).with("on", on).with("access", access)
+            .with("isForMailboxAlone", isForMailboxAlone ? true : nil).members
     }
 }
 

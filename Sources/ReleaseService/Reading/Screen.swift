@@ -20,6 +20,8 @@ struct Screen {
         let isParty = role != .coordinator
         // In an exchange everybody sees the standing of their own release, staff that of the one signed last.
         let release = workflow.isMutual && isParty ? state.currentRelease(of: viewer) : state.currentRelease
+        // What is signed again after the hand-off is between the two: staff know the release that they were shown.
+        let known = role == .coordinator ? loaded.history.lastReleaseShown(to: role) ?? release?.id : release?.id
         // The recipient learns of a release when a card is opened under it, and not before.
         let isOpened = release.map { $0.cardVersion > 0 } ?? false
         let seesRelease =
@@ -30,7 +32,7 @@ struct Screen {
             id: loaded.id, workflow: workflow.id, state: loaded.history.visibleState(to: role, in: workflow),
             history: entries(of: loaded, for: role),
             isReleaseLive: seesRelease ? release.map { $0.isLive && snapshot.today <= $0.expiresOn } : nil,
-            release: seesRelease || role == .coordinator ? release?.id : nil,
+            release: seesRelease || role == .coordinator ? known : nil,
             expiresOn: seesRelease ? release?.expiresOn : nil,
             survey: role == workflow.counterpart || !isWhole ? nil : try snapshot.cases.survey(of: state.round),
             isCallRecorded: privately.map(\.isCallPlaced), isMeetingRecorded: privately.map(\.isMeetingArranged),

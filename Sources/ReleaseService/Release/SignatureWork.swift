@@ -95,7 +95,7 @@ struct ReleaseTexts {
                 document.recipientName = try snapshot.cases.document(of: old)?.recipientName
             }
         }
-        // Who signs again lets a person whom they know go on reaching them; whoever renews a listing is found as before.
+        // Who signs again lets a person whom they know go on reaching them; who renews a listing is found as before.
         document.purpose = kind == .renew && recipient.person != nil ? .goingOn : loaded.workflow.purpose
         if kind == .correct, let old, let purpose = try snapshot.cases.document(of: old)?.purpose {
             document.purpose = purpose
@@ -106,7 +106,8 @@ struct ReleaseTexts {
         let longer = kind == .extend ? policy.duration.extensionMonths ?? 0 : 0
         let whole = snapshot.today.adding(months: policy.release.termMonths)
         let isWhole = old == nil || kind == .renew
-        document.expiresOn = kind == .renew ? max(whole, old?.expiresOn ?? whole) : old?.expiresOn.adding(months: longer) ?? whole
+        document.expiresOn =
+            kind == .renew ? max(whole, old?.expiresOn ?? whole) : old?.expiresOn.adding(months: longer) ?? whole
         document.termMonths = isWhole ? policy.release.termMonths : nil
         document.expiresAtEnd = true
         let text = ReleaseForm.render(policy.release.form.text, document)

@@ -48,7 +48,8 @@ extension CommandKind {
     /// True if the command closes or takes something back: its button looks different.
     var isGrave: Bool {
         switch self {
-        case .end, .rescind, .decline, .giveNotice, .slotUnavailable, .refuseMentor, .notAMatch, .withdrawProposal, .withdrawCard:
+        case .end, .rescind, .decline, .giveNotice, .slotUnavailable, .refuseMentor, .notAMatch, .withdrawProposal,
+            .withdrawCard:
             true
         default: false
         }

@@ -140,6 +140,14 @@ public struct CaseHistory: Hashable, Sendable {
         return workflow.name(of: workflow.initial)
     }
 
+    /// The last release whose signature this role is shown; nil where they are shown none.
+    public func lastReleaseShown(to role: Role) -> ReleaseID? {
+        for step in steps.reversed() where step.visibility.seenBy.contains(role) {
+            for event in step.events.reversed() { if case .releaseSigned(let id, _, _, _, _) = event { return id } }
+        }
+        return nil
+    }
+
     /// The days from asking to being matched, of every round that was matched before `day`.
     public func waits(matchedBefore day: CivilDate) -> [Int] {
         var waits: [Int] = []

@@ -71,7 +71,8 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
-            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callPlaced, .meetingArranged, .privateErased,
+            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callPlaced, .meetingArranged,
+            .privateErased,
             .privatelyNoted,
             .privatelyUndone:
             false

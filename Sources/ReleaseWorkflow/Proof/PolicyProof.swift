@@ -361,7 +361,10 @@ struct Explorer {
         let round = state.round
         // The day before reminding, because the reminder goes out on its day.
         let reminder = round?.isReminded == false ? round?.endsOn?.adding(days: -Policy.Duration.reminderDays - 1) : nil
-        return [ReleaseReminder.next(in: state)?.adding(days: -1), round?.due, round?.handOffOn, round?.answerOn, round?.endsOn, reminder, round?.noticeUntil].compactMap {
+        return [
+            ReleaseReminder.next(in: state)?.adding(days: -1), round?.due, round?.handOffOn, round?.answerOn,
+            round?.endsOn, reminder, round?.noticeUntil,
+        ].compactMap {
             $0
         }
             + state.roundReleases.filter(\.isLive).map(\.expiresOn)
@@ -647,6 +650,14 @@ struct Normal: Hashable {
     /// In which order the deadlines that are still ahead will come.
     private let upcoming: [Int]
 
+    private static func notes(_ state: State, _ today: CivilDate, _ number: (PersonID?) -> Int) -> [Note] {
+        let notes = state.privately.notes
+        return notes.enumerated().map { place, note in
+            let isUndoable = place == notes.count - 1 && note.on.map { today <= $0.adding(days: 1) } ?? false
+            return Note(kind: note.kind, by: number(note.by), isUndoable: isUndoable)
+        }
+    }
+
     init(_ state: State, today: CivilDate, began: State?) {
         var numbers: [PersonID: Int] = [state.opener: 0]
         func number(_ person: PersonID?) -> Int {
@@ -672,7 +683,8 @@ struct Normal: Hashable {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
                 due: side($0.due), releaseReminders: $0.releaseReminders,
-                nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn), answer: side($0.answerOn),
+                nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn),
+                answer: side($0.answerOn),
                 hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
@@ -700,11 +712,7 @@ struct Normal: Hashable {
                     release: kept.first { $0.id == card.release }.map { normal($0) }, subject: number(card.subject),
                     reader: card.reader.person.map { number($0) } ?? -2)
             })
-        privately = state.privately.notes.enumerated().map { place, note in
-            let isLast = place == state.privately.notes.count - 1
-            let isUndoable = isLast && note.on.map { today <= $0.adding(days: 1) } ?? false
-            return Note(kind: note.kind, by: number(note.by), isUndoable: isUndoable)
-        }
+        privately = Self.notes(state, today) { number($0) }
         let ahead = Explorer.deadlines(of: state).map { max($0, today) }
         let days = Set(ahead).sorted()
         upcoming = ahead.map { days.firstIndex(of: $0) ?? 0 }

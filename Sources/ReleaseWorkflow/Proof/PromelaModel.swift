@@ -159,7 +159,8 @@ private struct Writer {
         for effect in transition.effects {
             switch effect {
             case .forgetRound: parts.append("isDraft")
-            case .supersedeRelease, .renewRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3" : "false")
+            case .supersedeRelease, .renewRelease:
+                parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3" : "false")
             case .extendRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3 && term != 0" : "false")
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:

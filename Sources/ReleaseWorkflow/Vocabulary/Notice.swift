@@ -17,8 +17,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     /// To somebody who was asked to talk and had not signed by the day of the answer.
     case notNeeded
 
-    /// The words of a notice that the engine sends whatever the workflow says, or that serve every program. A policy may
-    /// word it otherwise; empty where only the policy can.
+    /// The words of a notice that the engine sends whatever the workflow says, or that serve every program. A policy
+    /// may word it otherwise; empty where only the policy can.
     public var standardWords: String {
         switch self {
         case .takenDown: "A colleague took something down for somebody who is assigned to you. Please look."
