@@ -8,6 +8,9 @@ public struct CallDates: Hashable, Sendable {
     /// The days that a reader has at least, counted from the disclosure.
     public static let daysAfterDisclosure = 3
 
+    /// The days after the disclosure for which the program stays at least.
+    public static let daysToHandOff = 7
+
     /// The last day for the first call.
     public let due: CivilDate
     /// The day at whose end the program is out.
@@ -19,6 +22,6 @@ public struct CallDates: Hashable, Sendable {
     public init(disclosedOn: CivilDate, due: CivilDate?, withinDays: Int) {
         let least = disclosedOn.adding(days: Self.daysAfterDisclosure)
         self.due = max(due ?? disclosedOn.adding(days: withinDays), least)
-        handOff = max(self.due, disclosedOn.adding(days: 7))
+        handOff = max(self.due, disclosedOn.adding(days: Self.daysToHandOff))
     }
 }

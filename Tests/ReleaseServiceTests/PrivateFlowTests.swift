@@ -81,3 +81,40 @@ struct PrivateFlowTests {
         #expect(try await view(office, "ada").isCallRecorded == false)
     }
 }
+
+@Suite("The day for the call")
+struct CallDayTests {
+    @Test(
+        "R11: whoever is to call is reminded two days before the last day, by mailbox or on their own page alone, whatever was noted; not where the card came three days before it"
+    )
+    func reminder() async throws {
+        for isNoted in [false, true] {
+            let office = try await Office().staffed()
+            try await office.go(to: "introduced")
+            if isNoted { try await office.must(.recordCall, "ben") }
+            let ben = try office.id("ben")
+            func reminders() async throws -> Int {
+                try await office.service.view(of: office.id("ada"), workflow: "mentorship", as: .mentor, viewer: ben)
+                    .history.filter { $0.rule.hasSuffix("remindCall") }.count
+            }
+            try office.time("2026-01-09T23:00")
+            try await office.host.runClock()
+            #expect(try await reminders() == 0)
+            try office.time("2026-01-10T08:00")
+            try await office.host.runClock()
+            #expect(try await reminders() == 1)
+            let told = try await office.service.outbox().filter { $0.notice == .callSoon }
+            #expect(told.isEmpty, "without a mailbox it stands on the page, and nobody is to pass it on")
+        }
+        let late = try await Office().staffed()
+        try await late.go(to: "signed")
+        try late.time("2026-02-01T09:00")
+        try await late.must(.disclose, "maya")
+        try late.time("2026-02-04T09:00")
+        try await late.host.runClock()
+        let history = try await late.service.view(
+            of: late.id("ada"), workflow: "mentorship", as: .mentor, viewer: late.id("ben")
+        ).history
+        #expect(!history.contains { $0.rule.hasSuffix("remindCall") })
+    }
+}

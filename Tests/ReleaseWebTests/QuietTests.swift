@@ -276,3 +276,29 @@ struct QuietTests {
         #expect(try await front.api(.get, "/cases/\(handle)", as: "ada").header("ETag") == version)
     }
 }
+
+@Suite("Who was not called")
+struct MissedCallTests {
+    @Test(
+        "R10: from the day after the last day until thirty days after it the person's page says what to do if nobody called, whatever was noted, and beyond the hand-off"
+    )
+    func missed() async throws {
+        for isNoted in [false, true] {
+            let office = try await Office().introduced()
+            if isNoted { try await office.must(.recordCall, "ben") }
+            var front = try Front(office)
+            let handle = try front.handle("ada")
+            let words = "You should have been called by January 12, 2026."
+            for (day, isSaid) in [("01-12", false), ("01-13", true), ("02-11", true), ("02-12", false)] {
+                try office.time("2026-\(day)T12:00")
+                try await office.host.runClock()
+                front.forgetSessions()
+                let page = try await front.get("/cases/\(handle)", as: "ada").text
+                #expect(page.contains(words) == isSaid, "\(day)")
+                let mentor = try await front.get("/cases/\(front.handle("ben"))", as: "ben").text
+                #expect(!mentor.contains("You should have been called"))
+            }
+            front = try Front(office)
+        }
+    }
+}

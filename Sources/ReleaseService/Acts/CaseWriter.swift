@@ -134,7 +134,7 @@ struct CaseWriter {
                 .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .callReminded, .privatelyNoted, .privatelyUndone:
                 break
             }
         }
@@ -275,7 +275,7 @@ struct Notices {
                     + (telling.notice == .takenDown ? "/assigned" : ""),
                 count: 16)
             var message = Message(to: person, notice: telling.notice, on: tx.moment.date)
-            message.isForMailboxAlone = isQuiet || telling.notice == .permissionEndsSoon
+            message.isForMailboxAlone = isQuiet || [.permissionEndsSoon, .callSoon].contains(telling.notice)
             // Where nobody may pass it on and no mail can bring it, it stands on the person's own page.
             if message.isForMailboxAlone, try tx.account(of: person)?.address == nil { continue }
             let round = isOfDraft && after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil

@@ -92,7 +92,7 @@ struct GuardFacts {
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .callPlaced, .meetingArranged:
             return false
         }
     }

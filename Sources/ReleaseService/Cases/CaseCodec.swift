@@ -61,6 +61,7 @@ extension Event: StoredValue {
         case "meetingArranged": self = .meetingArranged
         case "privateErased": self = .privateErased
         case "releaseReminded": self = .releaseReminded
+        case "callReminded": self = .callReminded
         case "handOffSet": self = .handOffSet(on: try values.date("on"))
         case "privatelyNoted":
             self = .privatelyNoted(
@@ -132,6 +133,7 @@ extension Event: StoredValue {
         case .meetingArranged: one("meetingArranged")
         case .privateErased: one("privateErased")
         case .releaseReminded: one("releaseReminded")
+        case .callReminded: one("callReminded")
         case .handOffSet(let date): one("handOffSet", values.with("on", date))
         case .privatelyNoted(let kind, let person, let date):
             one("privatelyNoted", values.with("kind", kind).with("by", person).with("on", date))

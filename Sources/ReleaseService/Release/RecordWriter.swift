@@ -91,7 +91,7 @@ struct RecordWriter {
                 .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .callReminded, .privatelyNoted, .privatelyUndone:
                 break
             }
         }

@@ -83,6 +83,7 @@ enum CasePages {
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
+        if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
         blocks += privateBlocks(page, words)
@@ -127,6 +128,17 @@ enum CasePages {
         ]
         let parts = date.components
         return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
+    }
+
+    /// What whoever was to be called can do, from the day after the last day until thirty days after it, whatever was
+    /// noted: nobody has to say that nothing happened.
+    private static func missedCall(_ page: CasePage, _ visit: Visit) async throws -> Block? {
+        let words = visit.words
+        let today = try await visit.service.today()
+        guard page.isOpener, !page.isReader, page.view.isReleaseLive == true, let due = page.view.callBy, today > due,
+            today <= due.adding(days: 30)
+        else { return nil }
+        return .note(words("call.missed", ["day": plain(due)]), words("call.missedText"))
     }
 
     /// What the pair noted, for one of the pair. It is shown while there is anything that one could note or did.

@@ -35,7 +35,7 @@ extension CommandKind {
         case .renew: "renewal"
         case .withdrawCard: "card-withdrawal"
         case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd,
-            .remindRelease, .finish, .lapse:
+            .remindRelease, .remindCall, .finish, .lapse:
             nil
         }
     }

@@ -21,6 +21,7 @@ public enum DueDates {
         let round = state.round
         switch condition {
         case .dueDayOver: return round?.due.map { [$0] } ?? []
+        case .callReminderDue: return round?.callReminderOn.map { [$0.adding(days: -1)] } ?? []
         case .releaseReminderDue: return ReleaseReminder.next(in: state).map { [$0.adding(days: -1)] } ?? []
         case .releaseEndNear: return []
         case .handOffDayOver: return (round?.handOffOn ?? round?.due).map { [$0] } ?? []

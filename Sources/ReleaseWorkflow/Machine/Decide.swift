@@ -80,6 +80,7 @@ private func holds(
         let own = actor.flatMap { state.currentRelease(of: $0) }
         let day = (own.map { $0.isLive ? [$0] : [] } ?? state.liveReleases).map(\.expiresOn).min()
         return day.map { moment.date >= $0.adding(days: -ReleaseReminder.days[0]) } ?? false
+    case .callReminderDue: return state.round?.callReminderOn.map { moment.date >= $0 } ?? false
     case .releaseReminderDue:
         return ReleaseReminder.next(in: state).map { moment.date >= $0 } ?? false
     case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
@@ -174,6 +175,7 @@ private struct Decision {
             let end = moment.date.adding(months: policy.release.termMonths)
             return try superseding(old, with: id, expires: max(end, old.expiresOn), in: state)
         case .noteReleaseReminder: return [.releaseReminded]
+        case .noteCallReminder: return [.callReminded]
         case .moveDue:
             let dates = CallDates(
                 disclosedOn: moment.date, due: state.round?.due, withinDays: policy.contact.withinDays)
@@ -232,7 +234,7 @@ private struct Decision {
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
-                .placeFree, .notNeeded, .permissionEndsSoon, .withdrawn:
+                .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

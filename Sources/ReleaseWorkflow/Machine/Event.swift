@@ -38,6 +38,8 @@ public enum Event: Hashable, Sendable, Codable {
     case noticed(Role, Notice)
     /// The signer was reminded that a release ends soon.
     case releaseReminded
+    /// The one who is to call was reminded.
+    case callReminded
     /// The day at whose end the program is out.
     case handOffSet(on: CivilDate)
     // The private stream. The first two are of folders that were begun before a note had a hand and a day.
@@ -54,7 +56,8 @@ public enum Event: Hashable, Sendable, Codable {
             .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
             .handOffSet, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
-            .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded:
+            .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
+            .callReminded:
             false
         }
     }
@@ -71,7 +74,8 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
-            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callPlaced, .meetingArranged,
+            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .callPlaced,
+            .meetingArranged,
             .privateErased,
             .privatelyNoted,
             .privatelyUndone:
@@ -179,6 +183,8 @@ extension State {
             break
         case .releaseReminded:
             round?.releaseReminders += 1
+        case .callReminded:
+            round?.isCallReminded = true
         case .handOffSet(let date):
             round?.handOffOn = date
         case .callPlaced:

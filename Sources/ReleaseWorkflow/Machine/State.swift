@@ -131,6 +131,16 @@ public struct Round: Hashable, Sendable {
     public internal(set) var answerOn: CivilDate?
     /// The day the person asked; kept over a swap, so that nobody who waits loses their place.
     public internal(set) var waitingSince: CivilDate?
+    public internal(set) var isCallReminded = false
+    /// The day on which the one who is to call is reminded: two days before the last day. Nil once that was done, before
+    /// the disclosure, and where it left three days alone: a card that comes with its last day so near says it itself.
+    public var callReminderOn: CivilDate? {
+        guard !isCallReminded, let due, let handOffOn else { return nil }
+        // The hand-off is the later of the last day and seven days after the disclosure.
+        let disclosedOn = handOffOn.adding(days: -CallDates.daysToHandOff)
+        let isShort = handOffOn > due && due.dayNumber - disclosedOn.dayNumber <= CallDates.daysAfterDisclosure
+        return isShort ? nil : due.adding(days: -2)
+    }
     /// How often the signer was reminded that the release in hand ends soon.
     public internal(set) var releaseReminders = 0
     /// The last day of the agreed term.

@@ -60,7 +60,7 @@ public final class Transition: Hashable, Sendable {
         case .correct, .extend, .renew: return [.notOnOwnList]
         case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
             .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
-            .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease,
+            .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease, .remindCall,
             .withdrawCard, .recordTried, .undoNote:
             return []
         }

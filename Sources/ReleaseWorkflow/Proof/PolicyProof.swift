@@ -362,7 +362,8 @@ struct Explorer {
         // The day before reminding, because the reminder goes out on its day.
         let reminder = round?.isReminded == false ? round?.endsOn?.adding(days: -Policy.Duration.reminderDays - 1) : nil
         return [
-            ReleaseReminder.next(in: state)?.adding(days: -1), round?.due, round?.handOffOn, round?.answerOn,
+            ReleaseReminder.next(in: state)?.adding(days: -1), round?.callReminderOn?.adding(days: -1), round?.due,
+            round?.handOffOn, round?.answerOn,
             round?.endsOn, reminder, round?.noticeUntil,
         ].compactMap {
             $0
@@ -617,6 +618,7 @@ struct Normal: Hashable {
         let isSlotAccepted: Bool
         let due: Side
         let releaseReminders: Int
+        let callReminder: Side
         let nextReminder: Side
         let handOff: Side
         let answer: Side
@@ -683,6 +685,7 @@ struct Normal: Hashable {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
                 due: side($0.due), releaseReminders: $0.releaseReminders,
+                callReminder: side($0.callReminderOn?.adding(days: -1)),
                 nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn),
                 answer: side($0.answerOn),
                 hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),

@@ -170,7 +170,7 @@ private struct Writer {
                 .startDue,
                 .startAnswer,
                 .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
-                .undoPrivately, .moveDue, .noteReleaseReminder, .eraseSurvey,
+                .undoPrivately, .moveDue, .noteReleaseReminder, .noteCallReminder, .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
@@ -188,7 +188,7 @@ private struct Writer {
             return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
         // How near the end is, is not told apart: it may be at any time.
-        case .releaseEndNear, .releaseReminderDue: return nil
+        case .releaseEndNear, .releaseReminderDue, .callReminderDue: return nil
         case .dueDayOver, .handOffDayOver: return "due == 3"
         case .releaseExpired: return "((live(0) && expiry[0] == 3) || (live(1) && expiry[1] == 3))"
         case .answerDayReached: return "answer >= 2"
@@ -298,7 +298,8 @@ private struct Writer {
         case .noteCall: return isPrivateRead ? ["  called = 1;"] : []
         case .noteMeeting: return isPrivateRead ? ["  met = 1;"] : []
         case .erasePrivate: return ["  called = 0; met = 0;"]
-        case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .eraseSurvey, .eraseContact:
+        case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .noteCallReminder,
+            .eraseSurvey, .eraseContact:
             return []
         }
     }
@@ -309,7 +310,7 @@ private struct Writer {
 
     private func isUrgent(_ transition: Transition) -> Bool {
         transition.role == .clock && !transition.guards.contains(.standingLost)
-            && !transition.guards.contains(.releaseReminderDue)
+            && transition.guards.allSatisfy { $0 != .releaseReminderDue && $0 != .callReminderDue }
     }
 
     /// Due transitions of the clock are taken before anything else, in the order of the commands.

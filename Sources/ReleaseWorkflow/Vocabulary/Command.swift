@@ -24,6 +24,8 @@ public enum Command: Hashable, Sendable {
     case renew(ReleaseID)
     /// The clock reminds the signer that a release ends soon; staff close a card for good.
     case remindRelease, withdrawCard
+    /// The clock reminds the one who is to call, whatever the pair noted.
+    case remindCall
     /// Notes that one called and did not reach the other; takes back one's own last note.
     case recordTried, undoNote
 
@@ -65,6 +67,7 @@ public enum Command: Hashable, Sendable {
         case .renew: .renew
         case .remindRelease: .remindRelease
         case .withdrawCard: .withdrawCard
+        case .remindCall: .remindCall
         case .recordTried: .recordTried
         case .undoNote: .undoNote
         }
@@ -80,7 +83,7 @@ public enum Command: Hashable, Sendable {
             .expire,
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
-            .finish, .lapse, .renew, .remindRelease, .withdrawCard, .recordTried, .undoNote:
+            .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote:
             nil
         }
     }
@@ -94,7 +97,7 @@ public enum Command: Hashable, Sendable {
             .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
-            .remindEnd, .finish, .lapse, .renew, .remindRelease, .withdrawCard, .recordTried, .undoNote:
+            .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote:
             nil
         }
     }
@@ -138,6 +141,7 @@ public enum Command: Hashable, Sendable {
         case .renew: self = .renew(release)
         case .remindRelease: self = .remindRelease
         case .withdrawCard: self = .withdrawCard
+        case .remindCall: self = .remindCall
         case .recordTried: self = .recordTried
         case .undoNote: self = .undoNote
         }

@@ -8,7 +8,7 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     // Programs with a term, with notice, with listings.
     case notAMatch, giveNotice, extend, seekSecond, remindEnd, finish, lapse
     // Permissions that end without ending people, and staff who close.
-    case renew, remindRelease, withdrawCard
+    case renew, remindRelease, withdrawCard, remindCall
     // The pair's own, beside calls and meetings.
     case recordTried, undoNote
 

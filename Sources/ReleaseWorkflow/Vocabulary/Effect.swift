@@ -15,6 +15,8 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case renewRelease
     /// Notes that the signer was reminded that a release ends soon.
     case noteReleaseReminder
+    /// Notes that the one who is to call was reminded.
+    case noteCallReminder
     /// Sets anew, at the disclosure, the last day for the first call and the day of the hand-off.
     case moveDue
     /// Adds to the pair's own flow, or takes one's own last note back. No policy names them: its `privateFlow` does.

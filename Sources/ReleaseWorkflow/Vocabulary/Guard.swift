@@ -38,6 +38,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case releaseEndNear
     /// The signer has not been reminded of that yet: thirty days before the last day, and seven.
     case releaseReminderDue
+    /// Two days are left to the last day for the first call, and three lay between it and the disclosure at least.
+    case callReminderDue
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
     case callPlaced, meetingArranged
 
@@ -52,6 +54,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
+            .callReminderDue,
             .callPlaced, .meetingArranged:
             false
         }
@@ -92,6 +95,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .extensionLeft: "an extension is left and this person has not signed it yet"
         case .releaseEndNear: "the release ends within thirty days"
         case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
+        case .callReminderDue: "the last day for the first call is two days away"
         case .handOffDayOver: "the day of the hand-off is over"
         case .callPlaced: "a call was placed"
         case .meetingArranged: "a meeting was arranged"
@@ -136,7 +140,7 @@ extension Guard {
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .callPlaced, .meetingArranged:
             .open
         }
     }

@@ -10,6 +10,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case placeFree
     /// To the signer, thirty and seven days before a permission ends.
     case permissionEndsSoon
+    /// To the one who is to call, two days before the last day.
+    case callSoon
     /// To a reader: the permission ran out, and that is all.
     case cardClosed
     /// To the signer: staff have closed what was open.
@@ -26,6 +28,7 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .permissionEndsSoon:
             "A permission you gave ends soon. You can sign it again in one step. If you would rather not hear from the "
                 + "other person any more, end it instead: then they are asked to delete your details."
+        case .callSoon: "If you two have not talked yet, please call in the next two days."
         case .cardClosed: "Something that was open for you has closed, as planned."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."

@@ -65,7 +65,7 @@ struct ScriptLine {
         ]
         for kind in CommandKind.allCases {
             switch kind {
-            case .handOff, .expire, .answer, .remindEnd, .remindRelease, .finish, .lapse: break
+            case .handOff, .expire, .answer, .remindEnd, .remindRelease, .remindCall, .finish, .lapse: break
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
