@@ -132,8 +132,8 @@ public struct Round: Hashable, Sendable {
     /// The day the person asked; kept over a swap, so that nobody who waits loses their place.
     public internal(set) var waitingSince: CivilDate?
     public internal(set) var isCallReminded = false
-    /// The day on which the one who is to call is reminded: two days before the last day. Nil once that was done, before
-    /// the disclosure, and where it left three days alone: a card that comes with its last day so near says it itself.
+    /// The day on which the one who is to call is reminded: two days before the last day. Nil once that was done,
+    /// before the disclosure, and where it left three days alone: a card whose last day is so near says it itself.
     public var callReminderOn: CivilDate? {
         guard !isCallReminded, let due, let handOffOn else { return nil }
         // The hand-off is the later of the last day and seven days after the disclosure.
