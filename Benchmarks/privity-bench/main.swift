@@ -89,7 +89,7 @@ func decisions(_ rounds: Int) throws -> Int {
             (.request(RoundID(high: 1, low: id)), .person(ada)), (.completeSurvey, .person(ada)),
             (.propose(ben), .staff(maya)),
             (.acceptSlot, .person(ben)), (.offer, .staff(maya)), (.sign(ReleaseID(high: 2, low: id)), .person(ada)),
-            (.disclose, .staff(maya)), (.recordCall, .person(ben)), (.end, .person(ben)), (.rescind, .person(ada)),
+            (.disclose, .staff(maya)), (.recordCall, .person(ben)), (.end, .person(ben)), (.rescind(nil), .person(ada)),
         ]
         var state = State(opener: ada, position: workflow.initial)
         for (command, principal) in steps {
@@ -97,7 +97,7 @@ func decisions(_ rounds: Int) throws -> Int {
             let authorized = try authorize(
                 command, by: actor, in: state, under: loaded, workflow: workflow, given: .all, at: moment)
             let events = try decide(authorized, in: state, under: loaded, workflow: workflow, given: .all, at: moment)
-            state = events.reduce(state, evolve)
+            state = evolve(state, events)
             count += 1
         }
     }

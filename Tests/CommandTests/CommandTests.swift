@@ -21,12 +21,12 @@ struct CommandTests {
         #expect(try Tool.run("audit", "export", place.data, place.path + "/log", "--include-today").status == 0)
         let kit = try Tool.shell("dash Kit/verify.sh all \(place.path)/log")
         #expect(
-            kit.status == 0 && kit.out.contains("19 records") && kit.out.contains("verified with OpenSSL"),
+            kit.status == 0 && kit.out.contains("24 records") && kit.out.contains("verified with OpenSSL"),
             "\(kit.out) \(kit.errors)")
         #expect(try Tool.run("audit", "verify", place.path + "/log").status == 0)
         let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")
         #expect(
-            try Tool.run("audit", "verify", place.data, "--json").out.contains("\"recordCount\":19"), "\(again.errors)")
+            try Tool.run("audit", "verify", place.data, "--json").out.contains("\"recordCount\":24"), "\(again.errors)")
     }
 
     @Test(
@@ -458,8 +458,8 @@ struct KillTests {
             let again = try Tool.run("apply", place.data, "Policies/examples/mphp.jsonl", "--json")
             #expect(again.status == 0, "round \(round): \(again.errors)")
             let audit = try Tool.run("audit", "verify", place.data, "--json")
-            #expect(audit.status == 0 && audit.out.contains("\"recordCount\":19"), "round \(round): \(audit.out)")
-            #expect(promised.allSatisfy { $0 < 19 })
+            #expect(audit.status == 0 && audit.out.contains("\"recordCount\":24"), "round \(round): \(audit.out)")
+            #expect(promised.allSatisfy { $0 < 24 })
             // Everything acknowledged before the kill is replayed, with the same records.
             let replayed = again.out.split(separator: "\n").filter { $0.contains("\"replayed\":true") }
                 .compactMap { $0.components(separatedBy: "\"records\":[").dropFirst().first?.prefix { $0 != "]" } }

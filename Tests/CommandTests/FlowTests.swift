@@ -295,6 +295,17 @@ struct EndingFlowTests {
     }
 
     @Test(
+        "R16 t01.2: after a mentor's notice both cards stay open, and the mentee can end it at once"
+    )
+    func notice() throws {
+        let flow = try Flow("t01")
+        #expect(try flow.refusal(34) == nil)
+        #expect(try flow[35].shown?.isEmpty == false)
+        #expect(try flow.refusal(37) == nil && flow.state(37) == "ended")
+        #expect(try flow.refusal(38) == nil)
+    }
+
+    @Test(
         "R32, R28 m03.3: after the hand-off the coordinator closes a card for good, asking nobody why, and does nothing else"
     )
     func withdrawal() throws {

@@ -429,7 +429,7 @@ struct PairTests {
     }
 
     @Test(
-        "WEB-10, WEB-16, WEB-49: six months and no more; a mentor's notice closes everything at once and only the word waits fourteen days"
+        "WEB-10, WEB-16, WEB-49: R16: six months and no more; with a mentor's notice both cards stay open for fourteen days, and taking back closes them at once"
     )
     func notice() async throws {
         let office = try await Office.running("structured")
@@ -437,7 +437,14 @@ struct PairTests {
         let other = try await office.copy()
         try office.time("2026-03-01T09:00")
         #expect(try await office.must(.giveNotice, "ben").state == "ending")
-        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        for reader in ["ada", "ben"] { #expect(try await office.look(reader).profile != nil) }
+        for who in ["ada", "ben"] {
+            let out = try await office.copy()
+            try await out.must(.rescind, who)
+            for reader in ["ada", "ben"] {
+                await #expect(throws: Refusal.cardClosed) { _ = try await out.look(reader) }
+            }
+        }
         try office.time("2026-03-15T23:50")
         try await office.host.runClock()
         #expect(
@@ -452,6 +459,13 @@ struct PairTests {
                 of: office.id("ada"), workflow: "mentorship", as: .mentee, viewer: office.id("ada")
             )
             .state == "ended")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        // Notice in the last days of the term holds nobody beyond it.
+        let last = try await other.copy()
+        try last.time("2026-07-30T09:00")
+        try await last.must(.giveNotice, "ben")
+        try last.time("2026-08-03T00:10")
+        await #expect(throws: Refusal.cardClosed) { _ = try await last.look("ben") }
         try other.time("2026-08-03T00:10")
         await #expect(throws: Refusal.cardClosed) { _ = try await other.look("ben") }
         #expect(try office.audit().isVerified && other.audit().isVerified)

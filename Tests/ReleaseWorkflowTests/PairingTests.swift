@@ -163,3 +163,56 @@ struct PairingTests {
         #expect(Refusal.cannotBringTogether.description == "These two cannot be brought together.")
     }
 }
+
+@Suite("Who is told what")
+struct ToldTests {
+    /// Every act that tells somebody, in every program: from where, whom, which notice, and its sentence.
+    private func lines() throws -> [String] {
+        var lines = ["program,workflow,act,by,while,reader,notice,sentence"]
+        for name in shippedNames {
+            let policy = try shippedPolicy(name).policy
+            for workflow in policy.workflows {
+                for transition in workflow.transitions {
+                    let places = transition.origins.map { workflow.name(of: $0) }.joined(separator: " ")
+                    for telling in transition.tellings {
+                        let sentence = policy.words(of: telling.notice).split(whereSeparator: \.isWhitespace)
+                            .joined(separator: " ").replacingOccurrences(of: "\"", with: "\"\"")
+                        lines.append(
+                            "\(name),\(workflow.id),\(transition.command.rawValue),\(transition.role.rawValue),\(places),"
+                                + "\(telling.role.rawValue),\(telling.notice.rawValue),\"\(sentence)\"")
+                    }
+                }
+            }
+        }
+        return lines
+    }
+
+    @Test("R48: the table of acts, readers and sentences in docs/told.csv is what the five programs say, line by line")
+    func told() throws {
+        let path = repository.appendingPathComponent("docs/told.csv")
+        let written = (try? String(contentsOf: path, encoding: .utf8)) ?? ""
+        let text = try lines().joined(separator: "\n") + "\n"
+        if written != text {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: NSTemporaryDirectory() + "privity-told.csv"))
+        }
+        #expect(written == text, "docs/told.csv has to be read aloud and brought up to date")
+        #expect(text.split(separator: "\n").count > 100)
+    }
+
+    @Test(
+        "R6, R13: nobody is asked to delete anything because a permission ran out, and no sentence of the program's own names a person, a role or the program"
+    )
+    func sentences() throws {
+        for name in shippedNames {
+            let policy = try shippedPolicy(name).policy
+            for workflow in policy.workflows {
+                for row in workflow.transitions where row.command == .expire {
+                    for telling in row.tellings {
+                        let sentence = policy.words(of: telling.notice).lowercased()
+                        #expect(!sentence.contains("delete") && !sentence.contains("do not make contact"), "\(name)")
+                    }
+                }
+            }
+        }
+    }
+}

@@ -80,10 +80,9 @@ struct SpinTests {
             "structured", "mentorship", "a swap that leaves the cards open",
             ["do: [closeCard, closeRelease, keepAway", "do: [closeRelease, keepAway"]),
         row(
-            "structured", "mentorship", "notice that closes nothing",
+            "structured", "mentorship", "notice after which the cards stay open",
             [
-                "from: introduced, to: ending, do: [closeCard, closeRelease, keepAway, eraseSurvey, erasePrivate, eraseContact, startNotice]",
-                "from: introduced, to: ending, do: [closeRelease, startNotice]",
+                "if: [noticeOver], do: [closeCard, closeRelease,", "if: [noticeOver], do: [closeRelease,",
             ]),
         row(
             "structured", "mentorship", "a term that is over and leaves the cards open",
@@ -91,15 +90,15 @@ struct SpinTests {
         row(
             "structured", "mentorship", "the other side's card outlives a rescission that was to close both",
             [
-                "from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease",
-                "from: [menteeSigned, introduced], to: same, do: [rescindRelease",
+                "from: [menteeSigned, introduced, ending], to: ended, do: [closeCard, rescindRelease",
+                "from: [menteeSigned, introduced, ending], to: same, do: [rescindRelease",
             ]),
         row(
             "structured", "mentorship", "each rescission closes one's own card alone, and the case goes on",
             ["rescissionCloses: both", "rescissionCloses: own"],
             [
-                "from: [menteeSigned, introduced], to: ended, do: [closeCard, rescindRelease",
-                "from: [menteeSigned, introduced], to: same, if: [notRescinded], do: [closeCard, rescindRelease",
+                "from: [menteeSigned, introduced, ending], to: ended, do: [closeCard, rescindRelease",
+                "from: [menteeSigned, introduced, ending], to: same, if: [notRescinded], do: [closeCard, rescindRelease",
             ]),
         row(
             "mscsw", "mentorship", "a disclosure that nobody named",

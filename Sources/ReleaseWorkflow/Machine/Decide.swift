@@ -143,7 +143,10 @@ private struct Decision {
         case .startTerm:
             guard let end = policy.duration.end(ofTermFrom: moment.date) else { throw .argumentMissing(command.kind) }
             return [.termSet(endsOn: end)]
-        case .startNotice: return [.noticeGiven(until: moment.date.adding(days: policy.termination.noticeDays))]
+        case .startNotice:
+            // Nobody is held beyond the term.
+            let last = moment.date.adding(days: policy.termination.noticeDays)
+            return [.noticeGiven(until: min(last, state.round?.endsOn ?? last))]
         case .noteReminder: return [.reminded]
         case .openCard: return try openings(in: state)
         case .closeCard: return closings(of: state.openCards, in: state)
