@@ -147,4 +147,33 @@ struct AttestationTests {
             #expect(try await office.service.keptAway(of: person).isEmpty)
         }
     }
+
+    @Test("R5: a no that was lifted in the same search stays lifted when the case is read again")
+    func liftedInTheSameSearch() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "proposed")
+        try await office.must(.refuseMentor, "ada")
+        let (ada, ben) = (try office.id("ada"), try office.id("ben"))
+        let token = try #require(try await office.service.keptAway(of: ada).first?.token)
+        #expect(try await office.service.letAgain(token, by: ada, key: nil).refusal == nil)
+        try await office.must(.propose, "maya") { $0.person = ben }
+        try await office.must(.acceptSlot, "ben")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ada")
+        try await office.reopen()
+        #expect(try await office.service.keptAway(of: ada).isEmpty)
+        try await office.must(.disclose, "maya")
+    }
+
+    @Test("the one before is answered as done when they end, whatever has come after them")
+    func formerMentor() async throws {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        try await office.must(.notAMatch, "ada")
+        let before = try await office.act(.rescind, "ben")
+        #expect(before.refusal == nil)
+        let state = try await office.act(.end, "ben")
+        #expect(state.refusal == nil)
+        #expect(try await office.act(.end, "ben").state == state.state)
+    }
 }

@@ -180,7 +180,11 @@ struct MentorshipTests {
         #expect(try await office.look("ben").contact?.firstName.text == "Ada")
         try office.time("2027-01-06T00:00")
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
-        #expect(try await office.service.outbox().contains { $0.notice == .expired })
+        // By mailbox or on their own page alone: after the hand-off nobody of the office passes it on (R13).
+        let ada = try office.id("ada")
+        let own = try await office.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
+        #expect(own.state == "ended" && own.history.contains { $0.rule.hasSuffix("expire") })
+        #expect(try await !office.service.outbox().contains { $0.notice == .expired })
         #expect(try office.audit().findings == [])
     }
 

@@ -92,4 +92,39 @@ struct RenewalTests {
         try await office.host.runClock()
         #expect(try await reminders() == 3)
     }
+
+    @Test(
+        "R13, R5: who ends after the permission ran out gives the place back and keeps the other away; nobody else learns"
+    )
+    func endOfWhatRanOut() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        try office.time("2027-01-10T09:00")
+        try await office.host.runClock()
+        let ben = try office.id("ben")
+        #expect(try office.store.read { try $0.placesHeld(with: ben) } == 1)
+        let before = try await staff(office)
+        // A call that staff take down answers with what they see of the case.
+        #expect(
+            try await office.must(.requestCallBack, "ada", via: .phone, through: "maya").state == "handedOff")
+        try await office.must(.end, "ben", via: .phone, through: "maya")
+        #expect(try office.store.read { try $0.placesHeld(with: ben) } == 0)
+        #expect(try await office.service.keptAway(of: ben).count == 1)
+        #expect(try await staff(office) == before)
+        #expect(try office.audit().findings == [])
+    }
+
+    @Test("a correction in the last week reminds nobody again")
+    func correctionKeepsReminders() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        let ada = try office.id("ada")
+        try office.time("2026-12-30T09:00")
+        try await office.host.runClock()
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
+        try office.time("2026-12-31T09:00")
+        try await office.host.runClock()
+        let told = try await office.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada).history
+        #expect(told.filter { $0.rule.hasSuffix("remindRelease") }.count == 2)
+    }
 }

@@ -75,6 +75,41 @@ struct TelephoneTests {
         #expect(try office.audit().findings == [])
     }
 
+    @Test(
+        "R21: a name takes back what was released to that person alone, however it is spelled, and leaves the live one")
+    func oneOfTwo() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced", with: "ben")
+        try await office.must(.end, "ada")
+        try await office.must(.rematch, "ada")
+        try await office.must(.completeSurvey, "ada")
+        let cleo = try office.id("cleo")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ada")
+        try await office.must(.disclose, "maya")
+        let omar = try office.service(as: "omar")
+        let call = TelephoneCall(
+            .takeBack, fullName: "Ada Fairweather", phone: "312-555-0142", recipient: " BEN  x. ")
+        #expect(try await omar.takeDown(call, key: nil).records.count == 1)
+        #expect(try await office.look("cleo").contact != nil)
+        #expect(try await omar.takeDown(call, key: nil).records.isEmpty)
+        #expect(try await office.look("cleo").contact != nil)
+    }
+
+    @Test("R21: who has no end of their own leaves by telephone by taking back what they released")
+    func mentorOfAnExchange() async throws {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        try await office.add(
+            "olaf", "Olaf Brandt", "Brandt", first: "Olaf", phone: "312-555-0188", roles: [.coordinator])
+        let ben = try #require(try await office.service.identity(of: office.id("ben")))
+        let call = TelephoneCall(.end, fullName: ben.fullName, phone: ben.phone)
+        #expect(try await office.service(as: "olaf").takeDown(call, key: nil).refusal == nil)
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+    }
+
     @Test("R21: an end and a request to be called are taken down too; nobody takes anything down for a pair of theirs")
     func endAndCallBack() async throws {
         let office = try await Office().staffed()

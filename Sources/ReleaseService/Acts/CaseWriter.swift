@@ -59,6 +59,10 @@ struct CaseWriter {
             isOfDraft: decision.events.firstRescinded == nil,
             isQuiet: before.isHandedOff && decision.events.contains(where: \.isExpiry))
         try tellAssigned(decision, after, loaded)
+        // Whoever is of the program reads where the case is before their eyes, which may not be where it is.
+        if decision.actor.agent != nil {
+            done.state = loaded.history.visibleState(to: .coordinator, in: loaded.workflow)
+        }
         return done
     }
 
@@ -166,13 +170,24 @@ struct CaseWriter {
         // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must
         // not undo it, and the step is where the case stood when the draft began.
         let isOfEarlierRound = decision.events.firstRescinded != nil || liftsEarlierWord(decision.events, before)
-        let place = isOfEarlierRound && after.isDraft ? after.round?.beganAt ?? after.position : after.position
-        let visibility = Visibility(state: loaded.workflow.name(of: place), seenBy: decision.seenBy)
+        let isOfOtherRound = isOfEarlierRound && isOfRoundThatIsOver(decision.events, before)
+        // What somebody says of a round that is over is shown to nobody's eyes: it would tell where the case is now.
+        let visibility = Visibility(
+            state: loaded.workflow.name(of: isOfOtherRound ? loaded.workflow.initial : after.position),
+            seenBy: isOfOtherRound ? [] : decision.seenBy)
         if after.isDraft, !isOfEarlierRound, let round = after.round {
             try storeDraft(decision, round, visibility, due, after, &loaded)
         } else {
             try storeStep(decision, visibility, due, before, after, &loaded)
         }
+    }
+
+    /// True if what is taken back was released in another round than the one that is signed.
+    private func isOfRoundThatIsOver(_ events: [Event], _ before: State) -> Bool {
+        guard let id = events.firstRescinded, let release = before.releases.first(where: { $0.id == id }) else {
+            return before.isDraft
+        }
+        return release.round != before.currentRelease?.round
     }
 
     /// True if the events lift what was said before the draft began: declining it must not bring that back.

@@ -60,7 +60,10 @@ enum RescindByCode {
         let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/rescind"
         if let end = loaded.state.takenBack(by: standing.discloser, naming: release).last {
             // A policy without rescission on screen: the code still closes the card and is recorded.
-            let closing = loaded.state.openCards.map { Event.cardClosed($0.release) }
+            let isOfSignedRound = end.round == loaded.state.currentRelease?.round
+            let chain = Set(loaded.state.chain(of: end).map(\.id))
+            let closing = loaded.state.openCards.filter { isOfSignedRound || chain.contains($0.release) }
+                .map { Event.cardClosed($0.release) }
             let recorded = CaseWriter.Decision(
                 events: closing + [Event.releaseRescinded(end.id, on: tx.moment.date)], rule: rule, actor: actor)
             let decision = decision(of: release, by: actor, loaded, at: tx.moment) ?? recorded

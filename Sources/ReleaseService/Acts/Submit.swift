@@ -40,6 +40,7 @@ struct SubmitAct: Act {
             if submission.actor.agent != nil, !authority[.dutiesSeparate] {
                 throw Refusal.conditionFailed(.dutiesSeparate)
             }
+            try leaveWhatRanOut(&loaded, tx)
             tx.storesNothing = true
             return Done(state: visibleState(loaded))
         }
@@ -83,11 +84,15 @@ struct SubmitAct: Act {
             let named = submission.release.map { id in own.contains { $0.id == id } } ?? !own.isEmpty
             return named && state.takenBack(by: person, naming: submission.release).isEmpty
         }
-        guard submission.kind == .end, workflow.transitions(on: .end, from: state.position).isEmpty,
+        guard submission.kind == .end,
             !own.isEmpty || state.releases.contains(where: { $0.recipient.person == person })
         else { return false }
-        let isOfEarlierRound = person != state.opener && person != state.round?.counterpart
-        return isOfEarlierRound || !state.isDraft && workflow.ended.contains(state.position)
+        // Whatever has come after it: who was part of an earlier round learns nothing of the next.
+        if person != state.opener, person != state.round?.counterpart { return true }
+        let role = loaded.role(of: person)
+        let isOffered = workflow.transitions(on: .end, from: state.position).contains { $0.role == role }
+        return !isOffered && !state.isDraft
+            && (workflow.ended.contains(state.position) || hasNothingOpen(person, state))
     }
 
     /// True for the answer of somebody who is not asked, or not any more: whether they ever were is not told.
@@ -98,9 +103,31 @@ struct SubmitAct: Act {
         return [.acceptSlot, .slotUnavailable, .agree, .refuseInvitation, .sign].contains(submission.kind)
     }
 
-    /// The state as the one whose act it is has it before them.
+    /// A pair whose permission ran out may have gone on, and so the place was kept: who ends it now gives it back, and
+    /// keeps the other away unless they say otherwise. Nobody is told and nothing moves.
+    private func leaveWhatRanOut(_ loaded: inout LoadedCase, _ tx: Transaction) throws {
+        guard submission.kind == .end, case .person(let person) = submission.actor.principal,
+            let round = loaded.state.round, let other = round.counterpart, !loaded.state.isDraft,
+            loaded.state.isHandedOff, person == loaded.opener || person == other,
+            loaded.state.roundReleases.last?.standing == .expired
+        else { return }
+        tx.rows.deletePlace(round.id)
+        guard submission.keepsAway else { return }
+        let partner = person == other ? loaded.opener : other
+        _ = try CaseWriter(tx).apply(
+            .init(
+                events: [.keptAway(by: person, from: partner)],
+                rule: "\(loaded.policy.program)/\(loaded.workflow.id)/end", actor: submission.actor), to: &loaded)
+    }
+
+    /// True if what this person released in the round that is signed is closed or taken back.
+    private func hasNothingOpen(_ person: PersonID, _ state: State) -> Bool {
+        state.currentRelease(of: person).map { !$0.isLive } ?? false
+    }
+
+    /// The state as the one who reads the answer has it before them: whoever types it in for somebody reads as staff.
     private func visibleState(_ loaded: LoadedCase) -> String {
-        guard case .person(let person) = submission.actor.principal else {
+        guard submission.actor.agent == nil, case .person(let person) = submission.actor.principal else {
             return loaded.history.visibleState(to: .coordinator, in: loaded.workflow)
         }
         let isCurrent = person == loaded.opener || person == loaded.counterpart

@@ -12,13 +12,6 @@ public struct TelephoneCall: Sendable {
         /// Their own coordinator calls them.
         case callBack
 
-        var command: CommandKind {
-            switch self {
-            case .takeBack: .rescind
-            case .end: .end
-            case .callBack: .requestCallBack
-            }
-        }
     }
 
     public var wish: Wish
@@ -78,7 +71,6 @@ struct TakeDown: Act {
     }
 
     private func takeDown(for person: PersonID, _ row: PartyRow, _ tx: Transaction) throws {
-        let kind = call.wish.command
         let loaded: LoadedCase
         do {
             loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
@@ -86,34 +78,61 @@ struct TakeDown: Act {
             return
         }
         // Being called back is asked for once, in the person's own case.
-        if kind == .requestCallBack, row.opener != person { return }
-        guard try isNamed(by: person, in: loaded, tx) else { return }
-        let channels: [Channel] =
-            kind == .rescind ? loaded.workflow.rescissionChannels(under: loaded.policy) : [.phone, .paper]
-        guard let channel = [Channel.phone, .paper].first(where: channels.contains) else { return }
-        let actor = Actor(.person(person), agent: staff, channel: channel)
-        // What is live first, then what was released in rounds that are over.
-        let count = kind == .rescind ? loaded.state.notTakenBack(by: person).count : 1
-        for _ in 0..<count {
+        if call.wish == .callBack, row.opener != person { return }
+        let ends = try ends(of: person, in: loaded, tx)
+        for end in ends {
+            let channels = channels(for: end.kind, person, loaded)
+            guard let channel = [Channel.phone, .paper].first(where: channels.contains) else { continue }
+            var submission = Submission(
+                end.kind, workflow: row.workflow, opener: row.opener,
+                actor: Actor(.person(person), agent: staff, channel: channel))
+            submission.release = end.release
             do {
-                let submission = Submission(kind, workflow: row.workflow, opener: row.opener, actor: actor)
                 try tx.attempt { _ = try SubmitAct(submission).carryOut(tx) }
-                tx.storesNothing = false
             } catch is Refusal {
                 // Nothing of this kind is there, or the one who answers is a party of it: nothing is said of either.
-                break
             }
+            tx.storesNothing = false
         }
     }
 
-    /// True if no recipient is named, or this is the one whose name stands on a form that the person signed here.
-    private func isNamed(by person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> Bool {
-        guard call.wish != .callBack, let name = call.recipient, !name.isEmpty else { return true }
-        let wanted = name.lowercased()
-        return try loaded.state.releases.contains { release in
-            guard release.discloser == person else { return false }
-            return try tx.snapshot.cases.document(of: release)?.recipientName?.lowercased() == wanted
+    /// What is to be done in one case: for a taking back each release that is meant, the newest first.
+    private func ends(of person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> [(
+        kind: CommandKind, release: ReleaseID?
+    )] {
+        switch call.wish {
+        case .callBack: return [(.requestCallBack, nil)]
+        case .takeBack:
+            return try loaded.state.notTakenBack(by: person).reversed().filter { try isNamed($0, tx) }.map {
+                (.rescind, $0.id)
+            }
+        case .end:
+            // Whoever signed the form is asked whom it names; who only reads under it was given no name to say.
+            let own = loaded.state.roundReleases.filter { $0.discloser == person }
+            guard try own.isEmpty || own.contains(where: { try isNamed($0, tx) }) else { return [] }
+            // Where a role has no end of its own, it leaves by taking back what it released.
+            let role = loaded.role(of: person)
+            let hasEnd = loaded.workflow.transitions.contains { $0.command == .end && $0.role == role }
+            return hasEnd ? [(.end, nil)] : own.isEmpty ? [] : [(.rescind, nil)]
         }
+    }
+
+    private func channels(for kind: CommandKind, _ person: PersonID, _ loaded: LoadedCase) -> [Channel] {
+        if kind == .rescind { return loaded.workflow.rescissionChannels(under: loaded.policy) }
+        let role = loaded.role(of: person)
+        return loaded.workflow.transitions.filter { $0.command == kind && $0.role == role }.flatMap(\.channels)
+    }
+
+    /// True if no recipient is named, or this is the one whose name stands on the form of this release.
+    private func isNamed(_ release: ReleaseState, _ tx: Transaction) throws -> Bool {
+        guard let name = call.recipient, !Self.plain(name).isEmpty else { return true }
+        let known = try tx.snapshot.cases.document(of: release)?.recipientName ?? ""
+        return Self.plain(known) == Self.plain(name)
+    }
+
+    /// Without regard to capitals and spaces.
+    private static func plain(_ name: String) -> String {
+        name.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     private func note(_ tx: Transaction) throws {

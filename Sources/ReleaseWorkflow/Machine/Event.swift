@@ -137,7 +137,10 @@ extension State {
         case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
             guard let round else { return }
             if currentRelease == nil { signedRounds += 1 }
-            self.round?.releaseReminders = 0
+            // What is signed for longer is reminded of anew; a correction ends on the same day as before.
+            if currentRelease(of: discloser).map({ $0.expiresOn < expires }) ?? true {
+                self.round?.releaseReminders = 0
+            }
             releases.append(
                 ReleaseState(
                     id: id, round: round.id, discloser: discloser, recipient: recipient, signedOn: signedOn,
@@ -227,7 +230,7 @@ extension State {
         guard isDraft, let round else { return nil }
         return .roundOpened(
             round.id, counterpart: round.counterpart,
-            excluded: keeping.dropFirst(round.beganKeeping).filter { $0.isKept && $0.by == opener }.map(\.from),
+            excluded: keptOfDraft,
             isSlotAccepted: round.isSlotAccepted, answerOn: round.answerOn, since: round.waitingSince)
     }
 }

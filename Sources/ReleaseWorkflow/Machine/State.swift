@@ -41,6 +41,12 @@ public struct State: Hashable, Sendable {
         return Array(keeping.dropFirst(round.beganKeeping))
     }
 
+    /// The people whom the opener has kept away since the draft began and still does.
+    var keptOfDraft: [PersonID] {
+        let said = keepingOfDraft.filter { $0.isKept && $0.by == opener }.map(\.from)
+        return excluded.filter(said.contains)
+    }
+
     /// True if either of the two keeps the other away.
     public func isKeptApart(_ one: PersonID, _ other: PersonID) -> Bool {
         if keeping.isEmpty { return false }
