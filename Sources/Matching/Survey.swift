@@ -116,8 +116,8 @@ public struct Survey: Codable, Hashable, Sendable {
         self.understood = understood
     }
 
-    /// What these answers demand and a mentor with these fields and answers does not meet: the same profession where it
-    /// is a must, a place and a time in common where both named some, and every language or form of access.
+    /// The demands of these answers that a mentor with these fields and answers does not meet: the same profession
+    /// where it is a must, a place and a time in common where both named some, and every language or form of access.
     public func unmetMusts(fields: [String], mentorFields: [String], answers held: Answers) -> Set<Barrier> {
         var unmet: Set<Barrier> = []
         if sameField == .must, Set(mentorFields).isDisjoint(with: fields) { unmet.insert(.sameField) }

@@ -148,7 +148,7 @@ struct FlowReader {
             pairing: pairing, privateFlow: privateFlow, transitions: transitions)
     }
 
-    /// Whose fields the card shows, and who reads it.
+    /// The role whose fields the card shows, and its reader.
     private func card(_ members: Reader.Members, _ path: String) -> (subject: Role?, reader: Workflow.Reader?) {
         guard let node = members["card"] else { return (nil, nil) }
         let card = reader.members(node, "\(path).card", known: Keys.card)
@@ -206,8 +206,8 @@ struct FlowReader {
         return roles.map { PrivateFlow.Row(command: command, role: $0, origins: origins, destination: destination) }
     }
 
-    /// What bringing two people together rests on. A file that was written before it could be said asks at least that
-    /// nothing keeps the two apart.
+    /// The conditions that bringing two people together rests on. A file that was written before they could be named
+    /// asks at least that nothing keeps the two apart.
     private func pairing(_ members: Reader.Members, _ path: String, hasCounterpart: Bool) -> [Guard] {
         guard let node = members["pairing"] else { return hasCounterpart ? [.notKeptApart] : [] }
         let guards = members.choices("pairing", of: Guard.self, nonEmpty: true)

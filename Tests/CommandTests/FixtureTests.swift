@@ -47,7 +47,7 @@ struct FixtureTests {
             return run.out
         }
 
-        /// What somebody was shown then and is not shown now, or not as it was.
+        /// Lists the things that somebody was shown then and is not shown now, or not as they were.
         ///
         /// More may be shown than then, and of what can be asked for more may be offered, if it is listed in
         /// ``offeredSince``; nothing may be shown otherwise, and nothing may be missing. A page's version changes with

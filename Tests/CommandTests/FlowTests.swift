@@ -4,7 +4,7 @@ import Testing
 /// A story that somebody brought, run over a folder of its own as the operator would: every line of it is done or
 /// refused, and what came of each is told by its number.
 struct Flow {
-    /// What came of one line.
+    /// The outcome of one line.
     struct Step: Decodable {
         let line: Int
         let action: String

@@ -5,9 +5,9 @@ internal import ReleaseWorkflow
 /// Something that somebody asks for on the telephone, of whichever coordinator answers it.
 public struct TelephoneCall: Sendable {
     public enum Wish: String, CaseIterable, Hashable, Sendable {
-        /// What they have permitted is taken back.
+        /// Their permissions are taken back.
         case takeBack
-        /// What they have with somebody ends.
+        /// The pair that they are part of ends.
         case end
         /// Their own coordinator calls them.
         case callBack
@@ -96,7 +96,8 @@ struct TakeDown: Act {
         }
     }
 
-    /// What is to be done in one case: for a taking back each release that is meant, the newest first.
+    /// The commands that this call comes to in one case: for a taking back one for each release that is meant, the
+    /// newest first.
     private func ends(of person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> [(
         kind: CommandKind, release: ReleaseID?
     )] {

@@ -22,7 +22,7 @@ struct KeptApart {
         return false
     }
 
-    /// What the case of `own` in another workflow says of the two.
+    /// True if the case of `own` in another workflow keeps the two apart.
     private func areKeptApart(_ own: PersonID, _ partner: PersonID, in row: PartyRow) throws -> Bool {
         let loaded: LoadedCase
         do {

@@ -31,7 +31,8 @@ public struct Identity: Hashable, Sendable {
     public var profile: [String: String]?
     /// Whom this person is never to be brought together with, as tokens that cannot be read back.
     public var exclusions: [Exclusion]?
-    /// Who attested the contract, and when; nil in what was entered before that was kept, which then counts as fresh.
+    /// The hand and the day of the contract's attestation; nil in what was entered before that was kept, which then
+    /// counts as fresh.
     public var contractAttested: Attested?
     /// A token of the employer, if one was given; the name itself is not kept.
     public var employer: [UInt8]?

@@ -40,7 +40,7 @@ struct Screen {
             callBy: isParty ? state.round?.due : nil)
     }
 
-    /// What the pair noted in a round.
+    /// The pair's own notes of a round.
     private func notes(of round: Round) throws -> PrivateState {
         let nobody = State(opener: PersonID(high: 0, low: 0), position: Position(number: 0))
         return evolve(nobody, try snapshot.cases.privateEvents(round.id)).privately

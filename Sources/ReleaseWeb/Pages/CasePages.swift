@@ -130,8 +130,8 @@ enum CasePages {
         return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
     }
 
-    /// What whoever was to be called can do, from the day after the last day until thirty days after it, whatever was
-    /// noted: nobody has to say that nothing happened.
+    /// The advice for whoever was to be called, from the day after the last day until thirty days after it, whatever
+    /// was noted: nobody has to say that nothing happened.
     private static func missedCall(_ page: CasePage, _ visit: Visit) async throws -> Block? {
         let words = visit.words
         let today = try await visit.service.today()
@@ -141,7 +141,7 @@ enum CasePages {
         return .note(words("call.missed", ["day": plain(due)]), words("call.missedText"))
     }
 
-    /// What the pair noted, for one of the pair. It is shown while there is anything that one could note or did.
+    /// The pair's own notes, for one of the pair: shown while there is anything that one could note or did.
     private static func privateFacts(_ page: CasePage, _ words: Words) -> [(String, String)] {
         let view = page.view
         guard let called = view.isCallRecorded, !page.privateActs.isEmpty || called else { return [] }

@@ -55,7 +55,7 @@ public struct CaseScreen: Hashable, Sendable {
         releases = own
     }
 
-    /// What one of a pair can note now: by the pair's own flow, or, in a workflow without one, by its rows.
+    /// The notes that one of a pair can make now: by the pair's own flow, or, in a workflow without one, by its rows.
     private static func privateActs(
         _ state: State, _ workflow: Workflow, _ role: Role, _ viewer: PersonID, _ known: Position, on date: CivilDate
     ) -> [CommandKind] {

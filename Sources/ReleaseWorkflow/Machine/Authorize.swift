@@ -28,7 +28,7 @@ public struct Authorized<Act: Sendable>: Sendable {
 /// Rights are the principal's. A person's act by phone or paper needs a coordinator as agent, and no agent elsewhere;
 /// every act of staff, as principal or agent, needs `assigned` and `dutiesSeparate`, whatever the policy says. A
 /// rescission, an end and a request to be called are taken down by any coordinator who is no party of the case.
-/// What a person released in a round that is over they can take back in every state, whatever the policy's rows.
+/// A release of a round that is over can be taken back in every state, whatever the policy's rows.
 ///
 /// - Throws: the first of these refusals: ``Refusal/illegalTransition(state:command:)``,
 ///   ``Refusal/wrongPrincipal(_:)``, ``Refusal/wrongChannel(_:_:)``, ``Refusal/wrongAgent(_:_:)``; then, for an act

@@ -300,8 +300,8 @@ private struct Decision {
         return cards.filter { $0.subject == person }.map { .cardClosed($0.release) }
     }
 
-    /// What is taken back, and what ends with it: in an exchange that one rescission closes, the other's release of
-    /// the round that is signed.
+    /// The releases that are taken back, and those that end with them: in an exchange that one rescission closes, the
+    /// other's release of the round that is signed.
     private func rescission(in state: State) throws(Refusal) -> [Event] {
         guard case .rescind(let named) = command, let person = actor else { throw .argumentMissing(command.kind) }
         let targets = state.takenBack(by: person, naming: named)

@@ -5,7 +5,8 @@ public struct State: Hashable, Sendable {
     public let opener: PersonID
     /// Rounds in which a release was signed.
     public internal(set) var signedRounds = 0
-    /// What the parties said of each other, in its order: kept away, or no longer. Each is private to who said it.
+    /// The words of the parties about each other, in their order: kept away, or no longer. Each is private to whoever
+    /// said it.
     public internal(set) var keeping: [Keeping] = []
     /// After hand-off and until the next round begins, the program does nothing.
     public internal(set) var isHandedOff = false
@@ -35,7 +36,7 @@ public struct State: Hashable, Sendable {
         return kept
     }
 
-    /// What was said since the draft began; empty where no draft is open.
+    /// The words that were said since the draft began; empty where no draft is open.
     public var keepingOfDraft: [Keeping] {
         guard isDraft, let round else { return [] }
         return Array(keeping.dropFirst(round.beganKeeping))
@@ -87,7 +88,7 @@ public struct State: Hashable, Sendable {
         }
     }
 
-    /// What `person` takes back: the end of the chain of the release that is named; without a name their own release
+    /// The releases that `person` takes back: the end of the chain of the one that is named; without a name their own
     /// of the round that is signed, or else those of every earlier round. Empty where there is nothing left to take
     /// back.
     public func takenBack(by person: PersonID, naming named: ReleaseID?) -> [ReleaseState] {
@@ -111,7 +112,7 @@ public struct State: Hashable, Sendable {
     public var isDraft: Bool { round != nil && currentRelease == nil }
 }
 
-/// What one person said of another: to be kept away, or no longer.
+/// One person's word about another: to be kept away, or no longer.
 public struct Keeping: Hashable, Sendable {
     public let by: PersonID
     public let from: PersonID

@@ -48,9 +48,9 @@ public final class Transition: Hashable, Sendable {
         hasher.combine(origins)
     }
 
-    /// What of a pairing this row asks: all of it where somebody is named; what a place rests on at the mentor's yes;
-    /// and all but that in every further step up to the one that opens the card. Who goes on with a card that was open
-    /// asks their own list alone.
+    /// The conditions of a pairing that this row asks: all of them where somebody is named; those of a place at the
+    /// mentor's yes; and all but those in every further step up to the one that opens the card. Whoever goes on with a
+    /// card that was open asks their own list alone.
     fileprivate func conditions(of pairing: [Guard], in shape: Workflow.Shape) -> [Guard] {
         if pairing.isEmpty { return [] }
         switch command {
@@ -144,8 +144,8 @@ public final class Workflow: Hashable, Sendable {
     /// The state after which the program is out, or nil for `handoff: none`.
     public let handOff: Position?
     public let shape: Shape
-    /// What bringing the two together rests on. It is part of the conditions of every row that leads to a card, whether
-    /// or not the row names it: no table can forget it.
+    /// The conditions that bringing the two together rests on. They are part of every row that leads to a card, whether
+    /// or not the row names them: no table can forget them.
     public let pairing: [Guard]
     /// The pair's own flow; nil where the pair notes nothing here.
     public let privateFlow: PrivateFlow?
@@ -217,7 +217,7 @@ public final class Workflow: Hashable, Sendable {
         names.firstIndex(of: name).map { Position(number: UInt8($0)) }
     }
 
-    /// What the program's own rules make bringing two people together rest on: the least that `pairing` has to name.
+    /// The least that `pairing` has to name: the conditions that the program's own rules make a match rest on.
     public func demandedPairing(under policy: Policy) -> [Guard] {
         guard let counterpart else { return [] }
         var demanded: [Guard] = [.notKeptApart]

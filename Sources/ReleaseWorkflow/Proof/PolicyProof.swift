@@ -112,7 +112,7 @@ struct Explorer {
     private let clockKinds: [CommandKind]
     private let rescissionChannels: [Channel]
     private let possibility: Possibility
-    /// What the first opening of a card must rest on.
+    /// The conditions that the first opening of a card must rest on.
     private let demanded: [Guard]
     private var fired: Set<ObjectIdentifier> = []
     private var firedPrivately: Set<PrivateFlow.Row> = []
@@ -224,10 +224,10 @@ struct Explorer {
         return others.map { Command(kind, round: round, person: $0, release: release) }
     }
 
-    /// What anybody could do in this state: each row that begins here, by whoever holds its role, on a screen where
-    /// it can be done there. That nobody else can, and that the channels of a row are alike, is `authorize`'s to keep
-    /// and the table of decisions' to show. Taking back what was released in a round that is over has no row and is not
-    /// walked: P12 shows in every state that it changes nothing else.
+    /// The acts that are possible in this state: each row that begins here, by whoever holds its role, on a screen
+    /// where it can be done there. That nobody else can, and that the channels of a row are alike, is `authorize`'s
+    /// to keep and the table of decisions' to show. Taking back what was released in a round that is over has no row
+    /// and is not walked: P12 shows in every state that it changes nothing else.
     private func acts(in state: State) -> [Act] {
         var acts: [Act] = []
         for row in rows[Int(state.position.number)] {
@@ -642,7 +642,7 @@ struct Normal: Hashable {
     // Sets: what is there twice, alike, is there once.
     private let releases: Set<Release>
     private let cards: Set<Card>
-    /// What the pair noted, each with who did and whether they can still take it back.
+    /// A note of the pair, with whose it is and whether they can still take it back.
     private struct Note: Hashable {
         let kind: CommandKind
         let by: Int

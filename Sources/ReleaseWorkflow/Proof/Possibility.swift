@@ -1,5 +1,6 @@
-/// Whether a condition that the service answers can come true, and can fail, under a policy at all. A row whose
-/// condition never comes true never fires, and a condition that never fails protects nothing, whatever the table says.
+/// Tells of a condition that the service answers whether it can come true, and can fail, under a policy at all. A row
+/// whose condition never comes true never fires, and a condition that never fails protects nothing, whatever the table
+/// says.
 struct Possibility {
     let policy: Policy
     let workflow: Workflow

@@ -12,12 +12,12 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing,
     /// certification.
     case standingLost
-    /// What the person called a must of the survey is met by the other, as both had answered when they were proposed.
+    /// Each must of the person's survey is met by the other, as both had answered when they were proposed.
     case mustsMet
     /// Nothing keeps the two apart: neither one's private list, nor what either said of the other in any workflow of
     /// the program, nor that they are together in another one now.
     case notKeptApart
-    /// What was attested of both is not older than the policy allows.
+    /// The attestations of both are not older than the policy allows.
     case attestedLately
     /// The other person has or had a mentor in the program.
     case counterpartHadMentor
@@ -114,7 +114,7 @@ extension Guard {
     /// held.
     public static let ofPlace: [Guard] = [.mentorReady, .capacityLeft]
 
-    /// Whose fact a condition is, and so to whom a refusal may name it.
+    /// The one whose fact a condition is, to whom a refusal may therefore name it.
     public enum Concern: Hashable, Sendable {
         /// Of the person whose case it is: their contract, their agreements, their answers.
         case opener

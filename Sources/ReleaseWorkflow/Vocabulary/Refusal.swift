@@ -34,7 +34,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Something that is not this reader's to know stands in the way; whose and what is not said. Their coordinator
     /// reads it.
     case cannotGoOn
-    /// What stands between the two is private to one of them: all such reasons are one, for staff too.
+    /// Something that is private to one of the two stands between them: all such reasons are one, for staff too.
     case cannotBringTogether
     /// Nobody signs on a screen before they have agreed to sign electronically (15 USC 7001(c)).
     case electronicFirst

@@ -98,7 +98,7 @@ final class ApplyRun {
         let records: [Int]
         let receiptPending: Bool
         let replayed: Bool
-        /// What was told, as `role.notice`.
+        /// The notices that were sent, as `role.notice`.
         let notices: [String]
     }
 
