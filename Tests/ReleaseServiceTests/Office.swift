@@ -254,9 +254,21 @@ final class Office {
     /// Takes a mentorship of `opener` with `mentor` to `state`.
     @discardableResult
     func go(to state: String, _ opener: String = "ada", with mentor: String = "ben") async throws -> Outcome {
-        var last = try await must(.request, opener, on: opener)
+        let last = try await must(.request, opener, on: opener)
         if state == "requested" { return last }
-        last = try await must(.completeSurvey, opener, on: opener)
+        return try await goFromSurvey(to: state, opener, with: mentor)
+    }
+
+    /// Ends the mentorship of `opener`, asks for another one and takes that to `state` with `mentor`.
+    @discardableResult
+    func goAgain(to state: String, _ opener: String = "ada", with mentor: String) async throws -> Outcome {
+        try await must(.end, opener, on: opener)
+        try await must(.rematch, opener, on: opener)
+        return try await goFromSurvey(to: state, opener, with: mentor)
+    }
+
+    private func goFromSurvey(to state: String, _ opener: String, with mentor: String) async throws -> Outcome {
+        var last = try await must(.completeSurvey, opener, on: opener)
         if state == "surveyed" { return last }
         let id = try id(mentor)
         last = try await must(.propose, "maya", on: opener) { $0.person = id }

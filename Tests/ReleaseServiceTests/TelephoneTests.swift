@@ -80,15 +80,7 @@ struct TelephoneTests {
     func oneOfTwo() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced", with: "ben")
-        try await office.must(.end, "ada")
-        try await office.must(.rematch, "ada")
-        try await office.must(.completeSurvey, "ada")
-        let cleo = try office.id("cleo")
-        try await office.must(.propose, "maya") { $0.person = cleo }
-        try await office.must(.acceptSlot, "cleo")
-        try await office.must(.offer, "maya")
-        try await office.must(.sign, "ada")
-        try await office.must(.disclose, "maya")
+        try await office.goAgain(to: "introduced", with: "cleo")
         let omar = try office.service(as: "omar")
         let call = TelephoneCall(
             .takeBack, fullName: "Ada Fairweather", phone: "312-555-0142", recipient: " BEN  x. ")
