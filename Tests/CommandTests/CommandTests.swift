@@ -1,3 +1,4 @@
+import FolderDriver
 import Foundation
 import Testing
 
@@ -467,6 +468,45 @@ struct KillTests {
             #expect(Set(promised).subtracting(replayed).subtracting(byCode(again.out)).isEmpty, "round \(round)")
         }
         #expect(killedMidway > rounds / 2)
+    }
+
+    @Test(
+        "an example that stopped in the middle of a rescission by code goes on in its own time, not in that of the machine"
+    )
+    func finishedInItsOwnTime() throws {
+        let start = try Workplace()
+        try start.example()
+        let introduced = try start.apply(Workplace.introduced, "--codes")
+        let code = try #require(introduced.out.split(separator: "\n").first { $0.contains("rescind-only code") })
+            .split(separator: " ").dropFirst(4).prefix { $0 != "given" }.joined(separator: " ")
+        let lines = #"""
+            {"do":"rescindByCode","code":"\#(code)","at":"2026-01-12T22:00"}
+            {"do":"acknowledge","by":"phone:312-555-0143","display":"Ben P.","at":"2026-01-13T09:00"}
+
+            """#
+        var kills = 0
+        for count in 1...6 {
+            let place = try Workplace()
+            try FileManager.default.copyItem(atPath: start.data, toPath: place.data)
+            let script = try place.write("code.jsonl", lines)
+            let run = try Tool.run(
+                ["apply", place.data, script], environment: ["PRIVITY_FAULT": "beforeCommit:\(count)"])
+            if run.status == 0 { break }
+            kills += 1
+            #expect(try Tool.run("apply", place.data, script).status == 0)
+            let export = try place.export("log")
+            let tile = try #require(
+                try TileFolder(export).paths().first { $0.hasPrefix("tile/entries") }.flatMap {
+                    FileManager.default.contents(atPath: "\(export)/\($0)")
+                })
+            let records = String(decoding: tile, as: UTF8.self)
+            let dates = Set(records.matches(of: /\d{4}-\d\d-\d\d/).map { String($0.output) })
+            // The last is the day on which the release would have ended.
+            #expect(
+                dates == ["2026-01-05", "2026-01-12", "2026-01-13", "2027-01-05"],
+                "stopped before commit \(count)")
+        }
+        #expect(kills > 0)
     }
 
     /// Records of rescissions by code, which carry no key: the code itself is what makes them safe to repeat.

@@ -103,7 +103,10 @@ struct OpenFolder {
             throw Failure("this machine does not know the time zone `\(policy.timeZone)`", status: 3)
         }
         self.calendar = calendar
-        let setClock = canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: Date()) : nil
+        // What a stopped process left half done in an example is finished at the time at which it stopped.
+        let stood = try heads.read().map { Date(timeIntervalSince1970: Double($0.instantMilliseconds) / 1000) }
+        let setClock =
+            canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: stood ?? Date()) : nil
         self.setClock = setClock
         var clock: any MomentSource = setClock ?? MachineClock(calendar)
         if let time {
@@ -125,6 +128,7 @@ struct OpenFolder {
             parsePolicy: Self.parse, logger: Self.logger())
         parts.isRevoking = isRevocation
         host = try await ServiceHost.open(parts, isWriter: isWriter)
+        setClock?.set(Date())
     }
 
     static func policy(in store: SQLiteStore) throws -> Policy {
