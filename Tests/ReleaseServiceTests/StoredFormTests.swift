@@ -37,7 +37,7 @@ struct StoredFormTests {
         .keptAway(by: person, from: other), .keepingLifted(by: person, from: other),
         .handOffSet(on: later), .privatelyNoted(.recordCall, by: person, on: day), .privatelyUndone(by: person),
         .releaseReminded,
-        .callReminded,
+        .callReminded, .cardFrozen(by: person), .cardUnfrozen(by: person),
     ]
 
     /// Exhaustive, so that an event without a golden does not build.
@@ -81,6 +81,8 @@ struct StoredFormTests {
         case .privatelyUndone: 35
         case .releaseReminded: 36
         case .callReminded: 37
+        case .cardFrozen: 38
+        case .cardUnfrozen: 39
         }
     }
 
@@ -124,7 +126,7 @@ struct StoredFormTests {
 
     @Test("every event is written in the bytes of its golden, and read back from them (E27)")
     func events() throws {
-        #expect(Set(Self.events.map(Self.name)).count == 38)
+        #expect(Set(Self.events.map(Self.name)).count == 40)
         try golden("events", Self.events.map { bytes(PrivateStream(events: [$0])) })
         for event in Self.events {
             #expect(

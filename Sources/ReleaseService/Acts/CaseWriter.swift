@@ -138,7 +138,8 @@ struct CaseWriter {
                 .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .privatelyNoted,
+                .privatelyUndone:
                 break
             }
         }

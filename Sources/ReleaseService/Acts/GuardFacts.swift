@@ -92,7 +92,8 @@ struct GuardFacts {
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced,
+            .meetingArranged:
             return false
         }
     }

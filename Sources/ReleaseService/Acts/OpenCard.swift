@@ -45,6 +45,7 @@ struct OpenCardForReader {
                 $0.id == card.release && $0.recipient == .person(reader)
             })
         else { throw Refusal.cardClosed }
+        if loaded.state.isFrozen(card.subject) { throw Refusal.cardFrozen }
         // Whoever reads has signed what binds readers, in its present version.
         let role = reader == loaded.opener ? loaded.workflow.opener : loaded.workflow.counterpart
         if let role, try !tx.people.hasSigned(reader, as: role, under: loaded.policy) { throw Refusal.cardClosed }

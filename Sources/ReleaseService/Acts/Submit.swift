@@ -79,6 +79,9 @@ struct SubmitAct: Act {
         }
         guard case .person(let person) = submission.actor.principal else { return false }
         let (state, workflow) = (loaded.state, loaded.workflow)
+        if [.freezeCard, .unfreezeCard].contains(submission.kind), state.currentRelease(of: person)?.isLive == true {
+            return state.isFrozen(person) == (submission.kind == .freezeCard)
+        }
         let own = state.releases.filter { $0.discloser == person }
         if submission.kind == .rescind {
             let named = submission.release.map { id in own.contains { $0.id == id } } ?? !own.isEmpty

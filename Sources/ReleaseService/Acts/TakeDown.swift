@@ -11,6 +11,8 @@ public struct TelephoneCall: Sendable {
         case end
         /// Their own coordinator calls them.
         case callBack
+        /// The number on their card is wrong: nobody is shown it until they sign the right one.
+        case wrongNumber
 
     }
 
@@ -103,6 +105,8 @@ struct TakeDown: Act {
     )] {
         switch call.wish {
         case .callBack: return [(.requestCallBack, nil)]
+        case .wrongNumber:
+            return loaded.state.liveReleases.contains { $0.discloser == person } ? [(.freezeCard, nil)] : []
         case .takeBack:
             return try loaded.state.notTakenBack(by: person).reversed().filter { try isNamed($0, tx) }.map {
                 (.rescind, $0.id)

@@ -62,6 +62,8 @@ extension Event: StoredValue {
         case "privateErased": self = .privateErased
         case "releaseReminded": self = .releaseReminded
         case "callReminded": self = .callReminded
+        case "cardFrozen": self = .cardFrozen(by: try values.id("by"))
+        case "cardUnfrozen": self = .cardUnfrozen(by: try values.id("by"))
         case "handOffSet": self = .handOffSet(on: try values.date("on"))
         case "privatelyNoted":
             self = .privatelyNoted(
@@ -134,6 +136,8 @@ extension Event: StoredValue {
         case .privateErased: one("privateErased")
         case .releaseReminded: one("releaseReminded")
         case .callReminded: one("callReminded")
+        case .cardFrozen(let person): one("cardFrozen", values.with("by", person))
+        case .cardUnfrozen(let person): one("cardUnfrozen", values.with("by", person))
         case .handOffSet(let date): one("handOffSet", values.with("on", date))
         case .privatelyNoted(let kind, let person, let date):
             one("privatelyNoted", values.with("kind", kind).with("by", person).with("on", date))

@@ -27,6 +27,11 @@ public struct CaseView: Sendable, Codable {
     /// True if the other one noted that they called and did not reach this viewer. For this viewer alone.
     public internal(set) var wasTried: Bool?
     public let callBy: CivilDate?
+    /// True if the viewer has said that the number on their card is wrong; for the coordinator, until hand-off, if
+    /// anybody has. Nil for everybody else.
+    public let isNumberWrong: Bool?
+    /// True if the other has said so of the card that was opened for this viewer.
+    public let isNumberComing: Bool
 
     /// The view for anybody who is not of the pair, or who types for them.
     public var withoutPrivateActs: CaseView {
@@ -44,7 +49,8 @@ public struct CaseView: Sendable, Codable {
         let members = StoredMembers().with("id", id).with("workflow", workflow).with("state", state)
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
-            .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy).members
+            .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy)
+            .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
         return Array(StoredCodec.text(members).utf8)
     }
 }

@@ -37,7 +37,16 @@ struct Screen {
             survey: role == workflow.counterpart || !isWhole ? nil : try snapshot.cases.survey(of: state.round),
             isCallRecorded: privately.map(\.isCallPlaced), isMeetingRecorded: privately.map(\.isMeetingArranged),
             wasTried: privately.map { $0.notes.contains { $0.kind == .recordTried && $0.by != viewer } },
-            callBy: isParty ? state.round?.due : nil)
+            callBy: isParty ? state.round?.due : nil, isNumberWrong: isNumberWrong(state, role, viewer),
+            isNumberComing: isParty
+                && state.roundReleases.contains {
+                    $0.cardVersion > 0 && $0.recipient == .person(viewer) && state.isFrozen($0.discloser)
+                })
+    }
+
+    private func isNumberWrong(_ state: State, _ role: Role, _ viewer: PersonID) -> Bool? {
+        if role == .coordinator { return state.isHandedOff ? nil : state.round?.frozen.isEmpty == false }
+        return state.currentRelease(of: viewer).map { _ in state.isFrozen(viewer) }
     }
 
     /// The pair's own notes of a round.
@@ -77,7 +86,7 @@ struct Screen {
             history: [],
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
-            callBy: nil)
+            callBy: nil, isNumberWrong: nil, isNumberComing: false)
     }
 
     // MARK: Lines

@@ -91,7 +91,8 @@ struct RecordWriter {
                 .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .privatelyNoted, .privatelyUndone:
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .privatelyNoted,
+                .privatelyUndone:
                 break
             }
         }

@@ -83,6 +83,7 @@ enum CasePages {
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
+        blocks += numberBlocks(page, words)
         if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
@@ -128,6 +129,18 @@ enum CasePages {
         ]
         let parts = date.components
         return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
+    }
+
+    /// The word of somebody that the number on their card is wrong, for them, for the reader, and for staff until the
+    /// hand-off.
+    private static func numberBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        var blocks: [Block] = []
+        if page.view.isNumberWrong == true {
+            let text = page.role == .coordinator ? "number.wrongStaff" : "number.wrongText"
+            blocks.append(.note(words(page.role == .coordinator ? "number.wrongTitle" : "number.wrong"), words(text)))
+        }
+        if page.view.isNumberComing { blocks.append(.note(words("number.coming"), words("number.comingText"))) }
+        return blocks
     }
 
     /// The advice for whoever was to be called, from the day after the last day until thirty days after it, whatever

@@ -34,6 +34,8 @@ extension CommandKind {
         case .seekSecond: "second-mentor"
         case .renew: "renewal"
         case .withdrawCard: "card-withdrawal"
+        case .freezeCard: "wrong-number"
+        case .unfreezeCard: "right-number"
         case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd,
             .remindRelease, .remindCall, .finish, .lapse:
             nil

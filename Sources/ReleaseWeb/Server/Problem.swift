@@ -51,7 +51,7 @@ struct Problem: Sendable {
         case let refusal as Refusal:
             switch refusal {
             case .notFound: self = problem(.notFound, "notFound")
-            case .cardClosed: self = problem(.conflict, "cardClosed")
+            case .cardClosed, .cardFrozen: self = problem(.conflict, refusal.code)
             case .notSigning: self = problem(.serviceUnavailable, "notSigning")
             case .recentlyChanged, .keyReused, .stillOpen: self = problem(.conflict, refusal.code)
             // One answer for all of them: which it is would tell in what state the case is.

@@ -44,6 +44,12 @@ public struct CaseScreen: Hashable, Sendable {
             }
         }
         if workflow.isMutual, isParty, state.currentRelease(of: viewer) != nil { actions.removeAll { $0 == .sign } }
+        // Each of the two where it says something, and neither for a release that was never signed.
+        if isParty {
+            let left: CommandKind = state.isFrozen(viewer) ? .freezeCard : .unfreezeCard
+            let isLive = state.currentRelease(of: viewer)?.isLive ?? false
+            actions.removeAll { $0 == left || !isLive && ($0 == .freezeCard || $0 == .unfreezeCard) }
+        }
         self.actions = actions
         let channels = workflow.rescissionChannels(under: policy)
         proxied = isStaff ? Self.proxied(history, workflow, viewer, known, rescissionChannels: channels) : []

@@ -39,7 +39,7 @@ public enum DueDates {
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .mustsMet,
             .notKeptApart,
             .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned,
-            .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .callPlaced, .meetingArranged:
+            .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .cardNotFrozen, .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.
         case .answerDayReached: return []

@@ -67,7 +67,7 @@ public struct Facts: Hashable, Sendable {
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear,
-            .releaseReminderDue, .callReminderDue, .callPlaced, .meetingArranged:
+            .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced, .meetingArranged:
             0
         }
     }

@@ -84,6 +84,7 @@ private func holds(
     case .releaseReminderDue:
         return ReleaseReminder.next(in: state).map { moment.date >= $0 } ?? false
     case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
+    case .cardNotFrozen: return state.round?.frozen.isEmpty ?? true
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
     }
@@ -154,7 +155,8 @@ private struct Decision {
             guard case .correct(let id) = command else { throw .argumentMissing(command.kind) }
             let old = try own(in: state)
             // Same recipient, expiry and due date: only the values change.
-            return try superseding(old, with: id, expires: old.expiresOn, in: state)
+            let corrected = try superseding(old, with: id, expires: old.expiresOn, in: state)
+            return corrected + (state.isFrozen(old.discloser) ? [.cardUnfrozen(by: old.discloser)] : [])
         case .extendRelease:
             guard case .extend(let id) = command, let person = actor, let months = policy.duration.extensionMonths,
                 let end = state.round?.endsOn
@@ -191,6 +193,12 @@ private struct Decision {
                 throw .argumentMissing(command.kind)
             }
             return [.privatelyUndone(by: person)]
+        case .freezeCard:
+            guard let person = actor else { throw .argumentMissing(command.kind) }
+            return state.isFrozen(person) ? [] : [.cardFrozen(by: person)]
+        case .unfreezeCard:
+            guard let person = actor else { throw .argumentMissing(command.kind) }
+            return state.isFrozen(person) ? [.cardUnfrozen(by: person)] : []
         case .noteCall: return [.callPlaced]
         case .noteMeeting: return [.meetingArranged]
         case .eraseSurvey: return [.surveyErased]
@@ -231,9 +239,11 @@ private struct Decision {
     /// no card was opened in this round has nothing to delete and nobody to leave alone, and learns only that what was
     /// being prepared does not go on.
     func told(_ telling: Telling) -> Notice? {
+        // Nobody is reminded to call a number that is wrong.
+        if telling.notice == .callSoon, before.round?.frozen.isEmpty == false { return nil }
         let isAboutCard: Bool =
             switch telling.notice {
-            case .rescinded, .ended, .deleteDetails, .corrected, .cardClosed: true
+            case .rescinded, .ended, .deleteDetails, .corrected, .cardClosed, .numberWrong: true
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
@@ -245,7 +255,7 @@ private struct Decision {
         }
         let opened = before.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(person) }
         if opened { return telling.notice }
-        if telling.notice == .corrected { return nil }
+        if telling.notice == .corrected || telling.notice == .numberWrong { return nil }
         return telling.role == workflow.counterpart ? .placeFree : .mentorUnavailable
     }
 

@@ -40,6 +40,9 @@ public enum Event: Hashable, Sendable, Codable {
     case releaseReminded
     /// The one who is to call was reminded.
     case callReminded
+    /// Somebody says that the number on their card is wrong, or that the card may be shown again.
+    case cardFrozen(by: PersonID)
+    case cardUnfrozen(by: PersonID)
     /// The day at whose end the program is out.
     case handOffSet(on: CivilDate)
     // The private stream. The first two are of folders that were begun before a note had a hand and a day.
@@ -57,7 +60,7 @@ public enum Event: Hashable, Sendable, Codable {
             .handOffSet, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
-            .callReminded:
+            .callReminded, .cardFrozen, .cardUnfrozen:
             false
         }
     }
@@ -74,7 +77,8 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
-            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .callPlaced,
+            .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .cardFrozen,
+            .cardUnfrozen, .callPlaced,
             .meetingArranged,
             .privateErased,
             .privatelyNoted,
@@ -190,6 +194,10 @@ extension State {
             round?.isCallReminded = true
         case .handOffSet(let date):
             round?.handOffOn = date
+        case .cardFrozen(let person):
+            if round?.frozen.contains(person) == false { round?.frozen.append(person) }
+        case .cardUnfrozen(let person):
+            round?.frozen.removeAll { $0 == person }
         case .callPlaced:
             if !privately.isCallPlaced { privately.notes.append(PrivateNote(kind: .recordCall, by: nil, on: nil)) }
         case .meetingArranged:

@@ -101,6 +101,12 @@ public struct State: Hashable, Sendable {
         return current.isEmpty ? open : current
     }
 
+    /// True if this person has said that the number on their card is wrong.
+    public func isFrozen(_ person: PersonID) -> Bool { round?.frozen.contains(person) ?? false }
+
+    /// The open cards that nobody has said are wrong: those that can be read.
+    public var readableCards: [OpenCard] { openCards.filter { !isFrozen($0.subject) } }
+
     /// The state without what only the pair knows.
     public var publicPart: State {
         var copy = self
@@ -150,6 +156,9 @@ public struct Round: Hashable, Sendable {
     }
     /// How often the signer was reminded that the release in hand ends soon.
     public internal(set) var releaseReminders = 0
+    /// The people who have said that the number on their card is wrong: nobody is shown it until they sign a
+    /// corrected release.
+    public internal(set) var frozen: [PersonID] = []
     /// The last day of the agreed term.
     public internal(set) var endsOn: CivilDate?
     /// The last day of a notice period that has begun.

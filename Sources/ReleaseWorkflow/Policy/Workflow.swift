@@ -51,7 +51,11 @@ public final class Transition: Hashable, Sendable {
     /// The conditions of a pairing that this row asks: all of them where somebody is named; those of a place at the
     /// mentor's yes; and all but those in every further step up to the one that opens the card. Whoever goes on with a
     /// card that was open asks their own list alone.
-    fileprivate func conditions(of pairing: [Guard], in shape: Workflow.Shape) -> [Guard] {
+    fileprivate func conditions(of pairing: [Guard], in shape: Workflow.Shape, canFreeze: Bool) -> [Guard] {
+        // Staff open no card of which somebody says that it is wrong.
+        if canFreeze, command == .disclose || command == .alert {
+            return pairing.filter { !Guard.ofPlace.contains($0) } + [.cardNotFrozen]
+        }
         if pairing.isEmpty { return [] }
         switch command {
         case .propose, .invite: return pairing
@@ -61,7 +65,7 @@ public final class Transition: Hashable, Sendable {
         case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
             .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
             .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease, .remindCall,
-            .withdrawCard, .recordTried, .undoNote:
+            .withdrawCard, .recordTried, .undoNote, .freezeCard, .unfreezeCard:
             return []
         }
     }
@@ -172,7 +176,10 @@ public final class Workflow: Hashable, Sendable {
         handOff: Position?, shape: Shape, pairing: [Guard] = [],
         privateFlow: PrivateFlow? = nil, transitions written: [Transition]
     ) {
-        let transitions = written.map { $0.adding(guards: $0.conditions(of: pairing, in: shape)) }
+        let canFreeze = written.contains { $0.command == .freezeCard }
+        let transitions = written.map {
+            $0.adding(guards: $0.conditions(of: pairing, in: shape, canFreeze: canFreeze))
+        }
         self.id = id
         self.names = names
         self.initial = initial

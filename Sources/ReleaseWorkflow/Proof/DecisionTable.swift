@@ -85,7 +85,8 @@ public struct DecisionTable: Sendable {
         case .wrongPrincipal: 1
         case .wrongChannel: 2
         case .wrongAgent: 3
-        case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen,
+        case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused,
+            .stillOpen,
             .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst, .cannotGoOn,
             .cannotBringTogether:
             4

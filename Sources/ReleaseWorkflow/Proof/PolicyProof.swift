@@ -15,7 +15,8 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
 
     public var statement: String {
         switch self {
-        case .p1: "a card is readable only under a live release by the person it describes, naming the reader"
+        case .p1:
+            "a card is readable only under a live release by the person it describes, naming the reader, and not while that person says it is wrong"
         case .p2: "no card is readable after its release is rescinded"
         case .p3: "each bound person has a one-step exit, at which their fields close at once"
         case .p4: "after hand-off, until the person begins again, staff can close a card for good and nothing else"
@@ -281,6 +282,11 @@ struct Explorer {
             let after = evolve(node.state, taken.events)
             let step = describe(actor, taken.authorized.role, command, in: node.state)
             checkStep(index, command, taken, after, step)
+            // What is frozen is hidden, and that is all: it is shown here, and nothing is walked from it.
+            if command.kind == .freezeCard {
+                checkFrozen(index, actor, after, step)
+                continue
+            }
             if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
                 exits.insert(person)
             }
@@ -379,7 +385,7 @@ struct Explorer {
         if workflow.ending.contains(state.position), !state.openCards.isEmpty || !state.liveReleases.isEmpty {
             fail(.p3, "fields stay open while `\(workflow.name(of: state.position))` waits for its notice", at: index)
         }
-        for card in state.openCards {
+        for card in state.readableCards {
             let release = state.releases.first { $0.id == card.release }
             if workflow.ended.contains(state.position) {
                 fail(.p5, "a card is readable in `\(workflow.name(of: state.position))`", at: index)
@@ -463,6 +469,51 @@ struct Explorer {
                         then: step + "`\(kind.rawValue)`")
                 }
             }
+        }
+    }
+
+    /// P1: after somebody said that their number is wrong, their card cannot be read and staff open none; everything
+    /// else can be done as before, with the same consequences; and both ways back lead to where it was.
+    private mutating func checkFrozen(_ index: Int, _ actor: Actor, _ after: State, _ step: String) {
+        guard case .person(let person) = actor.principal else { return }
+        let (before, today) = (nodes[index].state, nodes[index].today)
+        if after.readableCards.contains(where: { $0.subject == person }) {
+            fail(.p1, "a card is readable though its number is said to be wrong", at: index, then: step)
+        }
+        if evolve(after, .cardUnfrozen(by: person)) != before {
+            fail(.p1, "saying that the number is wrong changes more than that", at: index, then: step)
+        }
+        for day in [today] + daysAhead(nodes[index]) {
+            for act in acts(in: before) where act.command.kind != .freezeCard {
+                let kind = act.command.kind
+                let without = outcome(act.command, by: act.actor, in: before, on: day).map { Self.lasting($0.events) }
+                let with = outcome(act.command, by: act.actor, in: after, on: day)
+                if case .success(let taken) = with, kind == .unfreezeCard {
+                    recordGuards(of: taken.authorized.transition, act.command, act.actor, nodes[index])
+                    if act.actor == actor, evolve(after, taken.events) != before {
+                        fail(.p1, "the card does not come back", at: index, then: step)
+                    }
+                    continue
+                }
+                if case .failure(.conditionFailed(.cardNotFrozen)) = with, kind == .disclose || kind == .alert {
+                    continue
+                }
+                if with.map({ Self.lasting($0.events) }) != without {
+                    fail(
+                        .p1, "`\(kind.rawValue)` depends on whether a number is said to be wrong", at: index, then: step
+                    )
+                }
+            }
+        }
+    }
+
+    /// What stays of events beside what is told and what is frozen.
+    private static func lasting(_ events: [Event]) -> [Event] {
+        events.filter { event in
+            if case .noticed = event { return false }
+            if case .cardFrozen = event { return false }
+            if case .cardUnfrozen = event { return false }
+            return true
         }
     }
 

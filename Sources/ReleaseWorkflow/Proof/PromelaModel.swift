@@ -170,7 +170,8 @@ private struct Writer {
                 .startDue,
                 .startAnswer,
                 .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
-                .undoPrivately, .moveDue, .noteReleaseReminder, .noteCallReminder, .eraseSurvey,
+                .undoPrivately, .moveDue, .noteReleaseReminder, .noteCallReminder, .freezeCard, .unfreezeCard,
+                .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
@@ -188,7 +189,7 @@ private struct Writer {
             return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
         // How near the end is, is not told apart: it may be at any time.
-        case .releaseEndNear, .releaseReminderDue, .callReminderDue: return nil
+        case .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen: return nil
         case .dueDayOver, .handOffDayOver: return "due == 3"
         case .releaseExpired: return "((live(0) && expiry[0] == 3) || (live(1) && expiry[1] == 3))"
         case .answerDayReached: return "answer >= 2"
@@ -299,6 +300,8 @@ private struct Writer {
         case .noteMeeting: return isPrivateRead ? ["  met = 1;"] : []
         case .erasePrivate: return ["  called = 0; met = 0;"]
         case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .noteCallReminder,
+            .freezeCard,
+            .unfreezeCard,
             .eraseSurvey, .eraseContact:
             return []
         }

@@ -28,6 +28,8 @@ public enum Command: Hashable, Sendable {
     case remindCall
     /// Notes that one called and did not reach the other; takes back one's own last note.
     case recordTried, undoNote
+    /// Says that the number on the card is wrong, or that it was right after all.
+    case freezeCard, unfreezeCard
 
     public var kind: CommandKind {
         switch self {
@@ -70,6 +72,8 @@ public enum Command: Hashable, Sendable {
         case .remindCall: .remindCall
         case .recordTried: .recordTried
         case .undoNote: .undoNote
+        case .freezeCard: .freezeCard
+        case .unfreezeCard: .unfreezeCard
         }
     }
 
@@ -83,7 +87,8 @@ public enum Command: Hashable, Sendable {
             .expire,
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
-            .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote:
+            .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote, .freezeCard,
+            .unfreezeCard:
             nil
         }
     }
@@ -97,7 +102,8 @@ public enum Command: Hashable, Sendable {
             .sign, .disclose, .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .rescind,
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
-            .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote:
+            .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote,
+            .freezeCard, .unfreezeCard:
             nil
         }
     }
@@ -144,6 +150,8 @@ public enum Command: Hashable, Sendable {
         case .remindCall: self = .remindCall
         case .recordTried: self = .recordTried
         case .undoNote: self = .undoNote
+        case .freezeCard: self = .freezeCard
+        case .unfreezeCard: self = .unfreezeCard
         }
     }
 }

@@ -11,13 +11,15 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case renew, remindRelease, withdrawCard, remindCall
     // The pair's own, beside calls and meetings.
     case recordTried, undoNote
+    // The one whom a card is about says that its number is wrong, or that it was right after all.
+    case freezeCard, unfreezeCard
 
     /// Acts of the pair that nobody else may ever learn of; they go to the private stream and nowhere else.
     public var isPrivate: Bool { [.recordCall, .recordMeeting, .recordTried, .undoNote].contains(self) }
 
     /// Acts of a person that any coordinator takes down: what closes, and that somebody asks to be called, never waits
     /// for the one whom the person is assigned to.
-    public var isTakenDownByAnybody: Bool { self == .rescind || self == .end || self == .requestCallBack }
+    public var isTakenDownByAnybody: Bool { [.rescind, .end, .requestCallBack, .freezeCard].contains(self) }
 
     /// Acts with which somebody leaves another person, who is then kept away unless they say otherwise.
     public var leaves: Bool {

@@ -17,6 +17,8 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case noteReleaseReminder
     /// Notes that the one who is to call was reminded.
     case noteCallReminder
+    /// Hides the card of the one whose act it is until they sign a corrected release, or brings it back.
+    case freezeCard, unfreezeCard
     /// Sets anew, at the disclosure, the last day for the first call and the day of the hand-off.
     case moveDue
     /// Adds to the pair's own flow, or takes one's own last note back. No policy names them: its `privateFlow` does.

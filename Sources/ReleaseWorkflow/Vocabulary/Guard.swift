@@ -38,6 +38,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case releaseEndNear
     /// The signer has not been reminded of that yet: thirty days before the last day, and seven.
     case releaseReminderDue
+    /// Nobody whose number the card would show has said that it is wrong.
+    case cardNotFrozen
     /// Two days are left to the last day for the first call, and three lay between it and the disclosure at least.
     case callReminderDue
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
@@ -54,7 +56,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
-            .callReminderDue,
+            .callReminderDue, .cardNotFrozen,
             .callPlaced, .meetingArranged:
             false
         }
@@ -96,6 +98,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .releaseEndNear: "the release ends within thirty days"
         case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
         case .callReminderDue: "the last day for the first call is two days away"
+        case .cardNotFrozen: "nobody has said that the number on the card is wrong"
         case .handOffDayOver: "the day of the hand-off is over"
         case .callPlaced: "a call was placed"
         case .meetingArranged: "a meeting was arranged"
@@ -140,7 +143,8 @@ extension Guard {
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .callPlaced, .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced,
+            .meetingArranged:
             .open
         }
     }

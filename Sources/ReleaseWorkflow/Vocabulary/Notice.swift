@@ -14,6 +14,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case callSoon
     /// To a reader: the permission ran out, and that is all.
     case cardClosed
+    /// To a reader: the number is wrong, and a new one is coming.
+    case numberWrong
     /// To the signer: staff have closed what was open.
     case withdrawn
     /// To somebody who was asked to talk and had not signed by the day of the answer.
@@ -30,11 +32,13 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
                 + "other person any more, end it instead: then they are asked to delete your details."
         case .callSoon: "If you two have not talked yet, please call in the next two days."
         case .cardClosed: "Something that was open for you has closed, as planned."
+        case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
+        case .corrected: "Something you were shown has changed. Please look again."
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,
-            .deleteDetails, .promptRescission, .rescinded, .expired, .corrected, .callBackAsked, .inviteToTalk,
+            .deleteDetails, .promptRescission, .rescinded, .expired, .callBackAsked, .inviteToTalk,
             .contactReady, .nobodyAvailable, .lapsed, .noticeGiven, .newRound, .endNear, .termOver, .extended,
             .secondSought, .findAnother:
             ""

@@ -18,6 +18,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case notFound
     /// The card cannot be shown; why is not said to the one who asked.
     case cardClosed
+    /// The one whom the card is about has said that its number is wrong: a new one is coming.
+    case cardFrozen
     /// The same key was used for another command.
     case keyReused
     /// A person with a live release or an open round cannot be erased yet.
@@ -51,6 +53,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .elementMissing(let element): "elementMissing.\(element.rawValue)"
         case .notFound: "notFound"
         case .cardClosed: "cardClosed"
+        case .cardFrozen: "cardFrozen"
         case .keyReused: "keyReused"
         case .stillOpen: "stillOpen"
         case .notSigning: "notSigning"
@@ -77,6 +80,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .elementMissing(let element): "release lacks \(element.plainWords): \(element.paragraph)"
         case .notFound: "no such person, case or release"
         case .cardClosed: "this card is not available"
+        case .cardFrozen: "Wait: a new number is coming. Do not call the old one."
         case .keyReused: "this key was used for a different command"
         case .stillOpen: "a round is still open: decline, end or rescind it first"
         case .notSigning: "the log is not signing: only closing commands are accepted"
@@ -98,7 +102,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .wrongPrincipal(let command), .argumentMissing(let command): [command.rawValue]
         case .wrongChannel(let command, let channel), .wrongAgent(let command, let channel):
             [command.rawValue, channel.rawValue]
-        case .conditionFailed, .elementMissing, .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning,
+        case .conditionFailed, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused, .stillOpen,
+            .notSigning,
             .recentlyChanged,
             .outdated, .versionChanged, .electronicFirst, .cannotGoOn, .cannotBringTogether:
             []
@@ -134,6 +139,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
             self = .elementMissing(element)
         case ("notFound", 1): self = .notFound
         case ("cardClosed", 1): self = .cardClosed
+        case ("cardFrozen", 1): self = .cardFrozen
         case ("keyReused", 1): self = .keyReused
         case ("stillOpen", 1): self = .stillOpen
         case ("notSigning", 1): self = .notSigning

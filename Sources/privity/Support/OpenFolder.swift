@@ -103,8 +103,10 @@ struct OpenFolder {
             throw Failure("this machine does not know the time zone `\(policy.timeZone)`", status: 3)
         }
         self.calendar = calendar
-        // What a stopped process left half done in an example is finished at the time at which it stopped.
-        let stood = try heads.read().map { Date(timeIntervalSince1970: Double($0.instantMilliseconds) / 1000) }
+        // What a stopped process left half done in an example is finished at the time at which it stopped. A head that
+        // is damaged stops signing and nothing else.
+        let head = try? heads.read()
+        let stood = head.map { Date(timeIntervalSince1970: Double($0.instantMilliseconds) / 1000) }
         let setClock =
             canSetClock && settings.origin.hasPrefix("example.") ? SetClock(calendar, at: stood ?? Date()) : nil
         self.setClock = setClock
