@@ -102,6 +102,29 @@ struct PolicyProofTests {
                 "from: [idle, requested, surveyed, proposed, offered, signed, introduced, handedOff, ended], to: same, tell:",
             replacement: "from: [signed], to: same, do: [openCard], tell:", steps: 7),
         Broken(
+            name: "a word that the number is wrong, which ends everything", property: .p1,
+            passage: "from: [introduced, handedOff], to: same, do: [freezeCard], tell:",
+            replacement: "from: [introduced, handedOff], to: same, do: [freezeCard, closeCard, closeRelease], tell:",
+            steps: 8),
+        Broken(
+            name: "an end that waits until the number is right", property: .p1,
+            passage: "from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease, keepAway,",
+            replacement:
+                "from: [signed, introduced, handedOff], to: ended, if: [cardNotFrozen], do: [closeCard, closeRelease, keepAway,",
+            steps: 7),
+        Broken(
+            name: "a permission that does not run out while the number is wrong", property: .p1,
+            passage: "from: handedOff, to: ended, if: [releaseExpired], do:",
+            replacement: "from: handedOff, to: ended, if: [releaseExpired, cardNotFrozen], do:", steps: 17),
+        Broken(
+            name: "a word that the number was right, which does nothing", property: .p1,
+            passage: "from: [introduced, handedOff], to: same, do: [unfreezeCard], tell:",
+            replacement: "from: [introduced, handedOff], to: same, tell:", steps: 8),
+        Broken(
+            name: "what cannot be used closes at once", property: .p1,
+            passage: "if: [pairingLost], do: [noteUnused], tell: [mentee.notUsed]",
+            replacement: "if: [pairingLost], do: [noteUnused, closeRelease], tell: [mentee.notUsed]", steps: 7),
+        Broken(
             name: "a decline that remembers who was refused", property: .p8,
             passage: "to: roundStart, do: [forgetRound], tell: [mentee.declineConfirmed]",
             replacement: "to: idle, do: [clearCounterpart], tell: [mentee.declineConfirmed]", steps: 2),

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Matching
 internal import ReleaseLedger
 internal import ReleaseWorkflow
@@ -21,7 +22,9 @@ struct CaseWriter {
 
     init(_ tx: Transaction) { self.tx = tx }
 
-    func apply(_ decision: Decision, to loaded: inout LoadedCase) throws -> Done {
+    func apply(_ decided: Decision, to loaded: inout LoadedCase) throws -> Done {
+        var decision = decided
+        decision.events = try PairWords(tx).naming(decided.events, in: loaded)
         let before = loaded.state
         let after = evolve(before, decision.events)
         let round = after.round ?? before.round
@@ -49,8 +52,10 @@ struct CaseWriter {
         }
         if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
         try keepAnswersOfProposed(decision.events, round, loaded)
-        try eraseScopes(for: decision.events, round: round)
-        keepPlace(before: before, after: after, decision.events, loaded)
+        try carrySurvey(decision.events, to: after.round)
+        // What is erased is of the round that ends, also where the next begins in the same step.
+        try eraseScopes(for: decision.events, round: before.round ?? round)
+        try keepPlace(before: before, after: after, decision.events, loaded)
         try store(decision, before: before, after: after, &loaded)
         if let learn = CaseStore.learning(loaded) { tx.consequences.learned.append(learn) }
         try Parties(tx).keep(loaded)
@@ -74,6 +79,17 @@ struct CaseWriter {
         for case .counterpartNamed(let person) in events {
             let answers = try tx.people.enrollment(person, as: role)?.answers ?? Answers()
             try tx.keep(answers, .survey(round.id), "answers/\(person)")
+        }
+    }
+
+    /// Seals the answers of an earlier round over into the one that follows it.
+    private func carrySurvey(_ events: [Event], to round: Round?) throws {
+        for case .surveyCarried(let earlier) in events {
+            guard let round, let survey = try tx.snapshot.sealed(.survey(earlier), "answers", as: Survey.self) else {
+                continue
+            }
+            try tx.keep(survey, .survey(round.id), "answers")
+            try tx.erase([.survey(earlier)])
         }
     }
 
@@ -109,6 +125,7 @@ struct CaseWriter {
         try tx.rows.deleteOutcomes(of: round.id)
         try tx.rows.deleteMessages(of: round.id)
         tx.rows.deletePlace(round.id)
+        try letGoOfHeld(round)
         try tx.erase([.survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id)])
         tx.consequences.mustSettle = true
         tx.consequences.forgotten.append(loaded.id.bytes)
@@ -124,21 +141,28 @@ struct CaseWriter {
     }
 
     /// A mentor's place is held from the proposal to the end of the round, in the transaction that decides it.
-    private func keepPlace(before: State, after: State, _ events: [Event], _ loaded: LoadedCase) {
+    private func keepPlace(before: State, after: State, _ events: [Event], _ loaded: LoadedCase) throws {
         for event in events {
             switch event {
             case .counterpartNamed(let person):
                 if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
             case .counterpartCleared, .roundStarted: if let round = before.round?.id { tx.rows.deletePlace(round) }
+            case .counterpartSetAside(let person, _, _):
+                guard let round = before.round?.id else { continue }
+                tx.rows.deletePlace(round)
+                tx.rows.putPlace(try tx.heldPlace(of: person, in: round), mentor: person)
+            case .placeLetGo(let person):
+                if let round = before.round?.id { tx.rows.deletePlace(try tx.heldPlace(of: person, in: round)) }
             case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .keptAway, .keepingLifted,
-                .slotAccepted,
+                .slotAccepted, .slotHeld, .wordDrawn,
                 .releaseSigned,
                 .matchMade,
                 .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
                 .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .privatelyNoted,
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
+                .surveyCarried, .privatelyNoted,
                 .privatelyUndone:
                 break
             }
@@ -148,6 +172,13 @@ struct CaseWriter {
         if loaded.workflow.ended.contains(after.position), !isOnlyRunOut, let round = after.round?.id {
             tx.rows.deletePlace(round)
         }
+        // Nobody is held any longer than the draft is open.
+        if before.isDraft, !after.isDraft { try letGoOfHeld(before.round) }
+    }
+
+    private func letGoOfHeld(_ round: Round?) throws {
+        guard let round else { return }
+        for held in round.held { tx.rows.deletePlace(try tx.heldPlace(of: held.person, in: round.id)) }
     }
 
     // MARK: Storing
@@ -224,8 +255,8 @@ struct CaseWriter {
         if kept.isEmpty { return }
         var earlier: [Visibility]?
         var endsDraft = false
-        if before.isDraft, !after.isDraft, let round = before.round, let opening = before.openingEvent {
-            kept.insert(opening, at: 0)
+        if before.isDraft, !after.isDraft, let round = before.round {
+            kept.insert(contentsOf: before.openingEvents, at: 0)
             tx.rows.deleteDraft(round.id)
             loaded.draft = nil
             earlier = (loaded.history.draft ?? DraftHistory()).lastShown(except: visibility.seenBy)
@@ -269,6 +300,17 @@ extension [Event] {
     /// The notices of these events, each with its role.
     var tellings: [Telling] {
         compactMap { if case .noticed(let role, let notice) = $0 { Telling(role: role, notice: notice) } else { nil } }
+    }
+}
+
+extension Transaction {
+    /// The place that is held for somebody who was set aside, under an id of its own.
+    fileprivate func heldPlace(of person: PersonID, in round: RoundID) throws -> RoundID {
+        let token = try vault.indexToken("heldPlace", "\(round) \(person)")
+        guard let id = RoundID(parsing: Hex.format(token.prefix(16))) else {
+            throw MachineryError.corrupt("held place")
+        }
+        return id
     }
 }
 

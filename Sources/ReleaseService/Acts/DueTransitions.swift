@@ -13,7 +13,18 @@ struct DueTransitions {
 
     /// The earliest day after which the clock has something to do here.
     func next(_ state: State, _ loaded: LoadedCase) throws -> CivilDate? {
-        DueDates.next(in: state, of: loaded.workflow, standingEnds: try lastDaysOfStanding(state, loaded))
+        let ends = try lastDaysOfStanding(state, loaded)
+        let own = DueDates.next(in: state, of: loaded.workflow, standingEnds: ends)
+        return (morning(state, loaded) + (own.map { [$0] } ?? [])).min()
+    }
+
+    /// The days after which a case is looked at, whatever its policy says: each morning while somebody's yes holds a
+    /// place and while what was signed was not used yet, because what the two rest on may have changed; and when a
+    /// place is given back.
+    private func morning(_ state: State, _ loaded: LoadedCase) -> [CivilDate] {
+        guard let round = state.round else { return [] }
+        guard state.isDraft else { return loaded.workflow.notesUnused(in: state) ? [tx.moment.date] : [] }
+        return round.held.map(\.until) + (round.counterpart != nil && round.isSlotAccepted ? [tx.moment.date] : [])
     }
 
     /// The last days of the certifications that this case rests on.
@@ -82,7 +93,9 @@ struct DueTransitions {
         var loaded = try tx.snapshot.cases.load(id, opener: opener, workflow: workflow)
         // Bounded: each transition of the clock leads to a later state or an end.
         for _ in 0..<8 {
-            let due = try next(loaded.state, loaded)
+            // What is looked at each morning is due by the day that was noted.
+            let noted = loaded.state.isDraft ? loaded.draft?.due : loaded.row?.due
+            let due = [try next(loaded.state, loaded), noted].compactMap(\.self).min()
             let day: CivilDate
             if let due, due < tx.moment.date {
                 day = due.adding(days: 1)
@@ -91,8 +104,79 @@ struct DueTransitions {
             } else {
                 return
             }
-            guard try takeOne(on: day, &loaded, withRecords: isStandingChanged) else { return }
+            if try setAside(on: day, &loaded) { continue }
+            if try resumeUse(on: day, &loaded) { continue }
+            guard try takeOne(on: day, &loaded, withRecords: isStandingChanged) else { return try keepDue(&loaded) }
         }
+    }
+
+    /// Notes the day after which a case is looked at again, where nothing was to be done.
+    private func keepDue(_ loaded: inout LoadedCase) throws {
+        let due = try next(loaded.state, loaded)
+        guard loaded.state.isDraft else {
+            guard var row = loaded.row, row.due != due else { return }
+            row.due = due
+            tx.rows.putCase(row)
+            loaded.row = row
+            return
+        }
+        guard var row = loaded.draft else { return }
+        guard row.due != due else { return }
+        row.due = due
+        tx.rows.putDraft(row)
+        loaded.draft = row
+    }
+
+    /// Takes a proposal back, by the policy's own row for it, when the mentor's yes is too old or something keeps the
+    /// two apart; the one whose case it is reads next morning what they read whenever a mentor is not available, and
+    /// gives back the places of those who were set aside long enough.
+    ///
+    /// - Returns: whether something was done.
+    private func setAside(on day: CivilDate, _ loaded: inout LoadedCase) throws -> Bool {
+        guard loaded.state.isDraft, let round = loaded.state.round else { return false }
+        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
+        if let held = round.held.first(where: { day > $0.until }) {
+            let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/slotUnavailable"
+            return try apply(.init(events: [.placeLetGo(held.person)], rule: rule, actor: .clock), at: moment, &loaded)
+        }
+        guard let other = round.counterpart, round.isSlotAccepted else { return false }
+        let isOver = round.slotUntil.map { day > $0 } ?? false
+        guard try isOver || KeptApart(tx.snapshot).are(other, in: loaded),
+            let (events, authorized) = withdrawal(loaded, at: moment)
+        else { return false }
+        return try apply(
+            .init(
+                events: KeptApart(tx.snapshot).settingAside(events, in: loaded, on: day), rule: authorized.rule,
+                actor: .clock, seenBy: authorized.seenBy), at: moment, &loaded)
+    }
+
+    /// Notes that what was signed can be used again: what the pair rests on holds, as it did.
+    private func resumeUse(on day: CivilDate, _ loaded: inout LoadedCase) throws -> Bool {
+        guard loaded.state.round?.unusedSince != nil, loaded.workflow.notesUnused(in: loaded.state),
+            try GuardFacts(tx.snapshot, of: loaded).firstLost() == nil
+        else { return false }
+        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
+        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/noteUnused"
+        return try apply(.init(events: [.useResumed], rule: rule, actor: .clock), at: moment, &loaded)
+    }
+
+    private func withdrawal(_ loaded: LoadedCase, at moment: Moment) -> (events: [Event], Authorized<Command>)? {
+        let nobody = Actor(.staff(PersonID(high: 0, low: 0)), channel: .screen)
+        guard
+            let authorized = try? authorize(
+                .withdrawProposal, by: nobody, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
+                given: .all, at: moment),
+            let events = try? decide(
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all, at: moment)
+        else { return nil }
+        return (events, authorized)
+    }
+
+    private func apply(_ decision: CaseWriter.Decision, at moment: Moment, _ loaded: inout LoadedCase) throws -> Bool {
+        let dated = tx.dated(moment)
+        _ = try CaseWriter(dated).apply(decision, to: &loaded)
+        tx.takeOver(dated, withRecords: false)
+        return true
     }
 
     /// - Returns: whether something was done after which more may be due.
@@ -119,8 +203,8 @@ struct DueTransitions {
         .Decision?
     {
         let command = Command(
-            kind, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0),
-            release: ReleaseID(high: 0, low: 0))
+            kind, round: (try? tx.derive.identifier("round/\(loaded.id)")) ?? RoundID(high: 0, low: 0),
+            person: PersonID(high: 0, low: 0), release: ReleaseID(high: 0, low: 0))
         guard
             let authorized = try? authorize(
                 command, by: .clock, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,

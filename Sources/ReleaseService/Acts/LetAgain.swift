@@ -10,6 +10,8 @@ public struct KeptAway: Sendable {
     public let handle: CaseHandle
     /// The name under which the other stood on forms; nil for one who never read a form of theirs.
     public let name: String?
+    /// The pair's word; nil in rounds that were begun before there were any.
+    public let word: String?
 }
 
 /// Reads whom a person keeps away. Nobody else is told, the other least of all.
@@ -19,7 +21,7 @@ struct KeptAwayList {
     init(_ snapshot: Snapshot) { self.snapshot = snapshot }
 
     func lines(of person: PersonID) throws -> [KeptAway] {
-        try places(of: person).map { KeptAway(token: $0.token, handle: $0.row.handle, name: $0.name) }
+        try places(of: person).map { KeptAway(token: $0.token, handle: $0.row.handle, name: $0.name, word: $0.word) }
     }
 
     struct Place {
@@ -27,6 +29,7 @@ struct KeptAwayList {
         let row: PartyRow
         let other: PersonID
         let name: String?
+        let word: String?
     }
 
     func places(of person: PersonID) throws -> [Place] {
@@ -44,7 +47,11 @@ struct KeptAwayList {
                     row.opener == person
                     ? try loaded.workflow.counterpart.flatMap { try snapshot.people.enrollment(other, as: $0)?.display }
                     : nil
-                return Place(token: Hex.format(token.prefix(16)), row: row, other: other, name: name)
+                let known = loaded.history.asLastKnown(
+                    to: row.opener == person ? other : person, initial: loaded.workflow.initial)
+                return Place(
+                    token: Hex.format(token.prefix(16)), row: row, other: other, name: name,
+                    word: known.state.round?.word)
             }
         }
     }

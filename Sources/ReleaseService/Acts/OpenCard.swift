@@ -79,7 +79,8 @@ struct OpenCardForReader {
                 "You may use this \(fields) \(purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: loaded.workflow.shape.callScript ?? loaded.policy.texts.callScript,
             emergency: loaded.policy.texts.emergency,
-            callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil })
+            callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil },
+            asksToCall: loaded.state.round?.due == nil || !loaded.state.isHandedOff, word: loaded.state.round?.word)
     }
 
     private func account(_ look: Look, for person: PersonID, _ tx: Transaction) throws {

@@ -34,6 +34,7 @@ struct SubmitAct: Act {
             tx.storesNothing = true
             return Done(state: loaded.workflow.name(of: loaded.state.position))
         }
+        if let done = try answerOfHeld(&loaded, tx) { return done }
         if isDoneAlready(loaded) {
             let authority = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, nil)
             if case .staff = submission.actor.principal, !authority[.assigned] { throw Refusal.notFound }
@@ -96,6 +97,27 @@ struct SubmitAct: Act {
         let isOffered = workflow.transitions(on: .end, from: state.position).contains { $0.role == role }
         return !isOffered && !state.isDraft
             && (workflow.ended.contains(state.position) || hasNothingOpen(person, state))
+    }
+
+    /// The answer to somebody who was set aside and does not learn of it: they can give their place back, and whatever
+    /// else they ask for is answered as to one for whom it cannot go on just now. Nil for everybody else.
+    private func answerOfHeld(_ loaded: inout LoadedCase, _ tx: Transaction) throws -> Done? {
+        guard case .person(let person) = submission.actor.principal, let role = loaded.workflow.counterpart,
+            let held = loaded.state.round?.held.first(where: { $0.person == person })
+        else { return nil }
+        guard submission.kind == .slotUnavailable || submission.kind == .refuseInvitation else {
+            tx.storesNothing = true
+            if submission.kind == .acceptSlot || submission.kind == .agree { return Done(state: held.shown) }
+            let isOffered = loaded.workflow.position(named: held.shown).map {
+                loaded.workflow.transitions(on: submission.kind, from: $0).contains { $0.role == role }
+            }
+            throw isOffered == true ? Refusal.cannotGoOn : Refusal.outdated
+        }
+        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/\(submission.kind.rawValue)"
+        _ = try CaseWriter(tx).apply(
+            .init(events: [.placeLetGo(person)], rule: rule, actor: submission.actor), to: &loaded)
+        tx.consequences.notices = []
+        return Done(state: loaded.workflow.name(of: loaded.workflow.initial))
     }
 
     /// True for the answer of somebody who is not asked, or not any more: whether they ever were is not told.
@@ -174,8 +196,12 @@ struct SubmitAct: Act {
             throw isAnswerOfStranger(loaded) ? Refusal.outdated : error
         }
         if let signing = submission.signing { try Self.check(signing, by: submission.actor.channel) }
+        var events = try events(authorized, loaded, signature, facts, tx)
+        if authorized.role.isStaff {
+            events = try KeptApart(tx.snapshot).settingAside(events, in: loaded, on: tx.moment.date)
+        }
         return CaseWriter.Decision(
-            events: try events(authorized, loaded, signature, facts, tx), rule: authorized.rule,
+            events: events, rule: authorized.rule,
             actor: submission.actor,
             seenBy: authorized.seenBy, signature: signature, display: kind == .ask ? submission.display : nil,
             survey: submission.survey)

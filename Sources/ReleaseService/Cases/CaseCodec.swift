@@ -25,6 +25,12 @@ extension Event: StoredValue {
         case "keptAway": self = .keptAway(by: try values.id("by"), from: try values.id("from"))
         case "keepingLifted": self = .keepingLifted(by: try values.id("by"), from: try values.id("from"))
         case "slotAccepted": self = .slotAccepted
+        case "slotHeld": self = .slotHeld(until: try values.date("until"))
+        case "counterpartSetAside":
+            self = .counterpartSetAside(
+                try values.id("person"), until: try values.date("until"), shown: try values.text("shown"))
+        case "wordDrawn": self = .wordDrawn(try values.text("word"))
+        case "placeLetGo": self = .placeLetGo(try values.id("person"))
         case "releaseSigned":
             self = .releaseSigned(
                 try values.id("release", formerly: "_0"), discloser: try values.id("discloser"),
@@ -63,6 +69,9 @@ extension Event: StoredValue {
         case "releaseReminded": self = .releaseReminded
         case "callReminded": self = .callReminded
         case "cardFrozen": self = .cardFrozen(by: try values.id("by"))
+        case "unusedNoted": self = .unusedNoted(on: try values.date("on"))
+        case "useResumed": self = .useResumed
+        case "surveyCarried": self = .surveyCarried(from: try values.id("from"))
         case "cardUnfrozen": self = .cardUnfrozen(by: try values.id("by"))
         case "handOffSet": self = .handOffSet(on: try values.date("on"))
         case "privatelyNoted":
@@ -100,6 +109,11 @@ extension Event: StoredValue {
         case .keptAway(let person, let other): one("keptAway", values.with("by", person).with("from", other))
         case .keepingLifted(let person, let other): one("keepingLifted", values.with("by", person).with("from", other))
         case .slotAccepted: one("slotAccepted")
+        case .slotHeld(let date): one("slotHeld", values.with("until", date))
+        case .counterpartSetAside(let person, let date, let shown):
+            one("counterpartSetAside", values.with("person", person).with("until", date).with("shown", shown))
+        case .wordDrawn(let word): one("wordDrawn", values.with("word", word))
+        case .placeLetGo(let person): one("placeLetGo", values.with("person", person))
         case .releaseSigned(let release, let discloser, let recipient, let signedOn, let expires):
             one(
                 "releaseSigned",
@@ -137,6 +151,9 @@ extension Event: StoredValue {
         case .releaseReminded: one("releaseReminded")
         case .callReminded: one("callReminded")
         case .cardFrozen(let person): one("cardFrozen", values.with("by", person))
+        case .unusedNoted(let date): one("unusedNoted", values.with("on", date))
+        case .useResumed: one("useResumed")
+        case .surveyCarried(let round): one("surveyCarried", values.with("from", round))
         case .cardUnfrozen(let person): one("cardUnfrozen", values.with("by", person))
         case .handOffSet(let date): one("handOffSet", values.with("on", date))
         case .privatelyNoted(let kind, let person, let date):

@@ -17,7 +17,8 @@ struct Parties {
         var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, rank)]
         // Whoever was named in a release keeps what they had before them, whatever rounds come after it.
         let named = loaded.state.releases.flatMap { [$0.discloser, $0.recipient.person].compactMap(\.self) }
-        for person in [loaded.counterpart].compactMap(\.self) + named
+        let held = loaded.state.round?.held.map(\.person) ?? []
+        for person in [loaded.counterpart].compactMap(\.self) + held + named
         where !wanted.contains(where: { $0.person == person }) {
             wanted.append((person, false, .open))
         }

@@ -52,7 +52,7 @@ public struct DraftRow: Sendable {
     public let opener: PersonID
     public let policy: [UInt8]
     public let sealed: [UInt8]
-    public let due: CivilDate?
+    public var due: CivilDate?
     public init(
         round: RoundID, caseID: CaseID, workflow: String, opener: PersonID, policy: [UInt8], sealed: [UInt8],
         due: CivilDate?

@@ -42,6 +42,8 @@ public struct CasePage: Sendable {
     /// was.
     public func offers(_ kind: CommandKind) -> Bool { actions.contains(kind) || (kind == .decline && isOpener) }
 
+    /// For the coordinator alone: what stands in the way of a pair whose card was not opened yet.
+    public let obstacle: Refusal?
     /// True if the case is this person's own.
     public let isOpener: Bool
 

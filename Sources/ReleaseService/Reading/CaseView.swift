@@ -30,6 +30,10 @@ public struct CaseView: Sendable, Codable {
     /// True if the viewer has said that the number on their card is wrong; for the coordinator, until hand-off, if
     /// anybody has. Nil for everybody else.
     public let isNumberWrong: Bool?
+    /// The pair's word: for whoever reads or was asked for a place, and for a signer once they have signed.
+    public let word: String?
+    /// True for a signer, and for the coordinator, while what was signed cannot be used.
+    public let isUnused: Bool
     /// True if the other has said so of the card that was opened for this viewer.
     public let isNumberComing: Bool
 
@@ -50,7 +54,10 @@ public struct CaseView: Sendable, Codable {
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
             .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy)
-            .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
+            .with("word", word).with("isUnused", isUnused).with("isNumberWrong", isNumberWrong).with(
+                "isNumberComing", isNumberComing
+            )
+            .members
         return Array(StoredCodec.text(members).utf8)
     }
 }

@@ -37,11 +37,22 @@ struct Screen {
             survey: role == workflow.counterpart || !isWhole ? nil : try snapshot.cases.survey(of: state.round),
             isCallRecorded: privately.map(\.isCallPlaced), isMeetingRecorded: privately.map(\.isMeetingArranged),
             wasTried: privately.map { $0.notes.contains { $0.kind == .recordTried && $0.by != viewer } },
-            callBy: isParty ? state.round?.due : nil, isNumberWrong: isNumberWrong(state, role, viewer),
+            callBy: isParty ? state.round?.due : nil,
+            isNumberWrong: isNumberWrong(state, role, viewer),
+            word: isWordKnown(state, to: role, viewer, in: workflow) ? state.round?.word : nil,
+            isUnused: state.round?.unusedSince != nil && (!isParty || state.currentRelease(of: viewer)?.isLive == true)
+                && workflow.notesUnused(in: state),
             isNumberComing: isParty
                 && state.roundReleases.contains {
                     $0.cardVersion > 0 && $0.recipient == .person(viewer) && state.isFrozen($0.discloser)
                 })
+    }
+
+    /// Whoever opened the case knows the pair's word once they have signed, or a card was opened for them: before that
+    /// it would tell that somebody is named.
+    private func isWordKnown(_ state: State, to role: Role, _ viewer: PersonID, in workflow: Workflow) -> Bool {
+        role != workflow.opener || state.currentRelease(of: viewer) != nil
+            || state.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(viewer) }
     }
 
     private func isNumberWrong(_ state: State, _ role: Role, _ viewer: PersonID) -> Bool? {
@@ -86,7 +97,7 @@ struct Screen {
             history: [],
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
-            callBy: nil, isNumberWrong: nil, isNumberComing: false)
+            callBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false, isNumberComing: false)
     }
 
     // MARK: Lines
@@ -100,6 +111,10 @@ struct Screen {
     func asSeen(_ loaded: LoadedCase, by row: PartyRow) -> LoadedCase {
         guard !row.isStaff, row.person != row.opener, row.person != loaded.counterpart else { return loaded }
         var seen = loaded
+        if let role = loaded.workflow.counterpart, let held = loaded.history.asHeld(for: row.person, role: role) {
+            seen.history = held
+            return seen
+        }
         seen.history = loaded.history.asLastKnown(to: row.person, initial: loaded.workflow.initial)
         seen.draft = nil
         return seen
@@ -152,7 +167,17 @@ struct Screen {
             privateActs: screen.privateActs, counterpart: counterpart,
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
-            version: try version(row, line, screen), isOpener: isOpener)
+            version: try version(row, line, screen), obstacle: try obstacle(row, loaded), isOpener: isOpener)
+    }
+
+    /// What stands in the way of a pair whose card was not opened yet, as their coordinator may read it: the rule, or
+    /// that the two cannot be brought together.
+    private func obstacle(_ row: PartyRow, _ loaded: LoadedCase) throws -> Refusal? {
+        let isOpen =
+            loaded.workflow.isAtRest(loaded.state.position)
+            || loaded.state.roundReleases.contains { $0.cardVersion > 0 }
+        guard row.isStaff, !isOpen, let lost = try GuardFacts(snapshot, of: loaded).firstLost() else { return nil }
+        return Refusal.conditionFailed(lost).told(to: .coordinator, isOpener: false)
     }
 
     /// The case with what the pair noted, for one of the pair.

@@ -85,13 +85,15 @@ struct RecordWriter {
                     draft.members["under"] = under.json
                 }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
-                .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .matchMade, .callDue, .answerDue,
+                .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside,
+                .placeLetGo, .wordDrawn, .matchMade, .callDue, .answerDue,
                 .cardClosed, .releaseExpired,
                 .handedOff,
                 .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .privatelyNoted,
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
+                .surveyCarried, .privatelyNoted,
                 .privatelyUndone:
                 break
             }

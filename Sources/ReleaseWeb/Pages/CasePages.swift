@@ -47,9 +47,13 @@ enum CasePages {
             "workflow.\(line.view.workflow).\(part)", "workflow.\(line.view.workflow)", or: words("workflow.other"))
     }
 
-    /// The mark by which somebody who is not told whose case it is tells it from another: four characters of their own
-    /// random handle (DER-10).
-    static func mark(_ handle: CaseHandle) -> String { String(handle.description.prefix(4)).uppercased() }
+    /// The word by which somebody tells this pair from another; for rounds that were begun before there were words,
+    /// four characters of their own random handle (DER-10).
+    static func mark(_ line: CaseLine) -> String {
+        line.view.word ?? shortHandle(line.handle)
+    }
+
+    static func shortHandle(_ handle: CaseHandle) -> String { String(handle.description.prefix(4)).uppercased() }
 
     private static func show(_ visit: Visit) async throws -> Response {
         let session = try visit.require()
@@ -70,8 +74,8 @@ enum CasePages {
         if page.role == .coordinator {
             title = page.line.name ?? title
             facts.append((words("fact.about"), workflowTitle(page.line, words)))
-        } else if page.line.role != opener(of: view.workflow, try service.policy.policy) {
-            facts.append((words("fact.mark"), mark(page.handle)))
+        } else if page.line.role != opener(of: view.workflow, try service.policy.policy) || view.word != nil {
+            facts.append((words("fact.word"), mark(page.line)))
         }
         if let isLive = view.isReleaseLive {
             facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive")))
@@ -83,7 +87,7 @@ enum CasePages {
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
-        blocks += numberBlocks(page, words)
+        blocks += numberBlocks(page, words) + obstacleBlocks(page, words)
         if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
@@ -141,6 +145,20 @@ enum CasePages {
         }
         if page.view.isNumberComing { blocks.append(.note(words("number.coming"), words("number.comingText"))) }
         return blocks
+    }
+
+    /// What stands in the way: for the coordinator by its rule, for a signer without one.
+    private static func obstacleBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        if let obstacle = page.obstacle {
+            let reason: String
+            if case .conditionFailed(let condition) = obstacle {
+                reason = words("obstacle.condition", ["condition": condition.plainWords])
+            } else {
+                reason = words("obstacle.apart")
+            }
+            return [.note(reason, words(page.view.isUnused ? "obstacle.signed" : "obstacle.text"))]
+        }
+        return page.view.isUnused ? [.note(words("unused.title"), words("unused.text"))] : []
     }
 
     /// The advice for whoever was to be called, from the day after the last day until thirty days after it, whatever
@@ -639,10 +657,11 @@ enum CasePages {
         ]
         if case .contact = view.card {
             blocks.append(
-                .facts([
-                    (words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")),
-                    (words("fact.mark"), mark(handle)),
-                ]))
+                .facts(
+                    [
+                        view.asksToCall ? (words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")) : nil,
+                        view.word.map { (words("fact.word"), words("card.word", ["word": $0])) },
+                    ].compactMap(\.self)))
             blocks += [.heading(words("card.script")), .text(view.callScript)]
         }
         blocks.append(.note(words("card.emergency"), view.emergency))

@@ -45,7 +45,7 @@ enum PersonPages {
         if session.holds(.participant) || session.holds(.mentor) {
             for line in try await service.cases(of: session.person) {
                 let isOpener = CasePages.opener(of: line.view.workflow, policy) == line.role
-                let title = CasePages.workflowTitle(line, words) + (isOpener ? "" : " (\(CasePages.mark(line.handle)))")
+                let title = CasePages.workflowTitle(line, words) + (isOpener ? "" : " (\(CasePages.mark(line)))")
                 blocks += [
                     .heading(title), .text(CasePages.stateText(line, words)),
                     .links([LinkView(words("home.open", ["title": title]), "/cases/\(line.handle)", isButton: true)]),
@@ -196,7 +196,8 @@ enum PersonPages {
         if !kept.isEmpty {
             blocks += [.heading(words("keepAway.heading")), .text(words("keepAway.text"))]
             for line in kept {
-                let name = line.name ?? words("keepAway.mark", ["mark": CasePages.mark(line.handle)])
+                let name =
+                    line.name ?? words("keepAway.mark", ["mark": line.word ?? CasePages.shortHandle(line.handle)])
                 blocks.append(
                     .form(
                         FormView(

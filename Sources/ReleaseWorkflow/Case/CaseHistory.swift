@@ -64,6 +64,8 @@ public struct DraftHistory: Hashable, Sendable {
 /// and shared.
 public struct CaseHistory: Hashable, Sendable {
     public let opener: PersonID
+    /// The first state of the workflow under which the case is folded.
+    private let initial: Position
     public private(set) var steps: [CaseStep]
     public private(set) var draft: DraftHistory?
     /// Folded from the public events and the draft.
@@ -72,6 +74,7 @@ public struct CaseHistory: Hashable, Sendable {
     /// - Parameter initial: the first state of the workflow under which the case is folded.
     public init(opener: PersonID, initial: Position, steps: [CaseStep], draft: DraftHistory?) {
         self.opener = opener
+        self.initial = initial
         self.steps = steps
         self.draft = draft
         let settled = steps.reduce(State(opener: opener, position: initial)) { evolve($0, $1.events) }
@@ -118,6 +121,29 @@ public struct CaseHistory: Hashable, Sendable {
         copy.draft = nil
         copy.state = evolve(last, takenBack)
         return copy
+    }
+
+    /// The case as it was for `person` when they were set aside, which they do not learn: they go on being shown that.
+    /// Nil for everybody whose place is not held.
+    public func asHeld(for person: PersonID, role: Role) -> CaseHistory? {
+        guard let draft, let held = state.round?.held.first(where: { $0.person == person }) else { return nil }
+        let isSetAside: (Event) -> Bool = { event in
+            if case .counterpartSetAside(person, _, _) = event { true } else { false }
+        }
+        guard let end = draft.events.lastIndex(where: isSetAside) else { return nil }
+        var copy = CaseHistory(opener: opener, initial: initial, steps: steps, draft: nil)
+        let kept = DraftHistory(
+            events: Array(draft.events[..<end]), display: draft.display,
+            visibilities: [Visibility(state: held.shown, seenBy: [role])])
+        copy.put(kept, state: evolve(copy.state, kept.events))
+        return copy
+    }
+
+    /// Every word that was drawn in this case.
+    public var words: [String] {
+        (steps.flatMap(\.events) + (draft?.events ?? [])).compactMap { event in
+            if case .wordDrawn(let word) = event { word } else { nil }
+        }
     }
 
     /// The steps that a role can know of: the counterpart of a round knows nothing of the rounds before.

@@ -112,6 +112,11 @@ extension Workflow {
         return found.isEmpty ? [] : CommandKind.allCases.filter(found.contains)
     }
 
+    /// True where the clock notes, in this state, that what was signed cannot be used.
+    public func notesUnused(in state: State) -> Bool {
+        !state.isDraft && !transitions(on: .noteUnused, from: state.position).isEmpty
+    }
+
     /// Whose turn it is, as a board sorts by it.
     public func turn(in state: State) -> Turn {
         if state.round == nil || (initial == state.position && !ended.contains(state.position)) { return .notBegun }

@@ -23,6 +23,7 @@ public enum DueDates {
         case .dueDayOver: return round?.due.map { [$0] } ?? []
         case .callReminderDue: return round?.callReminderOn.map { [$0.adding(days: -1)] } ?? []
         case .releaseReminderDue: return ReleaseReminder.next(in: state).map { [$0.adding(days: -1)] } ?? []
+        case .unusedTooLong: return round?.unusedUntil.map { [$0] } ?? []
         case .releaseEndNear: return []
         case .handOffDayOver: return (round?.handOffOn ?? round?.due).map { [$0] } ?? []
         case .answerDayOver: return round?.answerOn.map { [$0] } ?? []
@@ -38,7 +39,7 @@ public enum DueDates {
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .mustsMet,
             .notKeptApart,
-            .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned,
+            .attestedLately, .counterpartHadMentor, .notOnOwnList, .pairingLost, .dutiesSeparate, .assigned,
             .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .cardNotFrozen, .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.

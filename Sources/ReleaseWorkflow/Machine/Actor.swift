@@ -63,11 +63,13 @@ public struct Facts: Hashable, Sendable {
         case .attestedLately: 1 << 16
         case .counterpartHadMentor: 1 << 17
         case .notOnOwnList: 1 << 18
+        case .pairingLost: 1 << 19
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear,
-            .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced, .meetingArranged:
+            .releaseReminderDue, .callReminderDue, .cardNotFrozen, .unusedTooLong, .callPlaced,
+            .meetingArranged:
             0
         }
     }

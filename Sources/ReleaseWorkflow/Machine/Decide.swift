@@ -84,6 +84,8 @@ private func holds(
     case .releaseReminderDue:
         return ReleaseReminder.next(in: state).map { moment.date >= $0 } ?? false
     case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
+    case .pairingLost: return facts[condition] && state.round?.unusedSince == nil
+    case .unusedTooLong: return state.round?.unusedUntil.map { moment.date > $0 } ?? false
     case .cardNotFrozen: return state.round?.frozen.isEmpty ?? true
     case .callPlaced: return state.privately.isCallPlaced
     case .meetingArranged: return state.privately.isMeetingArranged
@@ -110,7 +112,7 @@ private struct Decision {
             guard let id = command.askedRound else { throw .argumentMissing(command.kind) }
             return [.roundStarted(id, since: moment.date)]
         case .restartRound:
-            guard case .notAMatch(let id) = command, let end = workflow.ended.min() else {
+            guard let id = command.restartedRound, let end = workflow.ended.min() else {
                 throw .argumentMissing(command.kind)
             }
             return [.advanced(to: end), .roundStarted(id, since: state.round?.waitingSince ?? moment.date)]
@@ -130,7 +132,7 @@ private struct Decision {
             if !keepsAway { return [] }
             let partner = person == before.opener ? other : before.opener
             return [.keptAway(by: person, from: partner)]
-        case .acceptSlot: return [.slotAccepted]
+        case .acceptSlot: return [.slotAccepted, .slotHeld(until: moment.date.adding(days: HeldPlace.days))]
         case .signRelease:
             guard case .sign(let id) = command else { throw .argumentMissing(command.kind) }
             return [try signed(id, expires: moment.date.adding(months: policy.release.termMonths), in: state)]
@@ -193,6 +195,8 @@ private struct Decision {
                 throw .argumentMissing(command.kind)
             }
             return [.privatelyUndone(by: person)]
+        case .noteUnused: return [.unusedNoted(on: moment.date)]
+        case .carrySurvey: return before.round.map { [.surveyCarried(from: $0.id)] } ?? []
         case .freezeCard:
             guard let person = actor else { throw .argumentMissing(command.kind) }
             return state.isFrozen(person) ? [] : [.cardFrozen(by: person)]
@@ -239,7 +243,12 @@ private struct Decision {
     /// no card was opened in this round has nothing to delete and nobody to leave alone, and learns only that what was
     /// being prepared does not go on.
     func told(_ telling: Telling) -> Notice? {
-        // Nobody is reminded to call a number that is wrong.
+        // Only who has signed is told that it is not used, and nobody is reminded to call a number that is wrong.
+        if telling.notice == .notUsed,
+            person(telling.role, in: before).flatMap({ before.currentRelease(of: $0) })?.isLive != true
+        {
+            return nil
+        }
         if telling.notice == .callSoon, before.round?.frozen.isEmpty == false { return nil }
         let isAboutCard: Bool =
             switch telling.notice {
@@ -247,7 +256,7 @@ private struct Decision {
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
-                .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn:
+                .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

@@ -15,6 +15,15 @@ public enum Event: Hashable, Sendable, Codable {
     case keptAway(by: PersonID, from: PersonID)
     case keepingLifted(by: PersonID, from: PersonID)
     case slotAccepted
+    /// The last day on which a mentor's yes holds the place.
+    case slotHeld(until: CivilDate)
+    /// The counterpart of a draft is no longer the one who is meant, and does not learn of it: their place stays held
+    /// and they go on reading what they read last.
+    case counterpartSetAside(PersonID, until: CivilDate, shown: String)
+    /// The word by which the two, and whoever reads more than one card, tell this pair from another.
+    case wordDrawn(String)
+    /// The place that was held for somebody who was set aside is given back.
+    case placeLetGo(PersonID)
     case releaseSigned(ReleaseID, discloser: PersonID, recipient: Recipient, on: CivilDate, expires: CivilDate)
     case matchMade(on: CivilDate)
     case callDue(by: CivilDate)
@@ -43,6 +52,11 @@ public enum Event: Hashable, Sendable, Codable {
     /// Somebody says that the number on their card is wrong, or that the card may be shown again.
     case cardFrozen(by: PersonID)
     case cardUnfrozen(by: PersonID)
+    /// What was signed cannot be used from this day on, or can be again.
+    case unusedNoted(on: CivilDate)
+    case useResumed
+    /// The answers of the survey were taken along from an earlier round.
+    case surveyCarried(from: RoundID)
     /// The day at whose end the program is out.
     case handOffSet(on: CivilDate)
     // The private stream. The first two are of folders that were begun before a note had a hand and a day.
@@ -57,10 +71,11 @@ public enum Event: Hashable, Sendable, Codable {
         case .callPlaced, .meetingArranged, .privateErased, .privatelyNoted, .privatelyUndone: true
         case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
             .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
-            .handOffSet, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed, .releaseExpired,
+            .handOffSet, .slotHeld, .counterpartSetAside, .placeLetGo, .wordDrawn, .answerDue, .cardOpened, .cardClosed,
+            .releaseSuperseded, .releaseClosed, .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
-            .callReminded, .cardFrozen, .cardUnfrozen:
+            .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried:
             false
         }
     }
@@ -72,13 +87,13 @@ public enum Event: Hashable, Sendable, Codable {
         switch self {
         case .roundStarted, .roundOpened: true
         case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .keptAway,
-            .keepingLifted, .slotAccepted, .releaseSigned,
+            .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside, .placeLetGo, .wordDrawn, .releaseSigned,
             .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed,
             .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
             .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .cardFrozen,
-            .cardUnfrozen, .callPlaced,
+            .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .callPlaced,
             .meetingArranged,
             .privateErased,
             .privatelyNoted,
@@ -128,8 +143,7 @@ extension State {
         case .counterpartNamed(let person):
             round?.counterpart = person
         case .counterpartCleared:
-            round?.counterpart = nil
-            round?.isSlotAccepted = false
+            clearCounterpart()
         case .counterpartExcluded(let person):
             keep(Keeping(by: opener, from: person, isKept: true))
         case .keptAway(let person, let other):
@@ -138,9 +152,21 @@ extension State {
             keep(Keeping(by: person, from: other, isKept: false))
         case .slotAccepted:
             round?.isSlotAccepted = true
+        case .slotHeld(let date):
+            round?.slotUntil = date
+        case .counterpartSetAside(let person, let date, let shown):
+            clearCounterpart()
+            round?.held.append(HeldPlace(person: person, until: date, shown: shown))
+        case .wordDrawn(let word):
+            round?.word = word
+        case .placeLetGo(let person):
+            round?.held.removeAll { $0.person == person }
         case .releaseSigned(let id, let discloser, let recipient, let signedOn, let expires):
             guard let round else { return }
             if currentRelease == nil { signedRounds += 1 }
+            // From here on the place is the pair's, and nobody else's is held beside it.
+            self.round?.slotUntil = nil
+            self.round?.held = []
             // What is signed for longer is reminded of anew; a correction ends on the same day as before.
             if currentRelease(of: discloser).map({ $0.expiresOn < expires }) ?? true {
                 self.round?.releaseReminders = 0
@@ -186,7 +212,11 @@ extension State {
             round?.isReminded = false
         case .secondSought(let person):
             if round?.secondSeekers.contains(person) == false { round?.secondSeekers.append(person) }
-        case .surveyErased, .contactErased, .noticed:
+        case .unusedNoted(let date):
+            round?.unusedSince = date
+        case .useResumed:
+            round?.unusedSince = nil
+        case .surveyErased, .contactErased, .noticed, .surveyCarried:
             break
         case .releaseReminded:
             round?.releaseReminders += 1
@@ -222,6 +252,13 @@ extension State {
         privately = PrivateState()
     }
 
+    fileprivate mutating func clearCounterpart() {
+        round?.counterpart = nil
+        round?.isSlotAccepted = false
+        round?.slotUntil = nil
+        round?.word = nil
+    }
+
     /// Adds what somebody says of the other, unless it says nothing new.
     fileprivate mutating func keep(_ word: Keeping) {
         let last = keeping.last { $0.by == word.by && $0.from == word.from }
@@ -233,12 +270,13 @@ extension State {
         body(&releases[index])
     }
 
-    /// The one event that stands for this draft once its release is signed.
-    public var openingEvent: Event? {
-        guard isDraft, let round else { return nil }
-        return .roundOpened(
+    /// The events that stand for this draft once its release is signed; empty where no draft is open.
+    public var openingEvents: [Event] {
+        guard isDraft, let round else { return [] }
+        let opened = Event.roundOpened(
             round.id, counterpart: round.counterpart,
             excluded: keptOfDraft,
             isSlotAccepted: round.isSlotAccepted, answerOn: round.answerOn, since: round.waitingSince)
+        return [opened] + (round.word.map { [.wordDrawn($0)] } ?? [])
     }
 }

@@ -135,6 +135,12 @@ public struct Round: Hashable, Sendable {
     let beganRound: EarlierRound?
     public internal(set) var counterpart: PersonID?
     public internal(set) var isSlotAccepted = false
+    /// The word by which the pair is told from another; nil in rounds that were begun before there were any.
+    public internal(set) var word: String?
+    /// The last day on which the mentor's yes holds the place; nil in drafts that were begun before it was set.
+    public internal(set) var slotUntil: CivilDate?
+    /// The places of people who were set aside and do not learn of it.
+    public internal(set) var held: [HeldPlace] = []
     public internal(set) var matchMadeOn: CivilDate?
     /// The last day for the first call.
     public internal(set) var due: CivilDate?
@@ -159,6 +165,10 @@ public struct Round: Hashable, Sendable {
     /// The people who have said that the number on their card is wrong: nobody is shown it until they sign a
     /// corrected release.
     public internal(set) var frozen: [PersonID] = []
+    /// The day from which what was signed cannot be used, because what the pair rests on does not hold.
+    public internal(set) var unusedSince: CivilDate?
+    /// The last day on which what cannot be used stays signed.
+    public var unusedUntil: CivilDate? { unusedSince?.adding(days: 30) }
     /// The last day of the agreed term.
     public internal(set) var endsOn: CivilDate?
     /// The last day of a notice period that has begun.
@@ -169,6 +179,18 @@ public struct Round: Hashable, Sendable {
     public internal(set) var extensionSigners: [PersonID] = []
     /// The people who have asked for a second mentor.
     public internal(set) var secondSeekers: [PersonID] = []
+}
+
+/// The place of somebody who said yes, for as long as they are not to learn that it will not be used.
+public struct HeldPlace: Hashable, Sendable {
+    /// For how many days a mentor's yes holds a place.
+    public static let days = 28
+
+    public let person: PersonID
+    /// The last day.
+    public let until: CivilDate
+    /// The state that they were shown last, and go on being shown.
+    public let shown: String
 }
 
 /// The round before a draft, so that declining the draft brings it back.

@@ -38,7 +38,7 @@ public struct DecisionTable: Sendable {
             + (workflow.counterpart.map { role in Explorer.others.map { (role, .person($0)) } } ?? [])
             + [(nil, .person(Explorer.stranger)), (.coordinator, .staff(Explorer.staff)), (.clock, .clock)]
         var known: Set<Position> = []
-        for node in explorer.nodes {
+        for node in explorer.nodes + explorer.unused {
             let isFirst = known.insert(node.state.position).inserted
             for command in explorer.commands(in: node.state) {
                 let rows = workflow.transitions(on: command.kind, from: node.state.position)

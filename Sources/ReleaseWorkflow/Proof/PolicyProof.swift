@@ -97,7 +97,7 @@ struct Explorer {
     }
 
     /// Something that somebody could do: by one row of the table, over one of its channels.
-    struct Act {
+    struct Act: Hashable {
         let command: Command
         let actor: Actor
     }
@@ -108,6 +108,8 @@ struct Explorer {
     private let rows: [[Transition]]
     private(set) var nodes: [Node] = []
     private(set) var edges: [Edge] = []
+    /// One state for each position in which what was signed could not be used for too long, on the day after.
+    private(set) var unused: [Node] = []
     private var seen: [Normal: Int] = [:]
     /// The commands of the clock, in the order of the vocabulary.
     private let clockKinds: [CommandKind]
@@ -265,33 +267,43 @@ struct Explorer {
         // changes nothing else is shown here, and so the others' acts are walked from where nothing is noted.
         let isNoted = node.state.privately != PrivateState()
         if isNoted { checkUnwinding(index) }
+        var taken: [Act: [Event]] = [:]
+        var frozen: [PersonID: String] = [:]
+        var unused: (state: State, step: String)?
         for act in acts(in: node.state)
         where isWithinBounds(act.command, node.state) && (!isNoted || act.command.kind.isPrivate) {
             let (command, actor) = (act.command, act.actor)
-            guard case .success(let taken) = outcome(command, by: actor, in: node.state, on: node.today) else {
+            guard case .success(let done) = outcome(command, by: actor, in: node.state, on: node.today) else {
                 continue
             }
-            let transition = taken.authorized.transition
+            let transition = done.authorized.transition
             recordGuards(of: transition, command, actor, node)
             if let flow = workflow.privateFlow, command.kind.isPrivate {
                 let kinds = node.state.privately.notes.map(\.kind)
-                if let row = flow.row(on: command.kind, by: taken.authorized.role, after: kinds) {
+                if let row = flow.row(on: command.kind, by: done.authorized.role, after: kinds) {
                     firedPrivately.insert(row)
                 }
             }
-            let after = evolve(node.state, taken.events)
-            let step = describe(actor, taken.authorized.role, command, in: node.state)
-            checkStep(index, command, taken, after, step)
-            // What is frozen is hidden, and that is all: it is shown here, and nothing is walked from it.
-            if command.kind == .freezeCard {
-                checkFrozen(index, actor, after, step)
+            let after = evolve(node.state, done.events)
+            let step = describe(actor, done.authorized.role, command, in: node.state)
+            checkStep(index, command, done, after, step)
+            // What is frozen is hidden, and that is all: it is shown below, and nothing is walked from it.
+            if command.kind == .freezeCard, case .person(let person) = actor.principal {
+                frozen[person] = step
+                checkFreezing(index, done.events, step)
                 continue
             }
+            // What cannot be used is marked so, and that is all: shown below, with the only thing that comes of it.
+            if command.kind == .noteUnused {
+                unused = (after, step)
+                continue
+            }
+            taken[act] = done.events
             if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
                 exits.insert(person)
             }
             let settled = settle(after, on: node.today, from: index)
-            let began = settled.isDraft ? startOfDraft(node, taken.events, after) : nil
+            let began = settled.isDraft ? startOfDraft(node, done.events, after) : nil
             let target = add(Node(state: settled, today: node.today, began: began, parent: index, step: step))
             edges.append(
                 Edge(
@@ -299,6 +311,8 @@ struct Explorer {
                     isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
         }
         if isNoted { return }
+        if !frozen.isEmpty { checkFrozen(index, frozen, taken) }
+        if let unused { walkUnused(index, unused.state, unused.step, taken) }
         checkExits(index, exits)
         checkTakingBack(index)
         for day in daysAhead(node) {
@@ -331,9 +345,9 @@ struct Explorer {
         var state = state
         for _ in 0..<8 {
             var isSettled = true
-            // Losing one's standing may happen on any day, and so on none.
-            let facts = Facts.all.without(.standingLost)
-            for kind in clockKinds {
+            // Losing one's standing, or what a pair rests on, may happen on any day, and so on none.
+            let facts = Facts.all.without(.standingLost).without(.pairingLost)
+            for kind in clockKinds where !workflow.transitions(on: kind, from: state.position).isEmpty {
                 for command in commands(kind, in: state) {
                     guard case .success(let taken) = outcome(command, by: .clock, in: state, given: facts, on: today)
                     else { continue }
@@ -474,37 +488,86 @@ struct Explorer {
 
     /// P1: after somebody said that their number is wrong, their card cannot be read and staff open none; everything
     /// else can be done as before, with the same consequences; and both ways back lead to where it was.
-    private mutating func checkFrozen(_ index: Int, _ actor: Actor, _ after: State, _ step: String) {
-        guard case .person(let person) = actor.principal else { return }
+    ///
+    /// - Parameters:
+    ///   - steps: who can say so here, each with the step.
+    ///   - taken: what can be done here where nobody says so, with its events.
+    private mutating func checkFrozen(_ index: Int, _ steps: [PersonID: String], _ taken: [Act: [Event]]) {
         let (before, today) = (nodes[index].state, nodes[index].today)
-        if after.readableCards.contains(where: { $0.subject == person }) {
+        let after = evolve(before, steps.keys.map { Event.cardFrozen(by: $0) })
+        let step = steps.values.sorted().joined(separator: ", ")
+        if after.readableCards.contains(where: { steps[$0.subject] != nil }) {
             fail(.p1, "a card is readable though its number is said to be wrong", at: index, then: step)
         }
-        if evolve(after, .cardUnfrozen(by: person)) != before {
-            fail(.p1, "saying that the number is wrong changes more than that", at: index, then: step)
-        }
-        for day in [today] + daysAhead(nodes[index]) {
-            for act in acts(in: before) where act.command.kind != .freezeCard {
-                let kind = act.command.kind
-                let without = outcome(act.command, by: act.actor, in: before, on: day).map { Self.lasting($0.events) }
-                let with = outcome(act.command, by: act.actor, in: after, on: day)
-                if case .success(let taken) = with, kind == .unfreezeCard {
-                    recordGuards(of: taken.authorized.transition, act.command, act.actor, nodes[index])
-                    if act.actor == actor, evolve(after, taken.events) != before {
-                        fail(.p1, "the card does not come back", at: index, then: step)
-                    }
-                    continue
-                }
-                if case .failure(.conditionFailed(.cardNotFrozen)) = with, kind == .disclose || kind == .alert {
-                    continue
-                }
-                if with.map({ Self.lasting($0.events) }) != without {
-                    fail(
-                        .p1, "`\(kind.rawValue)` depends on whether a number is said to be wrong", at: index, then: step
-                    )
-                }
+        checkMarked(index, after, step, taken, by: [.freezeCard, .unfreezeCard])
+        for act in acts(in: before) where act.command.kind == .unfreezeCard {
+            guard case .success(let done) = outcome(act.command, by: act.actor, in: after, on: today),
+                case .person(let person) = act.actor.principal
+            else { continue }
+            recordGuards(of: done.authorized.transition, act.command, act.actor, nodes[index])
+            if evolve(after, done.events) != evolve(after, .cardUnfrozen(by: person)) {
+                fail(.p1, "the card does not come back as it was", at: index, then: step)
             }
         }
+    }
+
+    private mutating func checkFreezing(_ index: Int, _ events: [Event], _ step: String) {
+        if Self.lasting(events).isEmpty { return }
+        fail(.p1, "saying that a number is wrong changes more than that", at: index, then: step)
+    }
+
+    /// Walks on from what could not be used for so long that the clock closes it.
+    private mutating func walkUnused(_ index: Int, _ state: State, _ step: String, _ taken: [Act: [Event]]) {
+        checkMarked(index, state, step, taken, by: [.noteUnused, .letGo])
+        guard let day = state.round?.unusedUntil?.adding(days: 1) else { return }
+        for command in commands(.letGo, in: state) {
+            guard case .success(let done) = outcome(command, by: .clock, in: state, on: day) else { continue }
+            let marked = Node(state: state, today: day, began: nil, parent: index, step: step)
+            if !unused.contains(where: { $0.state.position == state.position }) { unused.append(marked) }
+            recordGuards(of: done.authorized.transition, command, .clock, marked)
+            let after = evolve(state, done.events)
+            let whole = "\(step), time passes until \(day), clock: letGo"
+            checkStep(index, command, done, after, whole)
+            let began = after.isDraft ? startOfDraft(marked, done.events, after) : nil
+            let settled = settle(after, on: day, from: index)
+            let target = add(Node(state: settled, today: day, began: began, parent: index, step: whole))
+            edges.append(Edge(from: index, to: target, isOwn: true))
+        }
+    }
+
+    /// P1: a mark that hides what is open changes nothing else, today and where the clock goes on alone: all that can
+    /// be done without it can be done with it, with the same consequences, but what staff may not open.
+    private mutating func checkMarked(
+        _ index: Int, _ after: State, _ step: String, _ taken: [Act: [Event]], by marks: [CommandKind]
+    ) {
+        let (before, today) = (nodes[index].state, nodes[index].today)
+        let ahead = daysAhead(nodes[index])
+        for act in acts(in: before) where !marks.contains(act.command.kind) && isWithinBounds(act.command, before) {
+            let kind = act.command.kind
+            let marked = outcome(act.command, by: act.actor, in: after, on: today)
+            if case .failure(.conditionFailed(.cardNotFrozen)) = marked, kind == .disclose || kind == .alert {
+                continue
+            }
+            // Marks do not stand in each other's way, and are not among what was taken.
+            if kind != .noteUnused, kind != .freezeCard, Self.lasting(marked) != taken[act].map(Self.lasting) {
+                failMarked(kind, index, step)
+            }
+            for day in ahead where act.actor.principal == .clock {
+                let known = outcome(act.command, by: act.actor, in: before, on: day)
+                let later = outcome(act.command, by: act.actor, in: after, on: day)
+                if Self.lasting(known) != Self.lasting(later) { failMarked(kind, index, step) }
+            }
+        }
+    }
+
+    private mutating func failMarked(_ kind: CommandKind, _ index: Int, _ step: String) {
+        fail(.p1, "`\(kind.rawValue)` depends on what is said to be wrong or not used", at: index, then: step)
+    }
+
+    private static func lasting(_ outcome: Result<(authorized: Authorized<Command>, events: [Event]), Refusal>)
+        -> [Event]?
+    {
+        if case .success(let done) = outcome { lasting(done.events) } else { nil }
     }
 
     /// What stays of events beside what is told and what is frozen.
@@ -673,6 +736,8 @@ struct Normal: Hashable {
         let nextReminder: Side
         let handOff: Side
         let answer: Side
+        let unused: Side
+        let frozen: Set<Int>
         let hasMatch: Bool
         let term: Side
         let notice: Side
@@ -738,7 +803,7 @@ struct Normal: Hashable {
                 due: side($0.due), releaseReminders: $0.releaseReminders,
                 callReminder: side($0.callReminderOn?.adding(days: -1)),
                 nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn),
-                answer: side($0.answerOn),
+                answer: side($0.answerOn), unused: side($0.unusedUntil), frozen: Set($0.frozen.map { number($0) }),
                 hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),

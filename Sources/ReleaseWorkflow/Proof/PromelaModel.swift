@@ -171,7 +171,8 @@ private struct Writer {
                 .startAnswer,
                 .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
                 .undoPrivately, .moveDue, .noteReleaseReminder, .noteCallReminder, .freezeCard, .unfreezeCard,
-                .eraseSurvey,
+                .noteUnused,
+                .carrySurvey, .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
                 .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
@@ -189,7 +190,7 @@ private struct Writer {
             return person.map { "!excluded[\($0)]" } ?? "counterpart != 0 && !excluded[counterpart]"
         case .slotAccepted: return "slot"
         // How near the end is, is not told apart: it may be at any time.
-        case .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen: return nil
+        case .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .unusedTooLong: return nil
         case .dueDayOver, .handOffDayOver: return "due == 3"
         case .releaseExpired: return "((live(0) && expiry[0] == 3) || (live(1) && expiry[1] == 3))"
         case .answerDayReached: return "answer >= 2"
@@ -205,7 +206,7 @@ private struct Writer {
                 "inRound && term != 0 && extensions < \(policy.duration.extensionLimit ?? 0) && !extensionSigned[\(own)]"
         case .callPlaced: return "called"
         case .meetingArranged: return "met"
-        case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
+        case .pairingLost, .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost,
             .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:
@@ -301,7 +302,7 @@ private struct Writer {
         case .erasePrivate: return ["  called = 0; met = 0;"]
         case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .noteCallReminder,
             .freezeCard,
-            .unfreezeCard,
+            .unfreezeCard, .noteUnused, .carrySurvey,
             .eraseSurvey, .eraseContact:
             return []
         }

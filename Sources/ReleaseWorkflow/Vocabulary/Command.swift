@@ -30,6 +30,10 @@ public enum Command: Hashable, Sendable {
     case recordTried, undoNote
     /// Says that the number on the card is wrong, or that it was right after all.
     case freezeCard, unfreezeCard
+    /// The clock notes that a signed release cannot be used, and closes one that could not be for thirty days; the next
+    /// round begins in the same step where the policy says so.
+    case noteUnused
+    case letGo(RoundID)
 
     public var kind: CommandKind {
         switch self {
@@ -74,6 +78,8 @@ public enum Command: Hashable, Sendable {
         case .undoNote: .undoNote
         case .freezeCard: .freezeCard
         case .unfreezeCard: .unfreezeCard
+        case .noteUnused: .noteUnused
+        case .letGo: .letGo
         }
     }
 
@@ -88,9 +94,16 @@ public enum Command: Hashable, Sendable {
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
             .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote, .freezeCard,
-            .unfreezeCard:
+            .unfreezeCard, .noteUnused, .letGo:
             nil
         }
+    }
+
+    /// The round that begins in the step that ends another; nil for every other command.
+    var restartedRound: RoundID? {
+        if case .notAMatch(let round) = self { return round }
+        if case .letGo(let round) = self { return round }
+        return nil
     }
 
     /// The person who is named as counterpart; nil for every other command.
@@ -103,7 +116,7 @@ public enum Command: Hashable, Sendable {
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote,
-            .freezeCard, .unfreezeCard:
+            .freezeCard, .unfreezeCard, .noteUnused, .letGo:
             nil
         }
     }
@@ -152,6 +165,8 @@ public enum Command: Hashable, Sendable {
         case .undoNote: self = .undoNote
         case .freezeCard: self = .freezeCard
         case .unfreezeCard: self = .unfreezeCard
+        case .noteUnused: self = .noteUnused
+        case .letGo: self = .letGo(round)
         }
     }
 }

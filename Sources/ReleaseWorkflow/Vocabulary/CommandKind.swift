@@ -13,6 +13,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case recordTried, undoNote
     // The one whom a card is about says that its number is wrong, or that it was right after all.
     case freezeCard, unfreezeCard
+    // A signed release that cannot be used.
+    case noteUnused, letGo
 
     /// Acts of the pair that nobody else may ever learn of; they go to the private stream and nowhere else.
     public var isPrivate: Bool { [.recordCall, .recordMeeting, .recordTried, .undoNote].contains(self) }

@@ -19,6 +19,10 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case noteCallReminder
     /// Hides the card of the one whose act it is until they sign a corrected release, or brings it back.
     case freezeCard, unfreezeCard
+    /// Notes that what was signed cannot be used, because what the pair rests on does not hold.
+    case noteUnused
+    /// Takes the answers of the survey along into the round that begins in the same step.
+    case carrySurvey
     /// Sets anew, at the disclosure, the last day for the first call and the day of the hand-off.
     case moveDue
     /// Adds to the pair's own flow, or takes one's own last note back. No policy names them: its `privateFlow` does.

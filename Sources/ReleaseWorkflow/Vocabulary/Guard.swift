@@ -21,6 +21,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case attestedLately
     /// The other person has or had a mentor in the program.
     case counterpartHadMentor
+    /// What the pair rests on does not hold any more, and that was not noted yet.
+    case pairingLost
     /// The other person is not on the signer's own private list.
     case notOnOwnList
     /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy
@@ -40,6 +42,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case releaseReminderDue
     /// Nobody whose number the card would show has said that it is wrong.
     case cardNotFrozen
+    /// What was signed could not be used for thirty days.
+    case unusedTooLong
     /// Two days are left to the last day for the first call, and three lay between it and the disclosure at least.
     case callReminderDue
     // Known only to the pair. A policy that lets anybody else's world depend on them does not load (P6).
@@ -51,12 +55,12 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent,
             .secondSought, .standingLost, .mustsMet, .notKeptApart, .attestedLately, .counterpartHadMentor,
-            .notOnOwnList, .dutiesSeparate, .assigned:
+            .notOnOwnList, .pairingLost, .dutiesSeparate, .assigned:
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
             .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
-            .callReminderDue, .cardNotFrozen,
+            .callReminderDue, .cardNotFrozen, .unusedTooLong,
             .callPlaced, .meetingArranged:
             false
         }
@@ -98,6 +102,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .releaseEndNear: "the release ends within thirty days"
         case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
         case .callReminderDue: "the last day for the first call is two days away"
+        case .pairingLost: "what the pair rests on does not hold any more"
+        case .unusedTooLong: "what was signed could not be used for thirty days"
         case .cardNotFrozen: "nobody has said that the number on the card is wrong"
         case .handOffDayOver: "the day of the hand-off is over"
         case .callPlaced: "a call was placed"
@@ -143,8 +149,9 @@ extension Guard {
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced,
-            .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .pairingLost,
+            .unusedTooLong,
+            .callPlaced, .meetingArranged:
             .open
         }
     }

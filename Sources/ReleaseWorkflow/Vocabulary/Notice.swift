@@ -14,6 +14,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case callSoon
     /// To a reader: the permission ran out, and that is all.
     case cardClosed
+    /// To a signer: what they signed cannot be used just now.
+    case notUsed
     /// To a reader: the number is wrong, and a new one is coming.
     case numberWrong
     /// To the signer: staff have closed what was open.
@@ -32,6 +34,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
                 + "other person any more, end it instead: then they are asked to delete your details."
         case .callSoon: "If you two have not talked yet, please call in the next two days."
         case .cardClosed: "Something that was open for you has closed, as planned."
+        case .notUsed:
+            "What you signed is not being used at present. Nothing was given. You need do nothing, and can take it back."
         case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .corrected: "Something you were shown has changed. Please look again."

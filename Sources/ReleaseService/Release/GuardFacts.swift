@@ -92,8 +92,9 @@ struct GuardFacts {
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .callPlaced,
-            .meetingArranged:
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .pairingLost,
+            .unusedTooLong,
+            .callPlaced, .meetingArranged:
             return false
         }
     }
@@ -146,9 +147,24 @@ struct GuardFacts {
         }
     }
 
-    /// The facts that the clock needs and that are not in the case: whether somebody's standing is lost on this day.
+    /// The first condition of the pairing, but those of a free place, that does not hold; nil where all do, and where
+    /// nobody is named.
+    func firstLost() throws -> Guard? {
+        guard let other = loaded.counterpart else { return nil }
+        let asked = Submission(
+            .disclose, workflow: loaded.workflow.id, opener: loaded.opener, actor: Actor.clock)
+        return try loaded.workflow.pairing.first { condition in
+            if Guard.ofPlace.contains(condition) { return false }
+            if condition == .notKeptApart, loaded.state.isKeptApart(loaded.opener, other) { return true }
+            return try !holds(condition, asked, nil, other)
+        }
+    }
+
+    /// The facts that the clock needs and that are not in the case: whether somebody's standing is lost on this day,
+    /// and whether what a signed pair rests on still holds.
     func forClock(on date: CivilDate) throws -> Facts {
         var facts = Facts()
+        if loaded.workflow.notesUnused(in: loaded.state) { facts[.pairingLost] = try firstLost() != nil }
         let rules = loaded.policy.eligibility
         guard !rules.continuous.isEmpty else { return facts }
         facts[.standingLost] = try loaded.parties.contains { person, role in

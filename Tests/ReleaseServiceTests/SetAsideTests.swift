@@ -1,0 +1,103 @@
+import ReleaseLedger
+import ReleaseWorkflow
+import SQLiteDriver
+import Testing
+
+@testable import ReleaseService
+
+@Suite("A private list is no oracle")
+struct SetAsideTests {
+    /// Everything that somebody is shown of their cases, in bytes.
+    private func shown(_ office: Office, _ name: String) async throws -> [String] {
+        let person = try office.id(name)
+        var all: [String] = []
+        for line in try await office.service.cases(of: person) {
+            let page = try await office.service.page(line.handle, of: person)
+            all.append("\(line.handle) \(page.version) \(page.view.state) \(page.actions)")
+        }
+        return all
+    }
+
+    private func held(_ office: Office, _ name: String) throws -> Int {
+        let person = try office.id(name)
+        return try office.store.read { try $0.placesHeld(with: person) }
+    }
+
+    @Test(
+        "R1: whoever is listed, the mentor who said yes reads the same until twenty-eight days after it, and his place stays held; the participant hears next morning what they hear whenever a mentor is not available",
+        arguments: ["ada", "ben"])
+    func keepsTheTile(_ lister: String) async throws {
+        let start = try await Office().staffed()
+        try await start.go(to: "offered")
+        let before = try await shown(start, "ben")
+        let office = try await start.copy()
+        let name = lister == "ada" ? "Benedict Okafor" : "Ada Fairweather"
+        _ = try await office.service.exclude(by: office.id(lister), relation: .person, typed: name, key: "list")
+        #expect(try await office.act(.sign, "ada").refused == .cannotGoOn)
+        // Next morning.
+        for story in [start, office] {
+            try story.time("2026-01-06T08:00")
+            try await story.host.runClock()
+        }
+        let ada = try office.id("ada")
+        let view = try await office.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada)
+        #expect(view.state == "surveyed")
+        #expect(try await shown(office, "ben") == before)
+        #expect(try held(office, "ben") == 1)
+        // The search goes on with somebody else; nothing moves for the first.
+        let cleo = try office.id("cleo")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        #expect(try await shown(office, "ben") == before)
+        #expect(try await office.act(.acceptSlot, "ben").refused == nil)
+        // Twenty-eight days after the yes every such tile goes.
+        for story in [start, office] {
+            try story.time("2026-02-02T08:00")
+            try await story.host.runClock()
+            #expect(try await shown(story, "ben") == before)
+            try story.time("2026-02-03T08:00")
+            try await story.host.runClock()
+            #expect(try await shown(story, "ben") != before)
+            #expect(try held(story, "ben") == 0)
+        }
+        #expect(try await shown(start, "ben") == shown(office, "ben"))
+        #expect(try office.audit().findings == [])
+    }
+
+    @Test("R1: a coordinator who withdraws such a proposal at once tells the mentor no more than the morning does")
+    func withdrawn() async throws {
+        let start = try await Office().staffed()
+        try await start.go(to: "offered")
+        let before = try await shown(start, "ben")
+        _ = try await start.service.exclude(
+            by: start.id("ben"), relation: .person, typed: "Ada Fairweather", key: "list")
+        for kind in [CommandKind.withdrawProposal, .slotUnavailable] {
+            let office = try await start.copy()
+            try await office.must(kind, "maya")
+            #expect(try await shown(office, "ben") == before)
+            #expect(try held(office, "ben") == 1)
+            // He may give his place back, as anybody who said yes.
+            try await office.must(.slotUnavailable, "ben")
+            #expect(try held(office, "ben") == 0)
+            #expect(try await shown(office, "ben") != before)
+        }
+        // Without a list a withdrawal frees the place, as ever.
+        let free = try await Office().staffed()
+        try await free.go(to: "offered")
+        try await free.must(.withdrawProposal, "maya")
+        #expect(try held(free, "ben") == 0)
+    }
+
+    @Test("R1, R22: a draft that is declined takes the places that were held for it along, and leaves nothing")
+    func declined() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "offered")
+        _ = try await office.service.exclude(
+            by: office.id("ada"), relation: .person, typed: "Benedict Okafor", key: "list")
+        try office.time("2026-01-06T08:00")
+        try await office.host.runClock()
+        #expect(try held(office, "ben") == 1)
+        try await office.must(.decline, "ada")
+        #expect(try held(office, "ben") == 0)
+        #expect(try await office.act(.slotUnavailable, "ben").refused == .outdated)
+    }
+}
