@@ -13,13 +13,14 @@ enum Keys {
         "is_not",
         "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices",
         "assumptions",
-        "workflows",
+        "workflows", "secondHand",
     ]
     static let optional: Set<String> = [
         "openCases", "governance", "stages", "content", "prohibitions", "disclaimers", "advice", "credit",
         "recognition",
-        "openForms", "decline", "rematch", "assumptions",
+        "openForms", "decline", "rematch", "assumptions", "secondHand",
     ]
+    static let secondHand = ["by", "none"]
     static let matching = ["by", "mode", "directory", "weights", "areas", "languages", "first"]
     static let eligibility = ["mentee", "mentor", "pair", "similarFields", "continuous", "attestedWithin"]
     static let agreement = ["id", "for", "version", "text"]
@@ -93,12 +94,13 @@ struct PolicyReader {
             termination: termination
         ).workflows(root)
         let notices = notices(root, workflows)
+        let secondHand = secondHand(root)
         guard let program, let version, let effective, let openCases, let confidentiality, let administration,
             let discloser,
             let zone, let region, let matching, let rules, let release, let contact, let duration, let termination,
             let evaluation, let customs, let texts, reader.problems.isEmpty
         else { return nil }
-        return Policy(
+        var policy = Policy(
             program: program, version: version, effectiveFrom: effective, openCases: openCases,
             confidentiality: confidentiality,
             administration: administration, discloserName: discloser, timeZone: zone, region: region,
@@ -106,6 +108,22 @@ struct PolicyReader {
             eligibility: rules, release: release, contact: contact, duration: duration, termination: termination,
             monitoring: monitoring, evaluation: evaluation, customs: customs, agreements: agreements, clauses: clauses,
             notices: notices, texts: texts, assumptions: assumptions, workflows: workflows)
+        if let secondHand { policy.secondHand = secondHand }
+        return policy
+    }
+
+    /// The people who confirm what one member of staff asked for; nil where the file does not say, and everybody on the
+    /// staff may.
+    private func secondHand(_ root: Reader.Members) -> SecondHand? {
+        guard let node = root["secondHand"] else { return nil }
+        let members = reader.members(node, "secondHand", known: Keys.secondHand, optional: Set(Keys.secondHand))
+        let confirmers = members.choices("by", of: SecondHand.Confirmer.self, nonEmpty: true)
+        let reason = members.text("none", atMost: 200)
+        guard (members["by"] == nil) != (members["none"] == nil) else {
+            reader.refuse(node, "secondHand", "expected `by`, a list of who confirms, or `none`, with the reason")
+            return nil
+        }
+        return reason.map { .none(reason: $0) } ?? .by(confirmers)
     }
 
     /// A word that may stand in rules, origins and file names.

@@ -114,6 +114,8 @@ public enum PolicySchema {
             "openCases": choice(Policy.OpenCases.self),
             "confidentiality": choice(Confidentiality.self), "administration": choice(Administration.self),
             "governance": list(text),
+            "secondHand": mapping(
+                Keys.secondHand, required: [], ["by": list(choice(SecondHand.Confirmer.self)), "none": text]),
             "discloser": text, "timeZone": text,
             "region": .object(["type": .string("string"), "pattern": .string("^[A-Z]{2}$")]),
             "agreements": list(

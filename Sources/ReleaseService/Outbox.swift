@@ -113,6 +113,9 @@ public actor Outbox {
         guard let sealed = try snapshot.rows.message(id), let message = try? Self.open(sealed, snapshot.vault) else {
             return nil
         }
+        // Nobody writes to somebody who has died.
+        if try snapshot.people.isDeceased(message.to) { return nil }
+        if let from = message.from, snapshot.today < from { return nil }
         let account = try snapshot.account(of: message.to) ?? Account()
         return letter(message, account, id, snapshot.current.policy)
     }
@@ -188,7 +191,8 @@ public actor Outbox {
         }
         return try snapshot.rows.messages().compactMap { row -> NoticeToPassOn? in
             guard let message = try? Self.open(row.sealed, snapshot.vault), let notice = message.notice,
-                !message.isForMailboxAlone, try isTheirs(message.to)
+                !message.isForMailboxAlone, message.from.map({ $0 <= snapshot.today }) ?? true,
+                try !snapshot.people.isDeceased(message.to), try isTheirs(message.to)
             else { return nil }
             return NoticeToPassOn(
                 id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",

@@ -337,6 +337,55 @@ public struct ReleaseService: Sendable {
             key: key)
     }
 
+    /// Suspends a person, or records that they have died: every card that they can read or that is about them closes.
+    ///
+    /// - Throws: `Refusal.notFound` unless `staff` is a coordinator or an administrator, the caller, and somebody else.
+    public func suspend(_ person: PersonID, _ cause: Identity.Suspension.Cause, by staff: PersonID, key: String?)
+        async throws -> Outcome
+    {
+        try await core.run(Suspend(person: person, cause: cause, staff: staff), by: caller, key: key)
+    }
+
+    /// The one person taking part who is known by this whole name and number: for whoever may suspend them.
+    ///
+    /// - Throws: `Refusal.notFound` unless exactly one is.
+    public func takingPart(fullName: String, phone: String, by staff: PersonID) async throws -> PersonID {
+        let number = try input().phone(phone)
+        return try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) })
+        {
+            snapshot in
+            let found = try snapshot.people.find(phone: number, name: fullName).filter {
+                try snapshot.people.identity($0)?.roles.contains { !$0.isStaff } == true
+            }
+            guard found.count == 1, let person = found.first, person != staff else { throw Refusal.notFound }
+            return person
+        }
+    }
+
+    /// Asks for something that a second member of staff has to confirm; where the program has nobody, it is done.
+    public func askSecondHand(_ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID, key: String?)
+        async throws -> Outcome
+    {
+        try await core.run(AskSecondHand(kind: kind, person: person, staff: staff), by: caller, key: key)
+    }
+
+    /// Confirms or refuses what somebody else asked for.
+    public func answerSecondHand(_ id: String, isConfirmed: Bool, by staff: PersonID, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(AnswerSecondHand(id: id, isConfirmed: isConfirmed, staff: staff), by: caller, key: key)
+    }
+
+    /// What waits for a second hand, with the full name of whom it is about: for those who may confirm.
+    ///
+    /// - Throws: `Refusal.notFound` for everybody else.
+    public func pendingActs() async throws -> [(act: PendingAct, name: String)] {
+        let policy = try current().policy
+        return try read(as: Admission { try $0.confirms(under: policy) }) { snapshot in
+            try snapshot.pendingActs.map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
+        }
+    }
+
     /// Erases a person.
     public func erase(_ id: PersonID, key: String?) async throws -> Outcome {
         try await core.run(Erase(id: id), by: caller, key: key)

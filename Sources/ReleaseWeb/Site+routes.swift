@@ -5,7 +5,7 @@ public import ReleaseService
 enum RouteTable {
     static let all: [Route] =
         SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes
-        + AdminPages.routes
+        + AdminPages.routes + SecondHandPages.routes
         + Interface.routes + HealthRoutes.routes
 }
 

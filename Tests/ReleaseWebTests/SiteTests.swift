@@ -388,6 +388,7 @@ struct SiteTests {
         }
         let families = [
             "state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.", "private.",
+            "secondHand.", "suspension.",
         ]
         for key in known
         where key.split(separator: ".").count > 1

@@ -16,6 +16,8 @@ struct CaseWriter {
         /// The requester's name for the volunteer's form.
         var display: String?
         var survey: Survey?
+        /// The role that is told next morning only.
+        var toldLater: Role?
     }
 
     private let tx: Transaction
@@ -62,7 +64,7 @@ struct CaseWriter {
         try Notices(tx).send(
             decision.events.tellings, before: before, after: after, loaded,
             isOfDraft: decision.events.firstRescinded == nil,
-            isQuiet: before.isHandedOff && decision.events.contains(where: \.isExpiry))
+            isQuiet: before.isHandedOff && decision.events.contains(where: \.isExpiry), laterTo: decision.toldLater)
         try tellAssigned(decision, after, loaded)
         // Whoever is of the program reads where the case is before their eyes, which may not be where it is.
         if decision.actor.agent != nil {
@@ -323,10 +325,12 @@ struct Notices {
     /// - Parameter isOfDraft: false for what is told of an earlier round while a draft is open.
     func send(
         _ tellings: [Telling], before: State, after: State, _ loaded: LoadedCase, isOfDraft: Bool = true,
-        isQuiet: Bool = false
+        isQuiet: Bool = false, laterTo later: Role? = nil
     ) throws {
         for (number, telling) in tellings.enumerated() {
-            guard let person = try person(telling.role, before: before, after: after, loaded) else { continue }
+            guard let person = try person(telling.role, before: before, after: after, loaded),
+                try !tx.people.isDeceased(person)
+            else { continue }
             tx.consequences.notices.append(telling)
             let id = try tx.derive.bytes(
                 "message/\(tx.consequences.records.count)/\(number)/\(loaded.history.steps.count)/\(loaded.id)"
@@ -334,6 +338,7 @@ struct Notices {
                 count: 16)
             var message = Message(to: person, notice: telling.notice, on: tx.moment.date)
             message.isForMailboxAlone = isQuiet || [.permissionEndsSoon, .callSoon].contains(telling.notice)
+            if telling.role == later { message.from = tx.moment.date.adding(days: 1) }
             // Where nobody may pass it on and no mail can bring it, it stands on the person's own page.
             if message.isForMailboxAlone, try tx.account(of: person)?.address == nil { continue }
             let round = isOfDraft && after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil

@@ -11,6 +11,8 @@ public struct Message: Hashable, Sendable {
     /// True if it goes to a mailbox alone: nobody of the program is to pass it on, because it is about what moves after
     /// the hand-off.
     public var isForMailboxAlone = false
+    /// The first day on which it goes out; nil where it goes at once.
+    public var from: CivilDate?
 
     init(to person: PersonID, notice: Notice, on date: CivilDate) {
         (to, self.notice, on) = (person, notice, date)

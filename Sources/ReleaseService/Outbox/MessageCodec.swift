@@ -12,12 +12,13 @@ extension Message: StoredValue {
         } else {
             self.init(to: to, notice: try stored.choice("notice", of: Notice.self), on: date)
             isForMailboxAlone = try stored.optionalFlag("isForMailboxAlone") ?? false
+            from = try stored.optionalDate("from")
         }
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("to", to).with("notice", notice).with("on", on).with("access", access)
-            .with("isForMailboxAlone", isForMailboxAlone ? true : nil).members
+            .with("isForMailboxAlone", isForMailboxAlone ? true : nil).with("from", from).members
     }
 }
 

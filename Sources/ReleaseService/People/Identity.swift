@@ -36,6 +36,17 @@ public struct Identity: Hashable, Sendable {
     public var contractAttested: Attested?
     /// A token of the employer, if one was given; the name itself is not kept.
     public var employer: [UInt8]?
+    /// Set while this person may neither read a card nor be on one.
+    public var suspension: Suspension?
+
+    /// The reason why somebody takes no part: the program's own word, without any other reason.
+    public struct Suspension: Hashable, Sendable {
+        public enum Cause: String, CaseIterable, Hashable, Sendable { case suspended, deceased }
+
+        public var cause: Cause
+        public var by: PersonID
+        public var on: CivilDate
+    }
 
     /// The hand and the day of an attestation.
     public struct Attested: Hashable, Sendable {

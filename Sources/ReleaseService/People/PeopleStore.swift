@@ -71,6 +71,10 @@ struct PeopleStore {
     // MARK: The private list
 
     /// The tokens under which a person may stand on somebody's list.
+    func isSuspended(_ id: PersonID) throws -> Bool { try identity(id)?.suspension != nil }
+
+    func isDeceased(_ id: PersonID) throws -> Bool { try identity(id)?.suspension?.cause == .deceased }
+
     func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
         let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
         let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }

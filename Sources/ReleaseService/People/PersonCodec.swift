@@ -18,7 +18,8 @@ extension Identity: StoredValue {
             profile: try stored.optionalTable("profile"),
             exclusions: try stored.optionalObjects("exclusions") { try Exclusion(stored: $0) },
             contractAttested: try stored.optionalObject("contractAttested").map { try Attested(stored: $0) },
-            employer: try stored.optionalBytes("employer"))
+            employer: try stored.optionalBytes("employer"),
+            suspension: try stored.optionalObject("suspension").map { try Suspension(stored: $0) })
     }
 
     var stored: [String: CanonicalJSON] {
@@ -28,7 +29,7 @@ extension Identity: StoredValue {
         .with("roles", roles.map(\.rawValue)).with("field", field).with("isUnderContract", isUnderContract)
         .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
         .with("exclusions", list: exclusions).with("contractAttested", contractAttested)
-        .with("employer", bytes: employer).members
+        .with("employer", bytes: employer).with("suspension", suspension).members
     }
 }
 
@@ -38,6 +39,17 @@ extension Identity.Attested: StoredValue {
         self.init(by: try stored.optionalID("by"), on: try stored.date("on"))
     }
     var stored: [String: CanonicalJSON] { StoredMembers().with("by", by).with("on", on).members }
+}
+
+extension Identity.Suspension: StoredValue {
+    static var storedName: StaticString { "suspension" }
+    init(stored: StoredObject) throws {
+        self.init(
+            cause: try stored.choice("cause", of: Cause.self), by: try stored.id("by"), on: try stored.date("on"))
+    }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("cause", cause).with("by", by).with("on", on).members
+    }
 }
 
 extension Exclusion: StoredValue {

@@ -38,7 +38,7 @@ enum AdminPages {
             .links([
                 LinkView(words("admin.policy"), "/admin/policy"), LinkView(words("admin.keys"), "/admin/keys"),
                 LinkView(words("admin.capabilities"), "/admin/capabilities"),
-                LinkView(words("admin.journal"), "/admin/journal"),
+                LinkView(words("admin.journal"), "/admin/journal"), LinkView(words("secondHand.link"), "/second-hand"),
             ]))
         blocks.append(.heading(words("admin.staff")))
         var coordinators: [(String, String)] = []

@@ -58,6 +58,7 @@ enum DeskPages {
                 LinkView(words("desk.new"), "/desk/people/new"),
                 LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
+                LinkView(words("secondHand.link"), "/second-hand"),
             ])
         ]
         if let done = visit.query["done"] {
@@ -269,13 +270,10 @@ enum DeskPages {
             ]))
         if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
         let cases = try await service.cases(of: id, for: visit.require().person)
-        blocks.append(.heading(words("person.cases")))
-        blocks.append(
-            .links(
-                cases.map {
-                    LinkView(
-                        CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
-                }))
+        let links = cases.map {
+            LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
+        }
+        blocks += [.heading(words("person.cases")), .links(links)]
         blocks.append(.heading(words("person.enrollment")))
         blocks.append(
             .links([
@@ -284,29 +282,30 @@ enum DeskPages {
                 LinkView(words("agreements.paper"), "/desk/people/\(id)/agreements"),
             ]))
         let base = "/desk/people/\(id)"
-        blocks += [
-            .heading(words("person.access")), .text(words("person.accessText")),
-            .form(FormView("\(base)/first-use-code", button: words("person.firstUse"))),
-            .form(FormView("\(base)/sheet", button: words("person.sheet"))),
-            .form(
-                FormView(
-                    "\(base)/address",
-                    [
-                        .text(
-                            "address", words("person.address"), hint: words("person.addressHint"), type: "email",
-                            inputmode: "email", limit: 254)
-                    ], button: words("person.addressButton"))),
-            .heading(words("person.program")),
-            .form(
-                FormView(
-                    "\(base)/contract",
-                    [
-                        .radios(
-                            "underContract", words("person.contract"),
-                            [("yes", words("fact.yes")), ("no", words("fact.no"))],
-                            chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
-                    ], button: words("person.contractButton"))),
-        ]
+        blocks +=
+            SecondHandPages.blocks(of: id, identity, words) + [
+                .heading(words("person.access")), .text(words("person.accessText")),
+                .form(FormView("\(base)/first-use-code", button: words("person.firstUse"))),
+                .form(FormView("\(base)/sheet", button: words("person.sheet"))),
+                .form(
+                    FormView(
+                        "\(base)/address",
+                        [
+                            .text(
+                                "address", words("person.address"), hint: words("person.addressHint"), type: "email",
+                                inputmode: "email", limit: 254)
+                        ], button: words("person.addressButton"))),
+                .heading(words("person.program")),
+                .form(
+                    FormView(
+                        "\(base)/contract",
+                        [
+                            .radios(
+                                "underContract", words("person.contract"),
+                                [("yes", words("fact.yes")), ("no", words("fact.no"))],
+                                chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
+                        ], button: words("person.contractButton"))),
+            ]
         var colleagues: [(String, String)] = []
         for (other, known, _) in try await visit.site.accounts.staff(by: visit.caller)
         where known.roles.contains(.coordinator) && other != visit.session?.person {

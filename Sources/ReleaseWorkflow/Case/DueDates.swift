@@ -39,7 +39,8 @@ public enum DueDates {
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .mustsMet,
             .notKeptApart,
-            .attestedLately, .counterpartHadMentor, .notOnOwnList, .pairingLost, .dutiesSeparate, .assigned,
+            .attestedLately, .counterpartHadMentor, .notOnOwnList, .pairingLost, .notSuspended, .dutiesSeparate,
+            .assigned,
             .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .cardNotFrozen, .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.

@@ -46,7 +46,8 @@ private func holds(
     switch condition {
     case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
         .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
-        .standingLost, .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:
+        .standingLost, .mustsMet, .notSuspended, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate,
+        .assigned:
         return facts[condition]
     case .notKeptApart:
         // What either said of the other in this case is here; lists and other workflows are the service's to look at.

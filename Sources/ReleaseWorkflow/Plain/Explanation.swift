@@ -66,7 +66,7 @@ private struct PolicyWords {
             lines: [
                 policy.texts.mission.oneLine, "", "A \(policy.confidentiality.rawValue) program. \(runner) \(matching)",
                 policy.texts.voluntary.oneLine,
-            ])
+            ] + (policy.administration == .self ? [] : [policy.secondHand.plainWords]))
     }
 
     var crossing: Explanation.Section {

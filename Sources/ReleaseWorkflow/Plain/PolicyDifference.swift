@@ -67,6 +67,7 @@ public struct PolicyDifference: Hashable, Sendable {
         note("duration", Self.words(old.duration), Self.words(new.duration), people)
         note("weights of the match", Self.words(old.matching.weights), Self.words(new.matching.weights), [.coordinator])
         note("smallest group that is reported", "\(old.evaluation.minCell)", "\(new.evaluation.minCell)", people)
+        note("who confirms", old.secondHand.plainWords, new.secondHand.plainWords, people)
         note("whom open cases follow", old.openCases.rawValue, new.openCases.rawValue, people)
         for notice in Notice.allCases where old.notices[notice] != new.notices[notice] {
             note(

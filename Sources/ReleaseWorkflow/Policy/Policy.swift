@@ -313,6 +313,8 @@ public struct Policy: Hashable, Sendable {
     public let texts: Texts
     public let assumptions: [String]
     public let workflows: [Workflow]
+    /// The people who confirm what one member of staff asked for.
+    public var secondHand = SecondHand.by(SecondHand.Confirmer.allCases)
 
     /// The texts that are shown with acts and cards.
     public struct Texts: Hashable, Sendable {

@@ -177,8 +177,9 @@ public final class Workflow: Hashable, Sendable {
         privateFlow: PrivateFlow? = nil, transitions written: [Transition]
     ) {
         let canFreeze = written.contains { $0.command == .freezeCard }
-        let transitions = written.map {
-            $0.adding(guards: $0.conditions(of: pairing, in: shape, canFreeze: canFreeze))
+        let transitions = written.map { row in
+            let opening: [Guard] = row.command.opensSomething ? [.notSuspended] : []
+            return row.adding(guards: row.conditions(of: pairing, in: shape, canFreeze: canFreeze) + opening)
         }
         self.id = id
         self.names = names

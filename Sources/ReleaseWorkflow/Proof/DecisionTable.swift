@@ -87,7 +87,7 @@ public struct DecisionTable: Sendable {
         case .wrongAgent: 3
         case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused,
             .stillOpen,
-            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst, .cannotGoOn,
+            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst, .needsSecondHand, .cannotGoOn,
             .cannotBringTogether:
             4
         }

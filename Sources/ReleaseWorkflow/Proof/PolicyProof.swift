@@ -126,7 +126,7 @@ struct Explorer {
         self.loaded = loaded
         self.workflow = workflow
         possibility = Possibility(policy: loaded.policy, workflow: workflow)
-        demanded = workflow.demandedPairing(under: loaded.policy)
+        demanded = workflow.demandedPairing(under: loaded.policy) + [.notSuspended]
         rescissionChannels = workflow.rescissionChannels(under: loaded.policy)
         clockKinds = CommandKind.allCases.filter { kind in
             workflow.transitions.contains { $0.role == .clock && $0.command == kind }

@@ -206,7 +206,8 @@ private struct Writer {
                 "inRound && term != 0 && extensions < \(policy.duration.extensionLimit ?? 0) && !extensionSigned[\(own)]"
         case .callPlaced: return "called"
         case .meetingArranged: return "met"
-        case .pairingLost, .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
+        case .pairingLost, .notSuspended, .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible,
+            .mentorReady,
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost,
             .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:

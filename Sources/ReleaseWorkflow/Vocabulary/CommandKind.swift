@@ -23,6 +23,13 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     /// for the one whom the person is assigned to.
     public var isTakenDownByAnybody: Bool { [.rescind, .end, .requestCallBack, .freezeCard].contains(self) }
 
+    /// Acts that begin or open something: none of them is for somebody who is suspended. What goes on has nothing to go
+    /// on with: a suspension closes it.
+    public var opensSomething: Bool {
+        asksAnew || namesCounterpart
+            || [.completeSurvey, .acceptSlot, .agree, .offer, .sign, .disclose, .alert, .seekSecond].contains(self)
+    }
+
     /// Acts with which somebody leaves another person, who is then kept away unless they say otherwise.
     public var leaves: Bool {
         [.end, .rescind, .notAMatch, .giveNotice, .refuseMentor].contains(self)

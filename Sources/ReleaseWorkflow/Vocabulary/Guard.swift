@@ -23,6 +23,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case counterpartHadMentor
     /// What the pair rests on does not hold any more, and that was not noted yet.
     case pairingLost
+    /// Neither of the two is suspended, or has died. Asked of every step that opens anything, whatever a policy says.
+    case notSuspended
     /// The other person is not on the signer's own private list.
     case notOnOwnList
     /// Separation of duties: the member of staff is no party of this case. Asked of every staff act, whatever a policy
@@ -55,7 +57,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent,
             .secondSought, .standingLost, .mustsMet, .notKeptApart, .attestedLately, .counterpartHadMentor,
-            .notOnOwnList, .pairingLost, .dutiesSeparate, .assigned:
+            .notOnOwnList, .pairingLost, .notSuspended, .dutiesSeparate, .assigned:
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
@@ -102,6 +104,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .releaseEndNear: "the release ends within thirty days"
         case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
         case .callReminderDue: "the last day for the first call is two days away"
+        case .notSuspended: "neither of the two is suspended"
         case .pairingLost: "what the pair rests on does not hold any more"
         case .unusedTooLong: "what was signed could not be used for thirty days"
         case .cardNotFrozen: "nobody has said that the number on the card is wrong"
@@ -144,7 +147,7 @@ extension Guard {
         case .underContract, .openerEligible, .agreementsCurrent, .surveyAnswered, .secondSought: .opener
         case .counterpartUnderContract, .counterpartHadMentor, .mentorReady, .acknowledgementCurrent, .capacityLeft:
             .counterpart
-        case .pairEligible, .attestedLately, .mustsMet: .attested
+        case .pairEligible, .attestedLately, .mustsMet, .notSuspended: .attested
         case .notKeptApart, .notExcluded: .keptApart
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,

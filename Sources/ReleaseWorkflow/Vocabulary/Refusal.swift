@@ -38,6 +38,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotGoOn
     /// Something that is private to one of the two stands between them: all such reasons are one, for staff too.
     case cannotBringTogether
+    /// Somebody else has to confirm it: two persons, not two roles.
+    case needsSecondHand
     /// Nobody signs on a screen before they have agreed to sign electronically (15 USC 7001(c)).
     case electronicFirst
 
@@ -61,6 +63,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .outdated: "outdated"
         case .versionChanged: "versionChanged"
         case .electronicFirst: "electronicFirst"
+        case .needsSecondHand: "needsSecondHand"
         case .cannotGoOn: "cannotGoOn"
         case .cannotBringTogether: "cannotBringTogether"
         }
@@ -90,6 +93,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .versionChanged: "the case has changed since it was shown"
         case .cannotGoOn: "This cannot go on just now. Your coordinator knows, and you need do nothing."
         case .cannotBringTogether: "These two cannot be brought together."
+        case .needsSecondHand: "somebody else has to confirm this"
         case .electronicFirst: "signing on a screen needs the person's consent to sign electronically first"
         }
     }
@@ -105,7 +109,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .conditionFailed, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused, .stillOpen,
             .notSigning,
             .recentlyChanged,
-            .outdated, .versionChanged, .electronicFirst, .cannotGoOn, .cannotBringTogether:
+            .outdated, .versionChanged, .electronicFirst, .needsSecondHand, .cannotGoOn, .cannotBringTogether:
             []
         }
     }
@@ -147,6 +151,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case ("outdated", 1): self = .outdated
         case ("versionChanged", 1): self = .versionChanged
         case ("electronicFirst", 1): self = .electronicFirst
+        case ("needsSecondHand", 1): self = .needsSecondHand
         case ("cannotGoOn", 1): self = .cannotGoOn
         case ("cannotBringTogether", 1): self = .cannotBringTogether
         default: return nil

@@ -239,10 +239,26 @@ final class ApplyRun {
         case "adoptPolicy":
             let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
             return try await service.adopt(policy: parsed.canonical, key: key)
+        case "suspend", "recordDeath", "lift", "confirm", "refuse": return try await staffAct(line, key)
         case "rescindByCode":
             let text = try line.text("code")
             return try await service.rescind(typedCode: codes[text] ?? text)
         default: return try await service.submit(command(line, key))
+        }
+    }
+
+    /// What staff close at once, and what a second member of staff confirms.
+    private func staffAct(_ line: ScriptLine, _ key: String) async throws -> Outcome {
+        let (service, about, staff) = (open.service, try await person(line, "person"), try await person(line, "by"))
+        switch line.action {
+        case "suspend": return try await service.suspend(about, .suspended, by: staff, key: key)
+        case "recordDeath": return try await service.suspend(about, .deceased, by: staff, key: key)
+        case "lift": return try await service.askSecondHand(.lift, about: about, by: staff, key: key)
+        default:
+            // The oldest that waits about this person; a script that is applied again finds it answered.
+            let act = try await service.pendingActs().first { $0.act.person == about }?.act.id ?? ""
+            return try await service.answerSecondHand(
+                act, isConfirmed: line.action == "confirm", by: staff, key: key)
         }
     }
 

@@ -1,0 +1,67 @@
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Closes what is open between two people, on staff's word and without anybody's asking why: by the policy's own row
+/// for it, or, in a program that keeps no staff, by itself.
+struct CloseCase {
+    private let tx: Transaction
+
+    init(_ tx: Transaction) { self.tx = tx }
+
+    /// Closes everything of which this person is a part: cards that they can read and cards that are about them; takes
+    /// back proposals that name them, and gives back places that were held for them.
+    func closeAll(of person: PersonID, by staff: PersonID) throws {
+        for row in try tx.rows.parties(of: person, isStaff: false, after: nil, count: .max) {
+            var loaded: LoadedCase
+            do {
+                loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
+            } catch Refusal.notFound {
+                continue
+            }
+            guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { continue }
+            if let decision = decision(for: person, by: staff, loaded) {
+                _ = try CaseWriter(tx).apply(decision, to: &loaded)
+            }
+        }
+    }
+
+    private func isHeld(_ person: PersonID, _ loaded: LoadedCase) -> Bool {
+        loaded.state.round?.held.contains { $0.person == person } ?? false
+    }
+
+    private func decision(for person: PersonID, by staff: PersonID, _ loaded: LoadedCase) -> CaseWriter.Decision? {
+        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)"
+        let actor = Actor(.staff(staff), channel: .screen)
+        if isHeld(person, loaded) {
+            return .init(events: [.placeLetGo(person)], rule: "\(rule)/withdrawProposal", actor: actor)
+        }
+        if loaded.state.isDraft {
+            // Whoever opened the draft keeps it: nothing opens from it until they are back.
+            return person == loaded.opener ? nil : decided(.withdrawProposal, by: actor, loaded)
+        }
+        guard !loaded.state.liveReleases.isEmpty || !loaded.state.openCards.isEmpty else { return nil }
+        var decision =
+            decided(.withdrawCard, by: actor, loaded)
+            ?? .init(
+                events: loaded.state.openCards.map { .cardClosed($0.release) }
+                    + loaded.state.liveReleases.map { .releaseClosed($0.id) }
+                    + (loaded.workflow.ended.min().map { [.advanced(to: $0)] } ?? []),
+                rule: "\(rule)/withdrawCard", actor: actor, seenBy: loaded.workflow.parties)
+        decision.events.append(.noticed(.coordinator, .takenDown))
+        // The person on the card hears of it first; in an exchange both are on one.
+        if case .role(let reader) = loaded.workflow.reader, !loaded.workflow.isMutual { decision.toldLater = reader }
+        return decision
+    }
+
+    private func decided(_ command: Command, by actor: Actor, _ loaded: LoadedCase) -> CaseWriter.Decision? {
+        guard
+            let authorized = try? authorize(
+                command, by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all,
+                at: tx.moment),
+            let events = try? decide(
+                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all,
+                at: tx.moment)
+        else { return nil }
+        return .init(events: events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy)
+    }
+}

@@ -1,0 +1,65 @@
+internal import Cryptography
+internal import ReleaseLedger
+public import ReleaseWorkflow
+
+/// Something that one member of staff asked for and another has to confirm.
+public struct PendingAct: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Hashable, Sendable {
+        /// Somebody who was suspended, or recorded as having died, takes part again.
+        case lift
+    }
+
+    /// Stands for it in a form.
+    public let id: String
+    public let kind: Kind
+    public let person: PersonID
+    public let by: PersonID
+    public let on: CivilDate
+}
+
+/// What waits for a second hand: one sealed value, rewritten whole.
+struct PendingActs: StoredValue {
+    var acts: [PendingAct]
+
+    static var storedName: StaticString { "acts that wait for a second hand" }
+    init(_ acts: [PendingAct]) { self.acts = acts }
+    init(stored: StoredObject) throws { acts = try stored.objects("acts") { try PendingAct(stored: $0) } }
+    var stored: [String: CanonicalJSON] { StoredMembers().with("acts", list: acts).members }
+}
+
+extension PendingAct: StoredValue {
+    static var storedName: StaticString { "act that waits for a second hand" }
+
+    init(stored: StoredObject) throws {
+        self.init(
+            id: try stored.text("id"), kind: try stored.choice("kind", of: Kind.self), person: try stored.id("person"),
+            by: try stored.id("by"), on: try stored.date("on"))
+    }
+
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("id", id).with("kind", kind).with("person", person).with("by", by).with("on", on).members
+    }
+}
+
+extension Snapshot {
+    /// The acts that wait for a second hand, the oldest first.
+    var pendingActs: [PendingAct] {
+        get throws {
+            try rows.setting("secondHand").map { try vault.open($0, fixed: "secondHand", as: PendingActs.self).acts }
+                ?? []
+        }
+    }
+}
+
+extension Permit {
+    /// True if the caller may confirm what others ask for, under the policy in force.
+    func confirms(under policy: Policy) throws -> Bool {
+        guard case .by(let confirmers) = policy.secondHand else { return false }
+        return try confirmers.contains { confirmer in
+            switch confirmer {
+            case .coordinator: try holds(.coordinator)
+            case .administrator: try holds(.administrator)
+            }
+        }
+    }
+}
