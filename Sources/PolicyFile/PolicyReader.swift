@@ -13,14 +13,15 @@ enum Keys {
         "is_not",
         "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices",
         "assumptions",
-        "workflows", "secondHand",
+        "workflows", "secondHand", "office",
     ]
     static let optional: Set<String> = [
         "openCases", "governance", "stages", "content", "prohibitions", "disclaimers", "advice", "credit",
         "recognition",
-        "openForms", "decline", "rematch", "assumptions", "secondHand",
+        "openForms", "decline", "rematch", "assumptions", "secondHand", "office",
     ]
     static let secondHand = ["by", "none"]
+    static let office = ["days", "hours", "holidays"]
     static let matching = ["by", "mode", "directory", "weights", "areas", "languages", "first"]
     static let eligibility = ["mentee", "mentor", "pair", "similarFields", "continuous", "attestedWithin"]
     static let agreement = ["id", "for", "version", "text"]
@@ -95,6 +96,7 @@ struct PolicyReader {
         ).workflows(root)
         let notices = notices(root, workflows)
         let secondHand = secondHand(root)
+        let office = office(root)
         guard let program, let version, let effective, let openCases, let confidentiality, let administration,
             let discloser,
             let zone, let region, let matching, let rules, let release, let contact, let duration, let termination,
@@ -109,7 +111,22 @@ struct PolicyReader {
             monitoring: monitoring, evaluation: evaluation, customs: customs, agreements: agreements, clauses: clauses,
             notices: notices, texts: texts, assumptions: assumptions, workflows: workflows)
         if let secondHand { policy.secondHand = secondHand }
+        if let office { policy.office = office }
         return policy
+    }
+
+    /// The days on which the office works; nil where the file does not say.
+    private func office(_ root: Reader.Members) -> OfficeDays? {
+        guard let node = root["office"] else { return nil }
+        let members = reader.members(node, "office", known: Keys.office, optional: ["hours", "holidays"])
+        let days = members.choices("days", of: OfficeDays.Weekday.self, nonEmpty: true)
+        let holidays = members.list("holidays") { node, path -> CivilDate? in
+            guard let text = reader.text(node, path, atMost: 10) else { return nil }
+            if let date = CivilDate(parsing: text) { return date }
+            reader.refuse(node, path, "expected a day like 2026-12-25")
+            return nil
+        }
+        return OfficeDays(days: days, hours: members.text("hours", atMost: 80) ?? "", holidays: holidays)
     }
 
     /// The people who confirm what one member of staff asked for; nil where the file does not say, and everybody on the

@@ -114,6 +114,9 @@ public enum PolicySchema {
             "openCases": choice(Policy.OpenCases.self),
             "confidentiality": choice(Confidentiality.self), "administration": choice(Administration.self),
             "governance": list(text),
+            "office": mapping(
+                Keys.office, required: ["days"],
+                ["days": list(choice(OfficeDays.Weekday.self)), "hours": text, "holidays": list(date)]),
             "secondHand": mapping(
                 Keys.secondHand, required: [], ["by": list(choice(SecondHand.Confirmer.self)), "none": text]),
             "discloser": text, "timeZone": text,

@@ -386,6 +386,34 @@ public struct ReleaseService: Sendable {
         }
     }
 
+    /// Names who stands in for a coordinator when the release of something signed is late; nil for nobody.
+    ///
+    /// - Throws: `Refusal.notFound` unless both are coordinators, and two.
+    public func setCover(of coordinator: PersonID, to cover: PersonID?, until day: CivilDate, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(SetCover(coordinator: coordinator, cover: cover, until: day), by: caller, key: key)
+    }
+
+    /// Who stands in for a coordinator today, by full name: for themselves.
+    public func cover(of coordinator: PersonID) async throws -> String? {
+        try read(as: .coordinator(coordinator)) { snapshot in
+            try snapshot.cover(of: coordinator).flatMap { try snapshot.people.identity($0)?.fullName }
+        }
+    }
+
+    /// What was signed and is late by two working days or more, as the handles of their coordinators' lines: for
+    /// administrators, who learn nothing else of a case.
+    public func lateReleases() async throws -> [CaseHandle] {
+        try read(as: .holding(.administrator)) { snapshot in
+            try snapshot.rows.casesDue(before: snapshot.today.adding(days: 1)).compactMap { row in
+                let loaded = try snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+                guard let duty = ReleaseDuty(loaded), snapshot.today >= duty.lateFrom else { return nil }
+                return try snapshot.rows.parties(of: row.id).first { $0.isStaff }?.handle
+            }
+        }
+    }
+
     /// Erases a person.
     public func erase(_ id: PersonID, key: String?) async throws -> Outcome {
         try await core.run(Erase(id: id), by: caller, key: key)

@@ -107,6 +107,24 @@ struct UnusedTests {
         #expect(try await view(office, "ada", .mentee).isUnused)
     }
 
+    @Test(
+        "R1 m10.2: the person changes their answers while nobody is proposed, and nobody else overrides them; what is changed counts from the next proposal on"
+    )
+    func answersChange() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "surveyed")
+        let ben = try office.id("ben")
+        try await office.must(.completeSurvey, "ada") {
+            $0.survey = Survey(sameField: .must, answers: Answers(topics: [.stress]), understood: true)
+        }
+        #expect(try await view(office, "ada", .mentee).survey?.sameField == .must)
+        #expect(try await office.act(.completeSurvey, "maya").refused != nil)
+        try await office.must(.propose, "maya") { $0.person = ben }
+        // Once somebody is proposed, answers stand until the next proposal.
+        #expect(try await office.act(.completeSurvey, "ada").refused != nil)
+        #expect(try office.audit().findings == [])
+    }
+
     @Test("what ends one round and begins the next erases the contact values of the one that ends")
     func notAMatchErases() async throws {
         let office = try await Office.running("structured")

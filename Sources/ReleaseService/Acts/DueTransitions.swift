@@ -106,7 +106,9 @@ struct DueTransitions {
             }
             if try setAside(on: day, &loaded) { continue }
             if try resumeUse(on: day, &loaded) { continue }
-            guard try takeOne(on: day, &loaded, withRecords: isStandingChanged) else { return try keepDue(&loaded) }
+            if try takeOne(on: day, &loaded, withRecords: isStandingChanged) { continue }
+            try remindOfDuty(on: day, &loaded)
+            return try keepDue(&loaded)
         }
     }
 
@@ -148,6 +150,20 @@ struct DueTransitions {
             .init(
                 events: KeptApart(tx.snapshot).settingAside(events, in: loaded, on: day), rule: authorized.rule,
                 actor: .clock, seenBy: authorized.seenBy), at: moment, &loaded)
+    }
+
+    /// Reminds the coordinator, on the next working day, that what was signed waits to be released; from the day on
+    /// which it is late the case is before the eyes of whoever stands in for them.
+    private func remindOfDuty(on day: CivilDate, _ loaded: inout LoadedCase) throws {
+        guard let duty = ReleaseDuty(loaded), day >= duty.remindOn else { return }
+        try Parties(tx).keep(loaded)
+        let reminder = Event.noticed(.coordinator, .releaseWaits)
+        let steps = loaded.history.steps
+        let ofRound = steps[(steps.lastIndex { $0.events.contains(where: \.beginsRound) } ?? 0)...]
+        if ofRound.contains(where: { $0.events.contains(reminder) }) { return }
+        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
+        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/disclose"
+        _ = try apply(.init(events: [reminder], rule: rule, actor: .clock), at: moment, &loaded)
     }
 
     /// Notes that what was signed can be used again: what the pair rests on holds, as it did.

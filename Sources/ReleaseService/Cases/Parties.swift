@@ -26,6 +26,10 @@ struct Parties {
         if let staff = try tx.people.coordinator(of: loaded.opener), !wanted.contains(where: { $0.person == staff }) {
             wanted.append((staff, true, rank))
         }
+        // What is late is the cover's too, until it is released.
+        if let cover = try tx.snapshot.coverOfLate(loaded), !wanted.contains(where: { $0.person == cover }) {
+            wanted.append((cover, true, rank))
+        }
         for row in known where !wanted.contains(where: { $0.person == row.person && $0.isStaff == row.isStaff }) {
             tx.rows.deleteParty(row.handle)
         }

@@ -27,6 +27,8 @@ public struct CaseView: Sendable, Codable {
     /// True if the other one noted that they called and did not reach this viewer. For this viewer alone.
     public internal(set) var wasTried: Bool?
     public let callBy: CivilDate?
+    /// The day by which a coordinator releases what is signed: for staff, and for whoever has signed.
+    public let releaseBy: CivilDate?
     /// True if the viewer has said that the number on their card is wrong; for the coordinator, until hand-off, if
     /// anybody has. Nil for everybody else.
     public let isNumberWrong: Bool?
@@ -54,7 +56,9 @@ public struct CaseView: Sendable, Codable {
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
             .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy)
-            .with("word", word).with("isUnused", isUnused).with("isNumberWrong", isNumberWrong).with(
+            .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused).with(
+                "isNumberWrong", isNumberWrong
+            ).with(
                 "isNumberComing", isNumberComing
             )
             .members

@@ -38,6 +38,7 @@ struct Screen {
             isCallRecorded: privately.map(\.isCallPlaced), isMeetingRecorded: privately.map(\.isMeetingArranged),
             wasTried: privately.map { $0.notes.contains { $0.kind == .recordTried && $0.by != viewer } },
             callBy: isParty ? state.round?.due : nil,
+            releaseBy: isParty && state.currentRelease(of: viewer) == nil ? nil : ReleaseDuty(loaded)?.due,
             isNumberWrong: isNumberWrong(state, role, viewer),
             word: isWordKnown(state, to: role, viewer, in: workflow) ? state.round?.word : nil,
             isUnused: state.round?.unusedSince != nil && (!isParty || state.currentRelease(of: viewer)?.isLive == true)
@@ -74,7 +75,8 @@ struct Screen {
             isPart = viewer == loaded.counterpart && !loaded.state.isDraft
         } else {
             isPart =
-                try role == .coordinator && snapshot.people.coordinator(of: loaded.opener) == viewer
+                try role == .coordinator
+                && (snapshot.people.coordinator(of: loaded.opener) == viewer || snapshot.coverOfLate(loaded) == viewer)
                 && viewer != loaded.opener && viewer != loaded.counterpart
         }
         guard isPart else { throw Refusal.notFound }
@@ -97,7 +99,8 @@ struct Screen {
             history: [],
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
-            callBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false, isNumberComing: false)
+            callBy: nil, releaseBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false,
+            isNumberComing: false)
     }
 
     // MARK: Lines

@@ -25,7 +25,9 @@ struct GuardFacts {
             }
         var facts = Facts()
         if let staff {
-            facts[.assigned] = try snapshot.people.coordinator(of: submission.opener) == staff
+            facts[.assigned] =
+                try snapshot.people.coordinator(of: submission.opener) == staff
+                || snapshot.coverOfLate(loaded) == staff
             facts[.dutiesSeparate] = staff != submission.opener && staff != other
         }
         for condition in asked {

@@ -30,6 +30,15 @@ enum AdminPages {
 
     // MARK: Accounts
 
+    /// What is late, as a number and handles.
+    private static func lateReleases(_ visit: Visit) async throws -> [Block] {
+        let late = try await visit.service.lateReleases()
+        if late.isEmpty { return [] }
+        let marks = late.map(CasePages.shortHandle).sorted().joined(separator: ", ")
+        let text = visit.words("admin.lateText", ["count": "\(late.count)", "marks": marks])
+        return [.note(visit.words("admin.late"), text)]
+    }
+
     private static func overview(_ visit: Visit) async throws -> Page {
         let (words, accounts) = (visit.words, visit.site.accounts)
         var blocks: [Block] = []
@@ -40,7 +49,7 @@ enum AdminPages {
                 LinkView(words("admin.capabilities"), "/admin/capabilities"),
                 LinkView(words("admin.journal"), "/admin/journal"), LinkView(words("secondHand.link"), "/second-hand"),
             ]))
-        blocks.append(.heading(words("admin.staff")))
+        blocks += try await lateReleases(visit) + [.heading(words("admin.staff"))]
         var coordinators: [(String, String)] = []
         for (person, identity, summary) in try await accounts.staff(by: visit.caller) {
             if identity.roles.contains(.coordinator) { coordinators.append((person.description, identity.fullName)) }

@@ -88,6 +88,7 @@ enum CasePages {
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
         blocks += numberBlocks(page, words) + obstacleBlocks(page, words)
+        blocks += try await dutyBlocks(page, visit)
         if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
@@ -145,6 +146,18 @@ enum CasePages {
         }
         if page.view.isNumberComing { blocks.append(.note(words("number.coming"), words("number.comingText"))) }
         return blocks
+    }
+
+    /// The day by which the office releases what is signed, and what to do when it is late.
+    private static func dutyBlocks(_ page: CasePage, _ visit: Visit) async throws -> [Block] {
+        guard let due = page.view.releaseBy else { return [] }
+        let words = visit.words
+        let isLate = try await visit.service.today() > due
+        if page.role == .coordinator {
+            return [.note(words(isLate ? "duty.staffLate" : "duty.staff", ["day": plain(due)]))]
+        }
+        let hours = try visit.service.policy.policy.office.hours
+        return [.text(words(isLate ? "duty.late" : "duty.soon") + (isLate && !hours.isEmpty ? " \(hours)." : ""))]
     }
 
     /// What stands in the way: for the coordinator by its rule, for a signer without one.

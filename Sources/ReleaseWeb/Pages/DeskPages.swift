@@ -37,6 +37,8 @@ enum DeskPages {
         Route(.get, "/desk/notices", .role(.coordinator)) { try await notices($0) },
         Route(.post, "/desk/notices/{notice}", .role(.coordinator)) { try await passedOn($0) },
         Route(.get, "/desk/changes", .role(.coordinator)) { try await changes($0) },
+        Route(.get, "/desk/cover", .role(.coordinator)) { try await $0.page(coverPage($0)) },
+        Route(.post, "/desk/cover", .role(.coordinator), checksForm: true) { try await setCover($0) },
         Route(.post, "/desk/changes/{person}", .role(.coordinator)) { try await approve($0) },
     ]
 
@@ -58,7 +60,7 @@ enum DeskPages {
                 LinkView(words("desk.new"), "/desk/people/new"),
                 LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
-                LinkView(words("secondHand.link"), "/second-hand"),
+                LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
             ])
         ]
         if let done = visit.query["done"] {
@@ -74,7 +76,7 @@ enum DeskPages {
                 rows.append([
                     Cell(line.name ?? "", link: "/cases/\(line.handle)", isHeader: true),
                     Cell(CasePages.workflowTitle(line, words)),
-                    Cell(words("rank.\(line.rank.rawValue)")), Cell(CasePages.stateText(line, words)), Cell(validity),
+                    Cell(words("rank.\(line.rank.rawValue)")), Cell(stateText(line, words)), Cell(validity),
                 ])
             }
             blocks.append(
@@ -134,6 +136,60 @@ enum DeskPages {
                     back: LinkView(words("find.again"), "/desk/find")))
         } catch let problem as FieldProblem {
             return try visit.again(findPage(words), problem)
+        }
+    }
+
+    /// The state of a line, with the day by which something is to be released.
+    private static func stateText(_ line: CaseLine, _ words: Words) -> String {
+        let text = CasePages.stateText(line, words)
+        return line.view.releaseBy.map { "\(text) \(words("duty.staff", ["day": CasePages.plain($0)]))" } ?? text
+    }
+
+    /// The other coordinators, by id and full name.
+    private static func colleagues(_ visit: Visit) async throws -> [(String, String)] {
+        try await visit.site.accounts.staff(by: visit.caller).compactMap { other, known, _ in
+            guard known.roles.contains(.coordinator), other != visit.session?.person else { return nil }
+            return (other.description, known.fullName)
+        }
+    }
+
+    // MARK: Who stands in
+
+    private static func coverPage(_ visit: Visit) async throws -> Page {
+        let (words, own) = (visit.words, try visit.require().person)
+        let name = try await visit.service.cover(of: own)
+        let others = try await colleagues(visit)
+        return Page(
+            words("cover.title"),
+            [
+                .text(words("cover.text")),
+                .note(name.map { words("cover.now", ["name": $0]) } ?? words("cover.nobody")),
+                .form(
+                    FormView(
+                        "/desk/cover",
+                        [
+                            .radios(
+                                "person", words("cover.person"), [("", words("cover.none"))] + others, chosen: ""),
+                            .text("until", words("cover.until"), hint: words("cover.untilHint"), isRequired: false),
+                        ], button: words("cover.button"))),
+            ], back: back(words))
+    }
+
+    private static func setCover(_ visit: Visit) async throws -> Response {
+        let (words, form) = (visit.words, visit.form)
+        do {
+            try visit.checkForm()
+            let cover = PersonID(parsing: form.text("person"))
+            let today = try await visit.service.today()
+            guard let until = cover == nil ? today : CivilDate(parsing: form.text("until")), until >= today else {
+                throw FieldProblem(field: "until", expected: words("cover.untilHint"))
+            }
+            try await visit.service.setCover(
+                of: visit.require().person, to: cover, until: until, key: visit.key
+            ).requireDone()
+            return visit.redirect("/desk?done=cover")
+        } catch let problem as FieldProblem {
+            return try visit.again(await coverPage(visit), problem)
         }
     }
 
@@ -306,11 +362,7 @@ enum DeskPages {
                                 chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
                         ], button: words("person.contractButton"))),
             ]
-        var colleagues: [(String, String)] = []
-        for (other, known, _) in try await visit.site.accounts.staff(by: visit.caller)
-        where known.roles.contains(.coordinator) && other != visit.session?.person {
-            colleagues.append((other.description, known.fullName))
-        }
+        let colleagues = try await colleagues(visit)
         if !colleagues.isEmpty {
             blocks.append(
                 .form(

@@ -67,6 +67,7 @@ public struct PolicyDifference: Hashable, Sendable {
         note("duration", Self.words(old.duration), Self.words(new.duration), people)
         note("weights of the match", Self.words(old.matching.weights), Self.words(new.matching.weights), [.coordinator])
         note("smallest group that is reported", "\(old.evaluation.minCell)", "\(new.evaluation.minCell)", people)
+        note("days of the office", Self.words(old.office), Self.words(new.office), people)
         note("who confirms", old.secondHand.plainWords, new.secondHand.plainWords, people)
         note("whom open cases follow", old.openCases.rawValue, new.openCases.rawValue, people)
         for notice in Notice.allCases where old.notices[notice] != new.notices[notice] {
@@ -106,6 +107,11 @@ public struct PolicyDifference: Hashable, Sendable {
 
     private static func words(_ duration: Policy.Duration) -> String {
         "\(duration.kind.rawValue) \(duration.months.map(\.months) ?? "") \(duration.extensionLimit.map { "extended \($0) times" } ?? "")"
+            .oneLine
+    }
+
+    private static func words(_ office: OfficeDays) -> String {
+        "\(office.days.map(\.rawValue).joined(separator: ", ")) \(office.hours) \(office.holidays.map(\.description).joined(separator: ", "))"
             .oneLine
     }
 

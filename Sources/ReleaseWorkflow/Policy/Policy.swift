@@ -313,6 +313,8 @@ public struct Policy: Hashable, Sendable {
     public let texts: Texts
     public let assumptions: [String]
     public let workflows: [Workflow]
+    /// The days on which the office works.
+    public var office = OfficeDays.standard
     /// The people who confirm what one member of staff asked for.
     public var secondHand = SecondHand.by(SecondHand.Confirmer.allCases)
 
