@@ -204,13 +204,13 @@ struct EligibilityTests {
         #expect(!hasCapacity(limit: 0, held: 0))
     }
 
-    @Test("MPHP-16, A-16: being under contract is the one thing a request asks for")
+    @Test("MPHP-16, A-16: being under contract is the one thing a request asks for, beside not being suspended")
     func underContract() throws {
         for condition in Guard.allCases
         where condition.isExternal && condition != .assigned && condition != .dutiesSeparate {
             var story = try Story(mphp())
-            if condition == .underContract {
-                #expect(throws: Refusal.conditionFailed(.underContract)) {
+            if condition == .underContract || condition == .notSuspended {
+                #expect(throws: Refusal.conditionFailed(condition)) {
                     try story.act(.request, .person(Cast.ada), facts: Facts.all.without(condition))
                 }
             } else {

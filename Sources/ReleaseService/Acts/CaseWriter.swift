@@ -54,6 +54,7 @@ struct CaseWriter {
         }
         if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
         try keepAnswersOfProposed(decision.events, round, loaded)
+        try prepareWhatIsPrivate(decision.events, before, round, loaded)
         try carrySurvey(decision.events, to: after.round)
         // What is erased is of the round that ends, also where the next begins in the same step.
         try eraseScopes(for: decision.events, round: before.round ?? round)
@@ -81,6 +82,22 @@ struct CaseWriter {
         for case .counterpartNamed(let person) in events {
             let answers = try tx.people.enrollment(person, as: role)?.answers ?? Answers()
             try tx.keep(answers, .survey(round.id), "answers/\(person)")
+        }
+    }
+
+    /// Makes, with a first signature, the rows and keys of what the pair may note and of what was shown to whom: whether
+    /// there is anything in them must not be told by their being there, nor by the size of a file.
+    private func prepareWhatIsPrivate(_ events: [Event], _ before: State, _ round: Round?, _ loaded: LoadedCase) throws
+    {
+        guard let round else { return }
+        for case .releaseSigned(_, let subject, .person, _, _) in events where before.currentRelease(of: subject) == nil
+        {
+            if try tx.snapshot.sealed(.accounting(subject), "looks") == nil {
+                try tx.keep(padded(StoredCodec.encode(Accounting(looks: []))), .accounting(subject), "looks")
+            }
+            if loaded.workflow.hasPrivateActs, try tx.snapshot.sealed(.privateStream(round.id), "stream") == nil {
+                try tx.keep(padded(StoredCodec.encode(PrivateStream(events: []))), .privateStream(round.id), "stream")
+            }
         }
     }
 

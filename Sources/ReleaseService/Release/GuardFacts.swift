@@ -82,7 +82,9 @@ struct GuardFacts {
             let own = loaded.counterpart == other ? 1 : 0
             return hasCapacity(limit: enrollment.capacity, held: try snapshot.rows.placesHeld(with: other) - own)
         case .notSuspended:
-            return try ([opener] + (other.map { [$0] } ?? [])).allSatisfy { try !people.isSuspended($0) }
+            // Whoever asks anew is not held up by whom they were with before.
+            let partner = submission.kind.asksAnew ? nil : other
+            return try ([opener] + (partner.map { [$0] } ?? [])).allSatisfy { try !people.isSuspended($0) }
         case .mustsMet: return try other.map { try areMustsMet(by: $0, submission) } ?? false
         case .notKeptApart: return try other.map { try !KeptApart(snapshot).are($0, in: loaded) } ?? false
         case .attestedLately:

@@ -112,6 +112,9 @@ extension Workflow {
         return found.isEmpty ? [] : CommandKind.allCases.filter(found.contains)
     }
 
+    /// True where the pair notes anything of its own.
+    public var hasPrivateActs: Bool { privateFlow != nil || transitions.contains { $0.command.isPrivate } }
+
     /// True where the clock notes, in this state, that what was signed cannot be used.
     public func notesUnused(in state: State) -> Bool {
         !state.isDraft && !transitions(on: .noteUnused, from: state.position).isEmpty

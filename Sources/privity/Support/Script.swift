@@ -60,12 +60,15 @@ struct ScriptLine {
             ],
             "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
             "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"],
-            "setEmployer": ["name"],
+            "setEmployer": ["name"], "suspend": ["person"], "recordDeath": ["person"], "lift": ["person"],
+            "confirm": ["person"], "refuse": ["person"],
             "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
         ]
         for kind in CommandKind.allCases {
             switch kind {
-            case .handOff, .expire, .answer, .remindEnd, .remindRelease, .remindCall, .finish, .lapse: break
+            case .handOff, .expire, .answer, .remindEnd, .remindRelease, .remindCall, .finish, .lapse, .noteUnused,
+                .letGo:
+                break
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
