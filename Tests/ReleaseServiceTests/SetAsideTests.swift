@@ -63,6 +63,22 @@ struct SetAsideTests {
         #expect(try office.audit().findings == [])
     }
 
+    @Test("R1: no more than twenty names go onto a list in a week; the same name again is there already")
+    func twentyAWeek() async throws {
+        let office = try await Office().staffed()
+        let ben = try office.id("ben")
+        func list(_ number: Int) async throws {
+            _ = try await office.service.exclude(
+                by: ben, relation: .person, typed: "Somebody Number\(number)",
+                key: "\(number) \(UInt64.random(in: 0 ... .max))")
+        }
+        for number in 0..<20 { try await list(number) }
+        try await list(3)
+        await #expect(throws: FieldProblem.self) { try await list(20) }
+        try office.time("2026-01-12T09:00")
+        try await list(20)
+    }
+
     @Test("R1: a coordinator who withdraws such a proposal at once tells the mentor no more than the morning does")
     func withdrawn() async throws {
         let start = try await Office().staffed()

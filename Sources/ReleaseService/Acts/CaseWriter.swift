@@ -85,8 +85,8 @@ struct CaseWriter {
         }
     }
 
-    /// Makes, with a first signature, the rows and keys of what the pair may note and of what was shown to whom: whether
-    /// there is anything in them must not be told by their being there, nor by the size of a file.
+    /// Makes, with a first signature, the rows and keys of what the pair may note and of what was shown to whom:
+    /// whether there is anything in them must not be told by their being there, nor by the size of a file.
     private func prepareWhatIsPrivate(_ events: [Event], _ before: State, _ round: Round?, _ loaded: LoadedCase) throws
     {
         guard let round else { return }

@@ -1,3 +1,5 @@
+public import ReleaseWorkflow
+
 /// One line of a person's private list: nobody reads it, it only ever keeps two people apart.
 public struct Exclusion: Hashable, Sendable {
     public enum Relation: String, CaseIterable, Hashable, Sendable {
@@ -14,4 +16,6 @@ public struct Exclusion: Hashable, Sendable {
     public var relation: Relation
     /// Of the name, number or employer that was typed.
     public var token: [UInt8]
+    /// The day on which it was written; nil in lists that were begun before that was kept.
+    public var on: CivilDate?
 }

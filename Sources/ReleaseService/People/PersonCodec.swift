@@ -55,10 +55,12 @@ extension Identity.Suspension: StoredValue {
 extension Exclusion: StoredValue {
     static var storedName: StaticString { "exclusion" }
     init(stored: StoredObject) throws {
-        self.init(relation: try stored.choice("relation", of: Relation.self), token: try stored.bytes("token"))
+        self.init(
+            relation: try stored.choice("relation", of: Relation.self), token: try stored.bytes("token"),
+            on: try stored.optionalDate("on"))
     }
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("relation", relation).with("token", bytes: token).members
+        StoredMembers().with("relation", relation).with("token", bytes: token).with("on", on).members
     }
 }
 

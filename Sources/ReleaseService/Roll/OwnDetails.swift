@@ -38,9 +38,22 @@ struct Exclude: Act {
         try tx.permit(caller).require(tx.permit(caller).isSelf(id))
     }
 
+    /// The names that somebody puts on their list in a week: who tries out name after name learns little by it.
+    static let weeklyLimit = 20
+
+    /// - Throws: `FieldProblem` for more names than that in a week.
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
-        if identity.exclusions?.contains(line) != true { identity.exclusions = (identity.exclusions ?? []) + [line] }
+        var lines = identity.exclusions ?? []
+        if lines.contains(where: { $0.relation == line.relation && $0.token == line.token }) { return Done(person: id) }
+        let week = tx.moment.date.adding(days: -7)
+        guard lines.count(where: { $0.on.map { $0 > week } ?? false }) < Self.weeklyLimit else {
+            throw FieldProblem(field: "name", expected: "no more than \(Self.weeklyLimit) names a week")
+        }
+        var written = line
+        written.on = tx.moment.date
+        lines.append(written)
+        identity.exclusions = lines
         try tx.put(identity, of: id)
         return Done(person: id)
     }
