@@ -79,6 +79,11 @@ struct RenewalTests {
                 $0.rule.hasSuffix("remindRelease")
             }.count
         }
+        func isOffered() async throws -> Bool {
+            let handle = try #require(try await office.service.cases(of: ada).first { $0.opener == ada }).handle
+            return try await office.service.page(handle, of: ada).actions.contains(.renew)
+        }
+        #expect(try await !isOffered())
         // Signed on January 5, 2026; the last day is January 5, 2027.
         for (day, count) in [
             ("2026-12-05", 0), ("2026-12-06", 1), ("2026-12-28", 1), ("2026-12-29", 2), ("2027-01-04", 2),
@@ -86,6 +91,7 @@ struct RenewalTests {
             try office.time("\(day)T09:00")
             try await office.host.runClock()
             #expect(try await reminders() == count, "\(day)")
+            #expect(try await isOffered() == (count > 0), "\(day)")
         }
         try await office.must(.renew, "ada")
         try office.time("2027-12-06T09:00")

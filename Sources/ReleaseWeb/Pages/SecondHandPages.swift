@@ -62,7 +62,7 @@ enum SecondHandPages {
         let (words, session) = (visit.words, try visit.require())
         guard session.holds(.coordinator) || session.holds(.administrator) else { throw Refusal.notFound }
         return Page(
-            words("person.suspendTitle"),
+            words("suspension.link"),
             [
                 .text(words("person.suspendText")),
                 .form(

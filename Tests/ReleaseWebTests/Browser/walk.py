@@ -354,7 +354,8 @@ try:
     gail.says("You have signed the release.", "Your code to take it back").look("receipt")
     rescind_code = gail.secret()[0]
     receipt = gail.driver.current_url
-    olga.open("/desk").press("Gail Underwood").says("Valid").press("Release the card").look("disclosure").press("Release the card")
+    gail.enter("A mentor for you").says("usually within two working days").look("case-signed")
+    olga.open("/desk").says("To be released by January 7, 2026.").press("Gail Underwood").says("Valid").press("Release the card").look("disclosure").press("Release the card")
     olga.says("Recorded, and the card is open.").look("case-coordinator-introduced")
     hugo.open("/home").says("A card is here for you").never_says("Gail", "5550161")
     hugo.enter("Somebody to mentor").look("case-mentor").press("Show me the card").says("Gail", "+13125550161", "42 CFR part 2", "January 12, 2026").look("card")
@@ -362,7 +363,11 @@ try:
     hugo.press("Back to the case").press("Note for the two of us: a call was made").look("private-note").says("for the two of you alone")
     hugo.press("Back to the case").says("Yes").press("Note for the two of us: a meeting was arranged")
     gail.open("/shown").says("Hugo L.", "first name, telephone number").look("shown")
-    gail.enter("A mentor for you").look("case-introduced").press("Correct my details").look("correction")
+    gail.enter("A mentor for you").look("case-introduced").press("My number is wrong").look("wrong-number").press("Nobody shall call this number")
+    gail.says("Nobody is shown the number any more.", "My number was right after all").look("case-wrong-number")
+    hugo.enter("Somebody to mentor").says("Wait: a new number is coming.").look("case-mentor-frozen").press("Show me the card")
+    hugo.says("Do not call the old one.").never_says("5550161").look("card-frozen")
+    gail.press("Correct my details").look("correction")
     gail.fill("Telephone", "312-555-0199").choose("I sign this release").press("Sign the correction").says("You have signed the correction.")
     hugo.enter("Somebody to mentor").press("Show me the card").says("+13125550199").never_says("5550161")
     # Two taps from the case: the link, the button.
@@ -446,6 +451,17 @@ try:
     gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).fill("PIN", "771204").press("Sign in")
     gail.says("somebody is willing").enter("Talk with somebody").look("case-asker-alerted").press("Show me the card").says("Hugo", "+13125550162").never_says("Lindner").look("card-peer")
     gail.press("Sign out")
+
+    # -- Somebody is suspended at once, and takes part again by two hands; somebody stands in.
+    olga.open("/desk/telephone").look("telephone")
+    olga.open("/desk").press("Who stands in for me").look("cover").choose("Maya Lindqvist").fill("Until", "tomorrow").press("Save")
+    olga.says("Please look at this again").fill("Until", "2026-02-01").choose("Maya Lindqvist").press("Save").says("Saved.")
+    olga.press("What colleagues ask for").look("second-hand").press("Suspend somebody, or record a death").look("suspension")
+    olga.fill("Full name", "Hugo Lindner").fill("Telephone", "312-555-0162").press("Record it").says("Suspended.")
+    olga.open(person_hugo).says("Suspended since").look("person-suspended").press("Ask that they take part again")
+    olga.says("Asked for.", "Shall Hugo Lindner take part again?").look("second-hand-waiting")
+    olga.press("Confirm").says("Somebody else has to confirm this").look("second-hand-own")
+    maya = Person("maya").open(links["coordinator"]).press("Sign in").open("/second-hand").press("Confirm").says("Confirmed.")
 
     # -- What the auditor downloads is checked with stock openssl, and a head goes back cosigned.
     noor = Person("noor").open(links["auditor"]).press("Sign in")
