@@ -498,7 +498,7 @@ func all(dir string) {
 				takeKey(what, entry, st, index, &record, &log, recovery, &awaited)
 			case "policy", "acknowledgement":
 				openExactly(what, entry, record)
-			case "release", "disclosure", "rescission", "closing":
+			case "release", "disclosure", "rescission", "closing", "error":
 				openExactly(what, entry, record)
 				own := trails[st.release]
 				if own == nil {

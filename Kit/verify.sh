@@ -124,13 +124,13 @@ all/2) dir=$2; split_note "$dir/checkpoint" checkpoint; read_head checkpoint; to
             *) fail "$what: by a revoked key" ;; esac
             [ -n "$awaited" ] || [ "$(member from)" = $((count + 1)) ] || fail "$what: not in force from the next record on"
             signers=$#; for key in "$@"; do same=0; for other in "$@"; do [ "${other%%+*}" != "${key%%+*}" ] || same=$((same + 1)); done; use_key "$key" 01; check_line "$what" "$same"; done; if [ "$role" = log ]; then logkey=$new; else record=$new; fi; use_key "$record" 01 ;;
-        */policy/v1 | */acknowledgement/v1 | */release/v1 | */disclosure/v1 | */rescission/v1 | */closing/v1) signers=1; check_line "$what" 1 ;;
+        */policy/v1 | */acknowledgement/v1 | */release/v1 | */disclosure/v1 | */rescission/v1 | */closing/v1 | */error/v1) signers=1; check_line "$what" 1 ;;
         *) fail "$what: of no type that is known" ;; esac
         [ "$(wc -l < "$work/sigs")" -eq "$signers" ] || fail "$what: a signature too many"
         id=$(member release); if [ -n "$id" ]; then # within its release: in sequence, and disclosed only while it stands
             [ ${#id} -eq 32 ] && [ -z "$(printf %s "$id" | tr -d 0-9a-f)" ] && [ "$(cat "$work/seq.$id" 2>/dev/null || echo 0)" = "$(member seq)" ] || fail "$what: out of sequence"
             echo $(($(member seq) + 1)) > "$work/seq.$id" || fail "$what: no room"
-            case $type in release/v1) : > "$work/own.$id" ;; disclosure/v1) [ -f "$work/own.$id" ] && [ ! -f "$work/end.$id" ] || fail "$what: disclosed without a release that stands" ;; *) : > "$work/end.$id" ;; esac; fi
+            case $type in release/v1) : > "$work/own.$id" ;; disclosure/v1) [ -f "$work/own.$id" ] && [ ! -f "$work/end.$id" ] || fail "$what: disclosed without a release that stands" ;; error/v1) ;; *) : > "$work/end.$id" ;; esac; fi
         leaf "$work/entry" "$work/tree.$count"; stack="$count $stack"; bits=$count
         while [ $((bits & 1)) -eq 1 ]; do set -- $stack; node "$work/tree.$2" "$work/tree.$1" "$work/tree.$2"; shift; stack=$*; bits=$((bits >> 1)); done
         count=$((count + 1)); [ $((count & 255)) -ne 0 ] && [ "$count" -lt "$total" ] || [ "$at" -eq $(($(wc -c < "$bundle") + 1)) ] || fail "tile/entries/$path: more than its entries"

@@ -13,7 +13,7 @@ LINE, BODY = 120, 60
 # with it alone.
 LONGER = {
     "Machine/Event.swift apply": 120, "Machine/Decide.swift consequences": 102, "Proof/PromelaModel.swift effects": 76,
-    "Cases/CaseCodec.swift init": 73,
+    "Cases/CaseCodec.swift init": 74,
     "Server/Problem.swift init": 64,
     "PolicyFile/FlowReader.swift workflow": 90, "PolicyFile/FlowReader.swift transition": 64,
     "PolicyFile/Reader.swift join": 76, "Audit/ExportAudit.swift rehash": 65, "Matching/Market.swift init": 65,

@@ -1,5 +1,7 @@
 public enum RecordType: String, CaseIterable, Hashable, Sendable {
     case genesis, policy, acknowledgement, release, disclosure, rescission, closing, key
+    /// Says that another record was written in error. That one keeps its full effect; this one has none.
+    case error
 }
 
 /// A commitment to a value: HMAC-SHA256(key, label ‖ 0x00 ‖ value), in base64. The core only carries it.
@@ -191,6 +193,7 @@ enum Schema {
             ]
         case .rescission: ofRelease + [must("by", .object(actor)), must("under", pointer)]
         case .closing: ofRelease + [must("under", pointer)]
+        case .error: ofRelease + [must("of", pointer), must("under", pointer)]
         case .key:
             [
                 must("at", .date), must("from", .count), must("key", .name), must("role", .choice(["log", "record"])),

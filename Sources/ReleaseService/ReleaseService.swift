@@ -362,11 +362,21 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// Asks for something that a second member of staff has to confirm; where the program has nobody, it is done.
-    public func askSecondHand(_ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID, key: String?)
-        async throws -> Outcome
+    /// Asks that somebody who is suspended takes part again, which a second member of staff has to confirm; where the
+    /// program has nobody, it is done.
+    public func askToLift(_ person: PersonID, by staff: PersonID, key: String?) async throws -> Outcome {
+        try await core.run(AskToLift(person: person, staff: staff), by: caller, key: key)
+    }
+
+    /// Asks that the last end that staff recorded in this case is marked as recorded in error, which a second member of
+    /// staff has to confirm.
+    ///
+    /// - Throws: `Refusal.notFound` unless `staff` is the person's coordinator, and where there is nothing to mark.
+    public func askRecordedInError(of opener: PersonID, workflow: String, by staff: PersonID, key: String?) async throws
+        -> Outcome
     {
-        try await core.run(AskSecondHand(kind: kind, person: person, staff: staff), by: caller, key: key)
+        try await core.run(
+            AskRecordedInError(opener: opener, workflow: workflow, staff: staff), by: caller, key: key)
     }
 
     /// Confirms or refuses what somebody else asked for.
@@ -376,7 +386,8 @@ public struct ReleaseService: Sendable {
         try await core.run(AnswerSecondHand(id: id, isConfirmed: isConfirmed, staff: staff), by: caller, key: key)
     }
 
-    /// What waits for a second hand, with the full name of whom it is about: for those who may confirm.
+    /// The acts that wait for a second hand, each with the full name of the person it is about: for those who may
+    /// confirm.
     ///
     /// - Throws: `Refusal.notFound` for everybody else.
     public func pendingActs() async throws -> [(act: PendingAct, name: String)] {
@@ -395,14 +406,14 @@ public struct ReleaseService: Sendable {
         try await core.run(SetCover(coordinator: coordinator, cover: cover, until: day), by: caller, key: key)
     }
 
-    /// Who stands in for a coordinator today, by full name: for themselves.
+    /// The full name of the one who stands in for a coordinator today: for that coordinator.
     public func cover(of coordinator: PersonID) async throws -> String? {
         try read(as: .coordinator(coordinator)) { snapshot in
             try snapshot.cover(of: coordinator).flatMap { try snapshot.people.identity($0)?.fullName }
         }
     }
 
-    /// What was signed and is late by two working days or more, as the handles of their coordinators' lines: for
+    /// The signed releases that are late by two working days or more, as the handles of their coordinators' lines: for
     /// administrators, who learn nothing else of a case.
     public func lateReleases() async throws -> [CaseHandle] {
         try read(as: .holding(.administrator)) { snapshot in

@@ -171,6 +171,29 @@ struct AuditorKitTests {
     }
 
     @Test(
+        "R33: a record that says that another was written in error is known to privity, the shell script and the Go program, and has no effect in any of them"
+    )
+    func errorRecord() throws {
+        let place = try Workplace()
+        try place.example()
+        let run = try place.apply(
+            Workplace.introduced + """
+                {"do":"addPerson","as":"omar","name":"Omar Haddad","surname":"Haddad","firstName":"Omar","phone":"312-555-0101","field":"coordination","roles":["coordinator"]}
+                {"do":"end","by":"ada","via":"phone","through":"maya"}
+                {"do":"recordedInError","by":"maya","person":"ada"}
+                {"do":"confirm","by":"maya","person":"ada","expect":"needsSecondHand"}
+                {"do":"confirm","by":"omar","person":"ada"}
+                {"do":"look","by":"ben","case":"ada","expect":"cardClosed"}
+
+                """)
+        #expect(run.status == 0, "\(run.out)\(run.errors)")
+        let audit = try Tool.run("audit", "verify", place.data, "--json")
+        #expect(audit.status == 0 && audit.out.contains("\"error\":1"), "\(audit.out)")
+        let export = try place.export("log")
+        #expect(try verdicts(export) == ["privity": true, "fsck": true, "shell": true, "go": true])
+    }
+
+    @Test(
         "of more than forty mutated notes privity, the shell script and the Go program accept none that Go's sumdb refuses; where they refuse more, it is said why"
     )
     func mutatedNotes() throws {

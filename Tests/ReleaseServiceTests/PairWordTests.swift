@@ -13,7 +13,7 @@ struct PairWordTests {
         return ((try? String(contentsOf: path, encoding: .utf8)) ?? "").split(separator: "\n").map { $0.lowercased() }
     }()
 
-    /// What is left of a word over a bad line: its first sound, and the consonants after it.
+    /// The remains of a word over a bad line: its first sound, and the consonants after it.
     private static func sound(_ word: String) -> String {
         var text = word.lowercased().filter(\.isLetter)
         for (written, heard) in [

@@ -40,7 +40,7 @@ struct StoredFormTests {
         .callReminded, .cardFrozen(by: person), .cardUnfrozen(by: person),
         .slotHeld(until: later), .counterpartSetAside(person, until: later, shown: "proposed"), .placeLetGo(person),
         .unusedNoted(on: day), .useResumed, .surveyCarried(from: round),
-        .wordDrawn("acorn"),
+        .wordDrawn("acorn"), .recordedInError(step: 3),
     ]
 
     /// Exhaustive, so that an event without a golden does not build.
@@ -93,6 +93,7 @@ struct StoredFormTests {
         case .useResumed: 44
         case .surveyCarried: 45
         case .wordDrawn: 46
+        case .recordedInError: 47
         }
     }
 
@@ -136,7 +137,7 @@ struct StoredFormTests {
 
     @Test("every event is written in the bytes of its golden, and read back from them (E27)")
     func events() throws {
-        #expect(Set(Self.events.map(Self.name)).count == 47)
+        #expect(Set(Self.events.map(Self.name)).count == 48)
         try golden("events", Self.events.map { bytes(PrivateStream(events: [$0])) })
         for event in Self.events {
             #expect(

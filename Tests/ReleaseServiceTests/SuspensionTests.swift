@@ -83,10 +83,10 @@ struct SuspensionTests {
         let office = try await Office().staffed()
         let (ben, maya, omar) = (try office.id("ben"), try office.id("maya"), try office.id("omar"))
         let (first, second) = (try office.service(as: "maya"), try office.service(as: "omar"))
-        #expect(try await first.askSecondHand(.lift, about: ben, by: maya, key: "none").refused == .notFound)
+        #expect(try await first.askToLift(ben, by: maya, key: "none").refused == .notFound)
         try await suspend(office, "ben")
-        #expect(try await first.askSecondHand(.lift, about: ben, by: maya, key: "ask").state == "waits")
-        _ = try await first.askSecondHand(.lift, about: ben, by: maya, key: "ask again")
+        #expect(try await first.askToLift(ben, by: maya, key: "ask").state == "waits")
+        _ = try await first.askToLift(ben, by: maya, key: "ask again")
         let waiting = try await second.pendingActs()
         #expect(waiting.map(\.name) == ["Benedict Okafor"])
         let id = try #require(waiting.first).act.id
@@ -100,7 +100,7 @@ struct SuspensionTests {
         // Refused: nothing is changed, and it can be asked for again.
         _ = try await second.answerSecondHand(id, isConfirmed: false, by: omar, key: "refuse")
         #expect(try await office.service.identity(of: ben)?.suspension != nil)
-        _ = try await first.askSecondHand(.lift, about: ben, by: maya, key: "ask anew")
+        _ = try await first.askToLift(ben, by: maya, key: "ask anew")
         let again = try #require(try await second.pendingActs().first).act.id
         #expect(try await second.answerSecondHand(again, isConfirmed: true, by: omar, key: "confirm").refused == nil)
         #expect(
@@ -121,5 +121,54 @@ struct SuspensionTests {
         #expect(try await office.names().isEmpty)
         #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").refused != nil)
         #expect(try office.audit().findings == [])
+    }
+
+    @Test(
+        "R33, R5: an end that staff recorded for somebody who had not asked for it is marked by another hand than recorded it; what ended stays ended, nobody is kept away by it, and the log points at the record"
+    )
+    func recordedInError() async throws {
+        let office = try await Office().staffed()
+        let (ada, ben, maya) = (try office.id("ada"), try office.id("ben"), try office.id("maya"))
+        let omar = try office.id("omar")
+        try await office.go(to: "introduced")
+        // What somebody ends themselves is never an error of the office.
+        let own = try await office.copy()
+        try await own.must(.end, "ada")
+        #expect(
+            try await own.service.askRecordedInError(of: ada, workflow: "mentorship", by: maya, key: "own").refused
+                == .notFound)
+        try await office.must(.end, "ada", via: .phone, through: "omar")
+        try await office.must(.rematch, "ada")
+        try await office.must(.completeSurvey, "ada")
+        #expect(try await office.act(.propose, "maya") { $0.person = ben }.refused == .cannotBringTogether)
+        let asked = try await office.service.askRecordedInError(of: ada, workflow: "mentorship", by: maya, key: "ask")
+        #expect(asked.state == "waits")
+        let waiting = try await office.service.pendingActs()
+        #expect(waiting.map(\.act.kind) == [.recordedInError] && waiting.map(\.name) == ["Ada Fairweather"])
+        let id = try #require(waiting.first).act.id
+        // Neither the one who asked nor the one who recorded it.
+        for staff in [maya, omar] {
+            #expect(
+                try await office.service.answerSecondHand(id, isConfirmed: true, by: staff, key: "\(staff)").refused
+                    == .needsSecondHand)
+        }
+        let pia = try await office.add(
+            "pia", "Pia Brandt", "Brandt", first: "Pia", phone: "312-555-0103", roles: [.administrator], field: "staff")
+        let confirmed = try await office.service.answerSecondHand(id, isConfirmed: true, by: pia, key: "confirm")
+        #expect(confirmed.refused == nil && confirmed.records.count == 1)
+        await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
+        try await office.must(.propose, "maya") { $0.person = ben }
+        #expect(
+            try await office.service.askRecordedInError(of: ada, workflow: "mentorship", by: maya, key: "again").refused
+                == .notFound)
+        // The new search goes on, and declining it leaves the mark.
+        try await office.must(.decline, "ada")
+        try await office.must(.rematch, "ada")
+        try await office.must(.completeSurvey, "ada")
+        try await office.must(.propose, "maya") { $0.person = ben }
+        let report = try office.audit()
+        #expect(report.findings == [])
+        let last = try #require(try office.export().entries.last)
+        #expect(String(decoding: last, as: UTF8.self).hasPrefix("example.org/mphp/error/v1\n"))
     }
 }

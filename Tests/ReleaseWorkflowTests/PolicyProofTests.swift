@@ -29,6 +29,8 @@ struct PolicyProofTests {
         /// Steps of the shortest run; nil where the finding is about the table as a whole.
         let steps: Int?
         var workflow = "mentorship"
+        /// True if the fault is in a mark alone: that a number is wrong.
+        var isOfMark = false
         var testDescription: String { "\(property.rawValue): \(name)" }
     }
 
@@ -105,21 +107,22 @@ struct PolicyProofTests {
             name: "a word that the number is wrong, which ends everything", property: .p1,
             passage: "from: [introduced, handedOff], to: same, do: [freezeCard], tell:",
             replacement: "from: [introduced, handedOff], to: same, do: [freezeCard, closeCard, closeRelease], tell:",
-            steps: 8),
+            steps: 8, isOfMark: true),
         Broken(
             name: "an end that waits until the number is right", property: .p1,
             passage: "from: [signed, introduced, handedOff], to: ended, do: [closeCard, closeRelease, keepAway,",
             replacement:
                 "from: [signed, introduced, handedOff], to: ended, if: [cardNotFrozen], do: [closeCard, closeRelease, keepAway,",
-            steps: 7),
+            steps: 7, isOfMark: true),
         Broken(
             name: "a permission that does not run out while the number is wrong", property: .p1,
             passage: "from: handedOff, to: ended, if: [releaseExpired], do:",
-            replacement: "from: handedOff, to: ended, if: [releaseExpired, cardNotFrozen], do:", steps: 17),
+            replacement: "from: handedOff, to: ended, if: [releaseExpired, cardNotFrozen], do:", steps: 17,
+            isOfMark: true),
         Broken(
             name: "a word that the number was right, which does nothing", property: .p1,
             passage: "from: [introduced, handedOff], to: same, do: [unfreezeCard], tell:",
-            replacement: "from: [introduced, handedOff], to: same, tell:", steps: 8),
+            replacement: "from: [introduced, handedOff], to: same, tell:", steps: 8, isOfMark: true),
         Broken(
             name: "what cannot be used closes at once", property: .p1,
             passage: "if: [pairingLost], do: [noteUnused], tell: [mentee.notUsed]",

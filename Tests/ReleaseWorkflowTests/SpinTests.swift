@@ -165,7 +165,9 @@ struct SpinTests {
         let loaded = try PolicyProofTests.loaded(broken)
         let workflow = try #require(loaded.policy.workflow(broken.workflow))
         let found = own(loaded, workflow)
-        #expect(try spin(workflow, of: loaded.policy) == found)
+        // Spin is not told of marks: that a number is wrong, and that a release cannot be used.
+        let told = broken.isOfMark ? found.subtracting([.p1]) : found
+        #expect(try spin(workflow, of: loaded.policy) == told)
         if Self.shared.contains(broken.property) { #expect(found.contains(broken.property)) }
     }
 

@@ -167,6 +167,7 @@ public struct LogAudit: Sendable {
         case .release: takeRelease(facts, reading.leaf, index)
         case .disclosure: takeDisclosure(facts, index)
         case .rescission, .closing: takeClosing(facts, index)
+        case .error: takeError(facts, index)
         }
     }
 
@@ -378,6 +379,12 @@ public struct LogAudit: Sendable {
             if trail.isClosed { find(index, trail.release, "closing", "closed twice") }
             trails[number].isClosed = true
         }
+    }
+
+    /// A record that another was written in error has its place within the release, and no effect.
+    private mutating func takeError(_ facts: EntryReading.Facts, _ index: Int) {
+        guard let number = sequence(facts, index), !isUnder(trails[number], facts.under) else { return }
+        find(index, trails[number].release, "error", "is about a release that is not there")
     }
 
     /// The log's account of a release: whether it ended by an event, whether it was rescinded, cards opened under it.

@@ -181,7 +181,7 @@ struct CaseWriter {
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
                 .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
-                .surveyCarried, .privatelyNoted,
+                .surveyCarried, .recordedInError, .privatelyNoted,
                 .privatelyUndone:
                 break
             }
@@ -220,7 +220,9 @@ struct CaseWriter {
         let due = try DueTransitions(tx).next(after, loaded)
         // What is about a release of an earlier round is the case's, whatever draft is open: declining that draft must
         // not undo it, and the step is where the case stood when the draft began.
-        let isOfEarlierRound = decision.events.firstRescinded != nil || liftsEarlierWord(decision.events, before)
+        let isOfEarlierRound =
+            decision.events.firstRescinded != nil || liftsEarlierWord(decision.events, before)
+            || decision.events.contains(where: \.marksError)
         let isOfOtherRound = isOfEarlierRound && isOfRoundThatIsOver(decision.events, before)
         // What somebody says of a round that is over is shown to nobody's eyes: it would tell where the case is now.
         let visibility = Visibility(
@@ -265,6 +267,12 @@ struct CaseWriter {
         loaded.draft = row
     }
 
+    /// The person for whom staff recorded this, with the one who did.
+    private func recorded(_ actor: Actor) -> CaseStep.Recorded? {
+        guard case .person(let person) = actor.principal, let agent = actor.agent else { return nil }
+        return .init(person: person, by: agent)
+    }
+
     private func storeStep(
         _ decision: Decision, _ visibility: Visibility, _ due: CivilDate?, _ before: State, _ after: State,
         _ loaded: inout LoadedCase
@@ -285,7 +293,7 @@ struct CaseWriter {
         let step = CaseStep(
             events: kept, rule: decision.rule, on: tx.moment.date, channel: decision.actor.channel,
             visibility: visibility,
-            earlier: earlier)
+            earlier: earlier, recorded: recorded(decision.actor))
         let sealed = try tx.vault.seal(step, fixed: "event/\(loaded.id)/\(sequence)")
         let link = try tx.vault.link(loaded.id, sequence, after: loaded.lastLink, sealed)
         tx.rows.appendEvent(loaded.id, EventRow(sequence: sequence, sealed: sealed, link: link))
@@ -304,6 +312,7 @@ struct CaseWriter {
 
 extension Event {
     fileprivate var startsRound: Bool { if case .roundStarted = self { true } else { false } }
+    fileprivate var marksError: Bool { if case .recordedInError = self { true } else { false } }
     fileprivate var closesRelease: Bool { if case .releaseClosed = self { true } else { false } }
     fileprivate var isExpiry: Bool { if case .releaseExpired = self { true } else { false } }
     fileprivate var isNotice: Bool { if case .noticed = self { true } else { false } }

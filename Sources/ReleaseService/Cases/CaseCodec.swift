@@ -71,6 +71,7 @@ extension Event: StoredValue {
         case "cardFrozen": self = .cardFrozen(by: try values.id("by"))
         case "unusedNoted": self = .unusedNoted(on: try values.date("on"))
         case "useResumed": self = .useResumed
+        case "recordedInError": self = .recordedInError(step: try values.number("step"))
         case "surveyCarried": self = .surveyCarried(from: try values.id("from"))
         case "cardUnfrozen": self = .cardUnfrozen(by: try values.id("by"))
         case "handOffSet": self = .handOffSet(on: try values.date("on"))
@@ -153,6 +154,7 @@ extension Event: StoredValue {
         case .cardFrozen(let person): one("cardFrozen", values.with("by", person))
         case .unusedNoted(let date): one("unusedNoted", values.with("on", date))
         case .useResumed: one("useResumed")
+        case .recordedInError(let step): one("recordedInError", values.with("step", step))
         case .surveyCarried(let round): one("surveyCarried", values.with("from", round))
         case .cardUnfrozen(let person): one("cardUnfrozen", values.with("by", person))
         case .handOffSet(let date): one("handOffSet", values.with("on", date))
@@ -202,13 +204,22 @@ extension CaseStep: StoredValue {
             on: try stored.date("on"),
             channel: try stored.choice("channel", of: Channel.self),
             visibility: try Visibility(stored: stored.object("visibility", formerly: "sighting")),
-            earlier: try stored.optionalObjects("earlier") { try Visibility(stored: $0) })
+            earlier: try stored.optionalObjects("earlier") { try Visibility(stored: $0) },
+            recorded: try stored.optionalObject("recorded").map { try Recorded(stored: $0) })
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("events", list: events).with("rule", rule).with("on", on).with("channel", channel)
-            .with("visibility", visibility).with("earlier", list: earlier).members
+            .with("visibility", visibility).with("earlier", list: earlier).with("recorded", recorded).members
     }
+}
+
+extension CaseStep.Recorded: StoredValue {
+    static var storedName: StaticString { "hand that recorded a step" }
+    init(stored: StoredObject) throws {
+        self.init(person: try stored.id("person"), by: try stored.id("by"))
+    }
+    var stored: [String: CanonicalJSON] { StoredMembers().with("person", person).with("by", by).members }
 }
 
 extension DraftHistory: StoredValue {

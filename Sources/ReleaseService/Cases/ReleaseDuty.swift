@@ -30,7 +30,7 @@ struct ReleaseDuty {
     }
 }
 
-/// Who stands in for a coordinator, and until when: their own word.
+/// A coordinator's own word about the one who stands in for them, and until when.
 struct Cover: StoredValue {
     let person: PersonID
     /// The last day.
@@ -45,7 +45,7 @@ struct Cover: StoredValue {
 }
 
 extension Snapshot {
-    /// Who stands in for a coordinator today; nil where nobody does.
+    /// The one who stands in for a coordinator today; nil where nobody does.
     func cover(of coordinator: PersonID) throws -> PersonID? {
         guard let sealed = try rows.setting("cover/\(coordinator)") else { return nil }
         let cover = try vault.open(sealed, fixed: "cover/\(coordinator)", as: Cover.self)

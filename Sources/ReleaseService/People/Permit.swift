@@ -20,6 +20,12 @@ struct Permit {
         return try snapshot.people.identity(id)?.roles.contains(role) == true
     }
 
+    /// True if the caller acts as this member of staff, who may close what somebody else takes part in: a coordinator
+    /// or an administrator, whoever the person is assigned to.
+    func closes(_ person: PersonID, as staff: PersonID) throws -> Bool {
+        try isSelf(staff) && staff != person && (holds(.coordinator) || holds(.administrator))
+    }
+
     func isSelf(_ person: PersonID) -> Bool { isOperator || caller.person == person }
 
     /// True if the caller is this person's coordinator, and not the person.

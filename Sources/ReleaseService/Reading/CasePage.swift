@@ -44,6 +44,8 @@ public struct CasePage: Sendable {
 
     /// For the coordinator alone: what stands in the way of a pair whose card was not opened yet.
     public let obstacle: Refusal?
+    /// True for the coordinator if staff recorded an end here that can be marked as recorded in error.
+    public let isMarkable: Bool
     /// True if the case is this person's own.
     public let isOpener: Bool
 

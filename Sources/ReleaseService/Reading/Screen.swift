@@ -170,10 +170,11 @@ struct Screen {
             privateActs: screen.privateActs, counterpart: counterpart,
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
-            version: try version(row, line, screen), obstacle: try obstacle(row, loaded), isOpener: isOpener)
+            version: try version(row, line, screen), obstacle: try obstacle(row, loaded),
+            isMarkable: row.isStaff && loaded.history.markable != nil, isOpener: isOpener)
     }
 
-    /// What stands in the way of a pair whose card was not opened yet, as their coordinator may read it: the rule, or
+    /// The obstacle to a pair whose card was not opened yet, as their coordinator may read it: the rule, or
     /// that the two cannot be brought together.
     private func obstacle(_ row: PartyRow, _ loaded: LoadedCase) throws -> Refusal? {
         let isOpen =

@@ -84,6 +84,10 @@ struct RecordWriter {
                         try draft.actor(release.discloser, agent: actor.agent, channel: actor.channel))
                     draft.members["under"] = under.json
                 }
+            case .recordedInError(let number):
+                for release in loaded.history.steps[number].events.compactMap(\.endedRelease) {
+                    try writeError(release, of: before)
+                }
             case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
                 .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside,
                 .placeLetGo, .wordDrawn, .matchMade, .callDue, .answerDue,
@@ -205,6 +209,22 @@ struct RecordWriter {
         return RecordPointer(index: 0, leaf: TreeHash.empty.base64, origin: tx.parts.origin)
     }
 
+    /// Points at the record that ended a release, and changes nothing of it.
+    private func writeError(_ release: ReleaseID, of state: State) throws {
+        let ends = [RecordType.closing, .rescission].map { Record.typeLine($0, origin: tx.parts.origin) }
+        guard let under = try pointer(to: release), let own = state.releases.first(where: { $0.id == release }),
+            let end = try tx.rows.entries(of: release).last(where: { entry in
+                ends.contains { entry.note.starts(with: $0.utf8) }
+            })
+        else { return }
+        let pointed = RecordPointer(
+            index: end.index, leaf: TreeHash.leaf(end.note).base64, origin: tx.parts.origin)
+        try write(.error, release, round: own.round) {
+            $0.members["of"] = pointed.json
+            $0.members["under"] = under.json
+        }
+    }
+
     /// Where the release's own record stands.
     private func pointer(to release: ReleaseID) throws -> RecordPointer? {
         let line = Record.typeLine(.release, origin: tx.parts.origin)
@@ -222,4 +242,13 @@ extension Policy {
 extension SignatureEvidence {
     /// SHA-256 of how it was signed, in hexadecimal: what the record commits to.
     var evidenceDigest: String { Hex.format(SHA256.hash(Array(StoredCodec.text(self).utf8))) }
+}
+
+extension Event {
+    /// The release that it ends; nil for every event that ends none.
+    fileprivate var endedRelease: ReleaseID? {
+        if case .releaseClosed(let id) = self { return id }
+        if case .releaseRescinded(let id, _) = self { return id }
+        return nil
+    }
 }

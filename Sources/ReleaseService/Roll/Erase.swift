@@ -38,7 +38,7 @@ struct Erase: Act {
             scopes += rounds.flatMap { [.contact($0), .evidence($0)] }
             own.insert(loaded.id)
         }
-        try deleteMessages(tx)
+        try tx.deleteMessages(to: id)
         for row in try parties + tx.rows.parties(of: id, isStaff: true, after: nil, count: .max) {
             tx.rows.deleteParty(row.handle)
         }
@@ -53,11 +53,14 @@ struct Erase: Act {
         tx.consequences.endsBatch = true
         return Done()
     }
+}
 
-    private func deleteMessages(_ tx: Transaction) throws {
-        for row in try tx.rows.messages() {
-            let message = try tx.vault.open(row.sealed, fixed: "message", as: Message.self)
-            if message.to == id { tx.rows.deleteMessage(row.id) }
+extension Transaction {
+    /// Deletes everything that waits to be sent to somebody.
+    func deleteMessages(to person: PersonID) throws {
+        for row in try rows.messages() {
+            let message = try vault.open(row.sealed, fixed: "message", as: Message.self)
+            if message.to == person { rows.deleteMessage(row.id) }
         }
     }
 }

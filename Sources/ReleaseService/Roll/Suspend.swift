@@ -12,8 +12,7 @@ struct Suspend: Act {
 
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
-        let isStaff = try permit.holds(.coordinator) || permit.holds(.administrator)
-        try permit.require(permit.isSelf(staff) && isStaff && staff != person)
+        try permit.require(permit.closes(person, as: staff))
     }
 
     /// - Throws: `Refusal.notFound` for somebody who is not there or takes no part in any case.
@@ -26,15 +25,8 @@ struct Suspend: Act {
         }
         identity.suspension = .init(cause: cause, by: staff, on: tx.moment.date)
         try tx.put(identity, of: person)
-        if cause == .deceased { try deleteMessages(tx) }
+        if cause == .deceased { try tx.deleteMessages(to: person) }
         try CloseCase(tx).closeAll(of: person, by: staff)
         return Done(person: person)
-    }
-
-    private func deleteMessages(_ tx: Transaction) throws {
-        for row in try tx.rows.messages() {
-            let message = try tx.vault.open(row.sealed, fixed: "message", as: Message.self)
-            if message.to == person { tx.rows.deleteMessage(row.id) }
-        }
     }
 }

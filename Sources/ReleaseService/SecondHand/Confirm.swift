@@ -2,36 +2,51 @@ internal import Cryptography
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// Asks for something that a second hand has to confirm. Where the program has none, it is done at once.
-struct AskSecondHand: Act {
-    let kind: PendingAct.Kind
+/// Asks that somebody who is suspended takes part again. Where the program has no second hand, it is done at once.
+struct AskToLift: Act {
     let person: PersonID
     let staff: PersonID
 
-    var text: String { "askSecondHand \(kind.rawValue) \(person)" }
+    var text: String { "askToLift \(person)" }
     var formerScope: String { "staff \(staff)" }
 
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
-        let isStaff = try permit.holds(.coordinator) || permit.holds(.administrator)
-        try permit.require(permit.isSelf(staff) && isStaff && staff != person)
+        try permit.require(permit.closes(person, as: staff))
     }
 
     /// - Throws: `Refusal.notFound` where there is nothing to ask for.
     func carryOut(_ tx: Transaction) throws -> Done {
         guard try tx.people.identity(person)?.suspension != nil else { throw Refusal.notFound }
-        let act = PendingAct(
-            id: Hex.format(try tx.derive.bytes("secondHand", count: 16)), kind: kind, person: person, by: staff,
-            on: tx.moment.date)
-        if case .none = tx.snapshot.current.policy.secondHand {
-            try SecondHandActs(tx).carryOut(act)
-            return Done(person: person, state: "done")
+        return try SecondHandActs(tx).ask(.lift, about: person, by: staff)
+    }
+}
+
+/// Asks that the last end that staff recorded for somebody is marked as recorded in error, because they had not asked
+/// for it. Never for what somebody did on a screen or with a code.
+struct AskRecordedInError: Act {
+    let opener: PersonID
+    let workflow: String
+    let staff: PersonID
+
+    var text: String { "askRecordedInError \(opener) \(workflow)" }
+    var formerScope: String { "staff \(staff)" }
+
+    func permit(_ caller: Caller, _ tx: Transaction) throws {
+        let permit = tx.permit(caller)
+        let isTheirs = try tx.people.coordinator(of: opener) == staff && staff != opener
+        try permit.require(permit.isSelf(staff) && permit.holds(.coordinator) && isTheirs)
+    }
+
+    /// - Throws: `Refusal.notFound` where staff recorded no end for anybody, or it is marked already.
+    func carryOut(_ tx: Transaction) throws -> Done {
+        let loaded = try tx.snapshot.cases.load(opener, workflow: workflow)
+        guard let number = loaded.history.markable, let recorded = loaded.history.steps[number].recorded else {
+            throw Refusal.notFound
         }
-        var acts = try tx.snapshot.pendingActs
-        // Asked for once: whoever asks again waits for the same confirmation.
-        if !acts.contains(where: { $0.kind == kind && $0.person == person }) { acts.append(act) }
-        try SecondHandActs(tx).keep(acts)
-        return Done(person: person, state: "waits")
+        return try SecondHandActs(tx).ask(
+            .recordedInError, about: recorded.person, by: staff,
+            step: .init(opener: opener, workflow: workflow, number: number))
     }
 }
 
@@ -57,7 +72,7 @@ struct AnswerSecondHand: Act {
         guard let place = acts.firstIndex(where: { $0.id == id }) else { throw Refusal.notFound }
         let act = acts[place]
         // Whoever asked may take it back, and nobody confirms their own.
-        if isConfirmed, staff == act.by || staff == act.person { throw Refusal.needsSecondHand }
+        if isConfirmed, try SecondHandActs(tx).isOwn(act, staff) { throw Refusal.needsSecondHand }
         acts.remove(at: place)
         try SecondHandActs(tx).keep(acts)
         if isConfirmed { try SecondHandActs(tx).carryOut(act) }
@@ -71,6 +86,33 @@ struct SecondHandActs {
 
     init(_ tx: Transaction) { self.tx = tx }
 
+    /// Keeps what is asked for until another person confirms it; where the program has nobody else, it is done.
+    func ask(
+        _ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID, step: PendingAct.StepOfCase? = nil
+    ) throws -> Done {
+        var act = PendingAct(
+            id: Hex.format(try tx.derive.bytes("secondHand", count: 16)), kind: kind, person: person, by: staff,
+            on: tx.moment.date)
+        act.step = step
+        if case .none = tx.snapshot.current.policy.secondHand {
+            try carryOut(act)
+            return Done(person: person, state: "done")
+        }
+        var acts = try tx.snapshot.pendingActs
+        // Asked for once: whoever asks again waits for the same confirmation.
+        if !acts.contains(where: { $0.kind == kind && $0.person == person && $0.step == step }) { acts.append(act) }
+        try keep(acts)
+        return Done(person: person, state: "waits")
+    }
+
+    /// True for the one who asked, the one whom it is about, and the one whose own record it is about.
+    func isOwn(_ act: PendingAct, _ staff: PersonID) throws -> Bool {
+        if staff == act.by || staff == act.person { return true }
+        guard let step = act.step else { return false }
+        let loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
+        return loaded.history.steps[step.number].recorded?.by == staff
+    }
+
     func keep(_ acts: [PendingAct]) throws {
         tx.rows.setSetting("secondHand", try tx.vault.seal(PendingActs(acts), fixed: "secondHand"))
     }
@@ -81,6 +123,28 @@ struct SecondHandActs {
             var identity = try tx.people.require(act.person)
             identity.suspension = nil
             try tx.put(identity, of: act.person)
+        case .recordedInError:
+            guard let step = act.step else { throw Refusal.notFound }
+            try markError(step, of: act.person)
         }
+    }
+
+    /// Marks a step. What it ended stays ended; whoever it kept away is kept away no more.
+    private func markError(_ step: PendingAct.StepOfCase, of person: PersonID) throws {
+        var loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
+        let words = loaded.history.steps[step.number].events.compactMap { event -> Event? in
+            if case .keptAway(let own, let other) = event { .keepingLifted(by: own, from: other) } else { nil }
+        }
+        var events = words + [.recordedInError(step: step.number)]
+        if person == loaded.opener || person == loaded.counterpart {
+            events.append(.noticed(loaded.role(of: person), .recordedInError))
+        }
+        _ = try CaseWriter(tx).apply(
+            .init(
+                events: events, rule: "\(loaded.policy.program)/\(loaded.workflow.id)/recordedInError",
+                actor: Actor(.person(person), channel: .screen), seenBy: loaded.workflow.parties + [.coordinator]),
+            to: &loaded)
+        // Beside an open draft it stands before the draft's own words once the case is read again.
+        tx.consequences.forgotten.append(loaded.id.bytes)
     }
 }

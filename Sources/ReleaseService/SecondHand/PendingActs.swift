@@ -7,6 +7,8 @@ public struct PendingAct: Hashable, Sendable {
     public enum Kind: String, CaseIterable, Hashable, Sendable {
         /// Somebody who was suspended, or recorded as having died, takes part again.
         case lift
+        /// Something that staff recorded for somebody was not asked for.
+        case recordedInError
     }
 
     /// Stands for it in a form.
@@ -15,9 +17,17 @@ public struct PendingAct: Hashable, Sendable {
     public let person: PersonID
     public let by: PersonID
     public let on: CivilDate
+    /// The step of a case that it is about; nil where it is about a person alone.
+    var step: StepOfCase?
+
+    struct StepOfCase: Hashable, Sendable {
+        let opener: PersonID
+        let workflow: String
+        let number: Int
+    }
 }
 
-/// What waits for a second hand: one sealed value, rewritten whole.
+/// The acts that wait for a second hand: one sealed value, rewritten whole.
 struct PendingActs: StoredValue {
     var acts: [PendingAct]
 
@@ -33,11 +43,26 @@ extension PendingAct: StoredValue {
     init(stored: StoredObject) throws {
         self.init(
             id: try stored.text("id"), kind: try stored.choice("kind", of: Kind.self), person: try stored.id("person"),
-            by: try stored.id("by"), on: try stored.date("on"))
+            by: try stored.id("by"), on: try stored.date("on"),
+            step: try stored.optionalObject("step").map { try StepOfCase(stored: $0) })
     }
 
     var stored: [String: CanonicalJSON] {
-        StoredMembers().with("id", id).with("kind", kind).with("person", person).with("by", by).with("on", on).members
+        StoredMembers().with("id", id).with("kind", kind).with("person", person).with("by", by).with("on", on)
+            .with("step", step).members
+    }
+}
+
+extension PendingAct.StepOfCase: StoredValue {
+    static var storedName: StaticString { "step of a case that waits for a second hand" }
+
+    init(stored: StoredObject) throws {
+        self.init(
+            opener: try stored.id("opener"), workflow: try stored.text("workflow"), number: try stored.number("number"))
+    }
+
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("opener", opener).with("workflow", workflow).with("number", number).members
     }
 }
 

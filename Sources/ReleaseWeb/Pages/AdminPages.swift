@@ -30,7 +30,7 @@ enum AdminPages {
 
     // MARK: Accounts
 
-    /// What is late, as a number and handles.
+    /// The late releases, as a number and handles.
     private static func lateReleases(_ visit: Visit) async throws -> [Block] {
         let late = try await visit.service.lateReleases()
         if late.isEmpty { return [] }

@@ -93,7 +93,7 @@ enum CasePages {
         if !facts.isEmpty { blocks.append(.facts(facts)) }
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
         blocks += privateBlocks(page, words)
-        blocks += actionBlocks(page, words)
+        blocks += actionBlocks(page, words) + SecondHandPages.errorBlocks(page, words)
         if let release = page.releases.last {
             blocks.append(
                 .links([
@@ -160,7 +160,7 @@ enum CasePages {
         return [.text(words(isLate ? "duty.late" : "duty.soon") + (isLate && !hours.isEmpty ? " \(hours)." : ""))]
     }
 
-    /// What stands in the way: for the coordinator by its rule, for a signer without one.
+    /// The obstacle to a pair: for the coordinator by its rule, for a signer without one.
     private static func obstacleBlocks(_ page: CasePage, _ words: Words) -> [Block] {
         if let obstacle = page.obstacle {
             let reason: String

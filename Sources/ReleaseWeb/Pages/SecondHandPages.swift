@@ -11,6 +11,7 @@ enum SecondHandPages {
         Route(.get, "/suspensions", .signedIn) { try await $0.page(suspensionPage($0)) },
         Route(.post, "/suspensions", .signedIn, checksForm: true) { try await suspend($0) },
         Route(.post, "/suspensions/lift", .signedIn) { try await lift($0) },
+        Route(.post, "/recording-errors", .role(.coordinator)) { try await markError($0) },
     ]
 
     private static func back(_ visit: Visit) -> LinkView {
@@ -19,7 +20,7 @@ enum SecondHandPages {
             ? LinkView(visit.words("desk.back"), "/desk") : LinkView(visit.words("admin.back"), "/admin")
     }
 
-    /// What waits, and nothing of any case.
+    /// The page of all that waits; it says nothing of any case.
     private static func page(_ visit: Visit) async throws -> Page {
         let words = visit.words
         let waiting = try await visit.service.pendingActs()
@@ -105,13 +106,33 @@ enum SecondHandPages {
 
     private static func lift(_ visit: Visit) async throws -> Response {
         guard let person = PersonID(parsing: visit.form.text("person")) else { throw Refusal.notFound }
-        try await visit.service.askSecondHand(
-            .lift, about: person, by: visit.require().person, key: visit.key
+        try await visit.service.askToLift(person, by: visit.require().person, key: visit.key).requireDone()
+        return visit.redirect("/second-hand?done=lift")
+    }
+
+    private static func markError(_ visit: Visit) async throws -> Response {
+        let own = try visit.require().person
+        guard let handle = CaseHandle(parsing: visit.form.text("case")) else { throw Refusal.notFound }
+        let page = try await visit.service.page(handle, of: own)
+        try await visit.service.askRecordedInError(
+            of: page.line.opener, workflow: page.view.workflow, by: own, key: visit.key
         ).requireDone()
         return visit.redirect("/second-hand?done=lift")
     }
 
-    /// What a coordinator reads and can do on the page of one of their people.
+    /// The part of a case's page by which a coordinator asks that an end is marked as recorded in error.
+    static func errorBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        guard page.isMarkable else { return [] }
+        return [
+            .heading(words("recordingError.title")), .text(words("recordingError.text")),
+            .form(
+                FormView(
+                    "/recording-errors", [.hidden("case", page.handle.description)],
+                    button: words("recordingError.button"), isGrave: true)),
+        ]
+    }
+
+    /// The part of a person's page by which their coordinator suspends them, or asks that they take part again.
     static func blocks(of person: PersonID, _ identity: Identity, _ words: Words) -> [Block] {
         guard let suspension = identity.suspension else {
             return [

@@ -10,10 +10,19 @@ public struct CaseStep: Hashable, Sendable {
     /// step shows that role nothing. It is kept because one who asks must not see by a change of state that somebody
     /// has signed.
     public let earlier: [Visibility]?
+    /// The person whose act it was and the member of staff who recorded it for them; nil for one's own act, and in
+    /// what was recorded before that was kept.
+    public let recorded: Recorded?
+
+    public struct Recorded: Hashable, Sendable {
+        public let person: PersonID
+        public let by: PersonID
+        public init(person: PersonID, by agent: PersonID) { (self.person, by) = (person, agent) }
+    }
 
     public init(
         events: [Event], rule: String, on date: CivilDate, channel: Channel, visibility: Visibility,
-        earlier: [Visibility]? = nil
+        earlier: [Visibility]? = nil, recorded: Recorded? = nil
     ) {
         self.events = events
         self.rule = rule
@@ -21,6 +30,7 @@ public struct CaseStep: Hashable, Sendable {
         self.channel = channel
         self.visibility = visibility
         self.earlier = earlier
+        self.recorded = recorded
     }
 }
 
@@ -137,6 +147,18 @@ public struct CaseHistory: Hashable, Sendable {
             visibilities: [Visibility(state: held.shown, seenBy: [role])])
         copy.put(kept, state: evolve(copy.state, kept.events))
         return copy
+    }
+
+    /// The last step that staff recorded for somebody, that ended something, and that is not marked as an error yet;
+    /// nil where there is none.
+    public var markable: Int? {
+        let marked = Set(
+            steps.flatMap(\.events).compactMap { event in
+                if case .recordedInError(let number) = event { number } else { nil }
+            })
+        return steps.indices.last { number in
+            steps[number].recorded != nil && !marked.contains(number) && steps[number].events.contains(where: \.ends)
+        }
     }
 
     /// Every word that was drawn in this case.

@@ -257,7 +257,8 @@ private struct Decision {
             case .actedForYou, .releaseReady, .slotOffered, .mentorUnavailable, .declineConfirmed, .cardReady,
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
-                .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits:
+                .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
+                .recordedInError:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

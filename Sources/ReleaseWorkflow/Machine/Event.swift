@@ -52,9 +52,11 @@ public enum Event: Hashable, Sendable, Codable {
     /// Somebody says that the number on their card is wrong, or that the card may be shown again.
     case cardFrozen(by: PersonID)
     case cardUnfrozen(by: PersonID)
-    /// What was signed cannot be used from this day on, or can be again.
+    /// A signed release cannot be used from this day on, or can be again.
     case unusedNoted(on: CivilDate)
     case useResumed
+    /// The step of this number was recorded for somebody who did not ask for it.
+    case recordedInError(step: Int)
     /// The answers of the survey were taken along from an earlier round.
     case surveyCarried(from: RoundID)
     /// The day at whose end the program is out.
@@ -75,12 +77,20 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseSuperseded, .releaseClosed, .releaseExpired,
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
-            .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried:
+            .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError:
             false
         }
     }
 
     var opensCard: Bool { if case .cardOpened = self { true } else { false } }
+
+    /// True if it ends a release, or keeps somebody away.
+    public var ends: Bool {
+        if case .releaseClosed = self { return true }
+        if case .releaseRescinded = self { return true }
+        if case .keptAway = self { return true }
+        return false
+    }
 
     /// True if it begins a round, as a draft or condensed by its first signature.
     public var beginsRound: Bool {
@@ -93,7 +103,7 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
             .secondSought,
             .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .cardFrozen,
-            .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .callPlaced,
+            .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError, .callPlaced,
             .meetingArranged,
             .privateErased,
             .privatelyNoted,
@@ -216,7 +226,7 @@ extension State {
             round?.unusedSince = date
         case .useResumed:
             round?.unusedSince = nil
-        case .surveyErased, .contactErased, .noticed, .surveyCarried:
+        case .surveyErased, .contactErased, .noticed, .surveyCarried, .recordedInError:
             break
         case .releaseReminded:
             round?.releaseReminders += 1

@@ -570,7 +570,7 @@ struct Explorer {
         if case .success(let done) = outcome { lasting(done.events) } else { nil }
     }
 
-    /// What stays of events beside what is told and what is frozen.
+    /// The events without those that tell somebody or freeze a card.
     private static func lasting(_ events: [Event]) -> [Event] {
         events.filter { event in
             if case .noticed = event { return false }

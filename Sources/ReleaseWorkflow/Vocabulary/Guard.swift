@@ -21,7 +21,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case attestedLately
     /// The other person has or had a mentor in the program.
     case counterpartHadMentor
-    /// What the pair rests on does not hold any more, and that was not noted yet.
+    /// Something that the pair rests on does not hold any more, and that was not noted yet.
     case pairingLost
     /// Neither of the two is suspended, or has died. Asked of every step that opens anything, whatever a policy says.
     case notSuspended
@@ -44,7 +44,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     case releaseReminderDue
     /// Nobody whose number the card would show has said that it is wrong.
     case cardNotFrozen
-    /// What was signed could not be used for thirty days.
+    /// A signed release could not be used for thirty days.
     case unusedTooLong
     /// Two days are left to the last day for the first call, and three lay between it and the disclosure at least.
     case callReminderDue

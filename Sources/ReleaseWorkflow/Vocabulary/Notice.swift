@@ -14,6 +14,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case callSoon
     /// To a reader: the permission ran out, and that is all.
     case cardClosed
+    /// To somebody for whom staff recorded what they had not asked for.
+    case recordedInError
     /// To the coordinator: what was signed waits to be released.
     case releaseWaits
     /// To a signer: what they signed cannot be used just now.
@@ -36,6 +38,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
                 + "other person any more, end it instead: then they are asked to delete your details."
         case .callSoon: "If you two have not talked yet, please call in the next two days."
         case .cardClosed: "Something that was open for you has closed, as planned."
+        case .recordedInError:
+            "Something that was recorded for you was a mistake of the office, and is marked as one. Nothing opens again by it."
         case .releaseWaits: "Something that was signed waits for you. Please look today."
         case .notUsed:
             "What you signed is not being used at present. Nothing was given. You need do nothing, and can take it back."

@@ -239,7 +239,8 @@ final class ApplyRun {
         case "adoptPolicy":
             let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
             return try await service.adopt(policy: parsed.canonical, key: key)
-        case "suspend", "recordDeath", "lift", "confirm", "refuse": return try await staffAct(line, key)
+        case "suspend", "recordDeath", "lift", "recordedInError", "confirm", "refuse":
+            return try await staffAct(line, key)
         case "rescindByCode":
             let text = try line.text("code")
             return try await service.rescind(typedCode: codes[text] ?? text)
@@ -247,13 +248,16 @@ final class ApplyRun {
         }
     }
 
-    /// What staff close at once, and what a second member of staff confirms.
+    /// The acts by which staff close at once, and by which a second member of staff confirms.
     private func staffAct(_ line: ScriptLine, _ key: String) async throws -> Outcome {
         let (service, about, staff) = (open.service, try await person(line, "person"), try await person(line, "by"))
         switch line.action {
         case "suspend": return try await service.suspend(about, .suspended, by: staff, key: key)
         case "recordDeath": return try await service.suspend(about, .deceased, by: staff, key: key)
-        case "lift": return try await service.askSecondHand(.lift, about: about, by: staff, key: key)
+        case "lift": return try await service.askToLift(about, by: staff, key: key)
+        case "recordedInError":
+            let workflow = await firstWorkflow()
+            return try await service.askRecordedInError(of: about, workflow: workflow, by: staff, key: key)
         default:
             // The oldest that waits about this person; a script that is applied again finds it answered.
             let act = try await service.pendingActs().first { $0.act.person == about }?.act.id ?? ""

@@ -61,7 +61,7 @@ struct ScriptLine {
             "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
             "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"],
             "setEmployer": ["name"], "suspend": ["person"], "recordDeath": ["person"], "lift": ["person"],
-            "confirm": ["person"], "refuse": ["person"],
+            "confirm": ["person"], "refuse": ["person"], "recordedInError": ["person"],
             "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
         ]
         for kind in CommandKind.allCases {
