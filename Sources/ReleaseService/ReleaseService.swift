@@ -387,13 +387,13 @@ public struct ReleaseService: Sendable {
     }
 
     /// The acts that wait for a second hand, each with the full name of the person it is about: for those who may
-    /// confirm.
+    /// confirm. Empty for other staff, and where the program has no second hand.
     ///
-    /// - Throws: `Refusal.notFound` for everybody else.
+    /// - Throws: `Refusal.notFound` for everybody who is neither coordinator nor administrator.
     public func pendingActs() async throws -> [(act: PendingAct, name: String)] {
-        let policy = try current().policy
-        return try read(as: Admission { try $0.confirms(under: policy) }) { snapshot in
-            try snapshot.pendingActs.map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
+        try read(as: Admission { try $0.holds(.coordinator) || $0.holds(.administrator) }) { snapshot in
+            guard try snapshot.permit(caller).confirms(under: snapshot.current.policy) else { return [] }
+            return try snapshot.pendingActs.map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
         }
     }
 
@@ -418,7 +418,10 @@ public struct ReleaseService: Sendable {
     public func lateReleases() async throws -> [CaseHandle] {
         try read(as: .holding(.administrator)) { snapshot in
             try snapshot.rows.casesDue(before: snapshot.today.adding(days: 1)).compactMap { row in
-                let loaded = try snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+                // One damaged case must not keep anybody from the others.
+                guard let loaded = try? snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow) else {
+                    return nil
+                }
                 guard let duty = ReleaseDuty(loaded), snapshot.today >= duty.lateFrom else { return nil }
                 return try snapshot.rows.parties(of: row.id).first { $0.isStaff }?.handle
             }

@@ -88,6 +88,21 @@ struct DutyTests {
         #expect(try office.audit().findings == [])
     }
 
+    @Test("R31, R8: a corrected release is to be released within two working days of the correction")
+    func afterCorrection() async throws {
+        let office = try await signed()
+        let ada = try office.id("ada")
+        try await office.must(.freezeCard, "ada")
+        func due() async throws -> CivilDate? {
+            try await office.service.view(of: ada, workflow: "mentorship", as: .mentee, viewer: ada).releaseBy
+        }
+        // Nothing can be released while the number is said to be wrong.
+        #expect(try await due() == nil)
+        try await advance(office, to: "2026-01-20")
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0199" }
+        #expect(try await due()?.description == "2026-01-22")
+    }
+
     @Test("R31: a cover counts until its last day, and nobody covers a case of their own")
     func coverEnds() async throws {
         let office = try await signed()

@@ -63,6 +63,43 @@ struct SetAsideTests {
         #expect(try office.audit().findings == [])
     }
 
+    @Test(
+        "R1, R14: who is set aside gives the place back with the answer that anybody gets, and takes back as ever what they released to the same person before"
+    )
+    func answers() async throws {
+        let start = try await Office().staffed()
+        try await start.go(to: "offered")
+        let office = try await start.copy()
+        _ = try await office.service.exclude(
+            by: office.id("ada"), relation: .person, typed: "Benedict Okafor", key: "list")
+        for story in [start, office] {
+            try story.time("2026-01-06T08:00")
+            try await story.host.runClock()
+        }
+        let (meant, aside) = (
+            try await start.must(.slotUnavailable, "ben"), try await office.must(.slotUnavailable, "ben")
+        )
+        #expect(meant.state == aside.state)
+        let exchange = try await Office.running("structured")
+        try await exchange.pair()
+        let release = try #require(
+            try exchange.service.state(of: exchange.id("ada")).currentRelease(of: exchange.id("ben")))
+        // The term runs out, which keeps nobody away; the same mentor says yes again.
+        try exchange.time("2026-09-01T09:00")
+        try await exchange.host.runClock()
+        let ben = try exchange.id("ben")
+        try await exchange.must(.rematch, "ada")
+        try await exchange.must(.completeSurvey, "ada")
+        try await exchange.must(.propose, "maya") { $0.person = ben }
+        try await exchange.must(.acceptSlot, "ben")
+        _ = try await exchange.service.exclude(
+            by: exchange.id("ada"), relation: .person, typed: "Benedict Okafor", key: "list")
+        try exchange.time("2026-09-02T09:00")
+        try await exchange.host.runClock()
+        try await exchange.must(.rescind, "ben") { $0.release = release.id }
+        #expect(try exchange.audit().findings == [])
+    }
+
     @Test("R1: no more than twenty names go onto a list in a week; the same name again is there already")
     func twentyAWeek() async throws {
         let office = try await Office().staffed()

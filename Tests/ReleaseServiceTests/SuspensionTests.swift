@@ -1,3 +1,4 @@
+import Matching
 import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
@@ -109,6 +110,44 @@ struct SuspensionTests {
         // Nothing that was closed opens; a new search may.
         try await office.go(to: "introduced")
         #expect(try await office.look("ben").contact != nil)
+    }
+
+    @Test(
+        "R32: whoever is suspended is on no shortlist; an invitation to talk is answered with a no; of what somebody who has died had begun nothing is left"
+    )
+    func drafts() async throws {
+        let office = try await Office().staffed()
+        let (ada, eve, maya, ben) = (
+            try office.id("ada"), try office.id("eve"), try office.id("maya"), try office.id("ben")
+        )
+        try await office.go(to: "surveyed")
+        try await office.must(.ask, "eve", on: "eve", workflow: "peerConversation")
+        try await office.must(.invite, "maya", on: "eve", workflow: "peerConversation") { $0.person = ben }
+        func mentors() async throws -> [PersonID] {
+            try await office.service.shortlist(of: ada, workflow: "mentorship", by: maya).candidates.map(\.mentor)
+        }
+        #expect(try await mentors().contains(ben))
+        try await suspend(office, "ben")
+        #expect(try await !mentors().contains(ben))
+        let asked = try office.service.state(of: eve, workflow: "peerConversation")
+        #expect(asked.isDraft && asked.round?.counterpart == nil)
+        let before = try office.store.read { try $0.drafts().count }
+        try await suspend(office, "eve", .deceased)
+        #expect(try office.store.read { try $0.drafts().count } == before - 1)
+        #expect(try office.audit().findings == [])
+    }
+
+    @Test("R19: where a program has no second hand, what is asked for is done, and nothing ever waits")
+    func alone() async throws {
+        let office = try await Office.running("sgv-camft")
+        let pia = try await office.add(
+            "pia", "Pia Brandt", "Brandt", first: "Pia", phone: "312-555-0103", roles: [.administrator], field: "staff")
+        let service = try office.service(as: "pia")
+        let ben = try office.id("ben")
+        #expect(try await service.suspend(ben, .suspended, by: pia, key: "suspend").refused == nil)
+        #expect(try await service.askToLift(ben, by: pia, key: "lift").state == "done")
+        #expect(try await office.service.identity(of: ben)?.suspension == nil)
+        #expect(try await service.pendingActs().isEmpty)
     }
 
     @Test("R32: where a program keeps no staff a listing of somebody who is suspended is closed all the same")

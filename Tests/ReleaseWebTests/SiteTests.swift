@@ -484,8 +484,13 @@ struct SiteTests {
         try take(
             "mentee", "receipt",
             try await front.api(.get, "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))", as: "ada"))
-        let staff = try front.handle("maya", isStaff: true)
-        try take("coordinator", "case", try await front.api(.get, "/cases/\(staff)", as: "maya"))
+        // Another one has signed, and nothing is released yet.
+        try await office.go(to: "signed", "eve")
+        try take("mentee", "case", try await front.api(.get, "/cases/\(front.handle("eve", of: "eve"))", as: "eve"))
+        for opener in ["ada", "eve"] {
+            let staff = try front.handle("maya", of: opener, isStaff: true)
+            try take("coordinator", "case", try await front.api(.get, "/cases/\(staff)", as: "maya"))
+        }
         try take(
             "coordinator", "person",
             try await front.api(.post, "/people/searches", as: "maya", "{\"phone\":\"312-555-0142\"}"))

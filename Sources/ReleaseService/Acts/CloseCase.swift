@@ -5,8 +5,12 @@ internal import ReleaseWorkflow
 /// for it, or, in a program that keeps no staff, by itself.
 struct CloseCase {
     private let tx: Transaction
+    private let isDeceased: Bool
 
-    init(_ tx: Transaction) { self.tx = tx }
+    /// - Parameter cause: of the suspension: somebody who has died does not come back to what they began.
+    init(_ tx: Transaction, for cause: Identity.Suspension.Cause) {
+        (self.tx, isDeceased) = (tx, cause == .deceased)
+    }
 
     /// Closes everything of which this person is a part: cards that they can read and cards that are about them; takes
     /// back proposals that name them, and gives back places that were held for them.
@@ -30,38 +34,33 @@ struct CloseCase {
     }
 
     private func decision(for person: PersonID, by staff: PersonID, _ loaded: LoadedCase) -> CaseWriter.Decision? {
-        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)"
         let actor = Actor(.staff(staff), channel: .screen)
         if isHeld(person, loaded) {
-            return .init(events: [.placeLetGo(person)], rule: "\(rule)/withdrawProposal", actor: actor)
+            return .init(events: [.placeLetGo(person)], rule: loaded.rule("withdrawProposal"), actor: actor)
         }
-        if loaded.state.isDraft {
-            // Whoever opened the draft keeps it: nothing opens from it until they are back.
-            return person == loaded.opener ? nil : decided(.withdrawProposal, by: actor, loaded)
-        }
+        if loaded.state.isDraft { return decisionOnDraft(for: person, by: actor, loaded) }
         guard !loaded.state.liveReleases.isEmpty || !loaded.state.openCards.isEmpty else { return nil }
         var decision =
-            decided(.withdrawCard, by: actor, loaded)
+            loaded.decided(.withdrawCard, by: actor, given: .all, at: tx.moment)
             ?? .init(
                 events: loaded.state.openCards.map { .cardClosed($0.release) }
                     + loaded.state.liveReleases.map { .releaseClosed($0.id) }
                     + (loaded.workflow.ended.min().map { [.advanced(to: $0)] } ?? []),
-                rule: "\(rule)/withdrawCard", actor: actor, seenBy: loaded.workflow.parties)
+                rule: loaded.rule("withdrawCard"), actor: actor, seenBy: loaded.workflow.parties)
         decision.events.append(.noticed(.coordinator, .takenDown))
         // The person on the card hears of it first; in an exchange both are on one.
         if case .role(let reader) = loaded.workflow.reader, !loaded.workflow.isMutual { decision.toldLater = reader }
         return decision
     }
 
-    private func decided(_ command: Command, by actor: Actor, _ loaded: LoadedCase) -> CaseWriter.Decision? {
-        guard
-            let authorized = try? authorize(
-                command, by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all,
-                at: tx.moment),
-            let events = try? decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all,
-                at: tx.moment)
-        else { return nil }
-        return .init(events: events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy)
+    /// Of a draft that they began: of somebody who has died nothing is left; anybody else finds it again when they are
+    /// back. Of somebody else's draft that names them: the proposal is taken back, or the invitation answered by a no.
+    private func decisionOnDraft(for person: PersonID, by actor: Actor, _ loaded: LoadedCase) -> CaseWriter.Decision? {
+        let own = Actor(.person(person), channel: .screen)
+        if person == loaded.opener {
+            return isDeceased ? loaded.decided(.decline, by: own, given: .all, at: tx.moment) : nil
+        }
+        return loaded.decided(.withdrawProposal, by: actor, given: .all, at: tx.moment)
+            ?? loaded.decided(.refuseInvitation, by: own, given: .all, at: tx.moment)
     }
 }

@@ -115,18 +115,15 @@ struct DueTransitions {
     /// Notes the day after which a case is looked at again, where nothing was to be done.
     private func keepDue(_ loaded: inout LoadedCase) throws {
         let due = try next(loaded.state, loaded)
-        guard loaded.state.isDraft else {
-            guard var row = loaded.row, row.due != due else { return }
+        if loaded.state.isDraft, loaded.draft?.due != due, var row = loaded.draft {
+            row.due = due
+            tx.rows.putDraft(row)
+            loaded.draft = row
+        } else if !loaded.state.isDraft, loaded.row?.due != due, var row = loaded.row {
             row.due = due
             tx.rows.putCase(row)
             loaded.row = row
-            return
         }
-        guard var row = loaded.draft else { return }
-        guard row.due != due else { return }
-        row.due = due
-        tx.rows.putDraft(row)
-        loaded.draft = row
     }
 
     /// Takes a proposal back, by the policy's own row for it, when the mentor's yes is too old or something keeps the
@@ -136,20 +133,19 @@ struct DueTransitions {
     /// - Returns: whether something was done.
     private func setAside(on day: CivilDate, _ loaded: inout LoadedCase) throws -> Bool {
         guard loaded.state.isDraft, let round = loaded.state.round else { return false }
-        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
         if let held = round.held.first(where: { day > $0.until }) {
-            let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/slotUnavailable"
-            return try apply(.init(events: [.placeLetGo(held.person)], rule: rule, actor: .clock), at: moment, &loaded)
+            try apply([.placeLetGo(held.person)], "slotUnavailable", on: day, &loaded)
+            return true
         }
         guard let other = round.counterpart, round.isSlotAccepted else { return false }
         let isOver = round.slotUntil.map { day > $0 } ?? false
+        let nobody = Actor(.staff(PersonID(high: 0, low: 0)), channel: .screen)
         guard try isOver || KeptApart(tx.snapshot).are(other, in: loaded),
-            let (events, authorized) = withdrawal(loaded, at: moment)
+            var decision = loaded.decided(.withdrawProposal, by: nobody, given: .all, at: moment(on: day))
         else { return false }
-        return try apply(
-            .init(
-                events: KeptApart(tx.snapshot).settingAside(events, in: loaded, on: day), rule: authorized.rule,
-                actor: .clock, seenBy: authorized.seenBy), at: moment, &loaded)
+        decision.events = try KeptApart(tx.snapshot).settingAside(decision.events, in: loaded, on: day)
+        try apply(decision, on: day, &loaded)
+        return true
     }
 
     /// Reminds the coordinator, on the next working day, that what was signed waits to be released; from the day on
@@ -161,9 +157,7 @@ struct DueTransitions {
         let steps = loaded.history.steps
         let ofRound = steps[(steps.lastIndex { $0.events.contains(where: \.beginsRound) } ?? 0)...]
         if ofRound.contains(where: { $0.events.contains(reminder) }) { return }
-        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
-        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/disclose"
-        _ = try apply(.init(events: [reminder], rule: rule, actor: .clock), at: moment, &loaded)
+        try apply([reminder], "disclose", on: day, &loaded)
     }
 
     /// Notes that what was signed can be used again: what the pair rests on holds, as it did.
@@ -171,37 +165,32 @@ struct DueTransitions {
         guard loaded.state.round?.unusedSince != nil, loaded.workflow.notesUnused(in: loaded.state),
             try GuardFacts(tx.snapshot, of: loaded).firstLost() == nil
         else { return false }
-        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
-        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/noteUnused"
-        return try apply(.init(events: [.useResumed], rule: rule, actor: .clock), at: moment, &loaded)
+        try apply([.useResumed], "noteUnused", on: day, &loaded)
+        return true
     }
 
-    private func withdrawal(_ loaded: LoadedCase, at moment: Moment) -> (events: [Event], Authorized<Command>)? {
-        let nobody = Actor(.staff(PersonID(high: 0, low: 0)), channel: .screen)
-        guard
-            let authorized = try? authorize(
-                .withdrawProposal, by: nobody, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
-                given: .all, at: moment),
-            let events = try? decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: .all, at: moment)
-        else { return nil }
-        return (events, authorized)
+    private func moment(on day: CivilDate) -> Moment {
+        Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
     }
 
-    private func apply(_ decision: CaseWriter.Decision, at moment: Moment, _ loaded: inout LoadedCase) throws -> Bool {
-        let dated = tx.dated(moment)
+    /// Stores what no row of the policy decides.
+    private func apply(_ events: [Event], _ word: String, on day: CivilDate, _ loaded: inout LoadedCase) throws {
+        try apply(.init(events: events, rule: loaded.rule(word), actor: .clock), on: day, &loaded)
+    }
+
+    private func apply(_ decision: CaseWriter.Decision, on day: CivilDate, _ loaded: inout LoadedCase) throws {
+        let dated = tx.dated(moment(on: day))
         _ = try CaseWriter(dated).apply(decision, to: &loaded)
         tx.takeOver(dated, withRecords: false)
-        return true
     }
 
     /// - Returns: whether something was done after which more may be due.
     private func takeOne(on day: CivilDate, _ loaded: inout LoadedCase, withRecords: Bool) throws -> Bool {
-        let moment = Moment(instantMilliseconds: tx.moment.instantMilliseconds, date: day)
+        let moment = moment(on: day)
         let facts = try GuardFacts(tx.snapshot, of: loaded).forClock(on: day)
         for kind in CommandKind.allCases
         where !loaded.workflow.transitions(on: kind, from: loaded.state.position).isEmpty {
-            guard let decision = clockDecision(kind, loaded, facts, at: moment) else { continue }
+            guard let decision = try clockDecision(kind, loaded, facts, at: moment) else { continue }
             let dated = tx.dated(moment)
             _ = try CaseWriter(dated).apply(decision, to: &loaded)
             tx.takeOver(dated, withRecords: withRecords)
@@ -215,19 +204,12 @@ struct DueTransitions {
     }
 
     /// The decision of the clock by this command; nil where it may not.
-    func clockDecision(_ kind: CommandKind, _ loaded: LoadedCase, _ facts: Facts, at moment: Moment) -> CaseWriter
-        .Decision?
+    func clockDecision(_ kind: CommandKind, _ loaded: LoadedCase, _ facts: Facts, at moment: Moment) throws
+        -> CaseWriter.Decision?
     {
         let command = Command(
-            kind, round: (try? tx.derive.identifier("round/\(loaded.id)")) ?? RoundID(high: 0, low: 0),
-            person: PersonID(high: 0, low: 0), release: ReleaseID(high: 0, low: 0))
-        guard
-            let authorized = try? authorize(
-                command, by: .clock, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
-                at: moment),
-            let events = try? decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts, at: moment)
-        else { return nil }
-        return CaseWriter.Decision(events: events, rule: authorized.rule, actor: Actor.clock, seenBy: authorized.seenBy)
+            kind, round: try tx.derive.identifier("round/\(loaded.id)"), person: PersonID(high: 0, low: 0),
+            release: ReleaseID(high: 0, low: 0))
+        return loaded.decided(command, by: .clock, given: facts, at: moment)
     }
 }

@@ -21,8 +21,8 @@ enum EndEverything {
                 loaded.state.openCards.map { Event.cardClosed($0.release) }
                 + loaded.state.liveReleases.map { Event.releaseExpired($0.id) }
             let recorded = CaseWriter.Decision(
-                events: closing, rule: "\(loaded.policy.program)/\(loaded.workflow.id)/expire", actor: Actor.clock)
-            let decision = DueTransitions(tx).clockDecision(.expire, loaded, facts, at: over) ?? recorded
+                events: closing, rule: loaded.rule("expire"), actor: Actor.clock)
+            let decision = try DueTransitions(tx).clockDecision(.expire, loaded, facts, at: over) ?? recorded
             _ = try CaseWriter(inner).apply(decision, to: &loaded)
             tx.takeOver(inner, withRecords: false)
             tx.consequences.mustSettle = true

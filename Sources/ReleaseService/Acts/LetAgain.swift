@@ -79,7 +79,7 @@ struct LetAgain: Act {
         _ = try CaseWriter(tx).apply(
             .init(
                 events: [.keepingLifted(by: person, from: place.other)],
-                rule: "\(loaded.policy.program)/\(loaded.workflow.id)/letAgain",
+                rule: loaded.rule("letAgain"),
                 actor: Actor(.person(person), channel: .screen)), to: &loaded)
         // A lift beside an open draft stands before the draft's own words once the case is read again.
         tx.consequences.forgotten.append(loaded.id.bytes)

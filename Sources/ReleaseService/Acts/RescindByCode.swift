@@ -57,7 +57,7 @@ enum RescindByCode {
             return
         }
         let actor = Actor(.person(standing.discloser), channel: .screen)
-        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/rescind"
+        let rule = loaded.rule("rescind")
         if let end = loaded.state.takenBack(by: standing.discloser, naming: release).last {
             // A policy without rescission on screen: the code still closes the card and is recorded.
             let isOfSignedRound = end.round == loaded.state.currentRelease?.round
@@ -66,7 +66,8 @@ enum RescindByCode {
                 .map { Event.cardClosed($0.release) }
             let recorded = CaseWriter.Decision(
                 events: closing + [Event.releaseRescinded(end.id, on: tx.moment.date)], rule: rule, actor: actor)
-            let decision = decision(of: release, by: actor, loaded, at: tx.moment) ?? recorded
+            let decision =
+                loaded.decided(.rescind(release), by: actor, given: Facts(), at: tx.moment) ?? recorded
             _ = try CaseWriter(tx).apply(decision, to: &loaded)
             if end.id == release { return }
             loaded = try load()
@@ -74,20 +75,5 @@ enum RescindByCode {
         // Superseded: what took its place has ended, and the person's word on this one is recorded as well.
         _ = try CaseWriter(tx).apply(
             .init(events: [.releaseRescinded(release, on: tx.moment.date)], rule: rule, actor: actor), to: &loaded)
-    }
-
-    private static func decision(
-        of release: ReleaseID, by actor: Actor, _ loaded: LoadedCase, at moment: Moment
-    ) -> CaseWriter.Decision? {
-        guard
-            let authorized = try? authorize(
-                .rescind(release), by: actor, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow,
-                given: Facts(),
-                at: moment),
-            let events = try? decide(
-                authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: Facts(),
-                at: moment)
-        else { return nil }
-        return CaseWriter.Decision(events: events, rule: authorized.rule, actor: actor, seenBy: authorized.seenBy)
     }
 }

@@ -99,25 +99,31 @@ struct SubmitAct: Act {
             && (workflow.ended.contains(state.position) || hasNothingOpen(person, state))
     }
 
-    /// The answer to somebody who was set aside and does not learn of it: they can give their place back, and whatever
-    /// else they ask for is answered as to one for whom it cannot go on just now. Nil for everybody else.
+    /// The answer to somebody who was set aside and does not learn of it: they can give their place back, as they
+    /// could before, and what they would go on with is answered as to one for whom it cannot go on just now. Nil for
+    /// everybody else, and for what is not about the place: whatever they released before is taken back as ever.
     private func answerOfHeld(_ loaded: inout LoadedCase, _ tx: Transaction) throws -> Done? {
         guard case .person(let person) = submission.actor.principal, let role = loaded.workflow.counterpart,
             let held = loaded.state.round?.held.first(where: { $0.person == person })
         else { return nil }
-        guard submission.kind == .slotUnavailable || submission.kind == .refuseInvitation else {
-            tx.storesNothing = true
-            if submission.kind == .acceptSlot || submission.kind == .agree { return Done(state: held.shown) }
-            let isOffered = loaded.workflow.position(named: held.shown).map {
-                loaded.workflow.transitions(on: submission.kind, from: $0).contains { $0.role == role }
-            }
-            throw isOffered == true ? Refusal.cannotGoOn : Refusal.outdated
+        let row = loaded.workflow.position(named: held.shown).flatMap { shown in
+            loaded.workflow.transitions(on: submission.kind, from: shown).first { $0.role == role }
         }
-        let rule = "\(loaded.policy.program)/\(loaded.workflow.id)/\(submission.kind.rawValue)"
+        if submission.kind == .acceptSlot || submission.kind == .agree {
+            tx.storesNothing = true
+            return Done(state: held.shown)
+        }
+        if submission.kind == .sign {
+            tx.storesNothing = true
+            throw row == nil ? Refusal.outdated : Refusal.cannotGoOn
+        }
+        guard submission.kind == .slotUnavailable || submission.kind == .refuseInvitation else { return nil }
         _ = try CaseWriter(tx).apply(
-            .init(events: [.placeLetGo(person)], rule: rule, actor: submission.actor), to: &loaded)
-        tx.consequences.notices = []
-        return Done(state: loaded.workflow.name(of: loaded.workflow.initial))
+            .init(events: [.placeLetGo(person)], rule: loaded.rule(submission.kind.rawValue), actor: submission.actor),
+            to: &loaded)
+        // The state that it would have led to for anybody who was meant.
+        guard case .state(let next)? = row?.destination else { return Done(state: held.shown) }
+        return Done(state: loaded.workflow.name(of: next))
     }
 
     /// True for the answer of somebody who is not asked, or not any more: whether they ever were is not told.
@@ -142,7 +148,7 @@ struct SubmitAct: Act {
         _ = try CaseWriter(tx).apply(
             .init(
                 events: [.keptAway(by: person, from: partner)],
-                rule: "\(loaded.policy.program)/\(loaded.workflow.id)/end", actor: submission.actor), to: &loaded)
+                rule: loaded.rule("end"), actor: submission.actor), to: &loaded)
     }
 
     /// True if what this person released in the round that is signed is closed or taken back.

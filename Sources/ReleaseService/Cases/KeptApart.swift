@@ -25,8 +25,8 @@ struct KeptApart {
     /// The events of a withdrawal, so that a counterpart who said yes does not learn of it where something keeps the
     /// two apart: whoever puts a name on a private list and sees an invitation fall would know whose it was.
     func settingAside(_ events: [Event], in loaded: LoadedCase, on date: CivilDate) throws -> [Event] {
-        guard let round = loaded.state.round, let other = round.counterpart, round.isSlotAccepted,
-            let role = loaded.workflow.counterpart, try are(other, in: loaded)
+        guard events.contains(.counterpartCleared), let round = loaded.state.round, let other = round.counterpart,
+            round.isSlotAccepted, let role = loaded.workflow.counterpart, try are(other, in: loaded)
         else { return events }
         let until = round.slotUntil ?? date.adding(days: HeldPlace.days)
         if date > until { return events }

@@ -4,7 +4,7 @@ internal import ReleaseWorkflow
 
 /// The coordinator's dated duty to release what is signed, and who stands in when it is late.
 struct ReleaseDuty {
-    /// The day by which the card is to be released: the second working day after the pair was made.
+    /// The day by which the card is to be released: the second working day after the last signature.
     let due: CivilDate
     /// The day from which the cover sees the case: one working day later.
     let coverFrom: CivilDate
@@ -20,9 +20,10 @@ struct ReleaseDuty {
             workflow.transitions(on: $0, from: state.position).contains { $0.role == .coordinator }
         }
         guard isWaiting, !state.isDraft, let round = state.round, round.unusedSince == nil, round.frozen.isEmpty,
-            let signedOn = state.roundReleases.map(\.signedOn).min()
+            let signedOn = state.liveReleases.map(\.signedOn).max()
         else { return nil }
-        let made = round.matchMadeOn ?? signedOn
+        // A corrected release is signed anew, and released anew.
+        let made = max(signedOn, round.matchMadeOn ?? signedOn)
         due = office.day(after: made, count: OfficeDays.daysToRelease)
         coverFrom = office.day(after: due, count: 1)
         lateFrom = office.day(after: due, count: 2)
@@ -59,33 +60,5 @@ extension Snapshot {
             cover != assigned, cover != loaded.opener, cover != loaded.counterpart
         else { return nil }
         return cover
-    }
-}
-
-/// A coordinator names who stands in for them, or nobody any more.
-struct SetCover: Act {
-    let coordinator: PersonID
-    /// Nil for nobody.
-    let cover: PersonID?
-    let until: CivilDate
-
-    var text: String { "setCover \(cover?.description ?? "") \(until)" }
-    var formerScope: String { "staff \(coordinator)" }
-
-    func permit(_ caller: Caller, _ tx: Transaction) throws {
-        let permit = tx.permit(caller)
-        try permit.require(permit.isSelf(coordinator) && permit.holds(.coordinator))
-    }
-
-    /// - Throws: `Refusal.notFound` for somebody who is no other coordinator.
-    func carryOut(_ tx: Transaction) throws -> Done {
-        let place = "cover/\(coordinator)"
-        guard let cover else {
-            tx.rows.setSetting(place, try tx.vault.seal(Cover(person: coordinator, until: until), fixed: place))
-            return Done()
-        }
-        guard cover != coordinator, try tx.people.isCoordinator(cover) else { throw Refusal.notFound }
-        tx.rows.setSetting(place, try tx.vault.seal(Cover(person: cover, until: until), fixed: place))
-        return Done(person: cover)
     }
 }

@@ -54,7 +54,7 @@ struct Matchmaker {
         let people = snapshot.people
         return try snapshot.rows.mentors().compactMap { row in
             guard let enrollment = try people.enrollment(row.id, as: .mentor),
-                let identity = try people.identity(row.id)
+                let identity = try people.identity(row.id), identity.suspension == nil
             else {
                 return nil
             }
@@ -73,7 +73,7 @@ struct Matchmaker {
         guard loaded.state.isDraft, let round = loaded.state.round, round.counterpart == nil,
             !loaded.workflow.transitions(on: .propose, from: loaded.state.position).isEmpty,
             let survey = try snapshot.cases.survey(of: round),
-            let identity = try snapshot.people.identity(loaded.opener)
+            let identity = try snapshot.people.identity(loaded.opener), identity.suspension == nil
         else { return nil }
         let days = snapshot.today.dayNumber - (round.waitingSince ?? snapshot.today).dayNumber
         return MenteeEntry(

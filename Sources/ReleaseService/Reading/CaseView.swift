@@ -56,12 +56,8 @@ public struct CaseView: Sendable, Codable {
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
             .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy)
-            .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused).with(
-                "isNumberWrong", isNumberWrong
-            ).with(
-                "isNumberComing", isNumberComing
-            )
-            .members
+            .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused)
+            .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
         return Array(StoredCodec.text(members).utf8)
     }
 }

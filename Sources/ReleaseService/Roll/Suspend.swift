@@ -26,7 +26,7 @@ struct Suspend: Act {
         identity.suspension = .init(cause: cause, by: staff, on: tx.moment.date)
         try tx.put(identity, of: person)
         if cause == .deceased { try tx.deleteMessages(to: person) }
-        try CloseCase(tx).closeAll(of: person, by: staff)
+        try CloseCase(tx, for: cause).closeAll(of: person, by: staff)
         return Done(person: person)
     }
 }

@@ -75,7 +75,7 @@ struct AnswerSecondHand: Act {
         if isConfirmed, try SecondHandActs(tx).isOwn(act, staff) { throw Refusal.needsSecondHand }
         acts.remove(at: place)
         try SecondHandActs(tx).keep(acts)
-        if isConfirmed { try SecondHandActs(tx).carryOut(act) }
+        if isConfirmed { try SecondHandActs(tx).carryOut(act, by: staff) }
         return Done(person: act.person, state: isConfirmed ? "done" : "refused")
     }
 }
@@ -95,7 +95,7 @@ struct SecondHandActs {
             on: tx.moment.date)
         act.step = step
         if case .none = tx.snapshot.current.policy.secondHand {
-            try carryOut(act)
+            try carryOut(act, by: staff)
             return Done(person: person, state: "done")
         }
         var acts = try tx.snapshot.pendingActs
@@ -117,7 +117,8 @@ struct SecondHandActs {
         tx.rows.setSetting("secondHand", try tx.vault.seal(PendingActs(acts), fixed: "secondHand"))
     }
 
-    func carryOut(_ act: PendingAct) throws {
+    /// - Parameter staff: who confirmed it, or who asked where nobody else is there.
+    func carryOut(_ act: PendingAct, by staff: PersonID) throws {
         switch act.kind {
         case .lift:
             var identity = try tx.people.require(act.person)
@@ -125,12 +126,12 @@ struct SecondHandActs {
             try tx.put(identity, of: act.person)
         case .recordedInError:
             guard let step = act.step else { throw Refusal.notFound }
-            try markError(step, of: act.person)
+            try markError(step, of: act.person, by: staff)
         }
     }
 
     /// Marks a step. What it ended stays ended; whoever it kept away is kept away no more.
-    private func markError(_ step: PendingAct.StepOfCase, of person: PersonID) throws {
+    private func markError(_ step: PendingAct.StepOfCase, of person: PersonID, by staff: PersonID) throws {
         var loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
         let words = loaded.history.steps[step.number].events.compactMap { event -> Event? in
             if case .keptAway(let own, let other) = event { .keepingLifted(by: own, from: other) } else { nil }
@@ -141,8 +142,8 @@ struct SecondHandActs {
         }
         _ = try CaseWriter(tx).apply(
             .init(
-                events: events, rule: "\(loaded.policy.program)/\(loaded.workflow.id)/recordedInError",
-                actor: Actor(.person(person), channel: .screen), seenBy: loaded.workflow.parties + [.coordinator]),
+                events: events, rule: loaded.rule("recordedInError"), actor: Actor(.staff(staff), channel: .screen),
+                seenBy: loaded.workflow.parties + [.coordinator]),
             to: &loaded)
         // Beside an open draft it stands before the draft's own words once the case is read again.
         tx.consequences.forgotten.append(loaded.id.bytes)

@@ -25,6 +25,11 @@ struct CaseContent: Encodable {
     let isCallRecorded: Bool?
     let isMeetingRecorded: Bool?
     let counterpartName: String?
+    let word: String?
+    let releaseBy: String?
+    let isNumberWrong: Bool?
+    let isNumberComing: Bool?
+    let isUnused: Bool
     let releases: [String]?
     /// For their coordinator.
     let person: String?
@@ -48,6 +53,11 @@ struct CaseContent: Encodable {
         isCallRecorded = isStaff ? nil : view.isCallRecorded
         isMeetingRecorded = isStaff ? nil : view.isMeetingRecorded
         counterpartName = page?.counterpartName
+        word = view.word
+        releaseBy = view.releaseBy?.description
+        isNumberWrong = view.isNumberWrong
+        isNumberComing = isStaff ? nil : view.isNumberComing
+        isUnused = view.isUnused
         releases = isStaff ? nil : page.map { $0.releases.map(\.description) }
         person = isStaff ? line.opener.description : nil
         self.name = name
@@ -56,10 +66,13 @@ struct CaseContent: Encodable {
 
     /// The most that a role can be shown of a case.
     static func fields(for role: String) -> [String] {
-        let all = ["id", "workflow", "role", "state", "actions", "history", "isReleaseLive", "expiresOn"]
+        let all = [
+            "id", "workflow", "role", "state", "actions", "history", "isReleaseLive", "expiresOn", "word", "releaseBy",
+            "isNumberWrong", "isUnused",
+        ]
         return role == "coordinator"
             ? all + ["person", "name", "rank"]
-            : all + ["callBy", "isCallRecorded", "isMeetingRecorded", "counterpartName", "releases"]
+            : all + ["callBy", "isCallRecorded", "isMeetingRecorded", "counterpartName", "isNumberComing", "releases"]
     }
 }
 
@@ -111,7 +124,8 @@ struct CardContent: Encodable {
     let callScript: String
     let emergency: String
     let callBy: String?
-    static let fields = ["notice", "scope", "callScript", "emergency", "callBy"]
+    let word: String?
+    static let fields = ["notice", "scope", "callScript", "emergency", "callBy", "word"]
 }
 
 struct LookContent: Encodable {

@@ -309,7 +309,8 @@ enum Interface {
         guard act == "look" else {
             let kind = CasePages.privateActs[act] ?? .recordCall
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
-            return .json(CardContent(fields: [:], notice: "", scope: "", callScript: "", emergency: "", callBy: nil))
+            return .json(
+                CardContent(fields: [:], notice: "", scope: "", callScript: "", emergency: "", callBy: nil, word: nil))
         }
         let view = try await service.openCard(handle)
         let fields: [String: String]
@@ -322,7 +323,7 @@ enum Interface {
             CardContent(
                 fields: fields, notice: view.notice, scope: view.scope, callScript: view.callScript,
                 emergency: view.emergency,
-                callBy: view.callBy?.description))
+                callBy: view.callBy?.description, word: view.word))
     }
 
     private static func looks(_ visit: Visit) async throws -> Response {

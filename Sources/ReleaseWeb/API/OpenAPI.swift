@@ -197,9 +197,10 @@ enum OpenAPI {
                     "isReleaseLive": flag,
                     "expiresOn": day,
                     "callBy": day, "isCallRecorded": flag, "isMeetingRecorded": flag, "counterpartName": text,
+                    "word": text, "releaseBy": day, "isNumberWrong": flag, "isNumberComing": flag, "isUnused": flag,
                     "releases": texts,
                     "person": text, "name": text, "rank": text,
-                ], required: ["id", "workflow", "role", "state"]),
+                ], required: ["id", "workflow", "role", "state", "isUnused"]),
             "Cases": items("Case", next: true),
             "ReleaseText": object(
                 ["text": text, "digest": text, "values": values], required: ["text", "digest", "values"]),
@@ -223,7 +224,7 @@ enum OpenAPI {
             "Card": object(
                 [
                     "fields": values, "notice": text, "scope": text, "callScript": text, "emergency": text,
-                    "callBy": day,
+                    "callBy": day, "word": text,
                 ],
                 required: ["fields", "notice", "scope", "callScript", "emergency"]),
             "Look": object(["at": text, "recipient": text, "fields": texts], required: ["at", "recipient", "fields"]),

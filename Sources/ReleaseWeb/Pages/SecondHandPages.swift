@@ -94,8 +94,7 @@ enum SecondHandPages {
             if let id = PersonID(parsing: form.text("person")) {
                 person = id
             } else {
-                person = try await visit.service.takingPart(
-                    fullName: form.text("fullName"), phone: form.text("phone"), by: staff)
+                person = try await takingPart(visit, staff)
             }
             try await visit.service.suspend(person, cause, by: staff, key: visit.key).requireDone()
             return visit.redirect("/second-hand?done=\(cause == .deceased ? "death" : "suspension")")
@@ -104,20 +103,34 @@ enum SecondHandPages {
         }
     }
 
+    /// The one who is meant: whoever mistypes a name is told so, and nobody is looked up in part.
+    private static func takingPart(_ visit: Visit, _ staff: PersonID) async throws -> PersonID {
+        do {
+            return try await visit.service.takingPart(
+                fullName: visit.form.text("fullName"), phone: visit.form.text("phone"), by: staff)
+        } catch Refusal.notFound {
+            throw FieldProblem(field: "fullName", expected: visit.words("suspension.unknown"))
+        }
+    }
+
     private static func lift(_ visit: Visit) async throws -> Response {
         guard let person = PersonID(parsing: visit.form.text("person")) else { throw Refusal.notFound }
-        try await visit.service.askToLift(person, by: visit.require().person, key: visit.key).requireDone()
-        return visit.redirect("/second-hand?done=lift")
+        return try asked(await visit.service.askToLift(person, by: visit.require().person, key: visit.key), visit)
     }
 
     private static func markError(_ visit: Visit) async throws -> Response {
         let own = try visit.require().person
         guard let handle = CaseHandle(parsing: visit.form.text("case")) else { throw Refusal.notFound }
         let page = try await visit.service.page(handle, of: own)
-        try await visit.service.askRecordedInError(
-            of: page.line.opener, workflow: page.view.workflow, by: own, key: visit.key
-        ).requireDone()
-        return visit.redirect("/second-hand?done=lift")
+        return try asked(
+            await visit.service.askRecordedInError(
+                of: page.line.opener, workflow: page.view.workflow, by: own, key: visit.key), visit)
+    }
+
+    /// Where a program has no second hand, what is asked for is done.
+    private static func asked(_ outcome: Outcome, _ visit: Visit) throws -> Response {
+        try outcome.requireDone()
+        return visit.redirect("/second-hand?done=\(outcome.state == "waits" ? "asked" : "confirmed")")
     }
 
     /// The part of a case's page by which a coordinator asks that an end is marked as recorded in error.

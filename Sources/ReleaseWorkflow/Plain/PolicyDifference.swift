@@ -111,8 +111,8 @@ public struct PolicyDifference: Hashable, Sendable {
     }
 
     private static func words(_ office: OfficeDays) -> String {
-        "\(office.days.map(\.rawValue).joined(separator: ", ")) \(office.hours) \(office.holidays.map(\.description).joined(separator: ", "))"
-            .oneLine
+        let days = office.days.map(\.rawValue) + office.holidays.map { "not on \($0)" }
+        return "\(days.joined(separator: ", ")) \(office.hours)".oneLine
     }
 
     private static func words(_ weights: [String: Int]) -> String {

@@ -258,11 +258,12 @@ final class ApplyRun {
         case "recordedInError":
             let workflow = await firstWorkflow()
             return try await service.askRecordedInError(of: about, workflow: workflow, by: staff, key: key)
-        default:
+        case "confirm", "refuse":
             // The oldest that waits about this person; a script that is applied again finds it answered.
             let act = try await service.pendingActs().first { $0.act.person == about }?.act.id ?? ""
             return try await service.answerSecondHand(
                 act, isConfirmed: line.action == "confirm", by: staff, key: key)
+        case let other: throw line.problem("do", "an act of staff, not `\(other)`")
         }
     }
 
