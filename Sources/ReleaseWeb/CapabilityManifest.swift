@@ -29,7 +29,7 @@ public struct CapabilityManifest: Sendable {
         let parties = Set(policy.workflows.flatMap(\.parties)).map(\.rawValue).sorted()
         var all: [String] = []
         for role in parties {
-            all += lines(role, "case", CaseContent.fields(for: role))
+            all += lines(role, "case", CaseContent.fields(for: role, under: policy))
         }
         let signers = Set(policy.workflows.flatMap { $0.isMutual ? $0.parties : [$0.discloser] }.map(\.rawValue))
         for role in signers.sorted() {
@@ -41,7 +41,7 @@ public struct CapabilityManifest: Sendable {
         for role in readers.sorted() {
             all += lines(role, "card", CardContent.fields + policy.release.fields.map { "fields.\($0.rawValue)" })
         }
-        all += lines("coordinator", "case", CaseContent.fields(for: "coordinator"))
+        all += lines("coordinator", "case", CaseContent.fields(for: "coordinator", under: policy))
         all += lines("coordinator", "person", PersonContent.fields)
         all += lines("auditor", "entry", EntryContent.fields)
         return all

@@ -23,6 +23,17 @@ struct Flow {
     ///   - name: of the file under `Flows`, whose first letter says the program.
     ///   - more: lines to add at its end, numbered on from the file's last.
     init(_ name: String, then more: String = "") throws {
+        try self.init(name, changed: Self.lines(of: name) + more.split(separator: "\n").map(String.init))
+    }
+
+    /// The lines of the file of this name under `Flows`.
+    static func lines(of name: String) throws -> [String] {
+        let file = repository.appendingPathComponent("Tests/CommandTests/Flows/\(name).jsonl")
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    /// A story that goes another way than the one of this name.
+    init(_ name: String, changed lines: [String]) throws {
         let programs: [Character: (policy: String, clock: String)] = [
             "m": ("mphp", "2026-01-05T08:00"), "t": ("structured", "2026-01-12T08:00"),
             "c": ("mscsw", "2026-09-14T08:00"),
@@ -32,9 +43,7 @@ struct Flow {
         let begun = try Tool.run(
             "init", place.data, "--policy", "Policies/\(program.policy).yaml", "--example", "--clock", program.clock)
         #expect(begun.status == 0, "\(begun.errors)")
-        let file = repository.appendingPathComponent("Tests/CommandTests/Flows/\(name).jsonl")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        let script = try place.write("flow.jsonl", text + (text.hasSuffix("\n") ? "" : "\n") + more)
+        let script = try place.write("flow.jsonl", lines.joined(separator: "\n") + "\n")
         let run = try Tool.run("apply", place.data, script, "--keep-going", "--json")
         printed = run.out + run.errors
         let decoder = JSONDecoder()
@@ -292,6 +301,38 @@ struct EndingFlowTests {
         let regretted = try Flow("c03")
         #expect(try regretted.refusal(21) == nil && regretted.state(21) == "ended")
         #expect(try regretted.refusal(22) == "cardClosed")
+    }
+
+    @Test(
+        "R15 c02.1: the second signature of an extension comes two days late, and the second year begins; c02.2: when it never comes, both are free after thirty days and may begin anew with each other"
+    )
+    func lateExtension() throws {
+        let flow = try Flow(
+            "c02",
+            then: """
+                {"do":"look","by":"jude","case":"hana"}
+                {"do":"wait","at":"2028-09-30T10:00"}
+                {"do":"look","by":"hana","case":"hana"}
+                {"do":"wait","at":"2028-10-01T10:00"}
+                {"do":"look","by":"hana","case":"hana"}
+                """)
+        #expect(try flow.refusal(21) == nil && flow.refusal(23) == nil && flow.state(23) == "introduced")
+        #expect(try flow.notices(23) == ["mentee.cardReady", "mentor.cardReady"])
+        #expect(try flow.refusal(24) == "illegalTransition", "they are together")
+        #expect(try flow[27].shown?.isEmpty == false && flow[29].shown?.isEmpty == false)
+        #expect(try flow.refusal(31) == "cardClosed")
+        try flow.verify()
+
+        let lines = try Flow.lines(of: "c02")
+        let unanswered = try Flow(
+            "c02",
+            changed: lines.prefix(21) + [
+                #"{"do":"wait","at":"2027-10-02T09:00"}"#, #"{"do":"look","by":"jude","case":"hana"}"#,
+                #"{"do":"wait","at":"2027-10-31T09:00"}"#, #"{"do":"extend","by":"jude","case":"hana"}"#,
+            ] + lines.suffix(3))
+        #expect(try unanswered.refusal(23) == "cardClosed" && unanswered.refusal(25) == "illegalTransition")
+        for line in 26...28 { #expect(try unanswered.refusal(line) == nil) }
+        try unanswered.verify()
     }
 
     @Test(

@@ -408,6 +408,58 @@ struct PairTests {
         #expect(try office.audit().isVerified)
     }
 
+    @Test(
+        "R15, MSC-16: one signature for a second year that meets the end of the first waits thirty days for the other; both cards are closed until then, and the second signature opens both",
+        arguments: ["ada", "ben"])
+    func lateSecondSignature(first: String) async throws {
+        let second = first == "ada" ? "ben" : "ada"
+        let office = try await Office.running("mscsw")
+        try await office.pair()
+        try office.time("2027-01-20T09:00")
+        try await office.must(.extend, first)
+        try office.time("2027-02-03T09:00")
+        #expect(try await office.act(.extend, first).refusalCode == "conditionFailed.extensionLeft")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        let roles: [String: Role] = ["ada": .mentee, "ben": .mentor]
+        for person in ["ada", "ben"] {
+            let view = try await office.service.view(
+                of: office.id("ada"), workflow: "mentorship", as: #require(roles[person]), viewer: office.id(person))
+            #expect(view.state == "awaitingExtension")
+            #expect(view.extensionUntil == CivilDate(year: 2027, month: 3, day: 4))
+            #expect(view.isReleaseLive == (person == first))
+        }
+        #expect(try office.store.read { try $0.placesHeld(with: office.id("ben")) } == 1)
+
+        let withdrawn = try await office.copy()
+        #expect(try await withdrawn.must(.rescind, first).state == "ended")
+        #expect(try await withdrawn.act(.extend, second).refusalCode != nil)
+        let unwilling = try await office.copy()
+        #expect(try await unwilling.must(.rescind, second).state == "ended")
+        #expect(try await unwilling.act(.extend, second).refusalCode != nil)
+
+        let late = try await office.copy()
+        try late.time("2027-03-05T00:10")
+        #expect(try await late.act(.extend, second).refusalCode == "illegalTransition")
+        #expect(try late.store.read { try $0.placesHeld(with: late.id("ben")) } == 0)
+        try await late.must(.rematch, "ada")
+        let since = try late.service.state(of: late.id("ada")).round?.waitingSince
+        let (asked, today) = (CivilDate(year: 2027, month: 1, day: 20), CivilDate(year: 2027, month: 3, day: 5))
+        #expect(since == (first == "ada" ? asked : today), "whoever wished to go on keeps their place")
+
+        try office.time("2027-03-04T23:50")
+        #expect(try await office.must(.extend, second).state == "introduced")
+        for reader in ["ada", "ben"] { #expect(try await office.look(reader).profile != nil) }
+        #expect(try await office.act(.extend, first).refusalCode == "conditionFailed.extensionLeft")
+        try office.time("2028-02-02T23:50")
+        for reader in ["ada", "ben"] { #expect(try await office.look(reader).profile != nil) }
+        try office.time("2028-02-03T00:10")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await office.look(reader) } }
+        for office in [office, withdrawn, unwilling, late] {
+            let audit = try office.audit()
+            #expect(audit.isVerified, "\(audit.findings)")
+        }
+    }
+
     @Test("MSC-22: a second mentor is asked for by both of the first pair, and is a case and a release of its own")
     func second() async throws {
         let office = try await Office.running("mscsw")

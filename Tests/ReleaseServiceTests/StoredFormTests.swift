@@ -40,7 +40,7 @@ struct StoredFormTests {
         .callReminded, .cardFrozen(by: person), .cardUnfrozen(by: person),
         .slotHeld(until: later), .counterpartSetAside(person, until: later, shown: "proposed"), .placeLetGo(person),
         .unusedNoted(on: day), .useResumed, .surveyCarried(from: round),
-        .wordDrawn("acorn"), .recordedInError(step: 3),
+        .wordDrawn("acorn"), .recordedInError(step: 3), .extensionAwaited(until: later),
     ]
 
     /// Exhaustive, so that an event without a golden does not build.
@@ -94,6 +94,7 @@ struct StoredFormTests {
         case .surveyCarried: 45
         case .wordDrawn: 46
         case .recordedInError: 47
+        case .extensionAwaited: 48
         }
     }
 
@@ -137,7 +138,7 @@ struct StoredFormTests {
 
     @Test("every event is written in the bytes of its golden, and read back from them (E27)")
     func events() throws {
-        #expect(Set(Self.events.map(Self.name)).count == 48)
+        #expect(Set(Self.events.map(Self.name)).count == 49)
         try golden("events", Self.events.map { bytes(PrivateStream(events: [$0])) })
         for event in Self.events {
             #expect(

@@ -73,7 +73,8 @@ struct Story {
     ) throws -> [Event] {
         next += 1
         let command = Command(
-            kind, round: RoundID(high: 2, low: next), person: person, release: ReleaseID(high: 3, low: next))
+            kind, round: RoundID(high: 2, low: next), person: person, release: ReleaseID(high: 3, low: next),
+            again: ReleaseID(high: 4, low: next))
         let actor = Actor(principal, agent: agent, channel: channel)
         let now = Moment(instantMilliseconds: Int64(today.dayNumber) * 86_400_000, date: today)
         let authorized = try authorize(

@@ -121,8 +121,17 @@ struct SpinTests {
         row(
             "mscsw", "mentorship", "an end that forgets the cards",
             [
-                "from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeCard, closeRelease,",
-                "from: [menteeSigned, mentorSigned, paired, introduced], to: ended, do: [closeRelease,",
+                "from: [menteeSigned, mentorSigned, paired, introduced, awaitingExtension], to: ended, do: [closeCard, closeRelease,",
+                "from: [menteeSigned, mentorSigned, paired, introduced, awaitingExtension], to: ended, do: [closeRelease,",
+            ]),
+        row(
+            "mscsw", "mentorship", "a wish to go on that keeps the cards open after the term",
+            ["do: [closeCard, awaitExtension]", "do: [awaitExtension]"]),
+        row(
+            "mscsw", "mentorship", "a wish to go on that outlives its taking back",
+            [
+                "from: [menteeSigned, paired, introduced, awaitingExtension], to: ended, do: [closeCard, rescindRelease,",
+                "from: [menteeSigned, paired, introduced, awaitingExtension], to: introduced, do: [rescindRelease,",
             ]),
     ]
 

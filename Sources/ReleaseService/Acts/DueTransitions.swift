@@ -209,7 +209,7 @@ struct DueTransitions {
     {
         let command = Command(
             kind, round: try tx.derive.identifier("round/\(loaded.id)"), person: PersonID(high: 0, low: 0),
-            release: ReleaseID(high: 0, low: 0))
+            release: ReleaseID(high: 0, low: 0), again: ReleaseID(high: 0, low: 0))
         return loaded.decided(command, by: .clock, given: facts, at: moment)
     }
 }

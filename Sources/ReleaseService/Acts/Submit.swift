@@ -173,7 +173,7 @@ struct SubmitAct: Act {
         let kind = submission.kind
         var command = Command(
             kind, round: try tx.derive.identifier("round"), person: submission.person ?? PersonID(high: 0, low: 0),
-            release: try tx.derive.identifier("release"))
+            release: try tx.derive.identifier("release"), again: try tx.derive.identifier("release/again"))
         if kind == .rescind { command = .rescind(submission.release) }
         if kind == .propose || kind == .invite, submission.person == nil { throw Refusal.argumentMissing(kind) }
         if kind == .invite, case .staff(let staff) = submission.actor.principal, let person = submission.person,

@@ -55,6 +55,7 @@ extension Event: StoredValue {
         case "noticeGiven": self = .noticeGiven(until: try values.date("until"))
         case "reminded": self = .reminded
         case "extensionSigned": self = .extensionSigned(by: try values.id("by"))
+        case "extensionAwaited": self = .extensionAwaited(until: try values.date("until"))
         case "termExtended": self = .termExtended(endsOn: try values.date("endsOn"))
         case "secondSought": self = .secondSought(by: try values.id("by"))
         case "surveyErased": self = .surveyErased
@@ -141,6 +142,7 @@ extension Event: StoredValue {
         case .noticeGiven(let date): one("noticeGiven", values.with("until", date))
         case .reminded: one("reminded")
         case .extensionSigned(let person): one("extensionSigned", values.with("by", person))
+        case .extensionAwaited(let date): one("extensionAwaited", values.with("until", date))
         case .termExtended(let date): one("termExtended", values.with("endsOn", date))
         case .secondSought(let person): one("secondSought", values.with("by", person))
         case .surveyErased: one("surveyErased")
@@ -350,6 +352,7 @@ extension ReleaseDocument: StoredValue {
         expiresAtEnd = try stored.optionalFlag("expiresAtEnd")
         signature = try stored.optionalObject("signature").map { try SignatureEvidence(stored: $0) }
         signedOn = try stored.optionalDate("signedOn")
+        inForceSince = try stored.optionalDate("inForceSince")
         redisclosure = try stored.optionalText("redisclosure")
         conditions = try stored.optionalText("conditions")
     }
@@ -360,7 +363,8 @@ extension ReleaseDocument: StoredValue {
         )
         .with("recipientName", recipientName).with("purpose", purpose).with("revocation", revocation)
         .with("expiresOn", expiresOn).with("termMonths", termMonths).with("expiresAtEnd", expiresAtEnd)
-        .with("signature", signature).with("signedOn", signedOn).with("redisclosure", redisclosure)
+        .with("signature", signature).with("signedOn", signedOn).with("inForceSince", inForceSince)
+        .with("redisclosure", redisclosure)
         .with("conditions", conditions).members
     }
 }

@@ -36,6 +36,8 @@ public struct CaseView: Sendable, Codable {
     public let word: String?
     /// True for a signer, and for the coordinator, while what was signed cannot be used.
     public let isUnused: Bool
+    /// The last day on which the second signature for a longer term still counts, while one waits for the other.
+    public let extensionUntil: CivilDate?
     /// True if the other has said so of the card that was opened for this viewer.
     public let isNumberComing: Bool
 
@@ -56,7 +58,9 @@ public struct CaseView: Sendable, Codable {
             .with("history", .array(entries)).with("isReleaseLive", isReleaseLive).with("release", release)
             .with("expiresOn", expiresOn).with("survey", survey).with("isCallRecorded", isCallRecorded)
             .with("isMeetingRecorded", isMeetingRecorded).with("wasTried", wasTried).with("callBy", callBy)
-            .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused)
+            .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused).with(
+                "extensionUntil", extensionUntil
+            )
             .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
         return Array(StoredCodec.text(members).utf8)
     }

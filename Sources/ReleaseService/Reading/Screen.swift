@@ -43,6 +43,7 @@ struct Screen {
             word: isWordKnown(state, to: role, viewer, in: workflow) ? state.round?.word : nil,
             isUnused: state.round?.unusedSince != nil && (!isParty || state.currentRelease(of: viewer)?.isLive == true)
                 && workflow.notesUnused(in: state),
+            extensionUntil: workflow.isAtRest(state.position) ? nil : state.round?.extensionUntil,
             isNumberComing: isParty
                 && state.roundReleases.contains {
                     $0.cardVersion > 0 && $0.recipient == .person(viewer) && state.isFrozen($0.discloser)
@@ -100,7 +101,7 @@ struct Screen {
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
             callBy: nil, releaseBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false,
-            isNumberComing: false)
+            extensionUntil: nil, isNumberComing: false)
     }
 
     // MARK: Lines

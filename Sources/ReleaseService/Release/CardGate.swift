@@ -16,7 +16,7 @@ struct CardGate {
 
     init(_ snapshot: Snapshot) { self.snapshot = snapshot.cold }
 
-    private func refuse(_ what: String) -> MachineryError { .corrupt("release does not verify: \(what)") }
+    private static func refuse(_ what: String) -> MachineryError { .corrupt("release does not verify: \(what)") }
 
     /// The case, loaded cold.
     func load(_ opener: PersonID, workflow: String) throws -> LoadedCase {
@@ -33,20 +33,20 @@ struct CardGate {
         let records = try records(of: release.id)
         guard let own = records.first, own.type == .release, let document = try snapshot.cases.document(of: release)
         else {
-            throw refuse("record or document missing")
+            throw Self.refuse("record or document missing")
         }
         // Each element of the law again, at each opening.
         let complete = try document.complete(asOf: snapshot.today)
         guard own.expiresOn == complete.expiresOn, complete.expiresOn == release.expiresOn,
-            own.date == complete.signedOn,
+            own.date == document.inForceSince ?? complete.signedOn,
             own.fieldNames == complete.fields.map(\.rawValue).sorted(),
             own.json["form"]?.string == loaded.policy.formDigest, own.policyDigest == Hex.format(loaded.loaded.digest)
-        else { throw refuse("record and document differ") }
+        else { throw Self.refuse("record and document differ") }
         guard let contact = try snapshot.sealed(.contact(release.round), "contact/\(release.id)", as: StoredTexts.self),
             let text = try snapshot.sealed(.evidence(release.round), "text/\(release.id)")
-        else { throw refuse("vault") }
-        let fields = try fields(contact.texts, of: loaded.policy)
-        guard let signature = document.signature else { throw refuse("signature") }
+        else { throw Self.refuse("vault") }
+        let fields = try Self.fields(contact.texts, of: loaded.policy)
+        guard let signature = document.signature else { throw Self.refuse("signature") }
         try check(
             own, 0, of: release,
             [
@@ -75,7 +75,9 @@ struct CardGate {
         let reader = LogNodes(snapshot.rows)
         return try snapshot.rows.entries(of: release).enumerated().map { sequence, entry in
             let note = try SignedNote(parsing: entry.note)
-            guard let key = published.keys.recordKey(at: entry.index) else { throw refuse("signed by a revoked key") }
+            guard let key = published.keys.recordKey(at: entry.index) else {
+                throw Self.refuse("signed by a revoked key")
+            }
             try note.verify(by: key)
             guard published.covers(entry.index) else {
                 // What this very batch has recorded can be checked once its head is signed.
@@ -89,9 +91,9 @@ struct CardGate {
                 LogProof.isInclusion(
                     hashes, of: .leaf(entry.note), at: entry.index, in: published.checkpoint.size,
                     root: published.checkpoint.root)
-            else { throw refuse("not in the signed log") }
+            else { throw Self.refuse("not in the signed log") }
             let record = try Record(parsing: note.text, origin: snapshot.parts.origin)
-            guard record.sequence == sequence, record.release == release else { throw refuse("sequence") }
+            guard record.sequence == sequence, record.release == release else { throw Self.refuse("sequence") }
             return record
         }
     }
@@ -100,16 +102,16 @@ struct CardGate {
     private func check(_ record: Record, _ sequence: Int, of release: ReleaseState, _ values: [String: String]) throws {
         let field = "openings/\(release.id)/\(sequence)"
         guard let openings = try snapshot.sealed(.evidence(release.round), field, as: StoredTexts.self)?.texts else {
-            throw refuse("vault")
+            throw Self.refuse("vault")
         }
         let commitments = record.commitments
         for (path, value) in values {
             guard let key = openings[path].flatMap({ Hex.parse($0) }), let stated = commitments[path] else {
-                throw refuse("opening")
+                throw Self.refuse("opening")
             }
             let recomputed = try Commitment(path, value, key: key)
             guard constantTimeEquals(Array(recomputed.base64.utf8), Array(stated.base64.utf8)) else {
-                throw refuse("commitment")
+                throw Self.refuse("commitment")
             }
         }
     }
@@ -125,14 +127,15 @@ struct CardGate {
     }
 
     /// The released values as the vault gave them back, by the policy's list and no other.
-    private func fields(_ contact: [String: String], of policy: Policy) throws -> ReleasedFields {
-        guard Set(contact.keys) == Set(policy.release.fields.map(\.rawValue)) else { throw refuse("fields") }
+    /// The released values, read back from what was sealed.
+    static func fields(_ contact: [String: String], of policy: Policy) throws -> ReleasedFields {
+        guard Set(contact.keys) == Set(policy.release.fields.map(\.rawValue)) else { throw Self.refuse("fields") }
         if policy.confidentiality == .clinical, let firstName = contact["firstName"], let phone = contact["phone"] {
             return .contact(try FirstName(parsing: firstName, surname: ""), try PhoneNumber(e164: phone))
         }
         var fields: [ProfileField: ProfileText] = [:]
         for (name, text) in contact {
-            guard let field = ProfileField(rawValue: name) else { throw refuse("fields") }
+            guard let field = ProfileField(rawValue: name) else { throw Self.refuse("fields") }
             fields[field] = try ProfileText(parsing: text, field: name)
         }
         return .profile(fields)

@@ -97,7 +97,7 @@ struct GuardFacts {
         // Answered above, by the core itself, or by the clock.
         case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
-            .extensionLeft,
+            .extensionLeft, .extensionHalfSigned, .extensionWaitOver,
             .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .pairingLost,
             .unusedTooLong,
             .callPlaced, .meetingArranged:

@@ -58,14 +58,18 @@ struct RecordWriter {
             state = evolve(state, event)
             switch event {
             case .releaseSigned(let id, let discloser, let recipient, _, let expires):
-                guard let signature, let round = state.round else {
+                let old = before.currentRelease(of: discloser)
+                let isOwn = actor.principal == .person(discloser)
+                let given = isOwn ? signature.map { ($0, actor) } : try old.flatMap { try carried($0) }
+                guard let (work, hand) = given, let round = state.round else {
                     throw MachineryError.corrupt("a signature without its text")
                 }
-                let supersedes = try before.currentRelease(of: discloser).flatMap { try pointer(to: $0.id) }
+                // What was closed is not replaced: who signs after that permits anew.
+                let supersedes = try old.flatMap { try $0.isLive ? pointer(to: $0.id) : nil }
                 written[id] = try writeRelease(
-                    id, signature, discloser: discloser, recipient: recipient, expires: expires, round: round,
-                    supersedes: supersedes, actor: actor)
-                signed = id
+                    id, work, discloser: discloser, recipient: recipient, expires: expires, round: round,
+                    supersedes: supersedes, actor: hand)
+                if isOwn { signed = id }
             case .cardOpened(let id, let version, _, let reader):
                 guard let under = try written[id] ?? pointer(to: id), let round = state.round else {
                     throw Refusal.cardClosed
@@ -93,7 +97,8 @@ struct RecordWriter {
                 .placeLetGo, .wordDrawn, .matchMade, .callDue, .answerDue,
                 .cardClosed, .releaseExpired,
                 .handedOff,
-                .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended, .secondSought, .surveyErased,
+                .termSet, .noticeGiven, .reminded, .extensionSigned, .extensionAwaited, .termExtended, .secondSought,
+                .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
                 .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
@@ -103,6 +108,25 @@ struct RecordWriter {
             }
         }
         return signed
+    }
+
+    /// What somebody signed before, word for word, and by whose hand it came in: it counts from today on, because the
+    /// signature that it waited for has come. Nil where it was erased.
+    private func carried(_ old: ReleaseState) throws -> (SignatureWork, Actor)? {
+        let (snapshot, evidence) = (tx.snapshot, Vault.Scope.evidence(old.round))
+        let step = loaded.history.steps.first { step in
+            step.events.contains { if case .releaseSigned(old.id, _, _, _, _) = $0 { true } else { false } }
+        }
+        guard var document = try snapshot.cases.document(of: old), let step,
+            let text = try snapshot.sealed(evidence, "text/\(old.id)"),
+            let contact = try snapshot.sealed(.contact(old.round), "contact/\(old.id)", as: StoredTexts.self)
+        else { return nil }
+        document.inForceSince = tx.moment.date
+        let work = SignatureWork(
+            document: document, text: String(decoding: text, as: UTF8.self),
+            fields: try CardGate.fields(contact.texts, of: loaded.policy),
+            scan: try snapshot.sealed(evidence, "scan/\(old.id)"), recipient: old.recipient)
+        return (work, Actor(.person(old.discloser), agent: step.recorded?.by, channel: step.channel))
     }
 
     private func writeDisclosure(

@@ -30,6 +30,7 @@ struct CaseContent: Encodable {
     let isNumberWrong: Bool?
     let isNumberComing: Bool?
     let isUnused: Bool
+    let extensionUntil: String?
     let releases: [String]?
     /// For their coordinator.
     let person: String?
@@ -58,18 +59,21 @@ struct CaseContent: Encodable {
         isNumberWrong = view.isNumberWrong
         isNumberComing = isStaff ? nil : view.isNumberComing
         isUnused = view.isUnused
+        extensionUntil = view.extensionUntil?.description
         releases = isStaff ? nil : page.map { $0.releases.map(\.description) }
         person = isStaff ? line.opener.description : nil
         self.name = name
         rank = isStaff ? "\(line.rank)" : nil
     }
 
-    /// The most that a role can be shown of a case.
-    static func fields(for role: String) -> [String] {
-        let all = [
-            "id", "workflow", "role", "state", "actions", "history", "isReleaseLive", "expiresOn", "word", "releaseBy",
-            "isNumberWrong", "isUnused",
-        ]
+    /// The most that a role can be shown of a case in this program.
+    static func fields(for role: String, under policy: Policy) -> [String] {
+        let all =
+            [
+                "id", "workflow", "role", "state", "actions", "history", "isReleaseLive", "expiresOn", "word",
+                "releaseBy",
+                "isNumberWrong", "isUnused",
+            ] + (policy.duration.extensionLimit == nil ? [] : ["extensionUntil"])
         return role == "coordinator"
             ? all + ["person", "name", "rank"]
             : all + ["callBy", "isCallRecorded", "isMeetingRecorded", "counterpartName", "isNumberComing", "releases"]

@@ -87,7 +87,7 @@ enum CasePages {
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
-        blocks += numberBlocks(page, words) + obstacleBlocks(page, words)
+        blocks += numberBlocks(page, words) + obstacleBlocks(page, words) + waitBlocks(page, words)
         blocks += try await dutyBlocks(page, visit)
         if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
@@ -146,6 +146,21 @@ enum CasePages {
         }
         if page.view.isNumberComing { blocks.append(.note(words("number.coming"), words("number.comingText"))) }
         return blocks
+    }
+
+    /// One signature for a longer term that waits for the other, once the term is over.
+    private static func waitBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        guard let until = page.view.extensionUntil else { return [] }
+        let values = ["day": plain(until), "other": page.counterpartName ?? words("waits.other")]
+        if page.role == .coordinator { return [.note(words("waits.staff"), words("waits.staffText", values))] }
+        if page.view.isReleaseLive == false {
+            return [.note(words("waits.theirs", values), words("waits.theirsText", values))]
+        }
+        let withdrawal = CommandKind.rescind.resource.map {
+            LinkView(words("waits.withdraw"), "/cases/\(page.handle)/\($0)")
+        }
+        return [.note(words("waits.yours", values), words("waits.yoursText"))]
+            + (withdrawal.map { [.links([$0])] } ?? [])
     }
 
     /// The day by which the office releases what is signed, and what to do when it is late.

@@ -37,7 +37,8 @@ extension CommandKind {
         case .freezeCard: "wrong-number"
         case .unfreezeCard: "right-number"
         case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd,
-            .remindRelease, .remindCall, .finish, .lapse, .noteUnused, .letGo:
+            .remindRelease, .remindCall, .finish, .lapse, .noteUnused, .letGo,
+            .awaitExtension:
             nil
         }
     }

@@ -30,6 +30,7 @@ public enum DueDates {
         case .releaseExpired: return state.liveReleases.map(\.expiresOn)
         case .termOver: return round?.endsOn.map { [$0] } ?? []
         case .noticeOver: return round?.noticeUntil.map { [$0] } ?? []
+        case .extensionWaitOver: return round?.extensionUntil.map { [$0] } ?? []
         case .endNear:
             guard let round, !round.isReminded, let day = round.endsOn else { return [] }
             return [day.adding(days: -Policy.Duration.reminderDays - 1)]
@@ -41,7 +42,8 @@ public enum DueDates {
             .notKeptApart,
             .attestedLately, .counterpartHadMentor, .notOnOwnList, .pairingLost, .notSuspended, .dutiesSeparate,
             .assigned,
-            .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .cardNotFrozen, .callPlaced, .meetingArranged:
+            .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .extensionHalfSigned, .cardNotFrozen,
+            .callPlaced, .meetingArranged:
             return []
         // Reached on a day, and then it is staff who act.
         case .answerDayReached: return []

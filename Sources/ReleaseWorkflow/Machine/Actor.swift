@@ -68,7 +68,8 @@ public struct Facts: Hashable, Sendable {
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear,
+            .termOver, .noticeOver, .endNear, .extensionLeft, .extensionHalfSigned, .extensionWaitOver, .handOffDayOver,
+            .releaseEndNear,
             .releaseReminderDue, .callReminderDue, .cardNotFrozen, .unusedTooLong, .callPlaced,
             .meetingArranged:
             0

@@ -67,6 +67,8 @@ private func holds(
         if let actor, let own = state.currentRelease(of: actor) { return !own.isRescinded }
         return state.currentRelease.map { _ in state.roundReleases.allSatisfy { !$0.isRescinded } } ?? false
     case .termOver: return state.round?.endsOn.map { moment.date > $0 } ?? false
+    case .extensionHalfSigned: return state.round.map { $0.extensionSigners.count == 1 } ?? false
+    case .extensionWaitOver: return state.round?.extensionUntil.map { moment.date > $0 } ?? false
     case .noticeOver: return state.round?.noticeUntil.map { moment.date > $0 } ?? false
     case .endNear:
         guard let round = state.round, let end = round.endsOn, !round.isReminded else { return false }
@@ -111,7 +113,7 @@ private struct Decision {
         switch effect {
         case .startRound:
             guard let id = command.askedRound else { throw .argumentMissing(command.kind) }
-            return [.roundStarted(id, since: moment.date)]
+            return [.roundStarted(id, since: state.keptPlace ?? moment.date)]
         case .restartRound:
             guard let id = command.restartedRound, let end = workflow.ended.min() else {
                 throw .argumentMissing(command.kind)
@@ -161,15 +163,26 @@ private struct Decision {
             let corrected = try superseding(old, with: id, expires: old.expiresOn, in: state)
             return corrected + (state.isFrozen(old.discloser) ? [.cardUnfrozen(by: old.discloser)] : [])
         case .extendRelease:
-            guard case .extend(let id) = command, let person = actor, let months = policy.duration.extensionMonths,
+            guard case .extend(let id, let again) = command, let person = actor,
+                let months = policy.duration.extensionMonths,
                 let end = state.round?.endsOn
             else { throw .argumentMissing(command.kind) }
             let old = try own(in: state)
-            let longer = try superseding(old, with: id, expires: old.expiresOn.adding(months: months), in: state)
+            let expires = old.expiresOn.adding(months: months)
+            if state.round?.extensionUntil != nil {
+                return try reopening(after: old, with: id, and: again, expires: expires, in: state)
+                    + [.termExtended(endsOn: end.adding(months: months))]
+            }
+            let longer = try superseding(old, with: id, expires: expires, in: state)
             let isAgreed = !(state.round?.extensionSigners ?? []).isEmpty
             return longer + [
                 isAgreed ? .termExtended(endsOn: end.adding(months: months)) : .extensionSigned(by: person)
             ]
+        case .awaitExtension:
+            guard let round = state.round, let end = round.endsOn else { throw .argumentMissing(command.kind) }
+            let closed = state.liveReleases.filter { !round.extensionSigners.contains($0.discloser) }
+            let last = end.adding(days: Policy.Duration.extensionWaitDays)
+            return closed.map { .releaseClosed($0.id) } + [.extensionAwaited(until: last)]
         case .noteSecond:
             guard let person = actor else { throw .argumentMissing(command.kind) }
             return [.secondSought(by: person)]
@@ -258,7 +271,7 @@ private struct Decision {
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
                 .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
-                .recordedInError:
+                .recordedInError, .extensionWaits:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {
@@ -332,6 +345,31 @@ private struct Decision {
             isOfSignedRound && workflow.rescissionCloses == .both
             ? state.liveReleases.filter { other in !targets.contains { $0.id == other.id } } : []
         return targets.map { .releaseRescinded($0.id, on: moment.date) } + others.map { .releaseClosed($0.id) }
+    }
+
+    /// The second signature for a longer term, after the term is over, makes a new release of both: what the first
+    /// signed counts from now on.
+    ///
+    /// - Parameters:
+    ///   - old: what the second signer had released until then.
+    ///   - again: of the release that takes the place of the first signer's.
+    private func reopening(
+        after old: ReleaseState, with id: ReleaseID, and again: ReleaseID, expires: CivilDate, in state: State
+    ) throws(Refusal) -> [Event] {
+        let partner = old.discloser == state.opener ? state.round?.counterpart : state.opener
+        guard workflow.isMutual, let first = partner.flatMap({ state.currentRelease(of: $0) }), first.isLive else {
+            throw .argumentMissing(command.kind)
+        }
+        let isFirstMirrored = first.discloser != state.opener
+        return [
+            .releaseSigned(id, discloser: old.discloser, recipient: old.recipient, on: moment.date, expires: expires),
+            .releaseSigned(
+                again, discloser: first.discloser, recipient: first.recipient, on: first.signedOn,
+                expires: first.expiresOn),
+            .releaseSuperseded(first.id),
+            try opening(again, version: first.cardVersion + 1, isMirrored: isFirstMirrored, in: state),
+            try opening(id, version: old.cardVersion + 1, isMirrored: !isFirstMirrored, in: state),
+        ]
     }
 
     private func superseding(_ old: ReleaseState, with id: ReleaseID, expires: CivilDate, in state: State)

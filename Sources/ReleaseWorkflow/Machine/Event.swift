@@ -40,6 +40,8 @@ public enum Event: Hashable, Sendable, Codable {
     case reminded
     /// One of the two has signed for a longer term.
     case extensionSigned(by: PersonID)
+    /// The term is over, and the signature of one of the two for a longer one waits for the other's.
+    case extensionAwaited(until: CivilDate)
     /// Both have signed for a longer term.
     case termExtended(endsOn: CivilDate)
     case secondSought(by: PersonID)
@@ -75,7 +77,8 @@ public enum Event: Hashable, Sendable, Codable {
             .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
             .handOffSet, .slotHeld, .counterpartSetAside, .placeLetGo, .wordDrawn, .answerDue, .cardOpened, .cardClosed,
             .releaseSuperseded, .releaseClosed, .releaseExpired,
-            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
+            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .extensionAwaited,
+            .termExtended,
             .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
             .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError:
             false
@@ -100,7 +103,8 @@ public enum Event: Hashable, Sendable, Codable {
             .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside, .placeLetGo, .wordDrawn, .releaseSigned,
             .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed,
             .releaseExpired,
-            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .termExtended,
+            .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .extensionAwaited,
+            .termExtended,
             .secondSought,
             .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .cardFrozen,
             .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError, .callPlaced,
@@ -215,9 +219,12 @@ extension State {
             round?.isReminded = true
         case .extensionSigned(let person):
             round?.extensionSigners.append(person)
+        case .extensionAwaited(let date):
+            round?.extensionUntil = date
         case .termExtended(let date):
             round?.endsOn = date
             round?.extensionCount += 1
+            round?.extensionUntil = nil
             round?.extensionSigners = []
             round?.isReminded = false
         case .secondSought(let person):

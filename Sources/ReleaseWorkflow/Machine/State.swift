@@ -101,6 +101,13 @@ public struct State: Hashable, Sendable {
         return current.isEmpty ? open : current
     }
 
+    /// The day since which the opener waits to go on with the same person, where the other did not sign for longer in
+    /// time: who asks anew then keeps that place among those who wait.
+    var keptPlace: CivilDate? {
+        guard let round, round.extensionUntil != nil, round.extensionSigners.contains(opener) else { return nil }
+        return currentRelease(of: opener).flatMap { $0.isRescinded ? nil : $0.signedOn }
+    }
+
     /// True if this person has said that the number on their card is wrong.
     public func isFrozen(_ person: PersonID) -> Bool { round?.frozen.contains(person) ?? false }
 
@@ -177,6 +184,8 @@ public struct Round: Hashable, Sendable {
     public internal(set) var extensionCount = 0
     /// The one who has signed for a longer term, while the other has not.
     public internal(set) var extensionSigners: [PersonID] = []
+    /// The last day on which the other's signature for a longer term still counts, once the term is over.
+    public internal(set) var extensionUntil: CivilDate?
     /// The people who have asked for a second mentor.
     public internal(set) var secondSeekers: [PersonID] = []
 }

@@ -198,6 +198,9 @@ public struct Policy: Hashable, Sendable {
         /// The time before the end at which both are reminded of it (WEB-07).
         public static let reminderDays = 30
 
+        /// The time after the end in which the second signature for a longer term still counts.
+        public static let extensionWaitDays = 30
+
         public let kind: Kind
         /// Nil where no term is set.
         public let months: Int?

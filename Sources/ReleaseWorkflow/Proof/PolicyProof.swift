@@ -224,7 +224,8 @@ struct Explorer {
         let round = RoundID(high: 0, low: (state.round?.id.low ?? 0) + 1)
         let release = ReleaseID(high: 0, low: (state.releases.last?.id.low ?? 0) + 1)
         let others = kind.namesCounterpart ? Self.others : [Self.others[0]]
-        return others.map { Command(kind, round: round, person: $0, release: release) }
+        let again = ReleaseID(high: 0, low: release.low + 1)
+        return others.map { Command(kind, round: round, person: $0, release: release, again: again) }
     }
 
     /// The acts that are possible in this state: each row that begins here, by whoever holds its role, on a screen
@@ -384,7 +385,7 @@ struct Explorer {
         return [
             ReleaseReminder.next(in: state)?.adding(days: -1), round?.callReminderOn?.adding(days: -1), round?.due,
             round?.handOffOn, round?.answerOn,
-            round?.endsOn, reminder, round?.noticeUntil,
+            round?.endsOn, reminder, round?.noticeUntil, round?.extensionUntil,
         ].compactMap {
             $0
         }
@@ -745,6 +746,7 @@ struct Normal: Hashable {
         let isReminded: Bool
         let extensionCount: Int
         let extensionSigners: [Int]
+        let extensionWait: Side
     }
 
     private let position: Position
@@ -808,7 +810,7 @@ struct Normal: Hashable {
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
-                extensionSigners: $0.extensionSigners.map { number($0) })
+                extensionSigners: $0.extensionSigners.map { number($0) }, extensionWait: side($0.extensionUntil))
         }
         isDraft = state.isDraft
         let open = Set(state.openCards.map(\.release))

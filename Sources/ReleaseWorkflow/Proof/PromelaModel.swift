@@ -26,6 +26,7 @@ private struct Writer {
         if read.contains(.termOver) || read.contains(.extensionLeft) { names.append("term") }
         if read.contains(.endNear) { names.append("reminder") }
         if read.contains(.noticeOver) { names.append("notice") }
+        if read.contains(.extensionWaitOver) { names.append("wait") }
         return names + (workflow.isMutual ? ["expiry[0]", "expiry[1]"] : ["expiry[\(releaseSide)]"])
     }
     private func isRead(_ deadline: String) -> Bool { deadlines.contains(deadline) }
@@ -47,11 +48,11 @@ private struct Writer {
             "byte position = \(workflow.initial.number);",
             "byte counterpart, slot, handedOff, rounds, inRound, called, met, bad, step, unsettled;",
             "byte excluded[3]; byte release[2]; byte rescinded[2]; byte recipient[2]; byte expiry[2];",
-            "byte due, answer, term, reminder, notice, reminded, extensions; byte extensionSigned[2];",
+            "byte due, answer, term, reminder, notice, wait, reminded, extensions; byte extensionSigned[2];",
             "/* A card: whether it is open, which release it rests on (0, 1, 3 and 4 for the round before, 2 for none), whose it is, who reads. */",
             "byte open[2]; byte rests[2]; byte subject[2]; byte reader[2];",
             "/* The round before a draft. */",
-            "byte wasPosition, wasCounterpart, wasSlot, wasHandedOff, wasInRound, wasDue, wasAnswer, wasTerm, wasReminder, wasNotice, wasReminded, wasExtensions;",
+            "byte wasPosition, wasCounterpart, wasSlot, wasHandedOff, wasInRound, wasDue, wasAnswer, wasTerm, wasReminder, wasNotice, wasWait, wasReminded, wasExtensions;",
             "byte wasExcluded[3]; byte wasRelease[2]; byte wasRescinded[2]; byte wasRecipient[2]; byte wasExpiry[2];",
             "byte before;", "",
             "#define atRest (\(rest("position")))", "#define ended (\(endedCondition("position")))",
@@ -78,7 +79,7 @@ private struct Writer {
         [
             "inline startRound() {",
             "  wasPosition = position; wasCounterpart = counterpart; wasSlot = slot; wasHandedOff = handedOff; wasInRound = inRound;",
-            "  wasDue = due; wasAnswer = answer; wasTerm = term; wasReminder = reminder; wasNotice = notice; wasReminded = reminded; wasExtensions = extensions;",
+            "  wasDue = due; wasAnswer = answer; wasTerm = term; wasReminder = reminder; wasNotice = notice; wasWait = wait; wasReminded = reminded; wasExtensions = extensions;",
             "  wasExcluded[1] = excluded[1]; wasExcluded[2] = excluded[2];",
         ]
             + [0, 1].map { s in
@@ -89,7 +90,8 @@ private struct Writer {
             }
             + [
                 "  inRound = 1; counterpart = 0; slot = 0; handedOff = 0; called = 0; met = 0;",
-                "  due = 0; answer = 0; term = 0; reminder = 0; notice = 0; reminded = 0; extensions = 0;", "}", "",
+                "  due = 0; answer = 0; term = 0; reminder = 0; notice = 0; wait = 0; reminded = 0; extensions = 0;",
+                "}", "",
             ]
     }
 
@@ -97,13 +99,13 @@ private struct Writer {
         [
             "inline forgetRound() {",
             "  position = wasPosition; counterpart = wasCounterpart; slot = wasSlot; handedOff = wasHandedOff; inRound = wasInRound;",
-            "  due = wasDue; answer = wasAnswer; term = wasTerm; reminder = wasReminder; notice = wasNotice; reminded = wasReminded; extensions = wasExtensions;",
+            "  due = wasDue; answer = wasAnswer; term = wasTerm; reminder = wasReminder; notice = wasNotice; wait = wasWait; reminded = wasReminded; extensions = wasExtensions;",
             "  excluded[1] = wasExcluded[1]; excluded[2] = wasExcluded[2]; called = 0; met = 0;",
         ]
             + [0, 1].map { s in
                 "  release[\(s)] = wasRelease[\(s)]; rescinded[\(s)] = wasRescinded[\(s)]; recipient[\(s)] = wasRecipient[\(s)]; expiry[\(s)] = wasExpiry[\(s)]; wasRelease[\(s)] = 0; wasRescinded[\(s)] = 0; wasRecipient[\(s)] = 0; wasExpiry[\(s)] = 0;"
             } + [0, 1].map { c in "  if :: rests[\(c)] > 2 -> rests[\(c)] = rests[\(c)] - 3 :: else fi;" } + [
-                "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
+                "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasWait = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
                 "}", "",
             ]
     }
@@ -112,7 +114,7 @@ private struct Writer {
     private var forgetEarlier: [String] {
         [
             "inline forgetEarlier() {",
-            "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
+            "  wasPosition = 0; wasCounterpart = 0; wasSlot = 0; wasHandedOff = 0; wasInRound = 0; wasDue = 0; wasAnswer = 0; wasTerm = 0; wasReminder = 0; wasNotice = 0; wasWait = 0; wasReminded = 0; wasExtensions = 0; wasExcluded[1] = 0; wasExcluded[2] = 0;",
         ]
             + [0, 1].map {
                 "  if :: open[0] && rests[0] == \($0 + 3) || open[1] && rests[1] == \($0 + 3) -> skip :: else -> wasRelease[\($0)] = 0; wasRescinded[\($0)] = 0; wasRecipient[\($0)] = 0; wasExpiry[\($0)] = 0 fi;"
@@ -161,7 +163,9 @@ private struct Writer {
             case .forgetRound: parts.append("isDraft")
             case .supersedeRelease, .renewRelease:
                 parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3" : "false")
-            case .extendRelease: parts.append(isPerson ? "live(\(own)) && expiry[\(own)] != 3 && term != 0" : "false")
+            case .extendRelease:
+                let inTime = "wait == 0 && live(\(own)) && expiry[\(own)] != 3 && term != 0"
+                parts.append(isPerson ? "(\(inTime) || wait != 0 && live(\(1 - own)))" : "false")
             case .rescindRelease: parts.append(isPerson ? "release[\(own)] != 0" : "false")
             case .signRelease, .openCard:
                 if workflow.counterpart != nil { parts.append("counterpart != 0") }
@@ -175,7 +179,7 @@ private struct Writer {
                 .carrySurvey, .eraseSurvey,
                 .erasePrivate,
                 .eraseContact,
-                .startTerm, .startNotice, .noteSecond, .noteReminder, .restartRound:
+                .startTerm, .startNotice, .awaitExtension, .noteSecond, .noteReminder, .restartRound:
                 break
             }
         }
@@ -200,6 +204,8 @@ private struct Writer {
             return isPerson ? "((release[\(own)] != 0 && !rescinded[\(own)]) || (release[\(own)] == 0 && \(all)))" : all
         case .termOver: return "term == 3"
         case .noticeOver: return "notice == 3"
+        case .extensionHalfSigned: return "extensionSigned[0] + extensionSigned[1] == 1"
+        case .extensionWaitOver: return "wait == 3"
         case .endNear: return "reminder == 3 && !reminded"
         case .extensionLeft:
             return
@@ -242,10 +248,9 @@ private struct Writer {
         case .acceptSlot: return ["  slot = 1;"]
         case .signRelease:
             let side = workflow.isMutual ? own : releaseSide
-            let to: String = if case .audience = workflow.recipient { "100" } else { side == 0 ? "counterpart" : "9" }
             return [
                 "  if :: release[0] == 0 && release[1] == 0 -> rounds++; forgetEarlier() :: else fi;",
-                "  release[\(side)] = 1; rescinded[\(side)] = 0; expiry[\(side)] = 1; recipient[\(side)] = \(to);",
+                "  release[\(side)] = 1; rescinded[\(side)] = 0; expiry[\(side)] = 1; recipient[\(side)] = \(recipient(side));",
             ]
         case .openCard:
             let first = workflow.isMutual ? 0 : releaseSide
@@ -281,9 +286,14 @@ private struct Writer {
                 : [
                     "  if :: (open[0] && rests[0] == \(own)) || (open[1] && rests[1] == \(own)) -> bad = 7; assert(bad != 7); bad = 0 :: true -> skip fi;"
                 ]
-            return opened + [
+            let reopened =
+                "release[\(own)] = 1; rescinded[\(own)] = 0; recipient[\(own)] = \(recipient(own)); \(openBoth) wait = 0"
+            return opened + ["  if :: wait != 0 -> \(reopened) :: else fi;"] + [
                 "  expiry[\(own)] = 1; if :: extensionSigned[\(other)] -> extensionSigned[0] = 0; extensionSigned[1] = 0; extensions++; term = 1; reminder = 1; reminded = 0 :: else -> extensionSigned[\(own)] = 1 fi;"
             ]
+        case .awaitExtension:
+            return [0, 1].map { "  if :: live(\($0)) && !extensionSigned[\($0)] -> release[\($0)] = 2 :: else fi;" }
+                + (isRead("wait") ? ["  wait = 1;"] : [])
         case .closeRelease: return [0, 1].map { "  if :: live(\($0)) -> release[\($0)] = 2 :: else fi;" }
         case .expireRelease: return [0, 1].map { "  if :: live(\($0)) -> release[\($0)] = 3 :: else fi;" }
         case .rescindRelease:
@@ -307,6 +317,21 @@ private struct Writer {
             .eraseSurvey, .eraseContact:
             return []
         }
+    }
+
+    /// Whom a release of this side names.
+    private func recipient(_ side: Int) -> String {
+        if case .audience = workflow.recipient { return "100" }
+        return side == 0 ? "counterpart" : "9"
+    }
+
+    /// Both cards of an exchange, each under its own person's release.
+    private var openBoth: String {
+        [(workflow.subject, workflow.reader), (workflow.counterpart ?? workflow.opener, .role(workflow.subject))]
+            .enumerated().map { card, pair in
+                "open[\(card)] = 1; subject[\(card)] = \(person(pair.0)); reader[\(card)] = \(person(pair.1)); rests[\(card)] = \(side(pair.0));"
+            }
+            .joined(separator: " ")
     }
 
     private static func shut(_ card: Int) -> String {

@@ -18,7 +18,8 @@ public enum Command: Hashable, Sendable {
     /// Ends the pairing without fault and begins the next round at once.
     case notAMatch(RoundID)
     case giveNotice
-    case extend(ReleaseID)
+    /// Signs for a longer term; `again` is of the release of the one who signed first, if theirs waited for it.
+    case extend(ReleaseID, again: ReleaseID)
     case seekSecond, remindEnd, finish, lapse
     /// Signs anew for the same recipient, before the release runs out.
     case renew(ReleaseID)
@@ -34,6 +35,8 @@ public enum Command: Hashable, Sendable {
     /// round begins in the same step where the policy says so.
     case noteUnused
     case letGo(RoundID)
+    /// The clock lets the signature of one of the two for a longer term wait for the other's.
+    case awaitExtension
 
     public var kind: CommandKind {
         switch self {
@@ -80,6 +83,7 @@ public enum Command: Hashable, Sendable {
         case .unfreezeCard: .unfreezeCard
         case .noteUnused: .noteUnused
         case .letGo: .letGo
+        case .awaitExtension: .awaitExtension
         }
     }
 
@@ -94,7 +98,7 @@ public enum Command: Hashable, Sendable {
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
             .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote, .freezeCard,
-            .unfreezeCard, .noteUnused, .letGo:
+            .unfreezeCard, .noteUnused, .letGo, .awaitExtension:
             nil
         }
     }
@@ -116,13 +120,15 @@ public enum Command: Hashable, Sendable {
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote,
-            .freezeCard, .unfreezeCard, .noteUnused, .letGo:
+            .freezeCard, .unfreezeCard, .noteUnused, .letGo, .awaitExtension:
             nil
         }
     }
 
     /// Builds a command of `kind` from whatever identifiers it needs.
-    public init(_ kind: CommandKind, round: RoundID, person: PersonID, release: ReleaseID) {
+    ///
+    /// - Parameter again: for a second release that the step may need.
+    public init(_ kind: CommandKind, round: RoundID, person: PersonID, release: ReleaseID, again: ReleaseID) {
         switch kind {
         case .request: self = .request(round)
         case .completeSurvey: self = .completeSurvey
@@ -152,7 +158,7 @@ public enum Command: Hashable, Sendable {
         case .answer: self = .answer
         case .notAMatch: self = .notAMatch(round)
         case .giveNotice: self = .giveNotice
-        case .extend: self = .extend(release)
+        case .extend: self = .extend(release, again: again)
         case .seekSecond: self = .seekSecond
         case .remindEnd: self = .remindEnd
         case .finish: self = .finish
@@ -167,6 +173,7 @@ public enum Command: Hashable, Sendable {
         case .unfreezeCard: self = .unfreezeCard
         case .noteUnused: self = .noteUnused
         case .letGo: self = .letGo(round)
+        case .awaitExtension: self = .awaitExtension
         }
     }
 }

@@ -6,7 +6,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     // Peer conversation.
     case ask, invite, agree, refuseInvitation, alert, answer
     // Programs with a term, with notice, with listings.
-    case notAMatch, giveNotice, extend, seekSecond, remindEnd, finish, lapse
+    // Of two things that the clock has to do, the first of this list is done: a wish to go on comes before the end.
+    case notAMatch, giveNotice, extend, seekSecond, remindEnd, awaitExtension, finish, lapse
     // Permissions that end without ending people, and staff who close.
     case renew, remindRelease, withdrawCard, remindCall
     // The pair's own, beside calls and meetings.

@@ -34,6 +34,8 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case startNotice
     /// Signs the same release again for a longer time; once both have, the term is longer too.
     case extendRelease
+    /// Closes what the one who has not signed for longer released. The other's signature waits thirty days for theirs.
+    case awaitExtension
     /// Notes that this person wants a second mentor besides the first.
     case noteSecond
     case noteReminder

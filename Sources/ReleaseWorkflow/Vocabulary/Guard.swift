@@ -36,6 +36,10 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     // Answered by the core, from the state and the moment.
     case notExcluded, slotAccepted, dueDayOver, releaseExpired, answerDayReached, answerDayOver, notRescinded
     case termOver, noticeOver, endNear, extensionLeft
+    /// One of the two has signed for a longer term, and the other has not.
+    case extensionHalfSigned
+    /// The days are over in which the other could still sign for longer.
+    case extensionWaitOver
     /// The day of the hand-off is over: the later of the last day for the call and seven days after the disclosure.
     case handOffDayOver
     /// The person's own release, or the first of the round's to end, ends within thirty days.
@@ -61,8 +65,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,
-            .termOver, .noticeOver, .endNear, .extensionLeft, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
-            .callReminderDue, .cardNotFrozen, .unusedTooLong,
+            .termOver, .noticeOver, .endNear, .extensionLeft, .extensionHalfSigned, .extensionWaitOver,
+            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .unusedTooLong,
             .callPlaced, .meetingArranged:
             false
         }
@@ -101,6 +105,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .noticeOver: "the notice period is over"
         case .endNear: "the agreed end is thirty days away or less"
         case .extensionLeft: "an extension is left and this person has not signed it yet"
+        case .extensionHalfSigned: "one of the two has signed for longer and the other has not"
+        case .extensionWaitOver: "the thirty days are over in which the other could sign for longer"
         case .releaseEndNear: "the release ends within thirty days"
         case .releaseReminderDue: "a release ends soon and its signer has not been reminded"
         case .callReminderDue: "the last day for the first call is two days away"
@@ -152,7 +158,8 @@ extension Guard {
         case .notOnOwnList: .signer
         case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
-            .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .pairingLost,
+            .extensionHalfSigned, .extensionWaitOver, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
+            .callReminderDue, .cardNotFrozen, .pairingLost,
             .unusedTooLong,
             .callPlaced, .meetingArranged:
             .open

@@ -20,6 +20,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case releaseWaits
     /// To a signer: what they signed cannot be used just now.
     case notUsed
+    /// To both: the term is over, and one signature for a longer one waits for the other.
+    case extensionWaits
     /// To a reader: the number is wrong, and a new one is coming.
     case numberWrong
     /// To the signer: staff have closed what was open.
@@ -43,6 +45,9 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .releaseWaits: "Something that was signed waits for you. Please look today."
         case .notUsed:
             "What you signed is not being used at present. Nothing was given. You need do nothing, and can take it back."
+        case .extensionWaits:
+            "The time you agreed on is over, and the details are put away. One of you has signed to go on. If the other signs "
+                + "within thirty days, both cards open again; nobody has to."
         case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .corrected: "Something you were shown has changed. Please look again."

@@ -84,6 +84,8 @@ public struct ReleaseDocument: Hashable, Sendable, Codable {
     public var expiresAtEnd: Bool?
     public var signature: SignatureEvidence?
     public var signedOn: CivilDate?
+    /// The day from which it counts, where its signature waited for another's; nil where that is the day it was signed.
+    public var inForceSince: CivilDate?
     public var redisclosure: String?
     public var conditions: String?
 

@@ -67,7 +67,7 @@ struct ScriptLine {
         for kind in CommandKind.allCases {
             switch kind {
             case .handOff, .expire, .answer, .remindEnd, .remindRelease, .remindCall, .finish, .lapse, .noteUnused,
-                .letGo:
+                .letGo, .awaitExtension:
                 break
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
