@@ -137,9 +137,9 @@ struct DirectoryTests {
     }
 
     @Test(
-        "ICB-15: a certification that runs out takes the listing down on the next day, by the clock alone, with a notice"
+        "ICB-15, R15: a listing whose certification runs out is hidden on the next day, by the clock alone, with a notice; renewed, it comes back by itself under the same release, and its mentor is told"
     )
-    func lapse() async throws {
+    func hiddenByStanding() async throws {
         let office = try await Office.running("icb", at: "2026-12-01T09:00")
         try await office.listed("ben")
         try office.time("2026-12-31T23:50")
@@ -147,11 +147,54 @@ struct DirectoryTests {
         try office.time("2027-01-01T00:10")
         #expect(try await office.names() == [])
         try await office.host.runClock()
-        #expect(try await office.service.outbox().contains { $0.notice == .lapsed })
-        #expect(try await office.act(.request, "ben", on: "ben", workflow: "listing").state == "requested")
-        #expect(
-            try await office.act(.offer, "maya", on: "ben", workflow: "listing").refusalCode
-                == "conditionFailed.openerEligible")
+        #expect(try await office.names() == [])
+        #expect(try await office.service.outbox().filter { $0.notice == .hidden }.count == 1)
+        let hidden = try await office.service.view(
+            of: office.id("ben"), workflow: "listing", as: .mentor, viewer: office.id("ben"))
+        #expect(hidden.state == "listed" && hidden.hidden == [.standing] && hidden.isReleaseLive == true)
+        let size = try office.store.read { try $0.logSize() }
+        try office.time("2027-01-04T09:00")
+        try await office.host.runClock()
+        #expect(try await office.service.outbox().filter { $0.notice == .hidden }.count == 1, "told once")
+        let closed = try await office.copy()
+        try await closed.must(.end, "ben", on: "ben", workflow: "listing")
+        try await closed.enroll("ben", as: .mentor) { $0.certifiedUntil = CivilDate(year: 2028, month: 12, day: 31) }
+        #expect(try await closed.names() == [], "what is closed does not come back")
+
+        try await office.enroll("ben", as: .mentor) { $0.certifiedUntil = CivilDate(year: 2027, month: 12, day: 31) }
+        #expect(try await office.names() == ["Ben Profile"])
+        #expect(try await office.service.outbox().filter { $0.notice == .shownAgain }.count == 1)
+        #expect(try office.store.read { try $0.logSize() } == size, "nothing is signed or disclosed anew")
+        try office.time("2028-01-01T00:10")
+        #expect(try await office.names() == [], "and again at its next last day")
+        #expect(try office.audit().isVerified && closed.audit().isVerified)
+    }
+
+    @Test(
+        "SGV-04, R15: a member clears the box and checks it again, and nothing has to be signed anew; the entry comes back only when no reason is left to hide it"
+    )
+    func box() async throws {
+        let office = try await Office.running("sgv-camft")
+        try await office.listed("ben")
+        let reader = try Viewer.person(office.id("ada"))
+        #expect(try await office.names(reader) == ["Ben Profile"])
+        let size = try office.store.read { try $0.logSize() }
+        for _ in 0..<2 { try await office.must(.hide, "ben", on: "ben", workflow: "listing") }
+        #expect(try await office.names(reader) == [])
+        try await office.enroll("ben", as: .mentor) { $0.attributes = [.member, .licensed] }
+        try await office.must(.showAgain, "ben", on: "ben", workflow: "listing")
+        #expect(try await office.names(reader) == [], "the standing is missing")
+        try await office.must(.hide, "ben", on: "ben", workflow: "listing")
+        try await office.enroll("ben", as: .mentor) { $0.attributes = [.member, .goodStanding, .licensed] }
+        #expect(try await office.names(reader) == [], "the box is clear")
+        try await office.must(.showAgain, "ben", on: "ben", workflow: "listing")
+        #expect(try await office.names(reader) == ["Ben Profile"])
+        #expect(try office.store.read { try $0.logSize() } == size)
+        try await office.must(.hide, "ben", on: "ben", workflow: "listing")
+        try await office.must(.rescind, "ben", on: "ben", workflow: "listing")
+        #expect(try await office.act(.showAgain, "ben", on: "ben", workflow: "listing").refusalCode != nil)
+        #expect(try await office.names(reader) == [])
+        #expect(try office.audit().isVerified)
     }
 
     @Test(
@@ -300,7 +343,7 @@ struct DirectoryTests {
     }
 
     @Test(
-        "SGV-02, SGV-07, SGV-21, A-25: good standing lost on either side closes at once, both ways, without a word why; clearing the box is the notice"
+        "SGV-02, SGV-07, SGV-21, A-25: good standing lost on either side hides at once, both ways, without a word why; clearing the box is the notice"
     )
     func standing() async throws {
         let office = try await Office.running("sgv-camft")
@@ -312,7 +355,7 @@ struct DirectoryTests {
         #expect(try await office.names(.person(office.id("ada"))) == [])
         #expect(try office.audit().isVerified)
         try await office.enroll("ben", as: .mentor)
-        try await office.listed("ben")
+        #expect(try await office.names(.person(office.id("ada"))) == ["Ben Profile"], "it comes back by itself")
         let outcome = try await office.must(.end, "ben", on: "ben", workflow: "listing")
         #expect(outcome.notices.isEmpty && outcome.state == "ended")
         #expect(try await office.names(.person(office.id("ada"))) == [])

@@ -355,6 +355,7 @@ struct SiteTests {
             ("rank", PartyRow.Rank.allCases.map { "\($0.rawValue)" }),
             ("importance", Importance.allCases.map(\.rawValue)), ("keys", ["log", "record"]),
             ("private", ["look", "called", "arranged"]),
+            ("hidden.box", ["own", "staff"]), ("hidden.standing", ["own", "staff"]),
             ("agreements.link", ["mentor", "mentee"]), ("availability.link", ["mentor", "mentee"]),
             ("attest", ["inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince", "certifiedUntil"]),
             ("proxy.for", ["mentee", "mentor", "asker", "volunteer"]),

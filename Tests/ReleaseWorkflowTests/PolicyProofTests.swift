@@ -29,8 +29,9 @@ struct PolicyProofTests {
         /// Steps of the shortest run; nil where the finding is about the table as a whole.
         let steps: Int?
         var workflow = "mentorship"
-        /// True if the fault is in a mark alone: that a number is wrong.
+        /// True if the fault is in a mark alone: that a number is wrong, or that an entry is hidden.
         var isOfMark = false
+        var program = "mphp"
         var testDescription: String { "\(property.rawValue): \(name)" }
     }
 
@@ -205,6 +206,25 @@ struct PolicyProofTests {
             passage: "pairing: [openerEligible, notKeptApart,",
             replacement: "pairing: [openerEligible, agreementsCurrent, notKeptApart,", steps: nil),
         Broken(
+            name: "a box that hides nothing", property: .p5,
+            passage: "- {on: hide, by: mentor, via: [screen], from: listed, to: same, do: [hideCard],",
+            replacement: "- {on: hide, by: mentor, via: [screen], from: listed, to: same,", steps: 3,
+            workflow: "listing", isOfMark: true, program: "sgv-camft"),
+        Broken(
+            name: "a box that changes more than what is shown", property: .p1,
+            passage: "from: listed, to: same, do: [hideCard], seenBy: [mentor]",
+            replacement: "from: listed, to: same, do: [hideCard, noteReminder], seenBy: [mentor]", steps: 3,
+            workflow: "listing", isOfMark: true, program: "sgv-camft"),
+        Broken(
+            name: "an entry that comes back though no act may bring it back", property: .p7,
+            passage: "opens: [sign, correct, renew, showAgain]", replacement: "opens: [sign, correct, renew]",
+            steps: 3, workflow: "listing", isOfMark: true, program: "sgv-camft"),
+        Broken(
+            name: "an entry that comes back as a new card", property: .p7,
+            passage: "if: [standingRegained], do: [showCard]",
+            replacement: "if: [standingRegained], do: [showCard, openCard]",
+            steps: 4, workflow: "listing", isOfMark: true, program: "icb"),
+        Broken(
             name: "an alert before the release of the volunteer", property: .p1,
             passage: "from: invited, to: willing, seenBy: [volunteer, coordinator]",
             replacement: "from: invited, to: willing, do: [openCard], seenBy: [volunteer, coordinator]", steps: 3,
@@ -213,7 +233,7 @@ struct PolicyProofTests {
 
     /// The policy of a case; two of them need more than one replacement.
     static func loaded(_ broken: Broken) throws -> LoadedPolicy {
-        var text = try mphpText()
+        var text = try shippedText(broken.program)
         switch broken.name {
         case "an end that needs a call first, two steps later":
             // After the private act the mentor's own end is refused unless they called: observed long after the act itself.

@@ -181,7 +181,8 @@ struct CaseWriter {
                 .termExtended,
                 .secondSought,
                 .surveyErased, .contactErased, .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .cardHidden, .cardShownAgain,
+                .unusedNoted, .useResumed,
                 .surveyCarried, .recordedInError, .privatelyNoted,
                 .privatelyUndone:
                 break

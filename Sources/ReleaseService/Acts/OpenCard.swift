@@ -46,6 +46,7 @@ struct OpenCardForReader {
             })
         else { throw Refusal.cardClosed }
         if loaded.state.isFrozen(card.subject) { throw Refusal.cardFrozen }
+        guard loaded.state.readableCards.contains(card) else { throw Refusal.cardClosed }
         // Whoever reads has signed what binds readers, in its present version.
         let role = reader == loaded.opener ? loaded.workflow.opener : loaded.workflow.counterpart
         if let role, try !tx.people.hasSigned(reader, as: role, under: loaded.policy) { throw Refusal.cardClosed }

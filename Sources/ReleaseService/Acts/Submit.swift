@@ -83,6 +83,9 @@ struct SubmitAct: Act {
         if [.freezeCard, .unfreezeCard].contains(submission.kind), state.currentRelease(of: person)?.isLive == true {
             return state.isFrozen(person) == (submission.kind == .freezeCard)
         }
+        if [.hide, .showAgain].contains(submission.kind), state.currentRelease(of: person)?.isLive == true {
+            return state.round?.hidden.contains(.box) == (submission.kind == .hide)
+        }
         let own = state.releases.filter { $0.discloser == person }
         if submission.kind == .rescind {
             let named = submission.release.map { id in own.contains { $0.id == id } } ?? !own.isEmpty

@@ -70,6 +70,8 @@ extension Event: StoredValue {
         case "releaseReminded": self = .releaseReminded
         case "callReminded": self = .callReminded
         case "cardFrozen": self = .cardFrozen(by: try values.id("by"))
+        case "cardHidden": self = .cardHidden(try values.choice("why", of: Hiding.self))
+        case "cardShownAgain": self = .cardShownAgain(try values.choice("why", of: Hiding.self))
         case "unusedNoted": self = .unusedNoted(on: try values.date("on"))
         case "useResumed": self = .useResumed
         case "recordedInError": self = .recordedInError(step: try values.number("step"))
@@ -154,6 +156,8 @@ extension Event: StoredValue {
         case .releaseReminded: one("releaseReminded")
         case .callReminded: one("callReminded")
         case .cardFrozen(let person): one("cardFrozen", values.with("by", person))
+        case .cardHidden(let reason): one("cardHidden", values.with("why", reason))
+        case .cardShownAgain(let reason): one("cardShownAgain", values.with("why", reason))
         case .unusedNoted(let date): one("unusedNoted", values.with("on", date))
         case .useResumed: one("useResumed")
         case .recordedInError(let step): one("recordedInError", values.with("step", step))

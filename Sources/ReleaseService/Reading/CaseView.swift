@@ -36,6 +36,8 @@ public struct CaseView: Sendable, Codable {
     public let word: String?
     /// True for a signer, and for the coordinator, while what was signed cannot be used.
     public let isUnused: Bool
+    /// The reasons for which what is open is shown to nobody at present: for whoever released it, and for staff.
+    public let hidden: [Hiding]
     /// The last day on which the second signature for a longer term still counts, while one waits for the other.
     public let extensionUntil: CivilDate?
     /// True if the other has said so of the card that was opened for this viewer.
@@ -61,6 +63,7 @@ public struct CaseView: Sendable, Codable {
             .with("word", word).with("releaseBy", releaseBy).with("isUnused", isUnused).with(
                 "extensionUntil", extensionUntil
             )
+            .with("extensionUntil", extensionUntil).with("hidden", hidden.map(\.rawValue))
             .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
         return Array(StoredCodec.text(members).utf8)
     }

@@ -50,7 +50,7 @@ struct Directory {
     private func listing(_ row: CaseRow, _ audience: Audience, _ viewer: Viewer) throws -> ListingView? {
         let gate = CardGate(snapshot)
         guard let loaded = try? gate.load(row.id, opener: row.opener, workflow: row.workflow),
-            let open = loaded.state.openCards.last(where: { $0.reader == .audience(audience) }),
+            let open = loaded.state.readableCards.last(where: { $0.reader == .audience(audience) }),
             let release = loaded.state.roundReleases.last(where: { $0.id == open.release })
         else { return nil }
         var advice: String?

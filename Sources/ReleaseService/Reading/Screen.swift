@@ -43,6 +43,8 @@ struct Screen {
             word: isWordKnown(state, to: role, viewer, in: workflow) ? state.round?.word : nil,
             isUnused: state.round?.unusedSince != nil && (!isParty || state.currentRelease(of: viewer)?.isLive == true)
                 && workflow.notesUnused(in: state),
+            hidden: isHiddenShown(state, role, viewer)
+                ? Hiding.allCases.filter { state.round?.hidden.contains($0) == true } : [],
             extensionUntil: workflow.isAtRest(state.position) ? nil : state.round?.extensionUntil,
             isNumberComing: isParty
                 && state.roundReleases.contains {
@@ -55,6 +57,10 @@ struct Screen {
     private func isWordKnown(_ state: State, to role: Role, _ viewer: PersonID, in workflow: Workflow) -> Bool {
         role != workflow.opener || state.currentRelease(of: viewer) != nil
             || state.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(viewer) }
+    }
+
+    private func isHiddenShown(_ state: State, _ role: Role, _ viewer: PersonID) -> Bool {
+        !state.openCards.isEmpty && (role == .coordinator || state.currentRelease(of: viewer)?.isLive == true)
     }
 
     private func isNumberWrong(_ state: State, _ role: Role, _ viewer: PersonID) -> Bool? {
@@ -101,7 +107,7 @@ struct Screen {
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
             callBy: nil, releaseBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false,
-            extensionUntil: nil, isNumberComing: false)
+            hidden: [], extensionUntil: nil, isNumberComing: false)
     }
 
     // MARK: Lines

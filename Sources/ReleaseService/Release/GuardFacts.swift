@@ -95,7 +95,8 @@ struct GuardFacts {
             guard case .person(let signer) = submission.actor.principal, let other else { return false }
             return try !people.lists(signer, signer == opener ? other : opener)
         // Answered above, by the core itself, or by the clock.
-        case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .notExcluded, .slotAccepted, .dueDayOver,
+        case .assigned, .dutiesSeparate, .releaseComplete, .standingLost, .standingRegained, .notExcluded,
+            .slotAccepted, .dueDayOver,
             .releaseExpired, .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear,
             .extensionLeft, .extensionHalfSigned, .extensionWaitOver,
             .handOffDayOver, .releaseEndNear, .releaseReminderDue, .callReminderDue, .cardNotFrozen, .pairingLost,
@@ -176,6 +177,7 @@ struct GuardFacts {
         facts[.standingLost] = try loaded.parties.contains { person, role in
             rules.isLost(try snapshot.people.attestation(of: person, as: role), as: role, on: date)
         }
+        facts[.standingRegained] = !facts[.standingLost]
         return facts
     }
 }

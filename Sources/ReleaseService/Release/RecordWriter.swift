@@ -101,7 +101,8 @@ struct RecordWriter {
                 .surveyErased,
                 .contactErased,
                 .noticed, .callPlaced, .meetingArranged, .privateErased,
-                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed,
+                .handOffSet, .releaseReminded, .callReminded, .cardFrozen, .cardUnfrozen, .cardHidden, .cardShownAgain,
+                .unusedNoted, .useResumed,
                 .surveyCarried, .privatelyNoted,
                 .privatelyUndone:
                 break

@@ -31,6 +31,8 @@ struct CaseContent: Encodable {
     let isNumberComing: Bool?
     let isUnused: Bool
     let extensionUntil: String?
+    /// Absent where nothing is hidden.
+    let hidden: [String]?
     let releases: [String]?
     /// For their coordinator.
     let person: String?
@@ -60,6 +62,7 @@ struct CaseContent: Encodable {
         isNumberComing = isStaff ? nil : view.isNumberComing
         isUnused = view.isUnused
         extensionUntil = view.extensionUntil?.description
+        hidden = view.hidden.isEmpty ? nil : view.hidden.map(\.rawValue)
         releases = isStaff ? nil : page.map { $0.releases.map(\.description) }
         person = isStaff ? line.opener.description : nil
         self.name = name
@@ -74,6 +77,7 @@ struct CaseContent: Encodable {
                 "releaseBy",
                 "isNumberWrong", "isUnused",
             ] + (policy.duration.extensionLimit == nil ? [] : ["extensionUntil"])
+            + (policy.workflows.contains { $0.transitions.contains { $0.command == .hide } } ? ["hidden"] : [])
         return role == "coordinator"
             ? all + ["person", "name", "rank"]
             : all + ["callBy", "isCallRecorded", "isMeetingRecorded", "counterpartName", "isNumberComing", "releases"]

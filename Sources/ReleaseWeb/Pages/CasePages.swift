@@ -68,7 +68,7 @@ enum CasePages {
             let text = words.first("done.\(done)", or: words("done.other"))
             blocks.append(.good(text))
         }
-        blocks.append(.text(stateText(page.line, words)))
+        blocks += stateBlocks(page, words)
         var facts: [(String, String)] = []
         var title = workflowTitle(page.line, words)
         if page.role == .coordinator {
@@ -146,6 +146,13 @@ enum CasePages {
         }
         if page.view.isNumberComing { blocks.append(.note(words("number.coming"), words("number.comingText"))) }
         return blocks
+    }
+
+    /// The state in words; of what is hidden, why nobody is shown it and what brings it back.
+    private static func stateBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        if page.view.hidden.isEmpty { return [.text(stateText(page.line, words))] }
+        let part = page.role == .coordinator ? "staff" : "own"
+        return page.view.hidden.map { .note(words("hidden.title"), words("hidden.\($0.rawValue).\(part)")) }
     }
 
     /// One signature for a longer term that waits for the other, once the term is over.

@@ -36,6 +36,8 @@ extension CommandKind {
         case .withdrawCard: "card-withdrawal"
         case .freezeCard: "wrong-number"
         case .unfreezeCard: "right-number"
+        case .hide: "hiding"
+        case .showAgain: "showing"
         case .recordCall, .recordMeeting, .recordTried, .undoNote, .handOff, .expire, .answer, .remindEnd,
             .remindRelease, .remindCall, .finish, .lapse, .noteUnused, .letGo,
             .awaitExtension:

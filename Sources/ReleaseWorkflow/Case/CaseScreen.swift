@@ -49,6 +49,8 @@ public struct CaseScreen: Hashable, Sendable {
             let left: CommandKind = state.isFrozen(viewer) ? .freezeCard : .unfreezeCard
             let isLive = state.currentRelease(of: viewer)?.isLive ?? false
             actions.removeAll { $0 == left || !isLive && ($0 == .freezeCard || $0 == .unfreezeCard) }
+            let isOff = state.round?.hidden.contains(.box) == true
+            actions.removeAll { $0 == (isOff ? .hide : .showAgain) }
             // Signing again is offered from the day of the first reminder on.
             let last = state.currentRelease(of: viewer)?.expiresOn
             if last.map({ date < $0.adding(days: -ReleaseReminder.days[0]) }) ?? true {

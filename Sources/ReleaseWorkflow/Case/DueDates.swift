@@ -34,12 +34,12 @@ public enum DueDates {
         case .endNear:
             guard let round, !round.isReminded, let day = round.endsOn else { return [] }
             return [day.adding(days: -Policy.Duration.reminderDays - 1)]
-        case .standingLost: return standingEnds
+        case .standingLost: return round?.hidden.contains(.standing) == true ? [] : standingEnds
         // True or false by what people do, whatever the day.
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .mustsMet,
-            .notKeptApart,
+            .notKeptApart, .standingRegained,
             .attestedLately, .counterpartHadMentor, .notOnOwnList, .pairingLost, .notSuspended, .dutiesSeparate,
             .assigned,
             .notExcluded, .slotAccepted, .notRescinded, .extensionLeft, .extensionHalfSigned, .cardNotFrozen,

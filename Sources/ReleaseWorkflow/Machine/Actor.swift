@@ -65,6 +65,7 @@ public struct Facts: Hashable, Sendable {
         case .notOnOwnList: 1 << 18
         case .pairingLost: 1 << 19
         case .notSuspended: 1 << 20
+        case .standingRegained: 1 << 21
         // The core answers these itself; a fact about them has no bit to live in.
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
             .notRescinded,

@@ -46,7 +46,7 @@ private func holds(
     switch condition {
     case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
         .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought,
-        .standingLost, .mustsMet, .notSuspended, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate,
+        .mustsMet, .notSuspended, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate,
         .assigned:
         return facts[condition]
     case .notKeptApart:
@@ -87,6 +87,9 @@ private func holds(
     case .releaseReminderDue:
         return ReleaseReminder.next(in: state).map { moment.date >= $0 } ?? false
     case .handOffDayOver: return (state.round?.handOffOn ?? state.round?.due).map { moment.date > $0 } ?? false
+    // What is hidden for want of it is not lost a second time.
+    case .standingLost: return facts[condition] && state.round?.hidden.contains(.standing) != true
+    case .standingRegained: return facts[condition] && state.round?.hidden.contains(.standing) == true
     case .pairingLost: return facts[condition] && state.round?.unusedSince == nil
     case .unusedTooLong: return state.round?.unusedUntil.map { moment.date > $0 } ?? false
     case .cardNotFrozen: return state.round?.frozen.isEmpty ?? true
@@ -217,6 +220,12 @@ private struct Decision {
         case .unfreezeCard:
             guard let person = actor else { throw .argumentMissing(command.kind) }
             return state.isFrozen(person) ? [.cardUnfrozen(by: person)] : []
+        case .hideCard:
+            let reason: Hiding = actor == nil ? .standing : .box
+            return state.round?.hidden.contains(reason) == true ? [] : [.cardHidden(reason)]
+        case .showCard:
+            let reason: Hiding = actor == nil ? .standing : .box
+            return state.round?.hidden.contains(reason) == true ? [.cardShownAgain(reason)] : []
         case .noteCall: return [.callPlaced]
         case .noteMeeting: return [.meetingArranged]
         case .eraseSurvey: return [.surveyErased]
@@ -271,7 +280,7 @@ private struct Decision {
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
                 .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
-                .recordedInError, .extensionWaits:
+                .recordedInError, .extensionWaits, .hidden, .shownAgain:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

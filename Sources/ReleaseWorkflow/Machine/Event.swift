@@ -54,6 +54,9 @@ public enum Event: Hashable, Sendable, Codable {
     /// Somebody says that the number on their card is wrong, or that the card may be shown again.
     case cardFrozen(by: PersonID)
     case cardUnfrozen(by: PersonID)
+    /// What is open is shown to nobody for this reason, or no longer for it.
+    case cardHidden(Hiding)
+    case cardShownAgain(Hiding)
     /// A signed release cannot be used from this day on, or can be again.
     case unusedNoted(on: CivilDate)
     case useResumed
@@ -80,7 +83,8 @@ public enum Event: Hashable, Sendable, Codable {
             .releaseRescinded, .handedOff, .termSet, .noticeGiven, .reminded, .extensionSigned, .extensionAwaited,
             .termExtended,
             .secondSought, .surveyErased, .contactErased, .noticed, .releaseReminded,
-            .callReminded, .cardFrozen, .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError:
+            .callReminded, .cardFrozen, .cardUnfrozen, .cardHidden, .cardShownAgain, .unusedNoted, .useResumed,
+            .surveyCarried, .recordedInError:
             false
         }
     }
@@ -107,7 +111,8 @@ public enum Event: Hashable, Sendable, Codable {
             .termExtended,
             .secondSought,
             .surveyErased, .contactErased, .noticed, .handOffSet, .releaseReminded, .callReminded, .cardFrozen,
-            .cardUnfrozen, .unusedNoted, .useResumed, .surveyCarried, .recordedInError, .callPlaced,
+            .cardUnfrozen, .cardHidden, .cardShownAgain, .unusedNoted, .useResumed, .surveyCarried, .recordedInError,
+            .callPlaced,
             .meetingArranged,
             .privateErased,
             .privatelyNoted,
@@ -245,6 +250,10 @@ extension State {
             if round?.frozen.contains(person) == false { round?.frozen.append(person) }
         case .cardUnfrozen(let person):
             round?.frozen.removeAll { $0 == person }
+        case .cardHidden(let reason):
+            round?.hidden.insert(reason)
+        case .cardShownAgain(let reason):
+            round?.hidden.remove(reason)
         case .callPlaced:
             if !privately.isCallPlaced { privately.notes.append(PrivateNote(kind: .recordCall, by: nil, on: nil)) }
         case .meetingArranged:

@@ -111,8 +111,10 @@ public struct State: Hashable, Sendable {
     /// True if this person has said that the number on their card is wrong.
     public func isFrozen(_ person: PersonID) -> Bool { round?.frozen.contains(person) ?? false }
 
-    /// The open cards that nobody has said are wrong: those that can be read.
-    public var readableCards: [OpenCard] { openCards.filter { !isFrozen($0.subject) } }
+    /// The open cards that are not hidden and of which nobody has said that they are wrong: those that can be read.
+    public var readableCards: [OpenCard] {
+        round?.hidden.isEmpty == false ? [] : openCards.filter { !isFrozen($0.subject) }
+    }
 
     /// The state without what only the pair knows.
     public var publicPart: State {
@@ -172,6 +174,8 @@ public struct Round: Hashable, Sendable {
     /// The people who have said that the number on their card is wrong: nobody is shown it until they sign a
     /// corrected release.
     public internal(set) var frozen: [PersonID] = []
+    /// The reasons for which what is open is shown to nobody.
+    public internal(set) var hidden: Set<Hiding> = []
     /// The day from which what was signed cannot be used, because what the pair rests on does not hold.
     public internal(set) var unusedSince: CivilDate?
     /// The last day on which what cannot be used stays signed.

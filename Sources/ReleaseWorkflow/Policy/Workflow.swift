@@ -65,8 +65,8 @@ public final class Transition: Hashable, Sendable {
         case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
             .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
             .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease, .remindCall,
-            .withdrawCard, .recordTried, .undoNote, .freezeCard, .unfreezeCard, .noteUnused, .letGo,
-            .awaitExtension:
+            .withdrawCard, .recordTried, .undoNote, .freezeCard, .unfreezeCard, .hide,
+            .showAgain, .noteUnused, .letGo, .awaitExtension:
             return []
         }
     }

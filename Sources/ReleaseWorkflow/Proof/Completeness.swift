@@ -25,8 +25,8 @@ public func completenessFindings(_ policy: Policy) -> [String] {
                 .allSatisfy { $0.guards.contains(.releaseComplete) }
         }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
     demand(
-        policy.eligibility.continuous.isEmpty || commands.contains(.lapse),
-        "`eligibility.continuous` asks that something keeps holding, and no workflow has `lapse`")
+        policy.eligibility.continuous.isEmpty || commands.contains(.lapse) || commands.contains(.hide),
+        "`eligibility.continuous` asks that something keeps holding, and no workflow has `lapse` or `hide`")
     demand(
         policy.duration.months == nil || commands.contains(.finish) && effects.contains(.startTerm),
         "`duration.months` sets a term that no workflow begins with `startTerm` and ends with `finish`")

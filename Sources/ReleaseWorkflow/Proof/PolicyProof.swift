@@ -16,13 +16,13 @@ public enum PolicyProperty: String, CaseIterable, Hashable, Sendable {
     public var statement: String {
         switch self {
         case .p1:
-            "a card is readable only under a live release by the person it describes, naming the reader, and not while that person says it is wrong"
+            "a card is readable only under a live release by the person it describes, naming the reader, and not while that person says it is wrong or it is hidden"
         case .p2: "no card is readable after its release is rescinded"
         case .p3: "each bound person has a one-step exit, at which their fields close at once"
         case .p4: "after hand-off, until the person begins again, staff can close a card for good and nothing else"
-        case .p5: "no card is readable once its case has ended"
+        case .p5: "no card is readable once its case has ended or while it is hidden"
         case .p6: "a private event changes nothing that anybody else can ever observe or do"
-        case .p7: "a card opens only by the acts that the policy names"
+        case .p7: "a card opens, or comes back from being hidden, only by the acts that the policy names"
         case .p8: "declining before signature returns to where the round began"
         case .p9: "the person and the clock alone can bring every state to an end"
         case .p10: "every transition fires somewhere, and every guard on it can refuse it"
@@ -269,8 +269,7 @@ struct Explorer {
         let isNoted = node.state.privately != PrivateState()
         if isNoted { checkUnwinding(index) }
         var taken: [Act: [Event]] = [:]
-        var frozen: [PersonID: String] = [:]
-        var unused: (state: State, step: String)?
+        var marks = Marks()
         for act in acts(in: node.state)
         where isWithinBounds(act.command, node.state) && (!isNoted || act.command.kind.isPrivate) {
             let (command, actor) = (act.command, act.actor)
@@ -288,17 +287,7 @@ struct Explorer {
             let after = evolve(node.state, done.events)
             let step = describe(actor, done.authorized.role, command, in: node.state)
             checkStep(index, command, done, after, step)
-            // What is frozen is hidden, and that is all: it is shown below, and nothing is walked from it.
-            if command.kind == .freezeCard, case .person(let person) = actor.principal {
-                frozen[person] = step
-                checkFreezing(index, done.events, step)
-                continue
-            }
-            // What cannot be used is marked so, and that is all: shown below, with the only thing that comes of it.
-            if command.kind == .noteUnused {
-                unused = (after, step)
-                continue
-            }
+            if take(&marks, index, act, done.events, after, step) { continue }
             taken[act] = done.events
             if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
                 exits.insert(person)
@@ -312,8 +301,9 @@ struct Explorer {
                     isOwn: actor.principal == .person(Self.opener) || actor.principal == .clock))
         }
         if isNoted { return }
-        if !frozen.isEmpty { checkFrozen(index, frozen, taken) }
-        if let unused { walkUnused(index, unused.state, unused.step, taken) }
+        if !marks.frozen.isEmpty { checkFrozen(index, marks.frozen, taken) }
+        for mark in marks.hidden { checkHidden(index, mark.state, mark.step, taken) }
+        if let unused = marks.unused { walkUnused(index, unused.state, unused.step, taken) }
         checkExits(index, exits)
         checkTakingBack(index)
         for day in daysAhead(node) {
@@ -322,6 +312,37 @@ struct Explorer {
                 Node(state: settled, today: day, began: node.began, parent: index, step: "time passes until \(day)"))
             edges.append(Edge(from: index, to: target, isOwn: true))
         }
+    }
+
+    /// The acts of one state that mark it and move nothing: what is frozen or hidden can be read by nobody, what cannot
+    /// be used is not used, and that is all. Each is shown where it is done, and nothing else is walked from it.
+    private struct Marks {
+        var frozen: [PersonID: String] = [:]
+        var hidden: [(state: State, step: String)] = []
+        var unused: (state: State, step: String)?
+    }
+
+    /// - Returns: whether the act is such a mark.
+    private mutating func take(
+        _ marks: inout Marks, _ index: Int, _ act: Act, _ events: [Event], _ after: State, _ step: String
+    ) -> Bool {
+        let kind = act.command.kind
+        guard Self.marks.contains(kind) else { return false }
+        if kind == .freezeCard {
+            guard case .person(let person) = act.actor.principal else { return false }
+            marks.frozen[person] = step
+            checkFreezing(index, events, step)
+        } else if kind == .hide {
+            if !Self.lasting(events).isEmpty {
+                fail(.p1, "hiding an entry changes more than that", at: index, then: step)
+            } else if !after.readableCards.isEmpty {
+                fail(.p5, "`hide` hides nothing", at: index, then: step)
+            }
+            marks.hidden.append((after, step))
+        } else {
+            marks.unused = (after, step)
+        }
+        return true
     }
 
     /// The state to which declining must lead back: where the round began, which for one that begins with the end of
@@ -347,7 +368,7 @@ struct Explorer {
         for _ in 0..<8 {
             var isSettled = true
             // Losing one's standing, or what a pair rests on, may happen on any day, and so on none.
-            let facts = Facts.all.without(.standingLost).without(.pairingLost)
+            let facts = Facts.all.without(.standingLost).without(.standingRegained).without(.pairingLost)
             for kind in clockKinds where !workflow.transitions(on: kind, from: state.position).isEmpty {
                 for command in commands(kind, in: state) {
                     guard case .success(let taken) = outcome(command, by: .clock, in: state, given: facts, on: today)
@@ -512,6 +533,38 @@ struct Explorer {
         }
     }
 
+    /// P1, P5 and P7: what is hidden, for whatever reason, is read by nobody until the last reason is gone, and comes
+    /// back as it was by an act that the policy names; everything else can be done as before, with the same
+    /// consequences.
+    private mutating func checkHidden(_ index: Int, _ after: State, _ step: String, _ taken: [Act: [Event]]) {
+        let (before, today) = (nodes[index].state, nodes[index].today)
+        checkMarked(index, after, step, taken, by: [.hide, .showAgain])
+        let twice = evolve(after, Hiding.allCases.map(Event.cardHidden))
+        for act in acts(in: before) where act.command.kind != .hide {
+            let kind = act.command.kind
+            guard case .success(let done) = outcome(act.command, by: act.actor, in: after, on: today) else { continue }
+            let next = evolve(after, done.events)
+            guard kind == .showAgain else {
+                if next.round?.id == after.round?.id, !next.readableCards.isEmpty {
+                    fail(.p5, "`\(kind.rawValue)` shows a card that is hidden", at: index, then: step)
+                }
+                continue
+            }
+            recordGuards(of: done.authorized.transition, act.command, act.actor, nodes[index])
+            if done.events.contains(where: \.opensCard) || next != after && next != before {
+                fail(.p7, "the entry does not come back as it was", at: index, then: step)
+            }
+            if next != after, !next.readableCards.isEmpty, !workflow.opens.contains(.showAgain) {
+                fail(.p7, "`showAgain` shows a card again", at: index, then: step)
+            }
+            if case .success(let one) = outcome(act.command, by: act.actor, in: twice, on: today),
+                !evolve(twice, one.events).readableCards.isEmpty
+            {
+                fail(.p5, "a card is readable while it is hidden for another reason", at: index, then: step)
+            }
+        }
+    }
+
     private mutating func checkFreezing(_ index: Int, _ events: [Event], _ step: String) {
         if Self.lasting(events).isEmpty { return }
         fail(.p1, "saying that a number is wrong changes more than that", at: index, then: step)
@@ -550,7 +603,7 @@ struct Explorer {
                 continue
             }
             // Marks do not stand in each other's way, and are not among what was taken.
-            if kind != .noteUnused, kind != .freezeCard, Self.lasting(marked) != taken[act].map(Self.lasting) {
+            if !Self.marks.contains(kind), Self.lasting(marked) != taken[act].map(Self.lasting) {
                 failMarked(kind, index, step)
             }
             for day in ahead where act.actor.principal == .clock {
@@ -565,18 +618,23 @@ struct Explorer {
         fail(.p1, "`\(kind.rawValue)` depends on what is said to be wrong or not used", at: index, then: step)
     }
 
+    /// The acts that mark a case and move nothing in it.
+    private static let marks: Set<CommandKind> = [.noteUnused, .freezeCard, .hide]
+
     private static func lasting(_ outcome: Result<(authorized: Authorized<Command>, events: [Event]), Refusal>)
         -> [Event]?
     {
         if case .success(let done) = outcome { lasting(done.events) } else { nil }
     }
 
-    /// The events without those that tell somebody or freeze a card.
+    /// The events without those that tell somebody, and those that freeze or hide a card.
     private static func lasting(_ events: [Event]) -> [Event] {
         events.filter { event in
             if case .noticed = event { return false }
             if case .cardFrozen = event { return false }
             if case .cardUnfrozen = event { return false }
+            if case .cardHidden = event { return false }
+            if case .cardShownAgain = event { return false }
             return true
         }
     }
@@ -739,6 +797,7 @@ struct Normal: Hashable {
         let answer: Side
         let unused: Side
         let frozen: Set<Int>
+        let hidden: Set<Hiding>
         let hasMatch: Bool
         let term: Side
         let notice: Side
@@ -806,6 +865,7 @@ struct Normal: Hashable {
                 callReminder: side($0.callReminderOn?.adding(days: -1)),
                 nextReminder: side(ReleaseReminder.next(in: state)?.adding(days: -1)), handOff: side($0.handOffOn),
                 answer: side($0.answerOn), unused: side($0.unusedUntil), frozen: Set($0.frozen.map { number($0) }),
+                hidden: $0.hidden,
                 hasMatch: $0.matchMadeOn != nil, term: side($0.endsOn),
                 notice: side($0.noticeUntil),
                 reminder: side($0.endsOn?.adding(days: -Policy.Duration.reminderDays - 1)),

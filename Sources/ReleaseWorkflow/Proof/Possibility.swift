@@ -13,7 +13,7 @@ struct Possibility {
 
     /// True unless nothing that the policy says could ever make it so.
     func canHold(_ condition: Guard) -> Bool {
-        if condition == .standingLost {
+        if condition == .standingLost || condition == .standingRegained {
             return parties.contains { !predicates(of: $0).isDisjoint(with: policy.eligibility.continuous) }
         }
         guard condition == .secondSought else { return true }

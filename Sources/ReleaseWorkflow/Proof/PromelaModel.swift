@@ -175,6 +175,7 @@ private struct Writer {
                 .startAnswer,
                 .closeCard, .closeRelease, .expireRelease, .handOff, .noteCall, .noteMeeting, .notePrivately,
                 .undoPrivately, .moveDue, .noteReleaseReminder, .noteCallReminder, .freezeCard, .unfreezeCard,
+                .hideCard, .showCard,
                 .noteUnused,
                 .carrySurvey, .eraseSurvey,
                 .erasePrivate,
@@ -216,6 +217,7 @@ private struct Writer {
             .mentorReady,
             .acknowledgementCurrent,
             .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent, .secondSought, .standingLost,
+            .standingRegained,
             .mustsMet, .attestedLately, .counterpartHadMentor, .notOnOwnList, .dutiesSeparate, .assigned:
             return nil
         }
@@ -313,7 +315,7 @@ private struct Writer {
         case .erasePrivate: return ["  called = 0; met = 0;"]
         case .makeMatch, .noteSecond, .notePrivately, .undoPrivately, .noteReleaseReminder, .noteCallReminder,
             .freezeCard,
-            .unfreezeCard, .noteUnused, .carrySurvey,
+            .unfreezeCard, .hideCard, .showCard, .noteUnused, .carrySurvey,
             .eraseSurvey, .eraseContact:
             return []
         }
@@ -339,7 +341,7 @@ private struct Writer {
     }
 
     private func isUrgent(_ transition: Transition) -> Bool {
-        transition.role == .clock && !transition.guards.contains(.standingLost)
+        transition.role == .clock && transition.guards.allSatisfy { $0 != .standingLost && $0 != .standingRegained }
             && transition.guards.allSatisfy { $0 != .releaseReminderDue && $0 != .callReminderDue }
     }
 

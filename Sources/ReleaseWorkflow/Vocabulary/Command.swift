@@ -31,6 +31,8 @@ public enum Command: Hashable, Sendable {
     case recordTried, undoNote
     /// Says that the number on the card is wrong, or that it was right after all.
     case freezeCard, unfreezeCard
+    /// Hides what is open, or shows it again: its owner by their box, the clock by their standing.
+    case hide, showAgain
     /// The clock notes that a signed release cannot be used, and closes one that could not be for thirty days; the next
     /// round begins in the same step where the policy says so.
     case noteUnused
@@ -81,6 +83,8 @@ public enum Command: Hashable, Sendable {
         case .undoNote: .undoNote
         case .freezeCard: .freezeCard
         case .unfreezeCard: .unfreezeCard
+        case .hide: .hide
+        case .showAgain: .showAgain
         case .noteUnused: .noteUnused
         case .letGo: .letGo
         case .awaitExtension: .awaitExtension
@@ -98,7 +102,7 @@ public enum Command: Hashable, Sendable {
             .invite, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd,
             .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote, .freezeCard,
-            .unfreezeCard, .noteUnused, .letGo, .awaitExtension:
+            .unfreezeCard, .hide, .showAgain, .noteUnused, .letGo, .awaitExtension:
             nil
         }
     }
@@ -120,7 +124,7 @@ public enum Command: Hashable, Sendable {
             .expire,
             .rematch, .ask, .agree, .refuseInvitation, .alert, .answer, .notAMatch, .giveNotice, .extend, .seekSecond,
             .remindEnd, .finish, .lapse, .renew, .remindRelease, .remindCall, .withdrawCard, .recordTried, .undoNote,
-            .freezeCard, .unfreezeCard, .noteUnused, .letGo, .awaitExtension:
+            .freezeCard, .unfreezeCard, .hide, .showAgain, .noteUnused, .letGo, .awaitExtension:
             nil
         }
     }
@@ -171,6 +175,8 @@ public enum Command: Hashable, Sendable {
         case .undoNote: self = .undoNote
         case .freezeCard: self = .freezeCard
         case .unfreezeCard: self = .unfreezeCard
+        case .hide: self = .hide
+        case .showAgain: self = .showAgain
         case .noteUnused: self = .noteUnused
         case .letGo: self = .letGo(round)
         case .awaitExtension: self = .awaitExtension

@@ -14,6 +14,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     case recordTried, undoNote
     // The one whom a card is about says that its number is wrong, or that it was right after all.
     case freezeCard, unfreezeCard
+    // What is listed is shown to nobody for a while, and again.
+    case hide, showAgain
     // A signed release that cannot be used.
     case noteUnused, letGo
 

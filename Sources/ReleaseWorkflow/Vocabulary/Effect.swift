@@ -19,6 +19,9 @@ public enum Effect: String, CaseIterable, Hashable, Sendable, Codable {
     case noteCallReminder
     /// Hides the card of the one whose act it is until they sign a corrected release, or brings it back.
     case freezeCard, unfreezeCard
+    /// Hides what is open while its owner's box is off, or their standing is missing; shows it again when none is left
+    /// of the reasons. The release lives on.
+    case hideCard, showCard
     /// Notes that what was signed cannot be used, because what the pair rests on does not hold.
     case noteUnused
     /// Takes the answers of the survey along into the round that begins in the same step.

@@ -12,6 +12,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
     /// Something that the policy demands for as long as the case lasts no longer holds: membership, good standing,
     /// certification.
     case standingLost
+    /// It holds again, and what rests on it was hidden for want of it.
+    case standingRegained
     /// Each must of the person's survey is met by the other, as both had answered when they were proposed.
     case mustsMet
     /// Nothing keeps the two apart: neither one's private list, nor what either said of the other in any workflow of
@@ -60,7 +62,8 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .underContract, .counterpartUnderContract, .surveyAnswered, .pairEligible, .mentorReady,
             .acknowledgementCurrent, .capacityLeft, .releaseComplete, .openerEligible, .agreementsCurrent,
-            .secondSought, .standingLost, .mustsMet, .notKeptApart, .attestedLately, .counterpartHadMentor,
+            .secondSought, .standingLost, .standingRegained, .mustsMet, .notKeptApart, .attestedLately,
+            .counterpartHadMentor,
             .notOnOwnList, .pairingLost, .notSuspended, .dutiesSeparate, .assigned:
             true
         case .notExcluded, .slotAccepted, .dueDayOver, .releaseExpired, .answerDayReached, .answerDayOver,
@@ -87,6 +90,7 @@ public enum Guard: String, CaseIterable, Hashable, Sendable, Codable {
         case .agreementsCurrent: "the person has signed the agreements in force"
         case .secondSought: "both of the first pair have asked for a second mentor"
         case .standingLost: "membership, standing or certification has been lost"
+        case .standingRegained: "membership, standing or certification holds again"
         case .mustsMet: "what the person called a must is met"
         case .notKeptApart: "nothing keeps the two apart"
         case .attestedLately: "what was attested of both is recent enough"
@@ -156,7 +160,8 @@ extension Guard {
         case .pairEligible, .attestedLately, .mustsMet, .notSuspended: .attested
         case .notKeptApart, .notExcluded: .keptApart
         case .notOnOwnList: .signer
-        case .releaseComplete, .standingLost, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver, .releaseExpired,
+        case .releaseComplete, .standingLost, .standingRegained, .dutiesSeparate, .assigned, .slotAccepted, .dueDayOver,
+            .releaseExpired,
             .answerDayReached, .answerDayOver, .notRescinded, .termOver, .noticeOver, .endNear, .extensionLeft,
             .extensionHalfSigned, .extensionWaitOver, .handOffDayOver, .releaseEndNear, .releaseReminderDue,
             .callReminderDue, .cardNotFrozen, .pairingLost,

@@ -22,6 +22,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case notUsed
     /// To both: the term is over, and one signature for a longer one waits for the other.
     case extensionWaits
+    /// To whoever is listed: their entry is shown to nobody for now, or is shown again.
+    case hidden, shownAgain
     /// To a reader: the number is wrong, and a new one is coming.
     case numberWrong
     /// To the signer: staff have closed what was open.
@@ -48,6 +50,10 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .extensionWaits:
             "The time you agreed on is over, and the details are put away. One of you has signed to go on. If the other signs "
                 + "within thirty days, both cards open again; nobody has to."
+        case .hidden:
+            "Your entry is not shown at present, because something it rests on is missing. When that is put right it comes back "
+                + "by itself. You need do nothing, and can take it down for good."
+        case .shownAgain: "Your entry is shown again."
         case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .corrected: "Something you were shown has changed. Please look again."
