@@ -12,8 +12,8 @@ LINE, BODY = 120, 60
 # Longer today, each with its length: they may only shrink. The first five are one `switch` over a vocabulary, and grow
 # with it alone.
 LONGER = {
-    "Machine/Event.swift apply": 127, "Machine/Decide.swift consequences": 119, "Proof/PromelaModel.swift effects": 80,
-    "Cases/CaseCodec.swift init": 77,
+    "Machine/Event.swift apply": 129, "Machine/Decide.swift consequences": 119, "Proof/PromelaModel.swift effects": 80,
+    "Cases/CaseCodec.swift init": 79,
     "Server/Problem.swift init": 64,
     "PolicyFile/FlowReader.swift workflow": 90, "PolicyFile/FlowReader.swift transition": 64,
     "PolicyFile/Reader.swift join": 76, "Audit/ExportAudit.swift rehash": 65, "Matching/Market.swift init": 65,

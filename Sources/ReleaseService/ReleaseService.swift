@@ -155,7 +155,7 @@ public struct ReleaseService: Sendable {
     /// The readers of the open cards of this case: for the operator's scripts.
     public func readers(of opener: PersonID, workflow: String) async throws -> [PersonID] {
         try read(as: .operator) {
-            try $0.cases.load(opener, workflow: workflow).state.openCards.compactMap(\.reader.person)
+            try $0.cases.load(opener, workflow: workflow).state.everyOpenCard.compactMap(\.reader.person)
         }
     }
 

@@ -336,14 +336,17 @@ struct EndingFlowTests {
     }
 
     @Test(
-        "R16 t01.2: after a mentor's notice both cards stay open, and the mentee can end it at once"
+        "R16 t01.2: after a mentor's notice both cards stay open, a new search can begin, and the mentee can close the old pair at once without disturbing it"
     )
     func notice() throws {
         let flow = try Flow("t01")
         #expect(try flow.refusal(34) == nil)
         #expect(try flow[35].shown?.isEmpty == false)
-        #expect(try flow.refusal(37) == nil && flow.state(37) == "ended")
-        #expect(try flow.refusal(38) == nil)
+        #expect(try flow.refusal(36) == nil && flow.state(36) == "requested", "a new search begins")
+        #expect(try flow.refusal(37) == nil && flow.state(37) == "ended", "of the pair, at once")
+        #expect(try flow.refusal(38) == "illegalTransition", "it has begun already")
+        #expect(try flow.refusal(39) == nil && flow[39].records == [], "what is over is answered as done")
+        try flow.verify()
     }
 
     @Test(

@@ -503,6 +503,114 @@ struct PairTests {
         }
     }
 
+    /// A pair in the notice of its mentor, whose mentee has begun to look for somebody else.
+    private func parting() async throws -> Office {
+        let office = try await Office.running("structured")
+        try await office.pair()
+        try office.time("2026-03-01T09:00")
+        try await office.must(.giveNotice, "ben")
+        #expect(try await office.must(.rematch, "ada").state == "requested")
+        return office
+    }
+
+    private func state(_ office: Office, of person: String = "ada", as role: Role = .mentee) async throws -> String {
+        try await office.service.view(
+            of: office.id("ada"), workflow: "mentorship", as: role, viewer: office.id(person)
+        ).state
+    }
+
+    /// The readers, of these, to whom a card is shown.
+    private func shown(_ office: Office, of readers: String...) async -> [String] {
+        var shown: [String] = []
+        for reader in readers where await (try? office.look(reader)) != nil { shown.append(reader) }
+        return shown
+    }
+
+    @Test(
+        "R16, WEB-49: a new search begins during the notice; both cards stay open until it is over, whatever comes of the search, and then the clock closes them"
+    )
+    func searchDuringNotice() async throws {
+        let office = try await parting()
+        let (ada, ben) = (try office.id("ada"), try office.id("ben"))
+        #expect(await shown(office, of: "ada", "ben") == ["ada", "ben"])
+        #expect(try office.store.read { try $0.placesHeld(with: ben) } == 1, "the place is the pair's until then")
+
+        let declined = try await office.copy()
+        try await declined.must(.decline, "ada")
+        #expect(try await state(declined) == "ending")
+        #expect(await shown(declined, of: "ada", "ben") == ["ada", "ben"])
+        try declined.time("2026-03-16T00:10")
+        try await declined.host.runClock()
+        #expect(try await state(declined) == "ended")
+
+        let slow = try await office.copy()
+        try slow.time("2026-03-16T00:10")
+        try await slow.host.runClock()
+        #expect(try await state(slow) == "requested")
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.cardClosed) { _ = try await slow.look(reader) } }
+        #expect(try slow.store.read { try $0.placesHeld(with: ben) } == 0)
+        try await slow.must(.decline, "ada")
+        #expect(try await state(slow) == "ended")
+
+        // Signed with somebody else while the notice still runs.
+        let cleo = try office.id("cleo")
+        try await office.must(.completeSurvey, "ada")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ada")
+        try await office.must(.sign, "cleo")
+        #expect(try await state(office) == "introduced")
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "ben", "cleo"])
+        let wrong = try await office.copy()
+        try await wrong.must(.freezeCard, "ada")
+        #expect(await shown(wrong, of: "ada", "ben", "cleo") == ["ada"], "a wrong number is wrong on both cards")
+        let line = try #require(try await office.service.cases(of: ben).first { $0.opener == ada })
+        let page = try await office.service.page(line.handle, of: ben)
+        #expect(page.view.state == "ending" && page.isReader)
+        try office.time("2026-03-16T00:10")
+        try await office.host.runClock()
+        #expect(try await state(office) == "introduced", "the new pair sees nothing of it")
+        #expect(try await state(office, of: "cleo", as: .mentor) == "introduced")
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "cleo"])
+        #expect(try office.store.read { try $0.placesHeld(with: ben) } == 0)
+        for office in [office, declined, slow] { #expect(try office.audit().findings == []) }
+    }
+
+    @Test(
+        "R16, R14: during the notice each of the two can close it at once, on screen, by telephone and by code, without disturbing the search; an end by the mentee does, too"
+    )
+    func exitsDuringNotice() async throws {
+        let office = try await parting()
+        let ways: [(String, (Office) async throws -> Void)] = [
+            ("the mentee takes back", { try await $0.must(.rescind, "ada") }),
+            ("the mentor takes back", { try await $0.must(.rescind, "ben") }),
+            ("the mentee ends", { try await $0.must(.end, "ada") }),
+            ("by telephone", { try await $0.must(.rescind, "ben", via: .phone, through: "maya") }),
+            ("the coordinator", { try await $0.must(.withdrawCard, "maya") }),
+        ]
+        for (name, close) in ways {
+            let out = try await office.copy()
+            try await close(out)
+            #expect(await shown(out, of: "ada", "ben") == [], "\(name)")
+            #expect(try await state(out) == "requested", "\(name)")
+            try await out.must(.completeSurvey, "ada")
+            try await out.must(.decline, "ada")
+            #expect(try await state(out) == "ended", "\(name)")
+            #expect(try out.audit().findings == [], "\(name)")
+        }
+        let frozen = try await office.copy()
+        try await frozen.must(.freezeCard, "ben")
+        #expect(await shown(frozen, of: "ada", "ben") == ["ben"])
+        try await frozen.must(.unfreezeCard, "ben")
+        #expect(await shown(frozen, of: "ada", "ben") == ["ada", "ben"])
+        let suspended = try await office.copy()
+        _ = try await suspended.service.suspend(
+            suspended.id("ben"), .suspended, by: suspended.id("maya"), key: nil)
+        #expect(await shown(suspended, of: "ada", "ben") == [])
+        #expect(try await state(suspended) == "requested")
+    }
+
     @Test("MSC-22: a second mentor is asked for by both of the first pair, and is a case and a release of its own")
     func second() async throws {
         let office = try await Office.running("mscsw")

@@ -59,7 +59,13 @@ struct CaseWriter {
         // What is erased is of the round that ends, also where the next begins in the same step.
         try eraseScopes(for: decision.events, round: before.round ?? round)
         try keepPlace(before: before, after: after, decision.events, loaded)
-        try store(decision, before: before, after: after, &loaded)
+        if let whole = loaded.whole, let parted = before.round?.id {
+            (loaded.history, loaded.whole) = (whole, nil)
+            loaded.draft = try tx.rows.draft(of: loaded.id)
+            try storeOfParting(decision, parted, at: after.position, &loaded)
+        } else {
+            try store(decision, before: before, after: after, &loaded)
+        }
         if let learn = CaseStore.learning(loaded) { tx.consequences.learned.append(learn) }
         try Parties(tx).keep(loaded)
         try Notices(tx).send(
@@ -165,14 +171,17 @@ struct CaseWriter {
             switch event {
             case .counterpartNamed(let person):
                 if let round = after.round?.id { tx.rows.putPlace(round, mentor: person) }
-            case .counterpartCleared, .roundStarted: if let round = before.round?.id { tx.rows.deletePlace(round) }
+            case .counterpartCleared: if let round = before.round?.id { tx.rows.deletePlace(round) }
+            case .roundStarted:
+                // Whose notice still runs keeps the place until it is over.
+                if let round = before.round?.id, after.ofParting(round) == nil { tx.rows.deletePlace(round) }
             case .counterpartSetAside(let person, _, _):
                 guard let round = before.round?.id else { continue }
                 tx.rows.deletePlace(round)
                 tx.rows.putPlace(try tx.heldPlace(of: person, in: round), mentor: person)
             case .placeLetGo(let person):
                 if let round = before.round?.id { tx.rows.deletePlace(try tx.heldPlace(of: person, in: round)) }
-            case .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .keptAway, .keepingLifted,
+            case .ofParting, .advanced, .roundOpened, .roundForgotten, .counterpartExcluded, .keptAway, .keepingLifted,
                 .slotAccepted, .slotHeld, .wordDrawn,
                 .releaseSigned,
                 .matchMade,
@@ -204,6 +213,18 @@ struct CaseWriter {
 
     // MARK: Storing
 
+    /// Stores what was decided about a pair that parts as a step of the case, whatever has begun since.
+    private func storeOfParting(
+        _ decision: Decision, _ round: RoundID, at position: Position, _ loaded: inout LoadedCase
+    ) throws {
+        var wrapped = decision
+        wrapped.events = [.ofParting(round, decision.events.filter { !$0.isPrivate && !$0.isCallBackRequest })]
+        let (before, after) = (loaded.state, evolve(loaded.state, wrapped.events))
+        let due = try DueTransitions(tx).next(after, loaded, isDraftMeant: false)
+        let visibility = Visibility(state: loaded.workflow.name(of: position), seenBy: decision.seenBy)
+        try storeStep(wrapped, visibility, due, before, after, &loaded)
+    }
+
     private func store(_ decision: Decision, before: State, after: State, _ loaded: inout LoadedCase) throws {
         // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there
         // on.
@@ -233,7 +254,8 @@ struct CaseWriter {
         if after.isDraft, !isOfEarlierRound, let round = after.round {
             try storeDraft(decision, round, visibility, due, after, &loaded)
         } else {
-            try storeStep(decision, visibility, due, before, after, &loaded)
+            try storeStep(
+                decision, visibility, after.isDraft ? loaded.row?.due : due, before, after, &loaded)
         }
     }
 
@@ -306,7 +328,7 @@ struct CaseWriter {
         let row = CaseRow(
             id: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener, policy: policy,
             tip: try tx.vault.tip(loaded.id, policy: policy, count: loaded.history.steps.count, last: link),
-            due: after.isDraft ? loaded.row?.due : due)
+            due: due)
         tx.rows.putCase(row)
         loaded.row = row
     }

@@ -22,6 +22,11 @@ struct CloseCase {
             } catch Refusal.notFound {
                 continue
             }
+            for var own in loaded.partings where person == own.opener || person == own.counterpart {
+                guard let decision = decision(for: person, by: staff, own) else { continue }
+                _ = try CaseWriter(tx).apply(decision, to: &own)
+                loaded = own
+            }
             guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { continue }
             if let decision = decision(for: person, by: staff, loaded) {
                 _ = try CaseWriter(tx).apply(decision, to: &loaded)

@@ -12,10 +12,18 @@ struct DueTransitions {
     init(_ tx: Transaction) { self.tx = tx }
 
     /// The earliest day after which the clock has something to do here.
-    func next(_ state: State, _ loaded: LoadedCase) throws -> CivilDate? {
-        let ends = try lastDaysOfStanding(state, loaded)
-        let own = DueDates.next(in: state, of: loaded.workflow, standingEnds: ends)
-        return (morning(state, loaded) + (own.map { [$0] } ?? [])).min()
+    ///
+    /// - Parameter isDraftMeant: false for what is due in the case whatever is drafted beside it.
+    func next(_ state: State, _ loaded: LoadedCase, isDraftMeant: Bool = true) throws -> CivilDate? {
+        var days = try state.parting.compactMap { pair in
+            try state.ofParting(pair.round.id).flatMap { try next($0, loaded) }
+        }
+        if isDraftMeant || !state.isDraft {
+            let ends = try lastDaysOfStanding(state, loaded)
+            days += morning(state, loaded)
+            days += [DueDates.next(in: state, of: loaded.workflow, standingEnds: ends)].compactMap(\.self)
+        }
+        return days.min()
     }
 
     /// The days after which a case is looked at, whatever its policy says: each morning while somebody's yes holds a
@@ -77,12 +85,12 @@ struct DueTransitions {
     private func settleStanding(of person: PersonID, in party: PartyRow) throws {
         let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
         guard loaded.row != nil || loaded.draft != nil, !loaded.policy.eligibility.continuous.isEmpty,
-            loaded.opener == person || loaded.counterpart == person
+            loaded.opener == person || ([loaded] + loaded.partings).contains(where: { $0.counterpart == person })
         else { return }
         try settle(party.caseID, opener: party.opener, workflow: party.workflow, isStandingChanged: true)
         let after = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-        if var row = after.row, !after.state.isDraft {
-            row.due = try next(after.state, after)
+        if var row = after.row {
+            row.due = try next(after.state, after, isDraftMeant: false)
             tx.rows.putCase(row)
         }
     }
@@ -107,6 +115,7 @@ struct DueTransitions {
             if try setAside(on: day, &loaded) { continue }
             if try resumeUse(on: day, &loaded) { continue }
             if try takeOne(on: day, &loaded, withRecords: isStandingChanged) { continue }
+            if try takeOneOfParting(on: day, &loaded, withRecords: isStandingChanged) { continue }
             try remindOfDuty(on: day, &loaded)
             return try keepDue(&loaded)
         }
@@ -199,6 +208,15 @@ struct DueTransitions {
             try Notices(tx).send(
                 decision.events.tellings, before: loaded.state, after: loaded.state, loaded, isOfDraft: false)
             return false
+        }
+        return false
+    }
+
+    /// The same for the pairs that part while the search for the next goes on.
+    private func takeOneOfParting(on day: CivilDate, _ loaded: inout LoadedCase, withRecords: Bool) throws -> Bool {
+        for var own in loaded.partings where try takeOne(on: day, &own, withRecords: withRecords) {
+            loaded = own
+            return true
         }
         return false
     }

@@ -40,13 +40,17 @@ struct OpenCardForReader {
         guard loaded.state.releases.contains(where: { $0.recipient == .person(reader) && $0.cardVersion > 0 }) else {
             throw Refusal.notFound
         }
-        guard !tx.ledger.isStopped, let card = loaded.state.openCards.last(where: { $0.reader == .person(reader) }),
-            let release = loaded.state.roundReleases.last(where: {
+        // A pair whose notice still runs has its card where nothing newer is open.
+        let states = [loaded.state] + loaded.state.partings(of: reader).reversed()
+        guard !tx.ledger.isStopped,
+            let state = states.first(where: { $0.openCards.contains { $0.reader == .person(reader) } }),
+            let card = state.openCards.last(where: { $0.reader == .person(reader) }),
+            let release = state.roundReleases.last(where: {
                 $0.id == card.release && $0.recipient == .person(reader)
             })
         else { throw Refusal.cardClosed }
-        if loaded.state.isFrozen(card.subject) { throw Refusal.cardFrozen }
-        guard loaded.state.readableCards.contains(card) else { throw Refusal.cardClosed }
+        if state.isFrozen(card.subject) { throw Refusal.cardFrozen }
+        guard state.readableCards.contains(card) else { throw Refusal.cardClosed }
         // Whoever reads has signed what binds readers, in its present version.
         let role = reader == loaded.opener ? loaded.workflow.opener : loaded.workflow.counterpart
         if let role, try !tx.people.hasSigned(reader, as: role, under: loaded.policy) { throw Refusal.cardClosed }
@@ -66,12 +70,12 @@ struct OpenCardForReader {
             fields: verified.complete.fields)
         try account(look, for: release.discloser, tx)
         let purpose = try tx.snapshot.cases.document(of: release)?.purpose ?? loaded.workflow.purpose
-        return view(shown, verified, loaded, purpose, on: tx.moment.date)
+        return view(shown, verified, loaded, state, purpose, on: tx.moment.date)
     }
 
     private func view(
-        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, _ purpose: Purpose,
-        on today: CivilDate
+        _ card: CardView.Card, _ verified: VerifiedRelease, _ loaded: LoadedCase, _ state: State,
+        _ purpose: Purpose, on today: CivilDate
     ) -> CardView {
         let fields = inWords(verified.complete.fields.map(\.plainWords))
         return CardView(
@@ -80,8 +84,8 @@ struct OpenCardForReader {
                 "You may use this \(fields) \(purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
             callScript: loaded.workflow.shape.callScript ?? loaded.policy.texts.callScript,
             emergency: loaded.policy.texts.emergency,
-            callBy: loaded.state.round?.due.flatMap { $0 >= today && !loaded.state.isHandedOff ? $0 : nil },
-            asksToCall: loaded.state.round?.due == nil || !loaded.state.isHandedOff, word: loaded.state.round?.word)
+            callBy: state.round?.due.flatMap { $0 >= today && !state.isHandedOff ? $0 : nil },
+            asksToCall: state.round?.due == nil || !state.isHandedOff, word: state.round?.word)
     }
 
     private func account(_ look: Look, for person: PersonID, _ tx: Transaction) throws {

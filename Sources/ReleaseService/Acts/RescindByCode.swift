@@ -50,7 +50,9 @@ enum RescindByCode {
             throw MachineryError.corrupt("a release without its case")
         }
         func load() throws -> LoadedCase {
-            try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+            let whole = try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+            let round = whole.state.releases.first { $0.id == release }?.round
+            return round.flatMap { whole.ofParting($0) } ?? whole
         }
         var loaded = try load()
         guard let standing = loaded.state.releases.first(where: { $0.id == release }), !standing.isRescinded else {

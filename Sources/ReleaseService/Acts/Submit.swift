@@ -21,7 +21,7 @@ struct SubmitAct: Act {
     }
 
     func carryOut(_ tx: Transaction, _ found: LoadedCase) throws -> Done {
-        var loaded = found
+        var loaded = meant(in: found)
         try requireSettledAccess(tx)
         var submission = submission
         submission.kind = kindAsKnown(loaded)
@@ -53,7 +53,52 @@ struct SubmitAct: Act {
         FaultPoint.reach(.afterDecide)
         // What is declined leaves nothing, the answer to declining included.
         tx.storesNothing = decision.events.contains(.roundForgotten)
-        return try CaseWriter(tx).apply(decision, to: &loaded)
+        let done = try CaseWriter(tx).apply(decision, to: &loaded)
+        if [.freezeCard, .unfreezeCard].contains(submission.kind) { try hideEverywhere(&loaded, tx) }
+        return done
+    }
+
+    /// A number that is wrong is wrong on every card of the case: a pair whose notice still runs has its own.
+    private func hideEverywhere(_ loaded: inout LoadedCase, _ tx: Transaction) throws {
+        for var own in loaded.partings {
+            let facts = try GuardFacts(tx.snapshot, of: own).facts(for: submission, nil)
+            let command: Command = submission.kind == .freezeCard ? .freezeCard : .unfreezeCard
+            guard let decision = own.decided(command, by: submission.actor, given: facts, at: tx.moment),
+                !decision.events.filter({ $0.hidesOrShows }).isEmpty
+            else { continue }
+            _ = try CaseWriter(tx).apply(decision, to: &own)
+            loaded = own
+        }
+    }
+
+    /// The case as it is for the pair that is meant: the one that is here now, or one whose notice still runs while the
+    /// search for the next has begun, where the command has nothing else to be about.
+    private func meant(in found: LoadedCase) -> LoadedCase {
+        found.partings.last { isMeant($0, besides: found) } ?? found
+    }
+
+    private func isMeant(_ own: LoadedCase, besides found: LoadedCase) -> Bool {
+        switch submission.actor.principal {
+        case .clock: return false
+        case .staff: return isRow(.coordinator, of: own) && !isRow(.coordinator, of: found)
+        case .person(let person):
+            guard person == own.opener || person == own.counterpart else { return false }
+            let isCurrent = person == found.opener || person == found.counterpart
+            if submission.kind == .rescind {
+                guard let named = submission.release else {
+                    return !isCurrent || found.state.currentRelease(of: person)?.isLive != true
+                }
+                return own.state.roundReleases.contains { $0.id == named && $0.discloser == person }
+            }
+            return isRow(own.role(of: person), of: own) && !(isCurrent && isRow(found.role(of: person), of: found))
+        }
+    }
+
+    /// True if the command has a row in this state by this role, or is a note that the pair makes in it.
+    private func isRow(_ role: Role, of loaded: LoadedCase) -> Bool {
+        let (workflow, position) = (loaded.workflow, loaded.state.position)
+        if submission.kind.isPrivate, let flow = workflow.privateFlow { return flow.during.contains(position) }
+        return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
     /// The command as the requester can mean it. One who takes a question back does not learn by a refusal that
@@ -282,6 +327,15 @@ struct SubmitAct: Act {
             guard refusal == .notFound || refusal == .conditionFailed(.dutiesSeparate) else { return }
             try tx.journal(person, submission.kind.rawValue, about: loaded.id)
         }
+    }
+}
+
+extension Event {
+    /// True if somebody says that the number on their card is wrong, or that it was right.
+    fileprivate var hidesOrShows: Bool {
+        if case .cardFrozen = self { return true }
+        if case .cardUnfrozen = self { return true }
+        return false
     }
 }
 

@@ -106,14 +106,15 @@ struct TakeDown: Act {
         switch call.wish {
         case .callBack: return [(.requestCallBack, nil)]
         case .wrongNumber:
-            return loaded.state.liveReleases.contains { $0.discloser == person } ? [(.freezeCard, nil)] : []
+            let live = ([loaded] + loaded.partings).flatMap(\.state.liveReleases)
+            return live.contains { $0.discloser == person } ? [(.freezeCard, nil)] : []
         case .takeBack:
             return try loaded.state.notTakenBack(by: person).reversed().filter { try isNamed($0, tx) }.map {
                 (.rescind, $0.id)
             }
         case .end:
             // Whoever signed the form is asked whom it names; who only reads under it was given no name to say.
-            let own = loaded.state.roundReleases.filter { $0.discloser == person }
+            let own = ([loaded] + loaded.partings).flatMap(\.state.roundReleases).filter { $0.discloser == person }
             guard try own.isEmpty || own.contains(where: { try isNamed($0, tx) }) else { return [] }
             // Where a role has no end of its own, it leaves by taking back what it released.
             let role = loaded.role(of: person)

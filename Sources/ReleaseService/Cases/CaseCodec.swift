@@ -56,6 +56,8 @@ extension Event: StoredValue {
         case "reminded": self = .reminded
         case "extensionSigned": self = .extensionSigned(by: try values.id("by"))
         case "extensionAwaited": self = .extensionAwaited(until: try values.date("until"))
+        case "ofParting":
+            self = .ofParting(try values.id("round"), try values.objects("events") { try Event(stored: $0) })
         case "termExtended": self = .termExtended(endsOn: try values.date("endsOn"))
         case "secondSought": self = .secondSought(by: try values.id("by"))
         case "surveyErased": self = .surveyErased
@@ -145,6 +147,8 @@ extension Event: StoredValue {
         case .reminded: one("reminded")
         case .extensionSigned(let person): one("extensionSigned", values.with("by", person))
         case .extensionAwaited(let date): one("extensionAwaited", values.with("until", date))
+        case .ofParting(let round, let events):
+            one("ofParting", values.with("round", round).with("events", list: events))
         case .termExtended(let date): one("termExtended", values.with("endsOn", date))
         case .secondSought(let person): one("secondSought", values.with("by", person))
         case .surveyErased: one("surveyErased")

@@ -14,12 +14,26 @@ struct LoadedCase {
     var lastLink: [UInt8]
     /// True if the case goes on under a later version of the policy than the one it was folded under.
     let followsLater: Bool
+    /// The history of the whole case, where `history` is of a pair that parts.
+    var whole: CaseHistory?
 
     var opener: PersonID { history.opener }
     var state: State { history.state }
     var policy: Policy { loaded.policy }
     /// The round's counterpart, where there is one.
     var counterpart: PersonID? { history.state.round?.counterpart }
+
+    /// The case as it is for each pair that parts while the search for the next goes on. What is decided about one is
+    /// stored in the case itself.
+    var partings: [LoadedCase] { state.parting.compactMap { ofParting($0.round.id) } }
+
+    /// The case as it is for a pair that parts; nil for every other round.
+    func ofParting(_ round: RoundID) -> LoadedCase? {
+        guard let own = history.ofParting(round) else { return nil }
+        var copy = self
+        (copy.history, copy.whole, copy.draft) = (own, history, nil)
+        return copy
+    }
 
     /// The people of the case with their roles.
     var parties: [(person: PersonID, role: Role)] { parties(in: state) }

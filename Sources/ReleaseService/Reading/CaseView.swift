@@ -38,6 +38,8 @@ public struct CaseView: Sendable, Codable {
     public let isUnused: Bool
     /// The reasons for which what is open is shown to nobody at present: for whoever released it, and for staff.
     public let hidden: [Hiding]
+    /// The last day of a notice that still runs while the search for the next has begun.
+    public let partingUntil: CivilDate?
     /// The last day on which the second signature for a longer term still counts, while one waits for the other.
     public let extensionUntil: CivilDate?
     /// True if the other has said so of the card that was opened for this viewer.
@@ -64,6 +66,7 @@ public struct CaseView: Sendable, Codable {
                 "extensionUntil", extensionUntil
             )
             .with("extensionUntil", extensionUntil).with("hidden", hidden.map(\.rawValue))
+            .with("partingUntil", partingUntil)
             .with("isNumberWrong", isNumberWrong).with("isNumberComing", isNumberComing).members
         return Array(StoredCodec.text(members).utf8)
     }

@@ -45,6 +45,8 @@ struct Screen {
                 && workflow.notesUnused(in: state),
             hidden: isHiddenShown(state, role, viewer)
                 ? Hiding.allCases.filter { state.round?.hidden.contains($0) == true } : [],
+            partingUntil: isParty && viewer != loaded.opener
+                ? nil : state.parting.compactMap(\.round.noticeUntil).max(),
             extensionUntil: workflow.isAtRest(state.position) ? nil : state.round?.extensionUntil,
             isNumberComing: isParty
                 && state.roundReleases.contains {
@@ -107,7 +109,7 @@ struct Screen {
             isReleaseLive: nil, release: nil, expiresOn: nil, survey: nil, isCallRecorded: nil, isMeetingRecorded: nil,
             wasTried: nil,
             callBy: nil, releaseBy: nil, isNumberWrong: nil, word: loaded.state.round?.word, isUnused: false,
-            hidden: [], extensionUntil: nil, isNumberComing: false)
+            hidden: [], partingUntil: nil, extensionUntil: nil, isNumberComing: false)
     }
 
     // MARK: Lines

@@ -60,10 +60,9 @@ struct RecordWriter {
             case .releaseSigned(let id, let discloser, let recipient, _, let expires):
                 let old = before.currentRelease(of: discloser)
                 let isOwn = actor.principal == .person(discloser)
-                let given = isOwn ? signature.map { ($0, actor) } : try old.flatMap { try carried($0) }
-                guard let (work, hand) = given, let round = state.round else {
-                    throw MachineryError.corrupt("a signature without its text")
-                }
+                guard let round = state.round,
+                    let (work, hand) = isOwn ? signature.map({ ($0, actor) }) : try old.flatMap({ try carried($0) })
+                else { throw MachineryError.corrupt("a signature without its text") }
                 // What was closed is not replaced: who signs after that permits anew.
                 let supersedes = try old.flatMap { try $0.isLive ? pointer(to: $0.id) : nil }
                 written[id] = try writeRelease(
@@ -92,7 +91,8 @@ struct RecordWriter {
                 for release in loaded.history.steps[number].events.compactMap(\.endedRelease) {
                     try writeError(release, of: before)
                 }
-            case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
+            case .ofParting, .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed,
+                .counterpartCleared,
                 .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside,
                 .placeLetGo, .wordDrawn, .matchMade, .callDue, .answerDue,
                 .cardClosed, .releaseExpired,

@@ -20,7 +20,9 @@ struct Erase: Act {
         var own: Set<CaseID> = []
         for workflow in tx.snapshot.current.policy.workflows {
             let loaded = try tx.snapshot.cases.load(id, workflow: workflow.id)
-            guard loaded.workflow.isAtRest(loaded.state.position) else { throw Refusal.stillOpen }
+            guard loaded.workflow.isAtRest(loaded.state.position), loaded.state.parting.isEmpty else {
+                throw Refusal.stillOpen
+            }
             let rounds = Set(loaded.state.releases.map(\.round))
             scopes += rounds.flatMap { [.survey($0), .privateStream($0), .contact($0), .evidence($0)] }
             own.insert(loaded.id)
@@ -32,7 +34,8 @@ struct Erase: Act {
             let isNamed = loaded.state.releases.contains {
                 $0.isLive && ($0.recipient == .person(id) || $0.discloser == id)
             }
-            if isNamed, !loaded.workflow.isAtRest(loaded.state.position) { throw Refusal.stillOpen }
+            let isOver = loaded.workflow.isAtRest(loaded.state.position) && loaded.state.partings(of: id).isEmpty
+            if isNamed, !isOver { throw Refusal.stillOpen }
             // What they released as a volunteer is theirs too.
             let rounds = Set(loaded.state.releases.filter { $0.discloser == id }.map(\.round))
             scopes += rounds.flatMap { [.contact($0), .evidence($0)] }

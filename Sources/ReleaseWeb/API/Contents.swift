@@ -31,6 +31,7 @@ struct CaseContent: Encodable {
     let isNumberComing: Bool?
     let isUnused: Bool
     let extensionUntil: String?
+    let partingUntil: String?
     /// Absent where nothing is hidden.
     let hidden: [String]?
     let releases: [String]?
@@ -62,6 +63,7 @@ struct CaseContent: Encodable {
         isNumberComing = isStaff ? nil : view.isNumberComing
         isUnused = view.isUnused
         extensionUntil = view.extensionUntil?.description
+        partingUntil = view.partingUntil?.description
         hidden = view.hidden.isEmpty ? nil : view.hidden.map(\.rawValue)
         releases = isStaff ? nil : page.map { $0.releases.map(\.description) }
         person = isStaff ? line.opener.description : nil
@@ -78,6 +80,7 @@ struct CaseContent: Encodable {
                 "isNumberWrong", "isUnused",
             ] + (policy.duration.extensionLimit == nil ? [] : ["extensionUntil"])
             + (policy.workflows.contains { $0.transitions.contains { $0.command == .hide } } ? ["hidden"] : [])
+            + (policy.termination.noticeDays == 0 || role == Role.mentor.rawValue ? [] : ["partingUntil"])
         return role == "coordinator"
             ? all + ["person", "name", "rank"]
             : all + ["callBy", "isCallRecorded", "isMeetingRecorded", "counterpartName", "isNumberComing", "releases"]

@@ -198,7 +198,7 @@ enum OpenAPI {
                     "expiresOn": day,
                     "callBy": day, "isCallRecorded": flag, "isMeetingRecorded": flag, "counterpartName": text,
                     "word": text, "releaseBy": day, "isNumberWrong": flag, "isNumberComing": flag, "isUnused": flag,
-                    "extensionUntil": day, "hidden": texts,
+                    "extensionUntil": day, "hidden": texts, "partingUntil": day,
                     "releases": texts,
                     "person": text, "name": text, "rank": text,
                 ], required: ["id", "workflow", "role", "state", "isUnused"]),

@@ -87,7 +87,9 @@ enum CasePages {
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
         facts += privateFacts(page, words)
-        blocks += numberBlocks(page, words) + obstacleBlocks(page, words) + waitBlocks(page, words)
+        blocks +=
+            numberBlocks(page, words) + obstacleBlocks(page, words) + waitBlocks(page, words)
+            + partingBlocks(page, words)
         blocks += try await dutyBlocks(page, visit)
         if let late = try await missedCall(page, visit) { blocks.append(late) }
         if !facts.isEmpty { blocks.append(.facts(facts)) }
@@ -153,6 +155,16 @@ enum CasePages {
         if page.view.hidden.isEmpty { return [.text(stateText(page.line, words))] }
         let part = page.role == .coordinator ? "staff" : "own"
         return page.view.hidden.map { .note(words("hidden.title"), words("hidden.\($0.rawValue).\(part)")) }
+    }
+
+    /// A notice that still runs while the search for the next has begun, with the way to close at once beside it.
+    private static func partingBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        guard let until = page.view.partingUntil else { return [] }
+        let day = ["day": plain(until)]
+        if page.role == .coordinator { return [.note(words("parting.staff", day), words("parting.staffText"))] }
+        let exit = page.actions.contains(.end) ? CommandKind.end : .rescind
+        let link = exit.resource.map { LinkView(words("parting.close"), "/cases/\(page.handle)/\($0)") }
+        return [.note(words("parting.own", day), words("parting.ownText"))] + (link.map { [.links([$0])] } ?? [])
     }
 
     /// One signature for a longer term that waits for the other, once the term is over.

@@ -14,6 +14,11 @@ public struct CaseStep: Hashable, Sendable {
     /// what was recorded before that was kept.
     public let recorded: Recorded?
 
+    /// The pair that parted, where the step is theirs and the next search had begun; nil otherwise.
+    public var parting: RoundID? {
+        if case .ofParting(let id, _)? = events.first { id } else { nil }
+    }
+
     public struct Recorded: Hashable, Sendable {
         public let person: PersonID
         public let by: PersonID
@@ -117,20 +122,48 @@ public struct CaseHistory: Hashable, Sendable {
     /// The case as it was while `person` was the counterpart: who was the counterpart of an earlier round knows of
     /// nothing after it but what they took back themselves.
     public func asLastKnown(to person: PersonID, initial: Position) -> CaseHistory {
-        var (state, count, last) = (State(opener: opener, position: initial), 0, self.state)
-        for (number, step) in steps.enumerated() {
-            state = evolve(state, step.events)
-            if state.round?.counterpart == person { (count, last) = (number + 1, state) }
-        }
+        let (count, last) = lastStep(from: initial) { $0.round?.counterpart == person }
         let own = Set(last.releases.filter { $0.discloser == person }.map(\.id))
         let takenBack = steps[count...].flatMap(\.events).filter { event in
             if case .releaseRescinded(let id, _) = event { own.contains(id) } else { false }
         }
+        let later = last.round.map { stepsOfParting($0.id, after: count) } ?? []
         var copy = self
-        copy.steps = Array(steps.prefix(count))
+        copy.steps = steps.prefix(count) + later
         copy.draft = nil
-        copy.state = evolve(last, takenBack)
+        copy.state = later.reduce(evolve(last, takenBack)) { evolve($0, $1.events) }
         return copy
+    }
+
+    /// The case as it is for a pair that parts while the search for the next goes on. Nil for every other round.
+    public func ofParting(_ id: RoundID) -> CaseHistory? {
+        guard let own = state.ofParting(id) else { return nil }
+        let (count, _) = lastStep(from: initial) { $0.round?.id == id }
+        var copy = self
+        copy.steps = steps.prefix(count) + stepsOfParting(id, after: count)
+        copy.draft = nil
+        copy.state = own
+        return copy
+    }
+
+    /// The number of steps up to the last after which `holds`, and the state then.
+    private func lastStep(from initial: Position, _ holds: (State) -> Bool) -> (count: Int, state: State) {
+        var (state, count, last) = (State(opener: opener, position: initial), 0, self.state)
+        for (number, step) in steps.enumerated() {
+            state = evolve(state, step.events)
+            if holds(state) { (count, last) = (number + 1, state) }
+        }
+        return (count, last)
+    }
+
+    /// The later steps that are a parting pair's own, as they would be without the search that goes on beside it.
+    private func stepsOfParting(_ id: RoundID, after count: Int) -> [CaseStep] {
+        steps[count...].compactMap { step in
+            guard step.parting == id else { return nil }
+            return CaseStep(
+                events: step.events.flatMap(\.unwrapped), rule: step.rule, on: step.on, channel: step.channel,
+                visibility: step.visibility, recorded: step.recorded)
+        }
     }
 
     /// The case as it was for `person` when they were set aside, which they do not learn: they go on being shown that.
@@ -157,7 +190,8 @@ public struct CaseHistory: Hashable, Sendable {
                 if case .recordedInError(let number) = event { number } else { nil }
             })
         return steps.indices.last { number in
-            steps[number].recorded != nil && !marked.contains(number) && steps[number].events.contains(where: \.ends)
+            steps[number].recorded != nil && !marked.contains(number)
+                && steps[number].events.flatMap(\.unwrapped).contains(where: \.ends)
         }
     }
 
@@ -169,11 +203,16 @@ public struct CaseHistory: Hashable, Sendable {
     }
 
     /// The steps that a role can know of: the counterpart of a round knows nothing of the rounds before.
-    public func steps(knownTo role: Role, in workflow: Workflow) -> ArraySlice<CaseStep> {
-        guard role == workflow.counterpart else { return steps[...] }
+    public func steps(knownTo role: Role, in workflow: Workflow) -> [CaseStep] {
+        guard role == workflow.counterpart else { return steps }
         if draft != nil { return [] }
         let last = steps.lastIndex { $0.events.contains(where: \.beginsRound) }
-        return steps[(last ?? 0)...]
+        return steps[(last ?? 0)...].filter { !isOfAnotherPair($0) }
+    }
+
+    /// True if a step is of a pair that parted while the one that is here now was sought or found.
+    private func isOfAnotherPair(_ step: CaseStep) -> Bool {
+        step.parting.map { $0 != state.round?.id } ?? false
     }
 
     /// The last state whose transition this role is shown: a mentee learns nothing of a proposal, a requester nothing
@@ -181,7 +220,7 @@ public struct CaseHistory: Hashable, Sendable {
     public func visibleState(to role: Role, in workflow: Workflow) -> String {
         let known = steps(knownTo: role, in: workflow)
         if let shown = draft?.visibilities.last(where: { $0.seenBy.contains(role) }) { return shown.state }
-        for step in known.reversed() {
+        for step in known.reversed() where !isOfAnotherPair(step) {
             if step.visibility.seenBy.contains(role) { return step.visibility.state }
             if let earlier = step.earlier?.last(where: { $0.seenBy.contains(role) }) { return earlier.state }
         }

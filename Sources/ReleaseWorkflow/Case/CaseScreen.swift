@@ -57,12 +57,22 @@ public struct CaseScreen: Hashable, Sendable {
                 actions.removeAll { $0 == .renew }
             }
         }
+        // A pair whose notice still runs can be closed at once, whatever has begun since.
+        let partings = isStaff ? state.parting.compactMap { state.ofParting($0.round.id) } : state.partings(of: viewer)
+        for own in partings {
+            let closing = workflow.commands(of: role, from: own.position, by: .screen).filter {
+                $0 == .end || $0 == .withdrawCard
+            }
+            actions = CommandKind.allCases.filter { actions.contains($0) || closing.contains($0) }
+        }
         self.actions = actions
         let channels = workflow.rescissionChannels(under: policy)
         proxied = isStaff ? Self.proxied(history, workflow, viewer, known, rescissionChannels: channels) : []
         // A party learns of a card when one is first opened in the round, and keeps that knowledge when it is closed.
-        let opened = state.roundReleases.filter { $0.cardVersion > 0 }
-        isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
+        let opened = state.openedReleases
+        isReader =
+            isParty
+            && (opened + partings.flatMap(\.openedReleases)).contains { $0.recipient == .person(viewer) }
         privateActs =
             isParty && !opened.isEmpty ? Self.privateActs(state, workflow, role, viewer, known, on: date) : []
         releases = own

@@ -64,6 +64,8 @@ public enum Event: Hashable, Sendable, Codable {
     case recordedInError(step: Int)
     /// The answers of the survey were taken along from an earlier round.
     case surveyCarried(from: RoundID)
+    /// Something that happened to a pair that parts, or did before the next search began.
+    indirect case ofParting(RoundID, [Event])
     /// The day at whose end the program is out.
     case handOffSet(on: CivilDate)
     // The private stream. The first two are of folders that were begun before a note had a hand and a day.
@@ -75,6 +77,7 @@ public enum Event: Hashable, Sendable, Codable {
     /// True if it belongs to the private stream of the pair.
     public var isPrivate: Bool {
         switch self {
+        case .ofParting(_, let events): events.allSatisfy(\.isPrivate)
         case .callPlaced, .meetingArranged, .privateErased, .privatelyNoted, .privatelyUndone: true
         case .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed, .counterpartCleared,
             .counterpartExcluded, .keptAway, .keepingLifted, .slotAccepted, .releaseSigned, .matchMade, .callDue,
@@ -88,6 +91,9 @@ public enum Event: Hashable, Sendable, Codable {
             false
         }
     }
+
+    /// The events that it stands for: its own, or those of a pair that parts.
+    public var unwrapped: [Event] { if case .ofParting(_, let events) = self { events } else { [self] } }
 
     var opensCard: Bool { if case .cardOpened = self { true } else { false } }
 
@@ -103,7 +109,8 @@ public enum Event: Hashable, Sendable, Codable {
     public var beginsRound: Bool {
         switch self {
         case .roundStarted, .roundOpened: true
-        case .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded, .keptAway,
+        case .ofParting, .advanced, .roundForgotten, .counterpartNamed, .counterpartCleared, .counterpartExcluded,
+            .keptAway,
             .keepingLifted, .slotAccepted, .slotHeld, .counterpartSetAside, .placeLetGo, .wordDrawn, .releaseSigned,
             .matchMade, .callDue, .answerDue, .cardOpened, .cardClosed, .releaseSuperseded, .releaseClosed,
             .releaseExpired,
@@ -153,12 +160,14 @@ extension State {
             round?.isSlotAccepted = isSlotAccepted
             round?.answerOn = answerOn
         case .roundForgotten:
-            guard let round else { return }
-            position = round.beganAt
-            isHandedOff = round.beganHandedOff
-            keeping = Array(keeping.prefix(round.beganKeeping))
-            self.round = round.beganRound?.round
-            privately = PrivateState()
+            forgetRound()
+        case .ofParting(let id, let events):
+            if round?.id == id {
+                for event in events { apply(event) }
+            } else if var own = ofParting(id) {
+                for event in events { own.apply(event) }
+                take(over: own)
+            }
         case .counterpartNamed(let person):
             round?.counterpart = person
         case .counterpartCleared:
@@ -271,11 +280,29 @@ extension State {
 
 extension State {
     fileprivate mutating func begin(_ id: RoundID) {
+        if let round, round.noticeUntil != nil, !openCards.isEmpty {
+            parting.append(
+                Parting(round: round, position: position, isHandedOff: isHandedOff, openCards: openCards))
+            openCards = []
+        }
         round = Round(
             id: id, beganAt: position, beganHandedOff: isHandedOff, beganKeeping: keeping.count,
             beganRound: round.map(EarlierRound.init))
         isHandedOff = false
         privately = PrivateState()
+    }
+
+    /// Back to where the round began: with the pair that parts, if it still does.
+    fileprivate mutating func forgetRound() {
+        guard let round else { return }
+        let earlier = round.beganRound?.round
+        keeping = Array(keeping.prefix(round.beganKeeping))
+        privately = PrivateState()
+        (position, isHandedOff, self.round) = (round.beganAt, round.beganHandedOff, earlier)
+        guard let own = parting.last, own.round.id == earlier?.id else { return }
+        (position, isHandedOff, self.round) = (own.position, own.isHandedOff, own.round)
+        openCards = own.openCards
+        parting.removeLast()
     }
 
     fileprivate mutating func clearCounterpart() {

@@ -13,8 +13,10 @@ public struct State: Hashable, Sendable {
     public internal(set) var round: Round?
     /// Every release ever signed in this case, in that order.
     public internal(set) var releases: [ReleaseState] = []
-    /// The cards that the policy's effects have opened and not closed.
+    /// The cards of this round that the policy's effects have opened and not closed.
     public internal(set) var openCards: [OpenCard] = []
+    /// The pairs whose notice still runs while the next search has begun, the oldest first.
+    public internal(set) var parting: [Parting] = []
     /// The part that only the pair knows. Empty wherever the public events alone were folded.
     public internal(set) var privately = PrivateState()
 
@@ -68,6 +70,9 @@ public struct State: Hashable, Sendable {
 
     /// Every release of this round, in the order of their signatures.
     public var roundReleases: [ReleaseState] { releases.filter { $0.round == round?.id } }
+
+    /// The releases of this round under which a card was opened.
+    public var openedReleases: [ReleaseState] { roundReleases.filter { $0.cardVersion > 0 } }
 
     /// The releases of this round that still permit something, in the order of their signatures.
     public var liveReleases: [ReleaseState] { releases.filter { $0.round == round?.id && $0.isLive } }
@@ -138,10 +143,10 @@ public struct Keeping: Hashable, Sendable {
 public struct Round: Hashable, Sendable {
     public let id: RoundID
     /// Where the case stood when the round began; declining returns there.
-    public let beganAt: Position
-    let beganHandedOff: Bool
-    let beganKeeping: Int
-    let beganRound: EarlierRound?
+    public internal(set) var beganAt: Position
+    var beganHandedOff: Bool
+    var beganKeeping: Int
+    var beganRound: EarlierRound?
     public internal(set) var counterpart: PersonID?
     public internal(set) var isSlotAccepted = false
     /// The word by which the pair is told from another; nil in rounds that were begun before there were any.

@@ -112,7 +112,7 @@ struct Explorer {
     private(set) var unused: [Node] = []
     private var seen: [Normal: Int] = [:]
     /// The commands of the clock, in the order of the vocabulary.
-    private let clockKinds: [CommandKind]
+    let clockKinds: [CommandKind]
     private let rescissionChannels: [Channel]
     private let possibility: Possibility
     /// The conditions that the first opening of a card must rest on.
@@ -185,8 +185,7 @@ struct Explorer {
         return nodes.count - 1
     }
 
-    private mutating func fail(_ property: PolicyProperty, _ finding: String, at index: Int?, then step: String? = nil)
-    {
+    mutating func fail(_ property: PolicyProperty, _ finding: String, at index: Int?, then step: String? = nil) {
         guard failures[property] == nil else { return }
         var trace: [String] = step.map { [$0] } ?? []
         var current = index
@@ -220,7 +219,7 @@ struct Explorer {
     /// Every command that could be given in this state, with fresh identifiers.
     func commands(in state: State) -> [Command] { CommandKind.allCases.flatMap { commands($0, in: state) } }
 
-    private func commands(_ kind: CommandKind, in state: State) -> [Command] {
+    func commands(_ kind: CommandKind, in state: State) -> [Command] {
         let round = RoundID(high: 0, low: (state.round?.id.low ?? 0) + 1)
         let release = ReleaseID(high: 0, low: (state.releases.last?.id.low ?? 0) + 1)
         let others = kind.namesCounterpart ? Self.others : [Self.others[0]]
@@ -232,7 +231,7 @@ struct Explorer {
     /// where it can be done there. That nobody else can, and that the channels of a row are alike, is `authorize`'s
     /// to keep and the table of decisions' to show. Taking back what was released in a round that is over has no row
     /// and is not walked: P12 shows in every state that it changes nothing else.
-    private func acts(in state: State) -> [Act] {
+    func acts(in state: State) -> [Act] {
         var acts: [Act] = []
         for row in rows[Int(state.position.number)] {
             guard let actor = actor(of: row.role, by: row.channels, in: state) else { continue }
@@ -292,8 +291,13 @@ struct Explorer {
             if case .person(let person) = actor.principal, actor.channel == .screen, isExit(for: person, after) {
                 exits.insert(person)
             }
-            let settled = settle(after, on: node.today, from: index)
-            let began = settled.isDraft ? startOfDraft(node, done.events, after) : nil
+            var (state, began) = (after, nil as State?)
+            if !after.parting.isEmpty {
+                marks.partings.append((after, step))
+                (state, began) = leavingParting(after, from: index, step)
+            }
+            let settled = settle(state, on: node.today, from: index)
+            began = settled.isDraft ? began ?? startOfDraft(node, done.events, after) : nil
             let target = add(Node(state: settled, today: node.today, began: began, parent: index, step: step))
             edges.append(
                 Edge(
@@ -302,6 +306,7 @@ struct Explorer {
         }
         if isNoted { return }
         if !marks.frozen.isEmpty { checkFrozen(index, marks.frozen, taken) }
+        for mark in marks.partings { checkParting(index, mark.state, mark.step, taken) }
         for mark in marks.hidden { checkHidden(index, mark.state, mark.step, taken) }
         if let unused = marks.unused { walkUnused(index, unused.state, unused.step, taken) }
         checkExits(index, exits)
@@ -320,6 +325,8 @@ struct Explorer {
         var frozen: [PersonID: String] = [:]
         var hidden: [(state: State, step: String)] = []
         var unused: (state: State, step: String)?
+        /// Not a mark: the next search that begins while a notice runs.
+        var partings: [(state: State, step: String)] = []
     }
 
     /// - Returns: whether the act is such a mark.
@@ -422,18 +429,26 @@ struct Explorer {
             fail(.p3, "fields stay open while `\(workflow.name(of: state.position))` waits for its notice", at: index)
         }
         for card in state.readableCards {
-            let release = state.releases.first { $0.id == card.release }
             if workflow.ended.contains(state.position) {
                 fail(.p5, "a card is readable in `\(workflow.name(of: state.position))`", at: index)
-            } else if release?.isRescinded == true {
-                fail(.p2, "a card is readable though its release is rescinded", at: index)
-            } else if let problem = liveness(of: release, card, on: today) {
-                fail(.p1, problem, at: index)
+            } else {
+                check(card, in: state, on: today, at: index)
             }
         }
     }
 
-    private func liveness(of release: ReleaseState?, _ card: OpenCard, on today: CivilDate) -> String? {
+    /// P1 and P2: of one card that is readable.
+    mutating func check(_ card: OpenCard, in state: State, on today: CivilDate, at index: Int, then step: String? = nil)
+    {
+        let release = state.releases.first { $0.id == card.release }
+        if release?.isRescinded == true {
+            fail(.p2, "a card is readable though its release is rescinded", at: index, then: step)
+        } else if let problem = liveness(of: release, card, on: today) {
+            fail(.p1, problem, at: index, then: step)
+        }
+    }
+
+    func liveness(of release: ReleaseState?, _ card: OpenCard, on today: CivilDate) -> String? {
         guard let release else { return "a card is readable without a release" }
         if release.discloser != card.subject { return "the release was not signed by the person the card describes" }
         if release.recipient != card.reader { return "the release does not name the reader" }
@@ -644,7 +659,7 @@ struct Explorer {
     private func isExit(for person: PersonID, _ after: State) -> Bool {
         let isOut =
             workflow.isAtRest(after.position) || workflow.ending.contains(after.position) || !isBound(person, in: after)
-        return isOut && !after.openCards.contains { $0.subject == person }
+        return isOut && !after.everyOpenCard.contains { $0.subject == person }
     }
 
     /// The opener is bound while the case is not at rest; the counterpart while they are named and their own release,

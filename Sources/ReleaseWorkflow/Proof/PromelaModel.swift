@@ -89,6 +89,8 @@ private struct Writer {
                 "  if :: open[\(c)] && rests[\(c)] < 2 -> rests[\(c)] = rests[\(c)] + 3 :: else -> if :: rests[\(c)] > 2 -> rests[\(c)] = 2 :: else fi fi;"
             }
             + [
+                // A pair that parts goes on beside the case, as without the new search: it is not followed here.
+                "  if :: notice != 0 -> \(Self.shut(0)); \(Self.shut(1)) :: else fi;",
                 "  inRound = 1; counterpart = 0; slot = 0; handedOff = 0; called = 0; met = 0;",
                 "  due = 0; answer = 0; term = 0; reminder = 0; notice = 0; wait = 0; reminded = 0; extensions = 0;",
                 "}", "",
