@@ -331,7 +331,8 @@ struct LanguageTests {
                         }
                     }
                     // Which of two interchangeable people is meant differs; how many answers there are of each kind does not.
-                    let key = Normal(state, today: today, began: nil)
+                    let key = Normal(
+                        state, today: today, began: nil, isQuiet: workflow.isQuiet(state.position))
                     let sorted = line.sorted()
                     if let known = answers[key] {
                         merged += 1

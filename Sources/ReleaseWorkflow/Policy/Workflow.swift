@@ -255,6 +255,15 @@ public final class Workflow: Hashable, Sendable {
 
     public func isAtRest(_ position: Position) -> Bool { position == initial || ended.contains(position) }
 
+    /// True if nothing can be done here that depends on the days of a round: the round is over, and what is left is to
+    /// take back or to begin anew.
+    func isQuiet(_ position: Position) -> Bool {
+        isAtRest(position)
+            && transitions.filter { $0.origins.contains(position) }.allSatisfy { row in
+                row.role != .clock && row.guards.allSatisfy { $0.isExternal || $0 == .notRescinded }
+            }
+    }
+
     private static let rows = Dictionary(
         uniqueKeysWithValues: CommandKind.allCases.enumerated().map { ($0.element, $0.offset) })
 

@@ -114,6 +114,8 @@ struct Explorer {
     /// The commands of the clock, in the order of the vocabulary.
     let clockKinds: [CommandKind]
     private let rescissionChannels: [Channel]
+    /// By position: whether nothing there depends on the days of the round.
+    private let quiet: [Bool]
     private let possibility: Possibility
     /// The conditions that the first opening of a card must rest on.
     private let demanded: [Guard]
@@ -131,6 +133,7 @@ struct Explorer {
         clockKinds = CommandKind.allCases.filter { kind in
             workflow.transitions.contains { $0.role == .clock && $0.command == kind }
         }
+        quiet = workflow.names.indices.map { workflow.isQuiet(Position(number: UInt8($0))) }
         rows = workflow.names.indices.map { number in
             workflow.transitions.filter { $0.origins.contains(Position(number: UInt8(number))) }
         }
@@ -177,7 +180,8 @@ struct Explorer {
 
     @discardableResult
     private mutating func add(_ node: Node) -> Int {
-        let key = Normal(node.state, today: node.today, began: node.began)
+        let isQuiet = quiet[Int(node.state.position.number)]
+        let key = Normal(node.state, today: node.today, began: node.began, isQuiet: isQuiet)
         if let index = seen[key] { return index }
         nodes.append(node)
         seen[key] = nodes.count - 1
@@ -830,6 +834,7 @@ struct Normal: Hashable {
     private let isHandedOff: Bool
     private let signedRounds: Int
     private let round: RoundPart?
+    private let counterpart: Int
     private let isDraft: Bool
     // Sets: what is there twice, alike, is there once.
     private let releases: Set<Release>
@@ -852,7 +857,8 @@ struct Normal: Hashable {
         }
     }
 
-    init(_ state: State, today: CivilDate, began: State?) {
+    /// - Parameter isQuiet: for a place where nothing depends on the days of the round: they are not told apart.
+    init(_ state: State, today: CivilDate, began: State?, isQuiet: Bool) {
         var numbers: [PersonID: Int] = [state.opener: 0]
         func number(_ person: PersonID?) -> Int {
             guard let person else { return -1 }
@@ -873,7 +879,8 @@ struct Normal: Hashable {
         beganApart = apart(in: began)
         isHandedOff = state.isHandedOff
         signedRounds = min(state.signedRounds, 2)
-        round = state.round.map {
+        let isOver = isQuiet && state.openCards.isEmpty && state.liveReleases.isEmpty
+        round = (isOver ? nil : state.round).map {
             RoundPart(
                 beganAt: $0.beganAt, counterpart: number($0.counterpart), isSlotAccepted: $0.isSlotAccepted,
                 due: side($0.due), releaseReminders: $0.releaseReminders,
@@ -887,6 +894,7 @@ struct Normal: Hashable {
                 isReminded: $0.isReminded, extensionCount: min($0.extensionCount, 2),
                 extensionSigners: $0.extensionSigners.map { number($0) }, extensionWait: side($0.extensionUntil))
         }
+        counterpart = number(state.round?.counterpart)
         isDraft = state.isDraft
         let open = Set(state.openCards.map(\.release))
         // Releases of rounds that are over and cannot come back bind nobody's choice any more.
@@ -899,7 +907,7 @@ struct Normal: Hashable {
                 discloser: number(release.discloser), recipient: release.recipient.person.map { number($0) } ?? -2,
                 standing: release.standing, isRescinded: release.isRescinded,
                 isCurrent: release.round == state.round?.id,
-                expires: side(release.expiresOn), isOpened: release.cardVersion > 0)
+                expires: release.isLive ? side(release.expiresOn) : .none, isOpened: release.cardVersion > 0)
         }
         releases = Set(kept.map { normal($0) })
         cards = Set(
@@ -909,7 +917,7 @@ struct Normal: Hashable {
                     reader: card.reader.person.map { number($0) } ?? -2)
             })
         privately = Self.notes(state, today) { number($0) }
-        let ahead = Explorer.deadlines(of: state).map { max($0, today) }
+        let ahead = isOver ? [] : Explorer.deadlines(of: state).map { max($0, today) }
         let days = Set(ahead).sorted()
         upcoming = ahead.map { days.firstIndex(of: $0) ?? 0 }
     }
