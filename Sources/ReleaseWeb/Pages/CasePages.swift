@@ -259,7 +259,8 @@ enum CasePages {
             }
         }
         var blocks: [Block] = []
-        let own = page.actions.compactMap { link($0) }
+        // The end of a pair whose notice still runs stands beside what is said of it.
+        let own = page.actions.filter { page.view.partingUntil == nil || $0 != .end }.compactMap { link($0) }
         if !own.isEmpty { blocks += [.heading(words("actions.heading")), .links(own)] }
         let proxied = page.proxied.compactMap { act in
             act.kind.resource.map { resource in
