@@ -857,6 +857,15 @@ struct Normal: Hashable {
         }
     }
 
+    /// The releases that are told apart: those of rounds that are over and cannot come back bind nobody's choice.
+    private static func kept(of state: State) -> [ReleaseState] {
+        let open = Set(state.openCards.map(\.release))
+        let earlier = state.isDraft ? state.round?.beganRound?.round.id : nil
+        return state.releases.filter {
+            open.contains($0.id) || ($0.standing != .superseded && ($0.round == state.round?.id || $0.round == earlier))
+        }
+    }
+
     /// - Parameter isQuiet: for a place where nothing depends on the days of the round: they are not told apart.
     init(_ state: State, today: CivilDate, began: State?, isQuiet: Bool) {
         var numbers: [PersonID: Int] = [state.opener: 0]
@@ -896,12 +905,7 @@ struct Normal: Hashable {
         }
         counterpart = number(state.round?.counterpart)
         isDraft = state.isDraft
-        let open = Set(state.openCards.map(\.release))
-        // Releases of rounds that are over and cannot come back bind nobody's choice any more.
-        let earlier = state.isDraft ? state.round?.beganRound?.round.id : nil
-        let kept = state.releases.filter {
-            open.contains($0.id) || ($0.standing != .superseded && ($0.round == state.round?.id || $0.round == earlier))
-        }
+        let kept = Self.kept(of: state)
         func normal(_ release: ReleaseState) -> Release {
             Release(
                 discloser: number(release.discloser), recipient: release.recipient.person.map { number($0) } ?? -2,
