@@ -70,8 +70,10 @@ public struct ReleaseService: Sendable {
     ///
     /// - Throws: `Refusal.cardClosed` to a recipient for whom a card was opened before, `Refusal.notFound` to everybody
     ///   else. Neither gives a reason.
-    public func openCard(_ handle: CaseHandle) async throws -> CardView {
-        let open = OpenCardOnPage(handle: handle, caller: caller)
+    ///
+    /// - Parameter isOfParting: for the card of the pair whose notice still runs.
+    public func openCard(_ handle: CaseHandle, isOfParting: Bool = false) async throws -> CardView {
+        let open = OpenCardOnPage(handle: handle, caller: caller, isOfParting: isOfParting)
         return try await core.sequencer.together(seed: nil) { tx -> Result<CardView, Refusal> in
             do {
                 return try open.carryOut(tx)
@@ -166,7 +168,8 @@ public struct ReleaseService: Sendable {
         of opener: PersonID, workflow: String, for signer: PersonID, kind: CommandKind = .sign
     ) async throws -> ReleaseText {
         try read(as: .oneself(signer, orCoordinatorOf: opener)) { snapshot in
-            let text = try ReleaseTexts(snapshot, of: snapshot.cases.load(opener, workflow: workflow)).offered(
+            let whole = try snapshot.cases.load(opener, workflow: workflow)
+            let text = try ReleaseTexts(snapshot, of: whole.meant(by: signer, signing: kind)).offered(
                 to: signer, kind: kind)
             // The values are for the one who signs; a coordinator prints the text.
             return snapshot.permit(caller).isSelf(signer)

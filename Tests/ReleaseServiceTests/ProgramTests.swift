@@ -611,6 +611,129 @@ struct PairTests {
         #expect(try await state(suspended) == "requested")
     }
 
+    /// The same, when the mentee has signed with somebody else before the notice was over.
+    private func twoPairs() async throws -> Office {
+        let office = try await parting()
+        let cleo = try office.id("cleo")
+        try await office.must(.completeSurvey, "ada")
+        try await office.must(.propose, "maya") { $0.person = cleo }
+        try await office.must(.acceptSlot, "cleo")
+        try await office.must(.offer, "maya")
+        try await office.must(.sign, "ada")
+        try await office.must(.sign, "cleo")
+        return office
+    }
+
+    private func pages(_ office: Office) async throws -> [String] {
+        [
+            try await state(office), try await state(office, of: "cleo", as: .mentor),
+            try await state(office, of: "maya", as: .coordinator),
+        ]
+    }
+
+    @Test(
+        "R16, R14, R32: with a new pair signed while the notice runs, each way out of the old pair closes both of its cards and leaves the new one alone"
+    )
+    func exitsBesideANewPair() async throws {
+        let office = try await twoPairs()
+        let ben = try office.id("ben")
+        let ada = try office.id("ada")
+        let old = try #require(office.service.state(of: ada).releases.first { $0.discloser == ada })
+        let ways: [(String, (Office) async throws -> Void)] = [
+            ("the mentor takes back", { try await $0.must(.rescind, "ben") }),
+            ("the mentor by telephone", { try await $0.must(.rescind, "ben", via: .phone, through: "maya") }),
+            ("the mentee names the release", { try await $0.must(.rescind, "ada") { $0.release = old.id } }),
+            ("the mentee ends the old pair", { try await $0.must(.end, "ada") { $0.isOfParting = true } }),
+            ("the coordinator closes it", { try await $0.must(.withdrawCard, "maya") { $0.isOfParting = true } }),
+            (
+                "the mentee by telephone, naming the mentor",
+                { out in
+                    let name = try #require(try await out.service.page(handle(out), of: ada).counterpartName)
+                    #expect(name != "Ben X.")
+                    let call = TelephoneCall(
+                        .end, fullName: "Ada Fairweather", phone: "312-555-0142", recipient: "Ben X.")
+                    #expect(try await out.service(as: "maya").takeDown(call, key: nil).refusal == nil)
+                }
+            ),
+            (
+                "the mentor is suspended",
+                { _ = try await $0.service.suspend($0.id("ben"), .suspended, by: $0.id("maya"), key: nil) }
+            ),
+        ]
+        for (name, close) in ways {
+            let out = try await office.copy()
+            try await close(out)
+            #expect(await shown(out, of: "ada", "ben", "cleo") == ["ada", "cleo"], "\(name)")
+            #expect(try await pages(out) == ["introduced", "introduced", "introduced"], "\(name)")
+            #expect(try out.store.read { try $0.placesHeld(with: ben) } == 0, "\(name)")
+            let state = try out.service.state(of: out.id("ada"))
+            #expect(state.parting.isEmpty && !state.releases.contains { $0.isLive && $0.recipient == .person(ben) })
+            #expect(try out.audit().findings == [], "\(name)")
+        }
+        let both = try await office.copy()
+        _ = try await both.service.suspend(both.id("ada"), .suspended, by: both.id("maya"), key: nil)
+        #expect(await shown(both, of: "ada", "ben", "cleo") == [])
+        let newer = try await office.copy()
+        try await newer.must(.end, "ada")
+        #expect(await shown(newer, of: "ada", "ben", "cleo") == ["ada", "ben"], "the pair that is here now")
+        #expect(try newer.audit().findings == [])
+    }
+
+    private func handle(_ office: Office) async throws -> CaseHandle {
+        let ada = try office.id("ada")
+        return try #require(
+            try await office.service.cases(of: ada).first { $0.opener == ada && $0.view.workflow == "mentorship" }
+        ).handle
+    }
+
+    @Test(
+        "R33, R16: an end of the old pair that staff recorded by mistake is marked in the log, keeps nobody away, and the new pair reads nothing of it"
+    )
+    func errorBesideANewPair() async throws {
+        let office = try await twoPairs()
+        let (ada, ben, maya) = (try office.id("ada"), try office.id("ben"), try office.id("maya"))
+        func entries() async throws -> Int {
+            try await office.service.view(of: ada, workflow: "mentorship", as: .mentor, viewer: office.id("cleo"))
+                .history.count
+        }
+        let before = try await entries()
+        try await office.must(.rescind, "ben", via: .phone, through: "maya")
+        #expect(try office.service.state(of: ada).isKeptApart(ada, ben))
+        _ = try await office.service.askRecordedInError(of: ada, workflow: "mentorship", by: maya, key: "ask")
+        let id = try #require(try await office.service.pendingActs().first).act.id
+        let pia = try await office.add(
+            "pia", "Pia Brandt", "Brandt", first: "Pia", phone: "312-555-0103", roles: [.administrator], field: "staff")
+        #expect(try await office.service.answerSecondHand(id, isConfirmed: true, by: pia, key: nil).refusal == nil)
+        #expect(try await entries() == before)
+        let last = try #require(try office.export().entries.last)
+        #expect(String(decoding: last, as: UTF8.self).contains("/error/v1\n"))
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "cleo"], "nothing opens again")
+        #expect(try office.audit().findings == [])
+    }
+
+    @Test(
+        "R16, R4: in the notice each of the old pair corrects their details as before, and the new pair stays what it is"
+    )
+    func correctionBesideANewPair() async throws {
+        let office = try await twoPairs()
+        let before = try office.service.state(of: office.id("ada"))
+        let ben = try office.id("ben")
+        let text = try await office.service.releaseText(
+            of: office.id("ada"), workflow: "mentorship", for: ben, kind: .correct)
+        try await office.must(.correct, "ben") {
+            $0.signing?.formDigest = text.digest
+            $0.corrections.profile = [.contactRoute: "ben@example.net"]
+        }
+        #expect(try await pages(office) == ["introduced", "introduced", "introduced"])
+        let after = try office.service.state(of: office.id("ada"))
+        #expect(after.position == before.position && after.openCards == before.openCards && !after.isDraft)
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "ben", "cleo"])
+        #expect(try await office.act(.rematch, "ada").refusalCode == "illegalTransition")
+        try await office.must(.end, "ada")
+        #expect(await shown(office, of: "ben", "cleo") == ["ben"])
+        #expect(try office.audit().findings == [])
+    }
+
     @Test("MSC-22: a second mentor is asked for by both of the first pair, and is a case and a release of its own")
     func second() async throws {
         let office = try await Office.running("mscsw")

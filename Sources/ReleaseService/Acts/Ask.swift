@@ -25,6 +25,8 @@ public struct Asked: Sendable {
     public var phone: String?
     /// False for one who ends, takes back or says no and would be brought together with the same person again.
     public var keepsAway = true
+    /// True for what is meant for the pair whose notice still runs.
+    public var isOfParting = false
     public var survey: Survey?
     public var display: String?
     public var corrections = Corrections()
@@ -126,7 +128,8 @@ struct Ask: Sendable {
         } else if let proxy = asked.proxy {
             guard proxied(proxy, page) != nil else { throw Refusal.outdated }
         } else {
-            guard page.offers(asked.kind) else { throw Refusal.outdated }
+            let isOffered = asked.isOfParting ? page.partingActions.contains(asked.kind) : page.offers(asked.kind)
+            guard isOffered else { throw Refusal.outdated }
         }
     }
 
@@ -151,6 +154,7 @@ struct Ask: Sendable {
         submission.person = asked.person
         submission.survey = asked.survey
         submission.keepsAway = asked.keepsAway
+        submission.isOfParting = asked.isOfParting
         submission.display = asked.display
         submission.corrections = asked.corrections
         if asked.kind == .invite {

@@ -217,6 +217,7 @@ struct CaseWriter {
     private func storeOfParting(
         _ decision: Decision, _ round: RoundID, at position: Position, _ loaded: inout LoadedCase
     ) throws {
+        guard !decision.events.contains(where: \.beginsRound) else { throw Refusal.outdated }
         var wrapped = decision
         wrapped.events = [.ofParting(round, decision.events.filter { !$0.isPrivate && !$0.isCallBackRequest })]
         let (before, after) = (loaded.state, evolve(loaded.state, wrapped.events))

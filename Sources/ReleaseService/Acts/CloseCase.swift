@@ -22,8 +22,10 @@ struct CloseCase {
             } catch Refusal.notFound {
                 continue
             }
-            for var own in loaded.partings where person == own.opener || person == own.counterpart {
-                guard let decision = decision(for: person, by: staff, own) else { continue }
+            for round in loaded.state.parting.map(\.round.id) {
+                guard var own = loaded.ofParting(round), person == own.opener || person == own.counterpart,
+                    let decision = decision(for: person, by: staff, own)
+                else { continue }
                 _ = try CaseWriter(tx).apply(decision, to: &own)
                 loaded = own
             }

@@ -10,6 +10,8 @@ struct OpenCardForReader {
     let opener: PersonID
     let workflow: String
     let reader: PersonID
+    /// True for the card of the pair whose notice still runs.
+    var isOfParting = false
 
     /// - Returns: the card, or the refusal: `cardClosed` to a recipient for whom a card was opened before, `notFound`
     ///   to everybody else. Neither gives a reason.
@@ -41,7 +43,8 @@ struct OpenCardForReader {
             throw Refusal.notFound
         }
         // A pair whose notice still runs has its card where nothing newer is open.
-        let states = [loaded.state] + loaded.state.partings(of: reader).reversed()
+        let parted = loaded.state.partings(of: reader).reversed()
+        let states = isOfParting ? Array(parted) : [loaded.state] + parted
         guard !tx.ledger.isStopped,
             let state = states.first(where: { $0.openCards.contains { $0.reader == .person(reader) } }),
             let card = state.openCards.last(where: { $0.reader == .person(reader) }),
@@ -100,6 +103,7 @@ struct OpenCardForReader {
 struct OpenCardOnPage: Sendable {
     let handle: CaseHandle
     let caller: Caller
+    let isOfParting: Bool
 
     func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
         guard let own = caller.person, let row = try tx.rows.party(handle, of: own), !row.isStaff else {
@@ -107,8 +111,10 @@ struct OpenCardOnPage: Sendable {
         }
         let screen = Screen(tx.snapshot)
         let page = try screen.page(row, screen.load(row))
-        guard page.isReader else { return .failure(.notFound) }
-        return try OpenCardForReader(opener: row.opener, workflow: row.workflow, reader: own).carryOut(tx)
+        guard isOfParting ? page.isReaderOfParting : page.isReader else { return .failure(.notFound) }
+        return try OpenCardForReader(
+            opener: row.opener, workflow: row.workflow, reader: own, isOfParting: isOfParting
+        ).carryOut(tx)
     }
 }
 

@@ -60,7 +60,8 @@ struct SubmitAct: Act {
 
     /// A number that is wrong is wrong on every card of the case: a pair whose notice still runs has its own.
     private func hideEverywhere(_ loaded: inout LoadedCase, _ tx: Transaction) throws {
-        for var own in loaded.partings {
+        for round in loaded.state.parting.map(\.round.id) {
+            guard var own = loaded.ofParting(round) else { continue }
             let facts = try GuardFacts(tx.snapshot, of: own).facts(for: submission, nil)
             let command: Command = submission.kind == .freezeCard ? .freezeCard : .unfreezeCard
             guard let decision = own.decided(command, by: submission.actor, given: facts, at: tx.moment),
@@ -78,11 +79,15 @@ struct SubmitAct: Act {
     }
 
     private func isMeant(_ own: LoadedCase, besides found: LoadedCase) -> Bool {
+        // What begins a search is never about a pair that parts.
+        if submission.kind.asksAnew || submission.kind == .notAMatch { return false }
         switch submission.actor.principal {
         case .clock: return false
-        case .staff: return isRow(.coordinator, of: own) && !isRow(.coordinator, of: found)
+        case .staff:
+            return isRow(.coordinator, of: own) && (submission.isOfParting || !isRow(.coordinator, of: found))
         case .person(let person):
             guard person == own.opener || person == own.counterpart else { return false }
+            if submission.isOfParting { return isRow(own.role(of: person), of: own) }
             let isCurrent = person == found.opener || person == found.counterpart
             if submission.kind == .rescind {
                 guard let named = submission.release else {

@@ -89,6 +89,7 @@ struct TakeDown: Act {
                 end.kind, workflow: row.workflow, opener: row.opener,
                 actor: Actor(.person(person), agent: staff, channel: channel))
             submission.release = end.release
+            submission.isOfParting = end.isOfParting
             do {
                 try tx.attempt { _ = try SubmitAct(submission).carryOut(tx) }
             } catch is Refusal {
@@ -101,26 +102,34 @@ struct TakeDown: Act {
     /// The commands that this call comes to in one case: for a taking back one for each release that is meant, the
     /// newest first.
     private func ends(of person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> [(
-        kind: CommandKind, release: ReleaseID?
+        kind: CommandKind, release: ReleaseID?, isOfParting: Bool
     )] {
         switch call.wish {
-        case .callBack: return [(.requestCallBack, nil)]
+        case .callBack: return [(.requestCallBack, nil, false)]
         case .wrongNumber:
             let live = ([loaded] + loaded.partings).flatMap(\.state.liveReleases)
-            return live.contains { $0.discloser == person } ? [(.freezeCard, nil)] : []
+            return live.contains { $0.discloser == person } ? [(.freezeCard, nil, false)] : []
         case .takeBack:
             return try loaded.state.notTakenBack(by: person).reversed().filter { try isNamed($0, tx) }.map {
-                (.rescind, $0.id)
+                (.rescind, $0.id, false)
             }
         case .end:
-            // Whoever signed the form is asked whom it names; who only reads under it was given no name to say.
-            let own = ([loaded] + loaded.partings).flatMap(\.state.roundReleases).filter { $0.discloser == person }
-            guard try own.isEmpty || own.contains(where: { try isNamed($0, tx) }) else { return [] }
-            // Where a role has no end of its own, it leaves by taking back what it released.
-            let role = loaded.role(of: person)
-            let hasEnd = loaded.workflow.transitions.contains { $0.command == .end && $0.role == role }
-            return hasEnd ? [(.end, nil)] : own.isEmpty ? [] : [(.rescind, nil)]
+            return try ([loaded] + loaded.partings).compactMap { pair in
+                try endKind(of: person, in: pair, tx).map { ($0, nil, pair.whole != nil) }
+            }
         }
+    }
+
+    /// The command by which somebody leaves a pair whose form names the one they say; nil where it names another.
+    private func endKind(of person: PersonID, in loaded: LoadedCase, _ tx: Transaction) throws -> CommandKind? {
+        guard person == loaded.opener || person == loaded.counterpart else { return nil }
+        // Whoever signed the form is asked whom it names; who only reads under it was given no name to say.
+        let own = loaded.state.roundReleases.filter { $0.discloser == person }
+        guard try own.isEmpty || own.contains(where: { try isNamed($0, tx) }) else { return nil }
+        // Where a role has no end of its own, it leaves by taking back what it released.
+        let role = loaded.role(of: person)
+        let hasEnd = loaded.workflow.transitions.contains { $0.command == .end && $0.role == role }
+        return hasEnd ? .end : own.isEmpty ? nil : .rescind
     }
 
     private func channels(for kind: CommandKind, _ person: PersonID, _ loaded: LoadedCase) -> [Channel] {

@@ -35,6 +35,12 @@ struct LoadedCase {
         return copy
     }
 
+    /// The case as it is for whoever signs again: the pair that is here now, or the one of theirs that parts.
+    func meant(by signer: PersonID, signing kind: CommandKind) -> LoadedCase {
+        if !kind.goesOn || state.currentRelease(of: signer)?.isLive == true { return self }
+        return partings.last { $0.state.currentRelease(of: signer)?.isLive == true } ?? self
+    }
+
     /// The people of the case with their roles.
     var parties: [(person: PersonID, role: Role)] { parties(in: state) }
 
@@ -77,7 +83,8 @@ struct CaseStore {
         guard let workflow = loaded.policy.workflow(name) else { throw Refusal.notFound }
         let decoded = try decode(id, opener, workflow, loaded, row, draft)
         let followed = snapshot.policies.followed(
-            begun, isDraft: draft != nil, workflow: name, position: decoded.history.state.position, on: snapshot.today)
+            begun, isDraft: draft != nil || !decoded.history.state.parting.isEmpty, workflow: name,
+            position: decoded.history.state.position, on: snapshot.today)
         let later = followed.digest == loaded.digest ? nil : followed.policy.workflow(name)
         return LoadedCase(
             id: id, workflow: later ?? workflow, loaded: later == nil ? loaded : followed, history: decoded.history,

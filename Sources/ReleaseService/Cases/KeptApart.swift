@@ -12,6 +12,7 @@ struct KeptApart {
         let opener = loaded.opener
         if try other == opener || snapshot.people.areKeptApart(opener, other) { return true }
         if loaded.state.isKeptApart(opener, other) { return true }
+        if loaded.partings.contains(where: { $0.counterpart == other }) { return true }
         for (own, partner) in [(opener, other), (other, opener)] {
             for row in try snapshot.rows.parties(of: own, isStaff: false, after: nil, count: .max) {
                 // What was never begun says nothing, and most people have one case alone.
@@ -46,6 +47,8 @@ struct KeptApart {
             return false
         }
         if loaded.state.isKeptApart(own, partner) { return true }
-        return loaded.counterpart == partner && !loaded.workflow.isAtRest(loaded.state.position)
+        return ([loaded] + loaded.partings).contains {
+            $0.counterpart == partner && !$0.workflow.isAtRest($0.state.position)
+        }
     }
 }

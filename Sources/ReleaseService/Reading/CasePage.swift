@@ -18,6 +18,10 @@ public struct CasePage: Sendable {
     public let line: CaseLine
     /// The acts that this person can do on screen, as far as they may know; whether it is carried out is decided then.
     public let actions: [CommandKind]
+    /// The acts that close a pair whose notice still runs while the search for the next has begun.
+    public let partingActions: [CommandKind]
+    /// True if such a pair has a card that is open for this person.
+    public let isReaderOfParting: Bool
     /// The acts that a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
     /// True if a card was opened for this person in this round. It stays true when the card is closed, so that it does

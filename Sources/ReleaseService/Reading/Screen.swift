@@ -175,7 +175,8 @@ struct Screen {
         let isOpener = row.person == loaded.opener && !row.isStaff
         let counterpart = row.isStaff ? loaded.counterpart : nil
         return CasePage(
-            line: line, actions: screen.actions, proxied: screen.proxied, isReader: screen.isReader,
+            line: line, actions: screen.actions, partingActions: screen.partingActions,
+            isReaderOfParting: screen.isReaderOfParting, proxied: screen.proxied, isReader: screen.isReader,
             privateActs: screen.privateActs, counterpart: counterpart,
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),

@@ -88,7 +88,7 @@ struct RecordWriter {
                     draft.members["under"] = under.json
                 }
             case .recordedInError(let number):
-                for release in loaded.history.steps[number].events.compactMap(\.endedRelease) {
+                for release in loaded.history.steps[number].events.flatMap(\.unwrapped).compactMap(\.endedRelease) {
                     try writeError(release, of: before)
                 }
             case .ofParting, .advanced, .roundStarted, .roundOpened, .roundForgotten, .counterpartNamed,

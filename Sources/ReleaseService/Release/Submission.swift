@@ -49,6 +49,8 @@ public struct Submission: Sendable {
     public var release: ReleaseID?
     /// False for one who ends, takes back or says no and would be brought together with the same person again.
     public var keepsAway = true
+    /// True for what is meant for the pair whose notice still runs, and not for the one that is here now.
+    public var isOfParting = false
     public var survey: Survey?
     /// The name by which one who asks for a conversation agrees to stand on the volunteer's form.
     public var display: String?
@@ -78,7 +80,7 @@ public struct Submission: Sendable {
             corrections.profile.sorted { $0.key < $1.key }.map { "\($0.key.rawValue)=\($0.value)" }.joined(
                 separator: "\u{1}"),
         ].joined(separator: "\u{0}") + (release.map { "\u{0}\($0)" } ?? "")
-            + (keepsAway ? "" : "\u{0}again")
+            + (keepsAway ? "" : "\u{0}again") + (isOfParting ? "\u{0}parting" : "")
     }
 }
 

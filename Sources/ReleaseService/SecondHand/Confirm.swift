@@ -133,17 +133,19 @@ struct SecondHandActs {
     /// Marks a step. What it ended stays ended; whoever it kept away is kept away no more.
     private func markError(_ step: PendingAct.StepOfCase, of person: PersonID, by staff: PersonID) throws {
         var loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
-        let words = loaded.history.steps[step.number].events.compactMap { event -> Event? in
+        let words = loaded.history.steps[step.number].events.flatMap(\.unwrapped).compactMap { event -> Event? in
             if case .keptAway(let own, let other) = event { .keepingLifted(by: own, from: other) } else { nil }
         }
         var events = words + [.recordedInError(step: step.number)]
         if person == loaded.opener || person == loaded.counterpart {
             events.append(.noticed(loaded.role(of: person), .recordedInError))
         }
+        // Of a pair that parted beside the one that is here now, that one learns nothing.
+        let isOfAnother = loaded.history.steps[step.number].parting.map { $0 != loaded.state.round?.id } ?? false
         _ = try CaseWriter(tx).apply(
             .init(
                 events: events, rule: loaded.rule("recordedInError"), actor: Actor(.staff(staff), channel: .screen),
-                seenBy: loaded.workflow.parties + [.coordinator]),
+                seenBy: isOfAnother ? [.coordinator] : loaded.workflow.parties + [.coordinator]),
             to: &loaded)
         // Beside an open draft it stands before the draft's own words once the case is read again.
         tx.consequences.forgotten.append(loaded.id.bytes)

@@ -91,7 +91,8 @@ enum Interface {
                 route: route(.post, "/private", .people, isSilent: true) { try await tap($0) },
                 summary: "Look at a card, or note a call or a meeting; nobody else ever learns of it",
                 request: .object([
-                    ("case", .handle, true), ("act", .choice(["look"] + CasePages.privateActs.keys.sorted()), true),
+                    ("case", .handle, true),
+                    ("act", .choice(["look", "lookParting"] + CasePages.privateActs.keys.sorted()), true),
                 ]),
                 answer: "Card"),
             Operation(
@@ -302,17 +303,19 @@ enum Interface {
             throw FieldProblem(field: "case", expected: "32 hexadecimal digits")
         }
         let act = try body.text("act")
-        guard act == "look" || CasePages.privateActs[act] != nil else {
+        let isLook = act == "look" || act == "lookParting"
+        guard isLook || CasePages.privateActs[act] != nil else {
             throw FieldProblem(
-                field: "act", expected: "look, \(CasePages.privateActs.keys.sorted().joined(separator: ", "))")
+                field: "act",
+                expected: "look, lookParting, \(CasePages.privateActs.keys.sorted().joined(separator: ", "))")
         }
-        guard act == "look" else {
+        guard isLook else {
             let kind = CasePages.privateActs[act] ?? .recordCall
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()
             return .json(
                 CardContent(fields: [:], notice: "", scope: "", callScript: "", emergency: "", callBy: nil, word: nil))
         }
-        let view = try await service.openCard(handle)
+        let view = try await service.openCard(handle, isOfParting: act == "lookParting")
         let fields: [String: String]
         switch view.card {
         case .contact(let card): fields = ["firstName": card.firstName.text, "phone": card.phone.e164]
@@ -386,7 +389,8 @@ enum Interface {
         case .ask: return proxy.union(["display"])
         case .sign, .extend, .renew: return proxy.union(["digest", "meaning", "scan"])
         case .correct: return proxy.union(["digest", "meaning", "scan", "firstName", "phone", "profile"])
-        case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway"])
+        case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway", "parting"])
+        case .withdrawCard: return proxy.union(["parting"])
         default: return proxy
         }
     }
@@ -425,7 +429,7 @@ enum Interface {
             case "meaning": fields.append((name, .choice([SignatureEvidence.meaning]), false))
             case "scan": fields.append((name, .text(limit: 12_000_000), false))
             case "firstName": fields.append((name, .text(limit: 40), false))
-            case "keepAway": fields.append((name, .flag, false))
+            case "keepAway", "parting": fields.append((name, .flag, false))
             case "profile":
                 fields.append(
                     (name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
@@ -506,6 +510,8 @@ enum Interface {
         case .sign, .correct, .extend, .renew: try addSignature(to: &asked, body, visit)
         case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor:
             asked.keepsAway = try body.flag("keepAway", default: true)
+            asked.isOfParting = try body.flag("parting", default: false)
+        case .withdrawCard: asked.isOfParting = try body.flag("parting", default: false)
         default: break
         }
     }

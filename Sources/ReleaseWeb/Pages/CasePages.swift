@@ -160,11 +160,20 @@ enum CasePages {
     /// A notice that still runs while the search for the next has begun, with the way to close at once beside it.
     private static func partingBlocks(_ page: CasePage, _ words: Words) -> [Block] {
         guard let until = page.view.partingUntil else { return [] }
+        let isStaff = page.role == .coordinator
         let day = ["day": plain(until)]
-        if page.role == .coordinator { return [.note(words("parting.staff", day), words("parting.staffText"))] }
-        let exit = page.actions.contains(.end) ? CommandKind.end : .rescind
-        let link = exit.resource.map { LinkView(words("parting.close"), "/cases/\(page.handle)/\($0)") }
-        return [.note(words("parting.own", day), words("parting.ownText"))] + (link.map { [.links([$0])] } ?? [])
+        var blocks: [Block] = [
+            .note(
+                words(isStaff ? "parting.staff" : "parting.own", day),
+                words(isStaff ? "parting.staffText" : "parting.ownText"))
+        ]
+        if page.isReaderOfParting { blocks.append(.form(tapForm(page, "lookParting", words))) }
+        let exit = [CommandKind.end, .withdrawCard, .rescind].first(where: page.partingActions.contains)
+        if let exit, let resource = exit.resource {
+            let address = "/cases/\(page.handle)/\(resource)?parting=yes"
+            blocks.append(.links([LinkView(words("parting.close"), address)]))
+        }
+        return blocks
     }
 
     /// One signature for a longer term that waits for the other, once the term is over.
@@ -259,8 +268,7 @@ enum CasePages {
             }
         }
         var blocks: [Block] = []
-        // The end of a pair whose notice still runs stands beside what is said of it.
-        let own = page.actions.filter { page.view.partingUntil == nil || $0 != .end }.compactMap { link($0) }
+        let own = page.actions.compactMap { link($0) }
         if !own.isEmpty { blocks += [.heading(words("actions.heading")), .links(own)] }
         let proxied = page.proxied.compactMap { act in
             act.kind.resource.map { resource in
@@ -351,7 +359,9 @@ enum CasePages {
 
     private static func ask(_ kind: CommandKind, _ visit: Visit) async throws -> Response {
         let act = try await act(kind, visit)
-        guard act.isProxied || act.page.offers(kind) else { throw Refusal.outdated }
+        guard act.isProxied || isOfParting(kind, act.page, visit) || act.page.offers(kind) else {
+            throw Refusal.outdated
+        }
         if kind.isSignature, !act.isProxied,
             try await visit.site.accounts.account(of: act.signer, by: visit.caller).agreedElectronicallyOn == nil
         {
@@ -368,14 +378,10 @@ enum CasePages {
             ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
         let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
         var blocks: [Block] = text.isEmpty ? [] : [.text(text)]
-        var fields: [FieldView] = []
-        if act.isProxied {
-            let channels = page.proxied.first { $0.kind == kind && $0.person == act.signer }?.channels ?? []
-            fields.append(.hidden("for", role.rawValue))
-            fields.append(
-                .radios(
-                    "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
-                    chosen: channels.first?.rawValue))
+        var fields: [FieldView] = act.isProxied ? proxyFields(kind, act, role, words) : []
+        if isOfParting(kind, page, visit) {
+            blocks.append(.note(words("parting.meant"), words("parting.meantText")))
+            fields.append(.hidden("parting", "yes"))
         }
         if kind.leaves, !act.isProxied, page.role != .coordinator { fields += keepAwayFields(page, words) }
         let policy = try service.policy.policy
@@ -420,6 +426,22 @@ enum CasePages {
                     button: words.first("act.\(kind.rawValue).button", or: words("act.button")),
                     isGrave: kind.isGrave, isUpload: act.isProxied && kind.isSignature, version: page.version)))
         return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
+    }
+
+    /// True if the page is about the pair whose notice still runs.
+    private static func isOfParting(_ kind: CommandKind, _ page: CasePage, _ visit: Visit) -> Bool {
+        visit.query["parting"] == "yes" && page.partingActions.contains(kind)
+    }
+
+    /// For whom and how it came, of what is recorded for somebody.
+    private static func proxyFields(_ kind: CommandKind, _ act: Act, _ role: Role, _ words: Words) -> [FieldView] {
+        let channels = act.page.proxied.first { $0.kind == kind && $0.person == act.signer }?.channels ?? []
+        return [
+            .hidden("for", role.rawValue),
+            .radios(
+                "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
+                chosen: channels.first?.rawValue),
+        ]
     }
 
     /// The box of whoever leaves another person: ticked, and theirs alone.
@@ -496,6 +518,7 @@ enum CasePages {
         let (form, words) = (visit.form, visit.words)
         // A box that is not ticked is not sent: only a form that showed it says that it was not.
         asked.keepsAway = form.text("keepAwayAsked").isEmpty || form.isOn("keepAway")
+        asked.isOfParting = form.isOn("parting")
         switch asked.kind {
         case .completeSurvey:
             let survey = try SurveyForm.survey(form)
@@ -673,6 +696,8 @@ enum CasePages {
         let back = LinkView(words("case.back"), "/cases/\(handle)")
         switch visit.form.text("act") {
         case "look": return try visit.page(cardPage(await service.openCard(handle), handle, back, words))
+        case "lookParting":
+            return try visit.page(cardPage(await service.openCard(handle, isOfParting: true), handle, back, words))
         case let act where privateActs[act] != nil:
             let kind = privateActs[act] ?? .recordCall
             try await service.ask(Asked(kind, handle, key: nil)).outcome.requireDone()

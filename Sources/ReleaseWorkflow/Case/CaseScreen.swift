@@ -11,6 +11,10 @@ public struct CaseScreen: Hashable, Sendable {
 
     /// The acts that this person can ask for; whether it is carried out is decided then.
     public let actions: [CommandKind]
+    /// The acts that close a pair whose notice still runs while the search for the next has begun.
+    public let partingActions: [CommandKind]
+    /// True if such a pair has a card that is open for this person.
+    public let isReaderOfParting: Bool
     /// The acts that a coordinator can record for a party by paper or telephone.
     public let proxied: [Proxied]
     /// True if a card was opened for this person in this round. It stays true when the card is closed, so that it does
@@ -59,20 +63,19 @@ public struct CaseScreen: Hashable, Sendable {
         }
         // A pair whose notice still runs can be closed at once, whatever has begun since.
         let partings = isStaff ? state.parting.compactMap { state.ofParting($0.round.id) } : state.partings(of: viewer)
-        for own in partings {
-            let closing = workflow.commands(of: role, from: own.position, by: .screen).filter {
-                $0 == .end || $0 == .withdrawCard
-            }
-            actions = CommandKind.allCases.filter { actions.contains($0) || closing.contains($0) }
+        let closing = partings.flatMap { own in
+            workflow.commands(of: role, from: own.position, by: .screen).filter { $0 == .end || $0 == .withdrawCard }
+                + (own.currentRelease(of: viewer)?.isLive == true ? [.rescind] : [])
         }
+        partingActions = CommandKind.allCases.filter(closing.contains)
         self.actions = actions
         let channels = workflow.rescissionChannels(under: policy)
         proxied = isStaff ? Self.proxied(history, workflow, viewer, known, rescissionChannels: channels) : []
         // A party learns of a card when one is first opened in the round, and keeps that knowledge when it is closed.
         let opened = state.openedReleases
-        isReader =
-            isParty
-            && (opened + partings.flatMap(\.openedReleases)).contains { $0.recipient == .person(viewer) }
+        isReader = isParty && opened.contains { $0.recipient == .person(viewer) }
+        isReaderOfParting =
+            isParty && partings.contains { own in own.openCards.contains { $0.reader == .person(viewer) } }
         privateActs =
             isParty && !opened.isEmpty ? Self.privateActs(state, workflow, role, viewer, known, on: date) : []
         releases = own

@@ -35,8 +35,8 @@ extension State {
         guard let old = own.round, let index = parting.firstIndex(where: { $0.round.id == old.id }) else { return }
         releases = own.releases
         let said = own.keeping.dropFirst(keeping.count)
-        keeping.insert(contentsOf: said, at: round?.beganKeeping ?? keeping.count)
-        round?.beganKeeping += said.count
+        keeping.insert(contentsOf: said, at: isDraft ? round?.beganKeeping ?? keeping.count : keeping.count)
+        if isDraft { round?.beganKeeping += said.count }
         if round?.beganRound?.round.id == old.id {
             round?.beganAt = own.position
             round?.beganHandedOff = own.isHandedOff

@@ -58,8 +58,9 @@ public struct State: Hashable, Sendable {
 
     /// The release of this round that was signed last.
     public var currentRelease: ReleaseState? {
-        guard let round, let last = releases.last, last.round == round.id else { return nil }
-        return last
+        // Of this round: a pair that parts may have signed something since.
+        guard let round else { return nil }
+        return releases.last { $0.round == round.id }
     }
 
     /// The release that `person` signed last in this round.
@@ -110,7 +111,9 @@ public struct State: Hashable, Sendable {
     /// time: who asks anew then keeps that place among those who wait.
     var keptPlace: CivilDate? {
         guard let round, round.extensionUntil != nil, round.extensionSigners.contains(opener) else { return nil }
-        return currentRelease(of: opener).flatMap { $0.isRescinded ? nil : $0.signedOn }
+        guard let wish = currentRelease(of: opener), !wish.isRescinded else { return nil }
+        // The day of the wish, also where details were corrected since.
+        return chain(of: wish).filter { $0.expiresOn == wish.expiresOn }.map(\.signedOn).min()
     }
 
     /// True if this person has said that the number on their card is wrong.

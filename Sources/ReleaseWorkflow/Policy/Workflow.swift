@@ -61,7 +61,8 @@ public final class Transition: Hashable, Sendable {
         case .propose, .invite: return pairing
         case .acceptSlot, .agree: return pairing.filter { Guard.ofPlace.contains($0) || $0 == .acknowledgementCurrent }
         case .offer, .sign, .disclose, .alert: return pairing.filter { !Guard.ofPlace.contains($0) }
-        case .correct, .extend, .renew: return [.notOnOwnList]
+        // What brings the case to another place opens again what was closed: neither may keep the other away then.
+        case .correct, .extend, .renew: return destination == .same ? [.notOnOwnList] : [.notOnOwnList, .notKeptApart]
         case .request, .completeSurvey, .slotUnavailable, .withdrawProposal, .refuseMentor, .decline, .recordCall,
             .recordMeeting, .requestCallBack, .handOff, .end, .rescind, .expire, .rematch, .ask, .refuseInvitation,
             .answer, .notAMatch, .giveNotice, .seekSecond, .remindEnd, .finish, .lapse, .remindRelease, .remindCall,

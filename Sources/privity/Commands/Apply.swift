@@ -281,6 +281,7 @@ final class ApplyRun {
         case .propose, .invite: command.person = try await person(line, "person")
         case .completeSurvey: command.survey = try line.survey()
         case .ask: command.display = try line.text("display")
+        case .end, .rescind, .withdrawCard: command.isOfParting = try line.flag("parting", default: false)
         case .sign, .correct, .extend, .renew:
             let scan = try line.optionalText("scan").map { name -> [UInt8] in
                 guard let data = FileManager.default.contents(atPath: path(name)) else {

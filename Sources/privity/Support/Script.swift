@@ -76,6 +76,7 @@ struct ScriptLine {
             case .extend, .renew: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
             case .correct:
                 fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
+            case .end, .rescind, .withdrawCard: fields[kind.rawValue] = caseFields.union(["parting"])
             default: fields[kind.rawValue] = caseFields
             }
         }
