@@ -173,7 +173,7 @@ public struct ReleaseService: Sendable {
                 to: signer, kind: kind)
             // The values are for the one who signs; a coordinator prints the text.
             return snapshot.permit(caller).isSelf(signer)
-                ? text : ReleaseText(text: text.text, digest: text.digest, values: [])
+                ? text : ReleaseText(text: text.text, digest: text.digest, values: [], asksName: text.asksName)
         }
     }
 

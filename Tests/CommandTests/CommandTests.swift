@@ -389,6 +389,39 @@ struct CommandTests {
         #expect(try Tool.run("person", "find", place.data, "--phone", "312-555-0146").status == 1)
     }
 
+    @Test(
+        "R36: names from many languages come in as their owners write them; a title, and given name and surname together, do not, by line and field"
+    )
+    func names() throws {
+        let place = try Workplace()
+        try place.example()
+        let header = "name,surname,firstName,phone,field,roles,underContract,coordinator\n"
+        let people = [
+            ("Pa Houa Vang", "Vang", "Pa Houa"), ("Md Rahman", "Rahman", "Md"),
+            ("Mohamed Mohamed", "Mohamed", "Mohamed"),
+            ("Min-A Park", "Park", "Min-A"), ("علی\u{200C}رضا کریمی", "کریمی", "علی\u{200C}رضا"),
+            ("Sukarno", "", "Sukarno"),
+            ("Do Nguyen", "Nguyen", "Do"), ("J.P. Morgan", "Morgan", "J.P."), ("Mary Jo Lee", "Lee", "Mary J"),
+            ("Lee Ann Lee", "Lee", "Lee Ann"), ("Martina Martin", "Martin", "Martina"),
+            ("Mary\u{A0}Ann Fair\u{A0}", "Fair", "Mary\u{A0}Ann\u{202F}"),
+        ]
+        func row(_ number: Int, _ person: (String, String, String)) -> String {
+            "\(person.0),\(person.1),\(person.2),312-555-0\(200 + number),nurse,participant,true,\n"
+        }
+        let good = header + people.enumerated().map { row($0, $1) }.joined()
+        let run = try Tool.run("person", "import", place.data, place.write("names.csv", good))
+        #expect(run.status == 0 && run.out.contains("\(people.count) entered"), "\(run.out)\(run.errors)")
+        for bad in [
+            ("Dana Wu", "Wu", "Dr Dana"), ("Dana Wu", "Wu", "Dana Wu"), ("Wu Dana", "Wu", "Wu Dana"),
+            ("Dana Wu", "Wu", "Dana MD"),
+        ] {
+            let refused = try Tool.run(
+                "person", "import", place.data, place.write("bad-\(UUID()).csv", header + row(90, bad)))
+            #expect(refused.status == 2 && refused.errors.contains("line 2: `firstName`"), "\(refused.errors)")
+            #expect(!refused.errors.contains("Dana"))
+        }
+    }
+
     @Test("help, completion and wrong use: help ends 0, wrong words end 2 on standard error")
     func help() throws {
         for arguments in [

@@ -90,9 +90,50 @@ struct MentorshipTests {
         }
         #expect(problem?.field == "phone")
         let surname = await #expect(throws: FieldProblem.self) {
-            try await office.act(.correct, "ada") { $0.corrections.firstName = "Fairweather" }
+            try await office.act(.correct, "ada") { $0.corrections.firstName = "Ada Fairweather" }
         }
         #expect(surname?.field == "firstName")
+    }
+
+    @Test(
+        "R36: a first name that is like the surname crosses once its owner has said, on what they sign, that it is theirs; nothing is recorded before that",
+        arguments: [
+            ("Lee Lee", "Lee", "Lee"), ("Rosemary Rose", "Rose", "Rosemary"), ("Sukarno", "", "Sukarno"),
+            ("Lee Ann Lee", "Lee", "Lee Ann"),
+        ])
+    func likeSurname(fullName: String, surname: String, firstName: String) async throws {
+        let office = try await Office().staffed()
+        try await office.add(
+            "lee", fullName, surname, first: firstName, phone: "312-555-0188", roles: [.participant],
+            coordinator: "maya")
+        try await office.go(to: "offered", "lee")
+        let lee = try office.id("lee")
+        let text = try await office.service.releaseText(of: lee, workflow: "mentorship", for: lee)
+        #expect(text.asksName)
+        let size = try office.store.read { try $0.logSize() }
+        let problem = await #expect(throws: FieldProblem.self) { try await office.act(.sign, "lee", on: "lee") }
+        #expect(problem?.field == "nameConfirmed" && problem?.description.contains(firstName) == false)
+        #expect(try office.store.read { try $0.logSize() } == size)
+        try await office.must(.sign, "lee", on: "lee") { $0.signing?.isNameConfirmed = true }
+        try await office.must(.disclose, "maya", on: "lee")
+        #expect(try await office.look("ben", on: "lee").contact?.firstName.text == firstName)
+        // Said once for this name; another that is like the surname is asked about anew.
+        try await office.must(.correct, "lee", on: "lee") { $0.corrections.phone = "312-555-0189" }
+        if !surname.isEmpty {
+            let again = await #expect(throws: FieldProblem.self) {
+                try await office.act(.correct, "lee", on: "lee") { $0.corrections.firstName = surname }
+            }
+            #expect(again?.field == "nameConfirmed")
+        }
+        #expect(try office.audit().findings == [])
+    }
+
+    @Test("R36: of everybody else nothing is asked")
+    func usualName() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "offered")
+        let ada = try office.id("ada")
+        #expect(try await office.service.releaseText(of: ada, workflow: "mentorship", for: ada).asksName == false)
     }
 
     @Test(

@@ -122,7 +122,8 @@ struct SiteTests {
         arguments: [
             ("fullName", ""), ("fullName", "Gail\u{202E}liaG"), ("fullName", "Ga\u{0000}il"),
             ("fullName", "Gail\u{200B}"),
-            ("fullName", String(repeating: "x", count: 121)), ("surname", ""), ("firstName", "Dr Gail"),
+            ("fullName", String(repeating: "x", count: 121)), ("surname", "Under\u{200B}wood"),
+            ("firstName", "Dr Gail"), ("firstName", "Gail Underwood"),
             ("phone", "call me"),
             ("phone", "١٢"),
             ("field", "\u{FEFF}"), ("address", "nobody"), ("address", "a@b.org\r\nBcc: c@d.org"),

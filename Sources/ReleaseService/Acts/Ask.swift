@@ -36,6 +36,8 @@ public struct Asked: Sendable {
     public var scan: [UInt8]?
     /// The way in which the signer was known, for a signature on a screen.
     public var authenticatedBy = ""
+    /// True if the signer said that the first name is theirs, though it is like the surname.
+    public var isNameConfirmed = false
     public var key: String?
     /// The part of the form that could not be used. It is told only of what is offered: anything else would tell in
     /// what state the case is.
@@ -167,7 +169,7 @@ struct Ask: Sendable {
             submission.signing = Signing(
                 means: asked.proxy == nil ? .screen : .paper,
                 authenticatedBy: asked.proxy == nil ? asked.authenticatedBy : "coordinatorTookForm", scan: asked.scan,
-                formDigest: asked.digest)
+                formDigest: asked.digest, isNameConfirmed: asked.isNameConfirmed)
         }
         return submission
     }

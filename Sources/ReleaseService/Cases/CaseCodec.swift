@@ -336,11 +336,13 @@ extension SignatureEvidence: StoredValue {
             means: try stored.choice("means", of: Means.self), meaning: try stored.text("meaning"),
             authenticatedBy: try stored.text("authenticatedBy"), scanDigest: try stored.optionalText("scanDigest"),
             signedOn: try stored.date("signedOn"))
+        isNameConfirmed = try stored.optionalFlag("isNameConfirmed") ?? false
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("means", means).with("meaning", meaning).with("authenticatedBy", authenticatedBy)
-            .with("scanDigest", scanDigest).with("signedOn", signedOn).members
+            .with("scanDigest", scanDigest).with("signedOn", signedOn)
+            .with("isNameConfirmed", isNameConfirmed ? true : nil).members
     }
 }
 

@@ -8,10 +8,12 @@ struct PersonInput {
 
     /// - Throws: `FieldProblem` for a name, number or field that cannot be used.
     func identity(_ new: NewPerson) throws -> Identity {
-        let surname = try text(new.surname, "surname", 60)
+        // Some people have one name.
+        let surname = new.surname.singleSpaced.isEmpty ? "" : try text(new.surname, "surname", 60)
+        let fullName = try text(new.fullName, "name", 120)
         return Identity(
-            fullName: try text(new.fullName, "name", 120), surname: surname,
-            firstName: try firstName(new.firstName, surname),
+            fullName: fullName, surname: surname,
+            firstName: try firstName(new.firstName, of: surname, fullName),
             phone: try phone(new.phone), roles: new.roles, field: try text(new.field, "field", 60),
             isUnderContract: new.isUnderContract, coordinator: new.coordinator,
             profile: new.profile.isEmpty ? nil : try profile(new.profile))
@@ -19,15 +21,21 @@ struct PersonInput {
 
     func phone(_ typed: String) throws -> String { try phones.parse(typed, region: region).e164 }
 
-    func firstName(_ typed: String, _ surname: String) throws -> String {
-        try FirstName(parsing: typed.precomposedStringWithCanonicalMapping, surname: surname).text
+    func firstName(_ typed: String, of surname: String, _ fullName: String) throws -> String {
+        try FirstName(parsing: typed.precomposedStringWithCanonicalMapping, surname: surname, fullName: fullName).text
     }
 
     private func text(_ value: String, _ field: String, _ limit: Int) throws -> String {
-        let folded = value.precomposedStringWithCanonicalMapping.trimmingCharacters(in: .whitespaces)
+        let folded = value.precomposedStringWithCanonicalMapping.singleSpaced
+        let scalars = Array(folded.unicodeScalars)
         guard !folded.isEmpty, folded.count <= limit,
-            folded.unicodeScalars.allSatisfy({
-                $0.properties.generalCategory != .control && $0.properties.generalCategory != .format
+            scalars.indices.allSatisfy({ place in
+                // A joiner is part of how a name is written, between two letters and nowhere else.
+                if scalars[place] == "\u{200C}" || scalars[place] == "\u{200D}" {
+                    return place > 0 && place + 1 < scalars.count && scalars[place - 1].properties.isAlphabetic
+                        && scalars[place + 1].properties.isAlphabetic
+                }
+                return ![.control, .format].contains(scalars[place].properties.generalCategory)
             })
         else { throw FieldProblem(field: field, expected: "1 to \(limit) characters, none of them invisible") }
         return folded

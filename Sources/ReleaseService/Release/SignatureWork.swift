@@ -12,6 +12,9 @@ struct SignatureWork {
     /// Corrected values to keep with the person.
     var identity: Identity?
 
+    /// True if the first name is like the surname, and the signer is asked whether it is theirs.
+    var asksName = false
+
     /// SHA-256 of the text, in hexadecimal.
     var textDigest: String { Hex.format(SHA256.hash(Array(text.utf8))) }
 }
@@ -23,6 +26,8 @@ public struct ReleaseText: Sendable {
     public let digest: String
     /// The values that will cross, for the signer's own eyes; not part of the text.
     public let values: [(field: PermittedField, text: String)]
+    /// True if the first name is like the surname: whoever signs says that it is the one they want to be known by.
+    public let asksName: Bool
 }
 
 /// Works out release texts, from what is known of the signer and of whom the release names.
@@ -46,8 +51,8 @@ struct ReleaseTexts {
         let work = try work(by: signer, signing: nil, replacing: old, kind: kind, corrections: Corrections())
         let texts = work.fields.texts
         return ReleaseText(
-            text: work.text, digest: work.textDigest, values: loaded.policy.release.fields.map { ($0, texts[$0] ?? "") }
-        )
+            text: work.text, digest: work.textDigest,
+            values: loaded.policy.release.fields.map { ($0, texts[$0] ?? "") }, asksName: work.asksName)
     }
 
     /// The extent of a signature that was given; nil where it is not this person's to sign, which `authorize` then
@@ -111,23 +116,43 @@ struct ReleaseTexts {
         document.termMonths = isWhole ? policy.release.termMonths : nil
         document.expiresAtEnd = true
         let text = ReleaseForm.render(policy.release.form.text, document)
+        let fields = try releasedFields(person)
+        let asksName = (old == nil || corrections.firstName != nil) && isLikeSurname(fields, person)
         if let signing {
-            document.signature = SignatureEvidence(
-                means: signing.means, meaning: SignatureEvidence.meaning, authenticatedBy: signing.authenticatedBy,
-                scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) }, signedOn: snapshot.today)
+            document.signature = try evidence(signing, asksName: asksName)
             document.signedOn = snapshot.today
         }
         return SignatureWork(
-            document: document, text: text, fields: try releasedFields(person), scan: signing?.scan,
-            recipient: recipient,
-            identity: corrections.isEmpty ? nil : person)
+            document: document, text: text, fields: fields, scan: signing?.scan, recipient: recipient,
+            identity: corrections.isEmpty ? nil : person, asksName: asksName)
+    }
+
+    /// - Throws: `FieldProblem` where the name is like the surname and the signer has not said that it is theirs.
+    private func evidence(_ signing: Signing, asksName: Bool) throws -> SignatureEvidence {
+        if asksName, !signing.isNameConfirmed {
+            throw FieldProblem(
+                field: "nameConfirmed",
+                expected: "the signer's own word that this is the name to be known by: it is like the surname")
+        }
+        var evidence = SignatureEvidence(
+            means: signing.means, meaning: SignatureEvidence.meaning, authenticatedBy: signing.authenticatedBy,
+            scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) }, signedOn: snapshot.today)
+        evidence.isNameConfirmed = asksName
+        return evidence
+    }
+
+    private func isLikeSurname(_ fields: ReleasedFields, _ person: Identity) -> Bool {
+        guard case .contact(let name, _) = fields else { return false }
+        return name.isLikeSurname(person.surname, fullName: person.fullName)
     }
 
     /// The person with the values that they correct by signing.
     private func corrected(_ known: Identity, _ corrections: Corrections) throws -> Identity {
         let input = PersonInput(phones: snapshot.parts.phones, region: loaded.policy.region)
         var person = known
-        if let firstName = corrections.firstName { person.firstName = try input.firstName(firstName, person.surname) }
+        if let firstName = corrections.firstName {
+            person.firstName = try input.firstName(firstName, of: person.surname, person.fullName)
+        }
         if let phone = corrections.phone { person.phone = try input.phone(phone) }
         if !corrections.profile.isEmpty {
             person.profile = (person.profile ?? [:]).merging(try input.profile(corrections.profile)) { $1 }
@@ -141,7 +166,8 @@ struct ReleaseTexts {
     private func releasedFields(_ person: Identity) throws -> ReleasedFields {
         if loaded.policy.confidentiality == .clinical {
             return .contact(
-                try FirstName(parsing: person.firstName, surname: person.surname), try PhoneNumber(e164: person.phone))
+                try FirstName(parsing: person.firstName, surname: person.surname, fullName: person.fullName),
+                try PhoneNumber(e164: person.phone))
         }
         var fields: [ProfileField: ProfileText] = [:]
         for field in loaded.policy.release.fields.compactMap(\.profile) {

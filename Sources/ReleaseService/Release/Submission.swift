@@ -12,13 +12,17 @@ public struct Signing: Sendable {
     /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what
     /// is printed on the form. A signature without it is none: it could be moved to a text that nobody read.
     public var formDigest: String?
+    /// True if the signer said that the first name is the one they want to be known by, though it is like the surname.
+    public var isNameConfirmed: Bool
     public init(
-        means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil
+        means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil,
+        isNameConfirmed: Bool = false
     ) {
         self.means = means
         self.authenticatedBy = authenticatedBy
         self.scan = scan
         self.formDigest = formDigest
+        self.isNameConfirmed = isNameConfirmed
     }
 }
 

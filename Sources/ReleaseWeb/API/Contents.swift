@@ -96,6 +96,8 @@ struct CasesContent: Encodable {
 struct ReleaseTextContent: Encodable {
     let text: String
     let digest: String
+    /// True if whoever signs has to say that the first name is theirs.
+    let asksName: Bool
     let values: [String: String]
 }
 

@@ -260,7 +260,7 @@ enum Interface {
         let values = page.role == .coordinator ? [] : release.values
         return .json(
             ReleaseTextContent(
-                text: release.text, digest: release.digest,
+                text: release.text, digest: release.digest, asksName: release.asksName,
                 values: Dictionary(uniqueKeysWithValues: values.map { ($0.field.rawValue, $0.text) })))
     }
 
@@ -387,8 +387,10 @@ enum Interface {
         case .propose: return ["person"]
         case .invite: return ["phone"]
         case .ask: return proxy.union(["display"])
-        case .sign, .extend, .renew: return proxy.union(["digest", "meaning", "scan"])
-        case .correct: return proxy.union(["digest", "meaning", "scan", "firstName", "phone", "profile"])
+        case .sign: return proxy.union(["digest", "meaning", "scan", "nameConfirmed"])
+        case .extend, .renew: return proxy.union(["digest", "meaning", "scan"])
+        case .correct:
+            return proxy.union(["digest", "meaning", "scan", "nameConfirmed", "firstName", "phone", "profile"])
         case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway", "parting"])
         case .withdrawCard: return proxy.union(["parting"])
         default: return proxy
@@ -429,7 +431,7 @@ enum Interface {
             case "meaning": fields.append((name, .choice([SignatureEvidence.meaning]), false))
             case "scan": fields.append((name, .text(limit: 12_000_000), false))
             case "firstName": fields.append((name, .text(limit: 40), false))
-            case "keepAway", "parting": fields.append((name, .flag, false))
+            case "keepAway", "nameConfirmed", "parting": fields.append((name, .flag, false))
             case "profile":
                 fields.append(
                     (name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
@@ -548,6 +550,9 @@ enum Interface {
             throw FieldProblem(field: "digest", expected: "64 hexadecimal digits")
         }
         asked.digest = digest
+        if asked.kind == .sign || asked.kind == .correct {
+            asked.isNameConfirmed = try body.flag("nameConfirmed", default: false)
+        }
         if asked.kind == .correct {
             asked.corrections.firstName = try body.optionalText("firstName", limit: 40)
             asked.corrections.phone = try body.optionalText("phone", limit: 40)

@@ -204,7 +204,8 @@ enum OpenAPI {
                 ], required: ["id", "workflow", "role", "state", "isUnused"]),
             "Cases": items("Case", next: true),
             "ReleaseText": object(
-                ["text": text, "digest": text, "values": values], required: ["text", "digest", "values"]),
+                ["text": text, "digest": text, "asksName": flag, "values": values],
+                required: ["text", "digest", "asksName", "values"]),
             "Candidate": object(
                 ["person": text, "name": text, "score": whole, "reasons": texts],
                 required: ["person", "name", "score", "reasons"]),

@@ -84,9 +84,7 @@ enum AdminPages {
             .form(
                 FormView(
                     "/admin/accounts",
-                    [
-                        .text("fullName", words("field.fullName")), .text("surname", words("field.surname"), limit: 60),
-                        .text("firstName", words("field.firstName"), limit: 40),
+                    DeskPages.nameFields(words) + [
                         .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
                         .text("address", words("field.address"), type: "email", inputmode: "email", limit: 254),
                         .checks(

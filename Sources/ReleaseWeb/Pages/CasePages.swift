@@ -407,6 +407,10 @@ enum CasePages {
             }
             fields.append(.hidden("digest", release.digest))
             if kind == .correct { fields += correctionFields(policy, words) }
+            if release.asksName || kind == .correct && policy.release.fields.contains(.firstName) {
+                let label = words(kind == .correct ? "name.labelOfNew" : "name.label")
+                fields.append(.checks("nameConfirmed", label, [("yes", words("name.confirm"))]))
+            }
             if act.isProxied {
                 fields.append(
                     .text("typedDigest", words("form.typedDigest"), hint: words("form.typedDigestHint"), limit: 16))
@@ -553,6 +557,7 @@ enum CasePages {
     private static func addSignature(to asked: inout Asked, _ visit: Visit) throws {
         let (form, words) = (visit.form, visit.words)
         asked.digest = form.text("digest")
+        asked.isNameConfirmed = form.isOn("nameConfirmed")
         if asked.proxy != nil {
             guard let scan = form.files["scan"], !scan.isEmpty else {
                 throw FieldProblem(field: "scan", expected: words("form.scanExpected"))
@@ -614,7 +619,8 @@ enum CasePages {
                     .note(words("form.note"), words("form.noteText")),
                     .document(release.text, label: words("release.label")),
                     .text(words("form.signature")), .text(words("form.date")),
-                    .facts([(words("form.digest"), grouped(release.digest))]),
+                ] + (release.asksName ? [.text(words("form.name"))] : []) + [
+                    .facts([(words("form.digest"), grouped(release.digest))])
                 ], back: back(page, words)))
     }
 

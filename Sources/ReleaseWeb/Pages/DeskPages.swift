@@ -255,23 +255,32 @@ enum DeskPages {
         return (id, identity)
     }
 
+    /// The names of somebody who is entered: some people have one alone.
+    static func nameFields(_ words: Words) -> [FieldView] {
+        [
+            .text("fullName", words("field.fullName")),
+            .text("surname", words("field.surname"), hint: words("field.surnameHint"), limit: 60, isRequired: false),
+            .text("firstName", words("field.firstName"), hint: words("new.firstNameHint"), limit: 40),
+        ]
+    }
+
     private static func newPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
         let policy = try visit.service.policy.policy
-        var fields: [FieldView] = [
-            .text("fullName", words("field.fullName")), .text("surname", words("field.surname"), limit: 60),
-            .text("firstName", words("field.firstName"), hint: words("new.firstNameHint"), limit: 40),
-            .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
-            .text("field", words("field.field"), hint: words("new.fieldHint"), limit: 60),
-            .checks(
-                "roles", words("new.roles"),
-                [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
-            .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
-            .text(
-                "address", words("field.address"), hint: words("new.addressHint"), type: "email", inputmode: "email",
-                limit: 254,
-                isRequired: false),
-        ]
+        var fields =
+            nameFields(words) + [
+                .text("phone", words("field.phone"), type: "tel", inputmode: "tel", limit: 40),
+                .text("field", words("field.field"), hint: words("new.fieldHint"), limit: 60),
+                .checks(
+                    "roles", words("new.roles"),
+                    [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
+                .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
+                .text(
+                    "address", words("field.address"), hint: words("new.addressHint"), type: "email",
+                    inputmode: "email",
+                    limit: 254,
+                    isRequired: false),
+            ]
         fields += policy.release.fields.compactMap(\.profile).map {
             .text($0.rawValue, words("profile.\($0.rawValue)"), limit: 200, isRequired: false)
         }

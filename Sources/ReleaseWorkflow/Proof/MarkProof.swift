@@ -1,5 +1,5 @@
-/// The proof for what marks a case and moves nothing in it: that a number is wrong, that an entry is hidden, that what is
-/// signed cannot be used. A mark is shown where it is made, and nothing else is walked from it.
+/// The proof for what marks a case and moves nothing in it: that a number is wrong, that an entry is hidden, that what
+/// is signed cannot be used. A mark is shown where it is made, and nothing else is walked from it.
 extension Explorer {
     /// The acts of one state that mark it and move nothing: what is frozen or hidden can be read by nobody, what cannot
     /// be used is not used, and that is all. Each is shown where it is done, and nothing else is walked from it.

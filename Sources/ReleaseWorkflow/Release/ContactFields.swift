@@ -10,48 +10,85 @@ public struct FieldProblem: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String { "`\(field)`: expected \(expected)" }
 }
 
-/// The one name by which the reader of a card knows the person on it, chosen by that person (DER-11).
+/// The one name by which the reader of a card knows the person on it, as that person gives it (R36).
 ///
-/// - Shape: 1 to 40 characters of letters, marks, spaces, hyphens, apostrophes and middle dots in any script.
+/// - Shape: 1 to 40 characters of letters, marks, spaces, hyphens, apostrophes, middle dots, periods behind a letter,
+///   and joiners between two, in any script.
 public struct FirstName: Hashable, Sendable, CustomStringConvertible {
     public let text: String
 
-    private static let joiners: Set<Unicode.Scalar> = [" ", "-", "'", "\u{2019}", "\u{B7}"]
-    private static let titles: Set<String> = [
-        "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "sir", "md", "rn",
-        "phd", "dds", "do", "np", "pa",
+    private static let joiners: Set<Unicode.Scalar> = [
+        " ", "-", "\u{2010}", "\u{2011}", "'", "\u{2018}", "\u{2019}", "\u{B7}",
     ]
+    /// The words of address and of degree that are no part of anybody's name.
+    private static let titles: Set<String> = [
+        "dr", "mr", "mrs", "ms", "mx", "miss", "prof", "professor", "doctor", "nurse", "rev", "reverend", "sir", "rn",
+        "phd", "dds", "lcsw", "lmft",
+    ]
+    /// Degrees that are names as well, of people from Bangladesh to Vietnam: degrees only behind a name, in capitals.
+    private static let degrees: Set<String> = ["MD", "DO", "NP", "PA", "MA", "BA", "JD"]
 
-    /// Parses a display name, given the person's stored surname.
+    /// Parses a display name.
     ///
-    /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, control or invisible character, a title,
-    ///   an initial, or the surname in any case.
-    public init(parsing typed: String, surname: String) throws(FieldProblem) {
+    /// - Parameters:
+    ///   - surname: of the same person; empty for somebody of one name.
+    ///   - fullName: of the same person, where it is known.
+    /// - Throws: ``FieldProblem`` for an empty or longer name, a digit, `@`, a symbol, a control or invisible
+    ///   character, a title or degree, and the given name and the surname together.
+    public init(parsing typed: String, surname: String, fullName: String = "") throws(FieldProblem) {
         func refuse(_ expected: String) -> FieldProblem { FieldProblem(field: "firstName", expected: expected) }
-        let name = typed.split(separator: " ").joined(separator: " ")
+        let name = typed.singleSpaced
         guard !name.isEmpty, name.count <= 40, name.unicodeScalars.count <= 120 else {
             throw refuse("1 to 40 characters")
         }
-        guard
-            name.unicodeScalars.allSatisfy({
-                Self.joiners.contains($0) || $0.properties.isAlphabetic
-                    || $0.properties.generalCategory == .nonspacingMark
-                    || $0.properties.generalCategory == .spacingMark
-            }), name.unicodeScalars.contains(where: \.properties.isAlphabetic)
-        else { throw refuse("letters, spaces, hyphens and apostrophes only: no digits, `@`, periods or symbols") }
-        let words = name.lowercased().split { $0 == " " || $0 == "-" }.map(String.init)
-        if words.contains(where: Self.titles.contains) { throw refuse("a first name without a title") }
-        let last = surname.lowercased()
-        if !last.isEmpty,
-            name.lowercased().contains(last) && (words.contains(last) || last.contains(" ") || last.count > 3)
+        guard Self.isWritten(name) else {
+            throw refuse("letters, spaces, hyphens, apostrophes and periods only: no digits, `@` or symbols")
+        }
+        let words = Self.words(name)
+        let last = name.split(separator: " ").last.map { $0.filter { $0 != "." } } ?? ""
+        if words.contains(where: Self.titles.contains)
+            || words.count > 1 && Self.degrees.contains(last) && name != name.uppercased()
         {
+            throw refuse("a first name without a title")
+        }
+        let own = Self.words(surname)
+        let isTogether = words.count > own.count && !own.isEmpty && Array(words.suffix(own.count)) == own
+        if isTogether || words.count > 1 && words == Self.words(fullName) && !own.isEmpty {
             throw refuse("a first name without the surname")
         }
-        let surnameWords = last.split { $0 == " " || $0 == "-" }.map(String.init)
-        if words.count > 1, words.dropFirst().contains(where: { $0.count == 1 || surnameWords.contains($0) }) {
-            throw refuse("a first name without the surname or its initial")
-        }
         text = name
+    }
+
+    /// True for a name that a reader could take for the surname, because it is that or has it within: whoever signs
+    /// says that this is the name by which they want to be known. So does somebody who has one name alone.
+    public func isLikeSurname(_ surname: String, fullName: String) -> Bool {
+        let (name, last) = (text.lowercased(), surname.singleSpaced.lowercased())
+        if last.isEmpty { return name == fullName.singleSpaced.lowercased() }
+        if Self.words(text) == Self.words(surname) { return true }
+        return Self.words(text).contains(last) || last.count > 2 && name.contains(last)
+    }
+
+    private static func words(_ name: String) -> [String] {
+        name.singleSpaced.lowercased().filter { $0 != "." }
+            .split { $0 == " " || $0 == "-" || $0 == "\u{2010}" || $0 == "\u{2011}" }.map(String.init)
+    }
+
+    /// True if every character is a letter, a mark or one that joins letters where it may.
+    private static func isWritten(_ name: String) -> Bool {
+        let scalars = Array(name.unicodeScalars)
+        func isLetter(_ place: Int) -> Bool {
+            guard scalars.indices.contains(place) else { return false }
+            let properties = scalars[place].properties
+            return properties.isAlphabetic || [.nonspacingMark, .spacingMark].contains(properties.generalCategory)
+        }
+        return scalars.contains { $0.properties.isAlphabetic }
+            && scalars.indices.allSatisfy { place in
+                switch scalars[place] {
+                case ".": isLetter(place - 1)
+                case "\u{200C}", "\u{200D}": isLetter(place - 1) && isLetter(place + 1)
+                default: joiners.contains(scalars[place]) || isLetter(place)
+                }
+            }
     }
 
     /// Takes a name that was parsed before it was sealed.
@@ -103,4 +140,13 @@ public struct ProfileText: Hashable, Sendable, CustomStringConvertible {
     package init(uncheckedText: String) { text = uncheckedText }
 
     public var description: String { text }
+}
+
+extension String {
+    /// The same with one plain space wherever any white space stood, and none at its ends: what is copied from a
+    /// spreadsheet or a web page has spaces that do not break.
+    public var singleSpaced: String {
+        split { $0.unicodeScalars.allSatisfy { $0.properties.generalCategory == .spaceSeparator } }
+            .joined(separator: " ")
+    }
 }

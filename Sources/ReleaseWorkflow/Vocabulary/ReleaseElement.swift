@@ -67,6 +67,9 @@ public struct SignatureEvidence: Hashable, Sendable, Codable {
         self.scanDigest = scanDigest
         self.signedOn = signedOn
     }
+
+    /// True if the signer said that the first name is the one they want to be known by, though it is like the surname.
+    public var isNameConfirmed = false
 }
 
 /// A release as it is being made or as the vault holds it: any element may be missing.

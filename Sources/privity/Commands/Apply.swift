@@ -303,7 +303,7 @@ final class ApplyRun {
             command.signing = .init(
                 means: actor.channel == .paper ? .paper : .screen,
                 authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", scan: scan,
-                formDigest: digest)
+                formDigest: digest, isNameConfirmed: try line.optionalFlag("nameConfirmed") ?? open.isExample)
             if kind == .correct {
                 command.corrections = Corrections(
                     firstName: try line.optionalText("firstName"), phone: try line.optionalText("phone"),

@@ -72,10 +72,12 @@ struct ScriptLine {
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
-            case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
+            case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest", "nameConfirmed"])
             case .extend, .renew: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
             case .correct:
-                fields[kind.rawValue] = caseFields.union(["scan", "digest", "firstName", "phone", "profile"])
+                fields[kind.rawValue] = caseFields.union([
+                    "scan", "digest", "nameConfirmed", "firstName", "phone", "profile",
+                ])
             case .end, .rescind, .withdrawCard: fields[kind.rawValue] = caseFields.union(["parting"])
             default: fields[kind.rawValue] = caseFields
             }
