@@ -33,6 +33,8 @@ int privity_phone_parse(const char *text, const char *region, char *e164, int ca
             return PRIVITY_PHONE_TOO_SHORT;
         case PhoneNumberUtil::TOO_LONG:
             return PRIVITY_PHONE_TOO_LONG;
+        case PhoneNumberUtil::IS_POSSIBLE_LOCAL_ONLY:
+            return PRIVITY_PHONE_WITHOUT_AREA_CODE;
         default:
             break;
         }

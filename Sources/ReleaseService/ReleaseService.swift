@@ -260,10 +260,18 @@ public struct ReleaseService: Sendable {
         try await core.run(AddPerson(new, input()), by: caller, key: key)
     }
 
-    /// Checks the values of a person who is to be entered, and enters nobody. It does not check who may enter them.
+    /// Everything that is wrong with what is typed about somebody who is to be entered, field by field; enters nobody.
     ///
-    /// - Throws: `FieldProblem` for a name, number, field or list of roles that cannot be used.
-    public func check(_ new: NewPerson) async throws { _ = try AddPerson(new, input()) }
+    /// - Returns: the fields that cannot be used; empty where nothing is wrong.
+    public func problems(of new: NewPerson) async throws -> [FieldProblem] {
+        let input = try input()
+        let isKnown =
+            try new.coordinator.map { id in try read(as: .holding(.coordinator)) { try $0.people.isCoordinator(id) } }
+            ?? true
+        return AddPerson.problems(of: new, input)
+            + (isKnown
+                ? [] : [FieldProblem(field: "coordinator", expected: "the id of a coordinator who is known here")])
+    }
 
     /// A person rewrites their profile.
     public func setProfile(of id: PersonID, _ profile: [ProfileField: String], key: String?) async throws -> Outcome {

@@ -14,7 +14,8 @@ enum {
     PRIVITY_PHONE_TOO_LONG = 4,
     PRIVITY_PHONE_INVALID_FOR_REGION = 5,
     PRIVITY_PHONE_HAS_EXTENSION = 6,
-    PRIVITY_PHONE_LIBRARY_FAILED = 7
+    PRIVITY_PHONE_LIBRARY_FAILED = 7,
+    PRIVITY_PHONE_WITHOUT_AREA_CODE = 8
 };
 
 /* Parses `text` (a C string, UTF-8) as a number dialed from `region` (ISO 3166, two capitals) and writes it in E.164 form, at most

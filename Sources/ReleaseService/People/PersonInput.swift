@@ -19,6 +19,20 @@ struct PersonInput {
             profile: new.profile.isEmpty ? nil : try profile(new.profile))
     }
 
+    /// Each field that cannot be used.
+    func problems(of new: NewPerson) -> [FieldProblem] {
+        var problems: [FieldProblem] = []
+        func look(_ body: () throws -> Void) {
+            do { try body() } catch let problem as FieldProblem { problems.append(problem) } catch {}
+        }
+        look { _ = try text(new.fullName, "name", 120) }
+        if !new.surname.singleSpaced.isEmpty { look { _ = try text(new.surname, "surname", 60) } }
+        look { _ = try firstName(new.firstName, of: new.surname, new.fullName) }
+        look { _ = try phone(new.phone) }
+        look { _ = try text(new.field, "field", 60) }
+        return problems
+    }
+
     func phone(_ typed: String) throws -> String { try phones.parse(typed, region: region).e164 }
 
     func firstName(_ typed: String, of surname: String, _ fullName: String) throws -> String {

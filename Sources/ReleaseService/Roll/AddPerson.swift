@@ -16,6 +16,16 @@ struct AddPerson: Act {
         guard !new.roles.isEmpty else { throw FieldProblem(field: "roles", expected: "at least one") }
     }
 
+    /// Each field that cannot be used, not the first alone.
+    static func problems(of new: NewPerson, _ input: PersonInput) -> [FieldProblem] {
+        var problems = input.problems(of: new)
+        if new.roles.contains(.auditor), new.roles.count > 1 {
+            problems.append(FieldProblem(field: "roles", expected: "auditor alone: who audits does nothing else"))
+        }
+        if new.roles.isEmpty { problems.append(FieldProblem(field: "roles", expected: "at least one")) }
+        return problems
+    }
+
     var text: String { "add \(StoredCodec.text(identity))" }
     var formerScope: String { "operator" }
 

@@ -4,7 +4,6 @@ import Matching
 import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
-import SwiftCSV
 
 struct PersonGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +15,8 @@ struct PersonGroup: AsyncParsableCommand {
             discussion: """
                 Columns: name, surname, firstName, phone, field, roles (participant, mentor or coordinator, separated by ;), underContract \
                 (true or false), coordinator (an id; may be empty). Mentors are enrolled afterwards, by a coordinator's attestation. The \
-                whole file is checked before anybody is entered; entering it twice enters nobody twice.
+                whole file is checked before anybody is entered, and all of its faults are told at once, with line and column; entering \
+                it twice enters nobody twice.
                 """)
 
         @OptionGroup var options: FolderOptions
@@ -27,73 +27,95 @@ struct PersonGroup: AsyncParsableCommand {
         ]
 
         func run() async throws {
-            guard let data = FileManager.default.contents(atPath: file), let text = String(data: data, encoding: .utf8)
-            else {
-                throw Failure("`\(file)`: cannot be read as UTF-8", status: 2)
-            }
-            guard data.count <= 16 << 20 else { throw Failure("`\(file)`: at most 16 MiB", status: 2) }
-            let table: CSV<Named>
-            do {
-                table = try CSV<Named>(string: text)
-            } catch {
-                throw Failure("`\(file)`: not CSV with a header line", status: 2)
-            }
-            let missing = Self.columns.filter { !table.header.contains($0) }
-            guard missing.isEmpty else { throw Failure("`\(file)`: line 1: missing column `\(missing[0])`", status: 2) }
-            let unknown = table.header.filter { !Self.columns.contains($0) }
-            guard unknown.isEmpty else { throw Failure("`\(file)`: line 1: unknown column `\(unknown[0])`", status: 2) }
-            let people = try table.rows.enumerated().map { try read($0.element, line: $0.offset + 2) }
+            let table = Table(try contents(), columns: Self.columns)
+            var faults = table.faults
+            // Of a table whose shape is wrong the rows say nothing.
+            try refuse(faults)
+            let people = table.rows.map { (line: $0.line, person: read($0, &faults)) }
             let open = try await OpenFolder(options, isWriter: true)
-            // A first pass over every row, so that a bad last line enters nobody.
-            for (offset, person) in people.enumerated() {
-                do {
-                    try await open.service.check(person)
-                } catch {
-                    throw Failure("`\(file)`: line \(offset + 2): \(Failure(error).message)", status: 2)
+            // Every row is looked at before anybody is entered, so that a bad last line enters nobody.
+            for (row, entry) in zip(table.rows, people) {
+                let more = try await open.service.problems(of: entry.person).map { fault($0, row) }
+                // Of a cell that cannot be read nothing else is said.
+                faults += more.filter { new in
+                    !faults.contains { ($0.line, $0.column) == (new.line, new.column) }
                 }
             }
+            try refuse(faults)
             var entered = 0
-            for (offset, person) in people.enumerated() {
+            for (line, person) in people {
                 let known = try await open.service.find(phone: person.phone, name: person.fullName)
                 if let id = known.first {
-                    say("line \(offset + 2): known as \(id)")
+                    say("line \(line): known as \(id)")
                     continue
                 }
                 let outcome = try await open.service.add(person, key: nil)
                 if let refusal = outcome.refusal {
-                    throw Failure("`\(file)`: line \(offset + 2): \(refusal)", status: 1)
+                    throw Failure("`\(file)`: line \(line): \(refusal)", status: 1)
                 }
                 entered += 1
-                say("line \(offset + 2): \(outcome.person?.description ?? "")")
+                say("line \(line): \(outcome.person?.description ?? "")")
             }
             say("\(entered) entered, \(people.count - entered) known already")
         }
 
-        private func read(_ row: [String: String], line: Int) throws -> NewPerson {
-            func refuse(_ field: String, _ expected: String) -> Failure {
-                Failure("`\(file)`: line \(line): `\(field)`: expected \(expected)", status: 2)
+        private func contents() throws -> String {
+            guard FileManager.default.fileExists(atPath: file) else {
+                throw Failure("`\(file)`: there is no such file", status: 2)
             }
-            let roles = try (row["roles"] ?? "").split(separator: ";").map { text -> Identity.Role in
-                guard let role = Identity.Role(rawValue: text.trimmingCharacters(in: .whitespaces)) else {
-                    throw refuse("roles", "participant, mentor or coordinator, separated by ;")
-                }
-                return role
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw Failure("`\(file)`: cannot be read", status: 2)
             }
-            guard let underContract = Bool(row["underContract"] ?? "") else {
-                throw refuse("underContract", "true or false")
+            guard data.count <= 16 << 20 else { throw Failure("`\(file)`: at most 16 MiB", status: 2) }
+            guard let text = String(data: data, encoding: .utf8) else {
+                throw Failure("`\(file)`: not UTF-8: save it as “CSV UTF-8”", status: 2)
             }
-            var coordinator: PersonID?
-            if let text = row["coordinator"], !text.isEmpty {
-                guard let id = PersonID(parsing: text) else {
-                    throw refuse("coordinator", "an id of 32 hexadecimal digits")
-                }
-                coordinator = id
-            }
-            return NewPerson(
-                fullName: row["name"] ?? "", surname: row["surname"] ?? "", firstName: row["firstName"] ?? "",
-                phone: row["phone"] ?? "", roles: roles, field: row["field"] ?? "", isUnderContract: underContract,
-                coordinator: coordinator)
+            return text
         }
+
+        /// All of a file's faults at once, in the order of their places; nobody is entered.
+        private func refuse(_ faults: [Table.Fault]) throws {
+            if faults.isEmpty { return }
+            let lines = faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.map {
+                "`\(file)`: line \($0.line), column \($0.column): \($0.text)"
+            }
+            throw Failure(lines.joined(separator: "\n") + "\nnobody was entered", status: 2)
+        }
+
+        private func fault(_ problem: FieldProblem, _ row: Table.Row) -> Table.Fault {
+            let column = problem.field == "fullName" ? "name" : problem.field
+            let cell = row.cells[column]
+            return Table.Fault(line: cell?.line ?? row.line, column: cell?.column ?? 1, text: "\(problem)")
+        }
+
+        private func read(_ row: Table.Row, _ faults: inout [Table.Fault]) -> NewPerson {
+            func text(_ column: String) -> String { row.cells[column]?.text ?? "" }
+            func note(_ field: String, _ expected: String) {
+                faults.append(fault(FieldProblem(field: field, expected: expected), row))
+            }
+            var roles: [Identity.Role] = []
+            for word in text("roles").split(separator: ";") {
+                let word = word.trimmingCharacters(in: .whitespaces).lowercased()
+                if let role = Identity.Role(rawValue: word) {
+                    roles.append(role)
+                } else {
+                    note("roles", "participant, mentor or coordinator, separated by ;")
+                }
+            }
+            let isUnderContract = Self.truths[text("underContract").trimmingCharacters(in: .whitespaces).lowercased()]
+            if isUnderContract == nil { note("underContract", "true or false") }
+            let typed = text("coordinator").trimmingCharacters(in: .whitespaces)
+            let coordinator = PersonID(parsing: typed)
+            if !typed.isEmpty, coordinator == nil { note("coordinator", "an id of 32 hexadecimal digits") }
+            return NewPerson(
+                fullName: text("name"), surname: text("surname"), firstName: text("firstName"), phone: text("phone"),
+                roles: roles, field: text("field"), isUnderContract: isUnderContract ?? false, coordinator: coordinator)
+        }
+
+        /// The words for yes and no that spreadsheets write.
+        private static let truths: [String: Bool] = [
+            "true": true, "yes": true, "y": true, "1": true, "false": false, "no": false, "n": false, "0": false,
+        ]
     }
 
     struct Find: AsyncParsableCommand {
