@@ -679,6 +679,44 @@ struct PairTests {
         #expect(try newer.audit().findings == [])
     }
 
+    @Test(
+        "R16, R8, R32: two pairs may part at once: a wrong number is hidden on every card, and a suspension closes all")
+    func twoNotices() async throws {
+        let office = try await twoPairs()
+        try office.time("2026-03-03T09:00")
+        try await office.must(.giveNotice, "cleo")
+        try await office.must(.rematch, "ada")
+        #expect(try office.service.state(of: office.id("ada")).parting.count == 2)
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "ben", "cleo"])
+        let wrong = try await office.copy()
+        try await wrong.must(.freezeCard, "ada")
+        #expect(await shown(wrong, of: "ben", "cleo") == [])
+        let closed = try await office.copy()
+        _ = try await closed.service.suspend(closed.id("ada"), .suspended, by: closed.id("maya"), key: nil)
+        #expect(await shown(closed, of: "ada", "ben", "cleo") == [])
+        try office.time("2026-03-16T00:10")
+        try await office.host.runClock()
+        #expect(await shown(office, of: "ada", "ben", "cleo") == ["ada", "cleo"], "the first notice is over")
+        try office.time("2026-03-18T00:10")
+        try await office.host.runClock()
+        #expect(await shown(office, of: "ada", "ben", "cleo") == [])
+        #expect(try await state(office) == "requested")
+        for office in [office, wrong, closed] { #expect(try office.audit().findings == []) }
+    }
+
+    @Test("R15, R5: a wish to go on opens nothing to somebody who was put on a private list since")
+    func wishAndList() async throws {
+        let office = try await Office.running("mscsw")
+        try await office.pair()
+        try office.time("2027-01-20T09:00")
+        try await office.must(.extend, "ada")
+        try office.time("2027-02-03T09:00")
+        _ = try await office.service.exclude(
+            by: office.id("ada"), relation: .person, typed: "Benedict Okafor", key: nil)
+        #expect(try await office.act(.extend, "ben").refusalCode != nil)
+        for reader in ["ada", "ben"] { await #expect(throws: Refusal.self) { _ = try await office.look(reader) } }
+    }
+
     private func handle(_ office: Office) async throws -> CaseHandle {
         let ada = try office.id("ada")
         return try #require(
