@@ -111,8 +111,8 @@ struct RecordWriter {
         return signed
     }
 
-    /// What somebody signed before, word for word, and by whose hand it came in: it counts from today on, because the
-    /// signature that it waited for has come. Nil where it was erased.
+    /// Takes over, word for word, an earlier signature and the hand by which it came in: it counts from today on,
+    /// because the signature that it waited for has come. Nil where it was erased.
     private func carried(_ old: ReleaseState) throws -> (SignatureWork, Actor)? {
         let (snapshot, evidence) = (tx.snapshot, Vault.Scope.evidence(old.round))
         let step = loaded.history.steps.first { step in

@@ -54,7 +54,7 @@ public enum Event: Hashable, Sendable, Codable {
     /// Somebody says that the number on their card is wrong, or that the card may be shown again.
     case cardFrozen(by: PersonID)
     case cardUnfrozen(by: PersonID)
-    /// What is open is shown to nobody for this reason, or no longer for it.
+    /// A card that is open is shown to nobody for this reason, or no longer for it.
     case cardHidden(Hiding)
     case cardShownAgain(Hiding)
     /// A signed release cannot be used from this day on, or can be again.

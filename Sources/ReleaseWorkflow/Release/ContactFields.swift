@@ -83,11 +83,12 @@ public struct FirstName: Hashable, Sendable, CustomStringConvertible {
         }
         return scalars.contains { $0.properties.isAlphabetic }
             && scalars.indices.allSatisfy { place in
-                switch scalars[place] {
-                case ".": isLetter(place - 1)
-                case "\u{200C}", "\u{200D}": isLetter(place - 1) && isLetter(place + 1)
-                default: joiners.contains(scalars[place]) || isLetter(place)
+                if scalars[place] == "." { return isLetter(place - 1) }
+                // A joiner that is not seen shapes the two letters beside it, and stands nowhere else.
+                if ["\u{200C}", "\u{200D}"].contains(scalars[place]) {
+                    return isLetter(place - 1) && isLetter(place + 1)
                 }
+                return joiners.contains(scalars[place]) || isLetter(place)
             }
     }
 

@@ -3,7 +3,7 @@
 /// Spreadsheet programs write a byte order mark, a line `sep=;` before the header, semicolons or tabs where a comma is
 /// the decimal mark, blank rows, and empty cells behind the last column: all of these are understood.
 struct Table {
-    /// What is wrong, and where: lines and characters are counted from 1.
+    /// A fault and its place: lines and characters are counted from 1.
     struct Fault: Hashable {
         let line: Int
         let column: Int
