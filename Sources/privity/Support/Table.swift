@@ -45,7 +45,7 @@ struct Table {
                 faults.append(
                     Fault(
                         line: cell.line, column: cell.column,
-                        text: "a cell beyond the last column, which is `\(names.last ?? "")`"))
+                        text: "a cell beyond the last of \(names.count) columns"))
                 break
             }
             rows.append(
@@ -59,13 +59,13 @@ struct Table {
         _ header: [Cell], _ names: [String], _ columns: [String], _ optional: [String]
     ) {
         for (number, cell) in header.enumerated() {
-            let name = names[number]
-            if names[..<number].contains(name) {
+            let (name, known) = (names[number], columns + optional)
+            if !known.contains(name) {
+                // A file without a header has somebody's name here: it is not repeated.
+                let text = "unknown column: expected \(known.joined(separator: ", "))"
+                faults.append(Fault(line: cell.line, column: cell.column, text: text))
+            } else if names[..<number].contains(name) {
                 faults.append(Fault(line: cell.line, column: cell.column, text: "the column `\(name)` stands twice"))
-            } else if !columns.contains(name), !optional.contains(name) {
-                let known = (columns + optional).joined(separator: ", ")
-                faults.append(
-                    Fault(line: cell.line, column: cell.column, text: "unknown column `\(name)`: expected \(known)"))
             }
         }
         for name in columns where !names.contains(name) {
