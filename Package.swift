@@ -31,7 +31,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
-        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -42,6 +41,8 @@ let package = Package(
         .target(
             name: "CPhoneNumber",
             linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
+
+        .target(name: "CHEIF", linkerSettings: [.linkedLibrary("heif"), .linkedLibrary("jpeg")]),
 
         // The inner rings: they compute.
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: computing),
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "PolicyFile",
             dependencies: ["ReleaseWorkflow", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            swiftSettings: computing),
         .target(
             name: "SQLStore",
             dependencies: [
@@ -94,6 +95,8 @@ let package = Package(
             name: "PhoneNumbers",
             dependencies: ["CPhoneNumber", "ReleaseService", "ReleaseWorkflow"],
             swiftSettings: strict),
+        .target(
+            name: "Photographs", dependencies: ["CHEIF", "ReleaseService", "ReleaseWorkflow"], swiftSettings: strict),
 
         .target(
             name: "ReleaseWeb",
@@ -127,13 +130,12 @@ let package = Package(
                 "AuditorKit", "Cryptography", "TransparencyLog", "ReleaseWorkflow", "Matching", "ReleaseService",
                 "ReleaseLedger",
                 "PolicyFile",
-                "ReleaseWeb", "SQLStore", "SQLiteDriver", "FolderDriver", "PhoneNumbers",
+                "ReleaseWeb", "SQLStore", "SQLiteDriver", "FolderDriver", "PhoneNumbers", "Photographs",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
 
@@ -163,7 +165,8 @@ let package = Package(
                 "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog", "Cryptography",
                 "PolicyFile",
                 "SQLStore",
-                "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Logging", package: "swift-log"),
+                "SQLiteDriver", "FolderDriver", "PhoneNumbers", "Photographs",
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
         .testTarget(
             name: "ReleaseWebTests",
@@ -184,7 +187,7 @@ let package = Package(
                 "privity", "Cryptography", "Matching", "FolderDriver", "SQLiteDriver", "ReleaseService",
                 "ReleaseLedger",
                 "ReleaseWorkflow",
-                "TransparencyLog",
+                "PolicyFile", "TransparencyLog",
             ], exclude: ["Peers", "Fixtures", "Flows"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
@@ -23,7 +24,7 @@ static inline int privity_gcm_get_tag(EVP_CIPHER_CTX *context, int count, void *
 static inline int privity_gcm_set_tag(EVP_CIPHER_CTX *context, int count, const void *tag) {
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, count, (void *)tag);
 }
-static inline EVP_PKEY *privity_ed25519_generate(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
+static inline EVP_PKEY *privity_ed25519_generate(OSSL_LIB_CTX *context) { return EVP_PKEY_Q_keygen(context, NULL, "ED25519"); }
 static inline long privity_bio_bytes(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
 
 #endif

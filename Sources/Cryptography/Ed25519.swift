@@ -14,7 +14,7 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
     ///
     /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     public static func generate() throws(CryptographyError) -> SigningKey {
-        SigningKey(owning: try OpenSSL.require(privity_ed25519_generate(), "Ed25519 key generation"))
+        SigningKey(owning: try OpenSSL.require(privity_ed25519_generate(OpenSSL.context), "Ed25519 key generation"))
     }
 
     /// A key from its 32-byte seed (RFC 8032 §5.1.5).
@@ -22,7 +22,7 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
     /// - Throws: ``CryptographyError/wrongLength(what:expected:)`` unless `seed` has 32 bytes.
     public convenience init(seed: [UInt8]) throws(CryptographyError) {
         guard seed.count == 32 else { throw .wrongLength(what: "Ed25519 seed", expected: 32) }
-        let pointer = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
+        let pointer = EVP_PKEY_new_raw_private_key_ex(OpenSSL.context, "ED25519", nil, seed, seed.count)
         self.init(owning: try OpenSSL.require(pointer, "Ed25519 seed"))
     }
 
@@ -38,7 +38,7 @@ public final class SigningKey: @unchecked Sendable {  // EVP_PKEY is immutable h
     public func sign(_ message: [UInt8]) throws(CryptographyError) -> [UInt8] {
         var signature = [UInt8](repeating: 0, count: VerifyingKey.signatureByteCount)
         let isSigned = try contexts.use { context in
-            EVP_DigestSignInit(context, nil, nil, nil, pointer) == 1
+            EVP_DigestSignInit_ex(context, nil, nil, OpenSSL.context, nil, pointer, nil) == 1
         } attempt: { context in
             var count = signature.count
             return EVP_DigestSign(context, &signature, &count, message, message.count) == 1 && count == signature.count
@@ -95,7 +95,7 @@ public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
         guard bytes.count == Self.byteCount else { throw .wrongLength(what: "Ed25519 public key", expected: 32) }
         self.bytes = bytes
         pointer = try OpenSSL.require(
-            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), "Ed25519 public key")
+            EVP_PKEY_new_raw_public_key_ex(OpenSSL.context, "ED25519", nil, bytes, bytes.count), "Ed25519 public key")
     }
 
     deinit { EVP_PKEY_free(pointer) }
@@ -106,7 +106,7 @@ public final class VerifyingKey: @unchecked Sendable, Equatable {  // immutable
     public func isSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard signature.count == Self.signatureByteCount else { return false }
         let isGood = try? contexts.use { context in
-            EVP_DigestVerifyInit(context, nil, nil, nil, pointer) == 1
+            EVP_DigestVerifyInit_ex(context, nil, nil, OpenSSL.context, nil, pointer, nil) == 1
         } attempt: { context in
             EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
         }

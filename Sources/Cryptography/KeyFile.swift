@@ -17,8 +17,9 @@ public enum KeyFile {
             PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), &salt, Int32(salt.count), &vector, cost, 8, 1), "PBES2 scheme")
         // On success the scheme belongs to the encrypted key.
         let sealed = passphrase.withBytes { bytes in
-            PKCS8_set0_pbe(
-                bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), information, scheme)
+            PKCS8_set0_pbe_ex(
+                bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), information, scheme, OpenSSL.context,
+                nil)
         }
         guard let sealed else {
             X509_ALGOR_free(scheme)
@@ -48,14 +49,15 @@ public enum KeyFile {
         }
         defer { X509_SIG_free(sealed) }
         let information = passphrase.withBytes { bytes in
-            PKCS8_decrypt(sealed, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+            PKCS8_decrypt_ex(
+                sealed, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count), OpenSSL.context, nil)
         }
         guard let information else {
             ERR_clear_error()
             throw .wrongPassphrase
         }
         defer { PKCS8_PRIV_KEY_INFO_free(information) }
-        guard let pointer = EVP_PKCS82PKEY(information) else {
+        guard let pointer = EVP_PKCS82PKEY_ex(information, OpenSSL.context, nil) else {
             ERR_clear_error()
             throw .malformedKeyFile
         }

@@ -5,7 +5,7 @@ public enum RandomBytes {
     /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     public static func generate(count: Int) throws(CryptographyError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
-        try OpenSSL.check(RAND_bytes(&bytes, Int32(count)), "random bytes")
+        try OpenSSL.check(RAND_bytes_ex(OpenSSL.context, &bytes, count, 0), "random bytes")
         return bytes
     }
 }

@@ -7,7 +7,7 @@ public struct LibraryPhoneNumbers: PhoneNumberParser {
     public init() {}
 
     /// - Throws: `FieldProblem` naming `phone` and what is expected; never the number.
-    public func parse(_ typed: String, region: String) throws -> PhoneNumber {
+    public func parse(_ typed: String, region: String) throws -> (number: PhoneNumber, isKnown: Bool) {
         func refuse(_ expected: String) -> FieldProblem { FieldProblem(field: "phone", expected: expected) }
         guard typed.utf8.count <= 64, !typed.utf8.contains(0) else { throw refuse("one telephone number") }
         var buffer = [CChar](repeating: 0, count: 24)
@@ -17,9 +17,9 @@ public struct LibraryPhoneNumbers: PhoneNumberParser {
             throw refuse("the number alone, without words beside it")
         }
         switch Int(result) {
-        case Int(PRIVITY_PHONE_VALID):
+        case Int(PRIVITY_PHONE_VALID), Int(PRIVITY_PHONE_NOT_KNOWN):
             let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            return try PhoneNumber(e164: text)
+            return (try PhoneNumber(e164: text), Int(result) == Int(PRIVITY_PHONE_VALID))
         case Int(PRIVITY_PHONE_UNKNOWN_REGION): throw refuse("a number with a country code that exists")
         case Int(PRIVITY_PHONE_WITHOUT_AREA_CODE): throw refuse("a whole number: this one lacks its area code")
         case Int(PRIVITY_PHONE_TOO_SHORT): throw refuse("a whole number: this one is too short")

@@ -95,6 +95,7 @@ struct PolicyReader {
             termination: termination
         ).workflows(root)
         let notices = notices(root, workflows)
+        checkContinuous(root, rules, level)
         let secondHand = secondHand(root)
         let office = office(root)
         guard let program, let version, let effective, let openCases, let confidentiality, let administration,
@@ -171,8 +172,12 @@ struct PolicyReader {
 
     func regionCode(in root: Reader.Members) -> String? {
         guard let node = root["region"], let region = root.text("region", atMost: 10) else { return nil }
-        guard region.count == 2, region.allSatisfy({ $0.isASCII && $0.isUppercase }) else {
-            reader.refuse(node, "region", "expected an ISO 3166 region of two capitals, like `US`")
+        guard Regions.all.contains(region) else {
+            let capitals = region.uppercased()
+            let meant = Regions.meant[capitals] ?? (Regions.all.contains(capitals) ? capitals : nil)
+            reader.refuse(
+                node, "region",
+                "expected an ISO 3166 region of two capitals, like `US`\(meant.map { ": `\($0)` is meant" } ?? "")")
             return nil
         }
         return region
@@ -250,13 +255,31 @@ struct PolicyReader {
                 reader.refuse(node, "matching.weights", "expected weights that add up to 10000 at most")
             }
         }
-        let areas = words("areas", in: members)
-        let languages = words("languages", in: members)
+        let (areas, languages) = (named("areas", in: members), named("languages", in: members))
         let first = members["first"] == nil ? .participation : members.choice("first", of: Policy.Matching.First.self)
         guard let by, let mode, let directory, let first else { return nil }
-        return Policy.Matching(
-            by: by, mode: mode, directory: directory, weights: weights, areas: areas, languages: languages, first: first
-        )
+        var matching = Policy.Matching(
+            by: by, mode: mode, directory: directory, weights: weights, areas: areas.words,
+            languages: languages.words, first: first)
+        matching.names = areas.names.merging(languages.names) { $1 }
+        return matching
+    }
+
+    /// Words with what each is called, or a list of words alone.
+    private func named(_ name: String, in members: Reader.Members) -> (words: [String], names: [String: String]) {
+        guard let node = members[name], case .mapping(let entries) = node.value else {
+            return (words(name, in: members), [:])
+        }
+        var names: [String: String] = [:]
+        for (word, value) in entries {
+            let path = "\(members.path).\(name).\(word)"
+            if !isWord(word) || word.count > 40 {
+                reader.refuse(value, path, "expected a word of letters, digits and hyphens")
+            }
+            names[word] = reader.text(value, path, atMost: 60)
+        }
+        if entries.count > 64 { reader.refuse(node, "\(members.path).\(name)", "expected at most 64") }
+        return (entries.map(\.key).sorted(), names)
     }
 
     /// A list of at most 64 different words.
@@ -308,8 +331,33 @@ struct PolicyReader {
         }
         return Eligibility(
             mentee: mentee, mentor: mentor, pair: pair, similarFields: fields,
-            continuous: Set(members.choices("continuous", of: Condition.self)),
+            continuous: continuous(members),
             attestedWithin: attestedWithin(members))
+    }
+
+    /// A pair of a clinical program goes on whatever becomes of its contract (DER-14).
+    private func checkContinuous(_ root: Reader.Members, _ rules: Eligibility?, _ level: Confidentiality) {
+        guard let rules, let node = root["eligibility"] else { return }
+        if level == .clinical, !rules.continuous.isNothing {
+            reader.refuse(
+                node, "eligibility.continuous",
+                "expected none: what ends a contract does not touch a pair (clinical programs)")
+        }
+    }
+
+    /// `all`, a list, or a list with the reason why it is not all.
+    private func continuous(_ eligibility: Reader.Members) -> Continuous {
+        guard let node = eligibility["continuous"] else { return .nothing }
+        switch node.value {
+        case .scalar(let scalar) where scalar.text == "all": return .all
+        case .scalar:
+            reader.refuse(node, "eligibility.continuous", "expected `all`, or a list of conditions")
+            return .nothing
+        case .list: return .of(Set(eligibility.choices("continuous", of: Condition.self)), reason: nil)
+        case .mapping:
+            let members = reader.members(node, "eligibility.continuous", known: ["of", "because"])
+            return .of(Set(members.choices("of", of: Condition.self)), reason: members.text("because", atMost: 300))
+        }
     }
 
     /// How many months an attestation counts for, by condition.

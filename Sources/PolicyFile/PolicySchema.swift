@@ -137,11 +137,14 @@ public enum PolicySchema {
                 Dictionary(uniqueKeysWithValues: Notice.allCases.map { ($0.rawValue, text) })),
             "workflows": .object(["type": .string("object"), "additionalProperties": workflow]),
         ]
+        let named = CanonicalJSON.object([
+            "anyOf": .array([list(word), .object(["type": .string("object"), "additionalProperties": text])])
+        ])
         forms["matching"] = mapping(
             Keys.matching, required: ["by", "mode", "directory"],
             [
                 "by": choice(Policy.Matching.By.self), "mode": choice(Policy.Matching.Mode.self),
-                "directory": choice(Policy.Matching.Directory.self), "areas": list(word), "languages": list(word),
+                "directory": choice(Policy.Matching.Directory.self), "areas": named, "languages": named,
                 "first": choice(Policy.Matching.First.self),
                 "weights": mapping(
                     Keys.weights, Dictionary(uniqueKeysWithValues: Keys.weights.map { ($0, number(0...10_000)) })),
@@ -150,7 +153,16 @@ public enum PolicySchema {
             Keys.eligibility, required: ["mentee", "mentor"],
             [
                 "mentee": requirement, "mentor": requirement, "pair": requirement, "similarFields": list(list(text)),
-                "continuous": list(choice(Condition.self)),
+                "continuous": .object([
+                    "anyOf": .array([
+                        .object(["const": .string("all")]), list(choice(Condition.self)),
+                        mapping(
+                            ["of", "because"], required: ["of", "because"],
+                            [
+                                "of": list(choice(Condition.self)), "because": text,
+                            ]),
+                    ])
+                ]),
                 "attestedWithin": .object(["type": .string("object"), "additionalProperties": number(1...120)]),
             ])
         forms["release"] = mapping(

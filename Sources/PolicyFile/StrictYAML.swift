@@ -40,7 +40,8 @@ struct StrictYAML {
     let line: Int
     let column: Int
 
-    init(parsing text: String) throws {
+    init(parsing typed: String) throws {
+        let text = Self.plainLines(typed)
         try Self.checkSurface(text)
         let node: Node?
         // The parser is kept alive while nodes are read: their anchors live in it.
@@ -55,6 +56,19 @@ struct StrictYAML {
             throw PolicyProblem(line: 1, column: 1, path: "", expected: "expected a policy, found an empty file")
         }
         self = try withExtendedLifetime(parser) { try StrictYAML(node, nesting: 0) }
+    }
+
+    /// The text with line feeds alone between its lines and without a byte order mark: what editors on other systems
+    /// add means nothing.
+    private static func plainLines(_ typed: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        var isAfterReturn = false
+        for (place, scalar) in typed.unicodeScalars.enumerated() {
+            if place == 0, scalar == "\u{FEFF}" { continue }
+            if scalar == "\r" || !(scalar == "\n" && isAfterReturn) { scalars.append(scalar == "\r" ? "\n" : scalar) }
+            isAfterReturn = scalar == "\r"
+        }
+        return String(scalars)
     }
 
     private init(_ node: Node, nesting: Int) throws {
@@ -109,7 +123,7 @@ struct StrictYAML {
                 func refuse(_ expected: String) -> PolicyProblem {
                     PolicyProblem(line: number + 1, column: offset + 1, path: "", expected: expected)
                 }
-                if byte < 0x20, byte != 0x09, byte != 0x0D { throw refuse("control characters are not allowed") }
+                if byte < 0x20, byte != 0x09 { throw refuse("control characters are not allowed") }
                 switch byte {
                 case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
                 case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)

@@ -35,7 +35,12 @@ public struct LetterWords: Sendable {
     public var changed: String
     /// `{url}` is the link that confirms a new address.
     public var confirm: String
-    public init(subject: String, notice: String, link: String, changed: String, confirm: String) {
+    /// For whoever calls the number that was known before; `{number}` stands for it.
+    public var number: String
+    public init(
+        subject: String, notice: String, link: String, changed: String, confirm: String, number: String
+    ) {
+        self.number = number
         self.confirm = confirm
         self.subject = subject
         self.notice = notice
@@ -136,7 +141,7 @@ public actor Outbox {
                     guard hasMailer, let bytes = Credentials.parse(token) else { return true }
                     return try snapshot.rows.access(.link, SHA256.hash(bytes))?.expires ?? 0 <= now
                 case .changed?: return !hasMailer
-                case nil: return false
+                case .numberChanged?, nil: return false
                 }
             }.map(\.id)
         }
@@ -158,6 +163,8 @@ public actor Outbox {
                 to: address, words.confirm.replacingOccurrences(of: "{url}", with: "\(url)/account/address/\(token)"))
         case (.changed(let former)?, _):
             return letter(to: former, words.changed.replacingOccurrences(of: "{url}", with: url))
+        // It is said at the number that was valid before.
+        case (.numberChanged?, _): return nil
         case (nil, let notice?):
             let text = words.notice.replacingOccurrences(of: "{notice}", with: policy.words(of: notice))
             return letter(to: account.address, text.replacingOccurrences(of: "{url}", with: url))
@@ -190,7 +197,15 @@ public actor Outbox {
             return answer
         }
         return try snapshot.rows.messages().compactMap { row -> NoticeToPassOn? in
-            guard let message = try? Self.open(row.sealed, snapshot.vault), let notice = message.notice,
+            guard let message = try? Self.open(row.sealed, snapshot.vault) else { return nil }
+            if case .numberChanged(let former, let by)? = message.access {
+                let isNobodyElse = if case .none = policy.secondHand { true } else { false }
+                guard by != coordinator || isNobodyElse, try !snapshot.people.isDeceased(message.to) else { return nil }
+                return NoticeToPassOn(
+                    id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",
+                    text: words.number.replacingOccurrences(of: "{number}", with: former), on: message.on)
+            }
+            guard let notice = message.notice,
                 !message.isForMailboxAlone, message.from.map({ $0 <= snapshot.today }) ?? true,
                 try !snapshot.people.isDeceased(message.to), try isTheirs(message.to)
             else { return nil }

@@ -43,8 +43,15 @@ public struct ReleaseService: Sendable {
     ///   ``MachineryError`` and storage errors when the machinery fails.
     public func submit(_ submission: Submission) async throws -> Outcome {
         guard caller == .operator else { throw Refusal.notFound }
+        try checkPhotograph(submission.signing?.paper)
         return try await core.run(
             SubmitAct(submission), by: caller, key: submission.kind.isPrivate ? nil : submission.key)
+    }
+
+    /// A photograph that nobody could open is none.
+    private func checkPhotograph(_ paper: Paper?) throws {
+        guard let paper, let scan = try? Scan(parsing: paper.bytes), scan.kind == .heic else { return }
+        _ = try core.parts.photographs?.jpeg(ofHEIC: scan.bytes)
     }
 
     /// Carries out what is asked about a case by its handle.
@@ -94,6 +101,19 @@ public struct ReleaseService: Sendable {
         let card = OpenCardForReader(opener: opener, workflow: workflow, reader: reader)
         return try await core.sequencer.together(seed: nil) {
             try card.carryOut($0)
+        } answer: { result, _, _ in
+            try result.get()
+        }
+    }
+
+    /// Prints a live card again for its reader, at their request: recorded first, in the accounting of the person on
+    /// it.
+    ///
+    /// - Throws: `Refusal.notFound` unless the caller coordinates the case; `Refusal.cardClosed` where no card is live.
+    public func printCard(_ handle: CaseHandle, for reader: Role) async throws -> CardView {
+        let print = PrintCard(handle: handle, caller: caller, reader: reader)
+        return try await core.sequencer.together(seed: nil) {
+            try print.carryOut($0)
         } answer: { result, _, _ in
             try result.get()
         }
@@ -257,7 +277,118 @@ public struct ReleaseService: Sendable {
 
     /// Enters a person.
     public func add(_ new: NewPerson, key: String?) async throws -> Outcome {
-        try await core.run(AddPerson(new, input()), by: caller, key: key)
+        try await core.run(AddPerson(new, input(), by: caller), by: caller, key: key)
+    }
+
+    /// Puts right what is known of a person.
+    ///
+    /// - Parameter staff: who corrects it, where the operator's hand does; otherwise it is the caller.
+    /// - Throws: `FieldProblem` for a value that cannot be used, or where nothing is to correct.
+    public func correct(_ id: PersonID, _ details: Details, by staff: PersonID? = nil, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(
+            CorrectDetails(id: id, details: details, staff: staff ?? caller.person), by: caller, key: key)
+    }
+
+    /// The groups of entries under different coordinators that may be one person: for administrators, who are told the
+    /// name and the coordinators.
+    public func lookAlikes() async throws -> [LookAlike] {
+        try read(as: .holding(.administrator)) { snapshot in
+            try snapshot.lookAlikes.compactMap { group in
+                let known = try group.compactMap { try snapshot.people.identity($0) }
+                guard let name = known.first?.fullName, known.count > 1 else { return nil }
+                let staff = try known.compactMap(\.coordinator).map { try snapshot.people.identity($0)?.fullName ?? "" }
+                return LookAlike(people: group, name: name, coordinators: staff)
+            }
+        }
+    }
+
+    /// Forgets a group of entries that somebody has looked at.
+    public func dismissLookAlikes(_ people: [PersonID], key: String?) async throws -> Outcome {
+        try await core.run(DismissLookAlikes(people: people), by: caller, key: key)
+    }
+
+    /// Reports something that went wrong with what people gave: those whom it concerns are told, and their cards close
+    /// where that is asked.
+    ///
+    /// - Throws: `FieldProblem` for a day that lies ahead, and where nobody is named.
+    public func reportIncident(
+        _ kind: Incident.Kind, of people: [PersonID], discoveredOn: CivilDate, closesCards: Bool, by staff: PersonID,
+        key: String?
+    ) async throws -> Outcome {
+        try await core.run(
+            ReportIncident(
+                kind: kind, people: people, discoveredOn: discoveredOn, closesCards: closesCards, staff: staff),
+            by: caller, key: key)
+    }
+
+    /// Notes that somebody was told of an incident, or, without a person, that nothing of it is left to do.
+    public func settleIncident(_ id: String, told person: PersonID?, by staff: PersonID, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(SettleIncident(id: id, person: person, staff: staff), by: caller, key: key)
+    }
+
+    /// The incidents that this member of staff answers for, the most pressing first, with the names of those whom they
+    /// concern: an administrator's are all, a coordinator's those of their own people.
+    public func incidents(for staff: PersonID) async throws -> [(incident: Incident, names: [PersonID: String])] {
+        try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) }) {
+            snapshot in
+            let isAdministrator = try snapshot.permit(caller).holds(.administrator)
+            return try snapshot.incidents.sorted {
+                ($0.settledOn == nil ? 0 : 1, $0.dueOn) < ($1.settledOn == nil ? 0 : 1, $1.dueOn)
+            }
+            .compactMap { incident in
+                let people = try incident.people.filter {
+                    try isAdministrator || snapshot.people.coordinator(of: $0) == staff
+                }
+                let names = try people.map { ($0, try snapshot.people.identity($0)?.fullName ?? "") }
+                return people.isEmpty ? nil : (incident, Dictionary(uniqueKeysWithValues: names))
+            }
+        }
+    }
+
+    /// The incidents that concern a person: for themselves.
+    public func ownIncidents(of person: PersonID) async throws -> [Incident] {
+        try read(as: .oneself(person)) { try $0.incidents.filter { $0.people.contains(person) } }
+    }
+
+    /// Asks that what somebody signed is handed out, which a second member of staff has to confirm.
+    ///
+    /// - Throws: `Refusal.notFound` unless `staff` is the person's coordinator or an administrator.
+    public func askToProduce(
+        _ person: PersonID, _ ground: ProductionGround, by staff: PersonID, key: String?
+    ) async throws -> Outcome {
+        try await core.run(AskToProduce(person: person, ground: ground, staff: staff), by: caller, key: key)
+    }
+
+    /// The productions that this member of staff asked for or confirmed and that can still be taken, each with the full
+    /// name of the person.
+    public func productions(of staff: PersonID) async throws -> [(production: Production, name: String)] {
+        try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) }) {
+            snapshot in
+            try snapshot.productions.filter {
+                [$0.by, $0.confirmedBy].contains(staff) && snapshot.today <= $0.on.adding(days: Production.days)
+            }.map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
+        }
+    }
+
+    /// What is handed out in a production, for the two who asked and confirmed: without code and without accesses.
+    public func produced(_ id: String, for staff: PersonID) async throws -> [ProducedFile] {
+        try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) }) {
+            try ProducedFiles($0, hashes: core.sequencer.hashes).files(of: id, for: staff)
+        }
+    }
+
+    /// Asks that one entry of a person becomes part of another, which a second member of staff has to confirm.
+    ///
+    /// - Throws: `Refusal.notFound` unless both are the caller's own; `Refusal.stillOpen` for an entry that has signed
+    ///   something, can sign in, or has something open.
+    public func askToMerge(_ entry: PersonID, into other: PersonID, by staff: PersonID, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(AskToMerge(entry: entry, other: other, staff: staff), by: caller, key: key)
     }
 
     /// Everything that is wrong with what is typed about somebody who is to be entered, field by field; enters nobody.
@@ -316,20 +447,41 @@ public struct ReleaseService: Sendable {
         try await core.run(Reassign(old: old, new: new), by: caller, key: key)
     }
 
-    /// Enrolls somebody in a role on an attestation.
+    /// What of an attestation cannot be, or counts for nothing in this role.
+    public func problems(of change: AttestationChange, as role: Role) throws -> [FieldProblem] {
+        try current().policy.problems(of: change, as: role)
+    }
+
+    /// Enrolls somebody in a role, or attests anew what is named.
+    ///
+    /// - Throws: `FieldProblem` for what counts for nothing here.
+    public func enroll(
+        _ id: PersonID, as role: Role = .mentor, _ change: AttestationChange, by staff: PersonID?, key: String?
+    ) async throws -> Outcome {
+        try await core.run(Enroll(id, as: role, change, by: staff), by: caller, key: key)
+    }
+
+    /// A number in E.164, as it is found by; nil for a text that is none.
+    public func number(_ typed: String) throws -> String? { try? input().phone(sought: typed) }
+
+    /// Enrolls somebody in a role on a whole attestation: what is not in it does not hold.
     public func enroll(
         _ id: PersonID, as role: Role = .mentor, attestation: Attestation, capacity: Int, by staff: PersonID?,
         key: String?
     ) async throws -> Outcome {
-        try await core.run(Enroll(id, as: role, attestation, capacity: capacity, by: staff), by: caller, key: key)
+        try await enroll(
+            id, as: role, AttestationChange(whole: attestation, capacity: capacity), by: staff, key: key)
     }
 
     /// A person signs the agreements of a role.
-    public func acknowledge(_ actor: Actor, as role: Role = .mentor, display: String?, key: String?) async throws
-        -> Outcome
-    {
-        try await core.run(
-            Acknowledge(actor, as: role, display: display, under: current().policy), by: caller, key: key)
+    ///
+    /// - Parameter paper: the sheet that was signed by hand, where the actor comes by paper.
+    public func acknowledge(
+        _ actor: Actor, as role: Role = .mentor, display: String?, paper: Paper? = nil, key: String?
+    ) async throws -> Outcome {
+        try checkPhotograph(paper)
+        return try await core.run(
+            Acknowledge(actor, as: role, display: display, paper: paper, under: current().policy), by: caller, key: key)
     }
 
     /// Sets a mentor's answers for matching.
@@ -361,7 +513,7 @@ public struct ReleaseService: Sendable {
     ///
     /// - Throws: `Refusal.notFound` unless exactly one is.
     public func takingPart(fullName: String, phone: String, by staff: PersonID) async throws -> PersonID {
-        let number = try input().phone(phone)
+        let number = try input().phone(sought: phone)
         return try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) })
         {
             snapshot in
@@ -408,6 +560,18 @@ public struct ReleaseService: Sendable {
         }
     }
 
+    /// The details of the entries that an act would make one, the one that is kept last; empty for other acts.
+    ///
+    /// - Throws: `Refusal.notFound` for whoever may not confirm it.
+    public func entries(of act: PendingAct) async throws -> [Identity] {
+        try read(as: Admission { try $0.holds(.coordinator) || $0.holds(.administrator) }) { snapshot in
+            guard try snapshot.permit(caller).confirms(under: snapshot.current.policy),
+                try snapshot.pendingActs.contains(act), let other = act.other
+            else { return [] }
+            return try [act.person, other].compactMap { try snapshot.people.identity($0) }
+        }
+    }
+
     /// Names who stands in for a coordinator when the release of something signed is late; nil for nobody.
     ///
     /// - Throws: `Refusal.notFound` unless both are coordinators, and two.
@@ -439,6 +603,18 @@ public struct ReleaseService: Sendable {
         }
     }
 
+    /// The scan of a release that was signed on paper: for the signer, and for the signer's coordinator.
+    ///
+    /// - Parameter asJPEG: shows a photograph that browsers do not show as one that they do; the original is kept.
+    /// - Throws: `Refusal.notFound` where there is none, or for anybody else.
+    public func scan(of release: ReleaseID, signedBy person: PersonID, asJPEG: Bool) async throws -> Scan {
+        let scan = try read(as: .oneself(person, orCoordinatorOf: person)) { snapshot in
+            try ReleaseCopies(snapshot, hashes: core.sequencer.hashes).scan(of: release, for: person)
+        }
+        guard asJPEG, scan.kind == .heic, let photographs = core.parts.photographs else { return scan }
+        return try Scan(parsing: photographs.jpeg(ofHEIC: scan.bytes))
+    }
+
     /// Erases a person.
     public func erase(_ id: PersonID, key: String?) async throws -> Outcome {
         try await core.run(Erase(id: id), by: caller, key: key)
@@ -446,7 +622,7 @@ public struct ReleaseService: Sendable {
 
     /// Finds people by phone number or name: the operator everybody, a coordinator themselves and their own people.
     public func find(phone: String? = nil, name: String? = nil) async throws -> [PersonID] {
-        let number = try phone.map { try input().phone($0) }
+        let number = try phone.map { try input().phone(sought: $0) }
         return try read(as: .holding(.coordinator)) { snapshot in
             let permit = snapshot.permit(caller)
             return try snapshot.people.find(phone: number, name: name).filter {

@@ -5,7 +5,7 @@ public import ReleaseService
 enum RouteTable {
     static let all: [Route] =
         SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes
-        + AdminPages.routes + SecondHandPages.routes
+        + AdminPages.routes + SecondHandPages.routes + DetailsPages.routes + PaperPages.routes + IncidentPages.routes
         + Interface.routes + HealthRoutes.routes
 }
 

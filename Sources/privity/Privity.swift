@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 import Foundation
 import Matching
 import PolicyFile
@@ -31,6 +32,7 @@ struct Privity: AsyncParsableCommand {
     static func main() async {
         keepQuiet()
         do {
+            try CryptographyLibrary.prepare()
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -139,11 +139,16 @@ struct CommandTests {
             "--passphrase-file",
             passphrase)
         #expect(made.status == 0, "\(made.errors)")
+        let today = try Tool.shell("TZ=America/Chicago date +%F").out.trimmingCharacters(in: .newlines)
         let cast = Workplace.cast.replacingOccurrences(of: ",\"at\":\"2026-01-05T09:00\"", with: "")
             .replacingOccurrences(
                 of: "\"by\":\"ben\",\"display\"",
-                with: "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"display\"")
-        _ = try place.write("scan.pdf", "a scan")
+                with:
+                    "\"by\":\"ben\",\"via\":\"paper\",\"through\":\"maya\",\"scan\":\"sheet.pdf\",\"signedOn\":\"\(today)\",\"display\""
+            )
+        for (name, text) in [("scan.pdf", "a release"), ("sheet.pdf", "an agreement")] {
+            try Data(Papers.pdf(text)).write(to: URL(fileURLWithPath: "\(place.path)/\(name)"))
+        }
         let story =
             cast + """
                 {"do":"request","by":"ada","via":"phone","through":"maya"}
@@ -161,7 +166,7 @@ struct CommandTests {
             "\(form.errors)")
         let digest = try #require(form.out.split(separator: "\n").last?.split(separator: " ").last)
         let sign =
-            "{\"do\":\"sign\",\"by\":\"name:Fairweather\",\"via\":\"paper\",\"through\":\"name:Lindqvist\",\"scan\":\"scan.pdf\"}"
+            "{\"do\":\"sign\",\"by\":\"name:Fairweather\",\"via\":\"paper\",\"through\":\"name:Lindqvist\",\"scan\":\"scan.pdf\",\"signedOn\":\"\(today)\"}"
         let unbound = try place.apply(sign + "\n")
         #expect(unbound.status == 2 && unbound.errors.contains("`digest`"), "\(unbound.errors)")
         let signed = sign.dropLast() + ",\"digest\":\"\(digest)\"}\n"
@@ -297,7 +302,7 @@ struct CommandTests {
         expect(try board(), "newer than this program")
         #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 2'").status == 0)
         try damage("head", to: Data(repeating: 0, count: 8192)) {
-            let run = try place.apply("{\"do\":\"correct\",\"by\":\"name:Fairweather\"}\n")
+            let run = try place.apply("{\"do\":\"correct\",\"by\":\"name:Fairweather\",\"phone\":\"312-555-0177\"}\n")
             #expect(run.status == 1 && run.out.contains("not signing"), "\(run.out) \(run.errors)")
             #expect(try Tool.run("audit", "verify", place.data).status == 1)
         }
@@ -319,7 +324,7 @@ struct CommandTests {
             "fill.jsonl",
             (0..<400).map {
                 "{\"do\":\"addPerson\",\"as\":\"p\($0)\",\"name\":\"P Q\",\"surname\":\"Q\",\"firstName\":\"Pia\","
-                    + "\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"participant\"]}"
+                    + "\"phone\":\"312-555-0142\",\"field\":\"a\",\"roles\":[\"participant\"],\"anotherPerson\":true}"
             }
             .joined(separator: "\n"))
         let run = try Tool.shell("trap '' XFSZ; ulimit -f 500; exec \(Tool.path) apply \(place.data) \(script)")

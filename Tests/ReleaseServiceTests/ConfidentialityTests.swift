@@ -43,8 +43,9 @@ struct ConfidentialityTests {
         try await office.must(.propose, "maya", on: "zyx") { $0.person = dan }
         try await office.must(.acceptSlot, "dan", on: "zyx")
         try await office.must(.offer, "maya", on: "zyx")
+        let paper = try await office.paper("Scanmarkerzq")
         try await office.must(.sign, "zyx", on: "zyx", via: .paper, through: "maya") {
-            $0.signing?.scan = Array("Scanmarkerzq".utf8)
+            $0.signing?.paper = paper
         }
         try await office.must(.disclose, "maya", on: "zyx")
         shown.append(try await office.look("dan", on: "zyx").text)

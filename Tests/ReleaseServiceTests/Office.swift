@@ -159,12 +159,13 @@ final class Office {
         field: String = "nurse",
         coordinator: String? = nil, profile: [ProfileField: String] = [:]
     ) async throws -> PersonID {
-        let outcome = try await service.add(
-            NewPerson(
-                fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
-                isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] },
-                profile: profile),
-            key: key())
+        var person = NewPerson(
+            fullName: fullName, surname: surname, firstName: first, phone: phone, roles: roles, field: field,
+            isUnderContract: roles.contains(.participant), coordinator: coordinator.flatMap { people[$0] },
+            profile: profile)
+        // Many of a test's people share a name and a number.
+        person.isAnotherPerson = true
+        let outcome = try await service.add(person, key: key())
         let id = try #require(outcome.person)
         people[name] = id
         return id
@@ -206,6 +207,11 @@ final class Office {
         return self
     }
 
+    /// A form that was signed today, scanned; no two are the same bytes.
+    func paper(_ text: String = "a signed form") async throws -> Paper {
+        Paper(bytes: Papers.pdf("\(text) \(key())"), signedOn: try await service.today())
+    }
+
     /// One command; `who` is a name, its role follows from the name.
     @discardableResult
     func act(
@@ -224,7 +230,7 @@ final class Office {
         if [.sign, .correct, .extend, .renew].contains(kind) {
             command.signing = .init(
                 means: channel == .paper ? .paper : .screen, authenticatedBy: "signIn",
-                scan: channel == .paper ? Array("scan".utf8) : nil)
+                paper: channel == .paper ? try await paper() : nil)
         }
         if [.sign, .correct, .extend, .renew].contains(kind) {
             // The signer reads what is offered and signs that.

@@ -55,7 +55,8 @@ extension Office {
         var attestation = Self.everything
         change(&attestation)
         return try await service.enroll(
-            id(name), as: role, attestation: attestation, capacity: capacity, by: people["maya"], key: nil)
+            id(name), as: role, attestation: attestation.counted(under: service.policy.policy, as: role),
+            capacity: capacity, by: people["maya"], key: nil)
     }
 
     /// Takes a pair to where both are asked to sign.
@@ -168,6 +169,110 @@ struct DirectoryTests {
         try office.time("2028-01-01T00:10")
         #expect(try await office.names() == [], "and again at its next last day")
         #expect(try office.audit().isVerified && closed.audit().isVerified)
+    }
+
+    @Test(
+        "R15 g01, i01, i02: a pause and no place are the box of a directory: they hide the entry at once and bring it back without a signature, and nothing else does",
+        arguments: ["icb", "sgv-camft"])
+    func availabilityIsTheBox(_ program: String) async throws {
+        let office = try await Office.running(program, at: "2026-02-02T09:00")
+        try await office.listed("ben")
+        let (ben, viewer) = (try office.id("ben"), Viewer.person(try office.id("ada")))
+        let size = try office.store.read { try $0.logSize() }
+        func set(_ isReady: Bool? = nil, paused: Bool? = nil, capacity: Int? = nil) async throws -> [String] {
+            let outcome = try await office.service.setAvailability(
+                of: ben, isReady: isReady, isPaused: paused, capacity: capacity, key: nil)
+            #expect(outcome.refusal == nil && outcome.notices.isEmpty)
+            return try await office.names(viewer)
+        }
+        #expect(try await set(paused: true) == [])
+        #expect(try await set(paused: true) == [], "and again")
+        #expect(try await set(paused: false) == ["Ben Profile"])
+        #expect(try await set(capacity: 0) == [])
+        #expect(try await set(capacity: 2) == ["Ben Profile"])
+        #expect(try await set(false) == [])
+        #expect(try await set(true) == ["Ben Profile"])
+        try await office.must(.hide, "ben", on: "ben", workflow: "listing")
+        #expect(try await office.service.enrollment(of: ben, as: .mentor)?.isPaused == true)
+        #expect(try await set(paused: false) == ["Ben Profile"])
+        #expect(try office.store.read { try $0.logSize() } == size, "nothing is signed or recorded")
+        // Who has taken the entry down for good does not bring it back with the box.
+        try await office.must(.end, "ben", on: "ben", workflow: "listing")
+        #expect(try await set(paused: true) == [])
+        #expect(try await set(paused: false) == [])
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "ICB-15, R39: thirty days before a certification runs out its holder is told, once; renewed, a year later again; the entry stays where it is"
+    )
+    func warned() async throws {
+        let office = try await Office.running("icb", at: "2026-02-02T09:00")
+        try await office.listed("ben")
+        func warnings() async throws -> Int {
+            try await office.host.runClock()
+            return try await office.service.outbox().count { $0.notice == .standingEndsSoon }
+        }
+        try office.time("2026-11-30T09:00")
+        #expect(try await warnings() == 0)
+        try office.time("2026-12-01T09:00")
+        #expect(try await office.names() == ["Ben Profile"], "a reminder that is due hides nothing")
+        #expect(try await warnings() == 1)
+        try office.time("2026-12-20T09:00")
+        #expect(try await warnings() == 1)
+        try await office.enroll("ben", as: .mentor) { $0.certifiedUntil = CivilDate(year: 2027, month: 12, day: 31) }
+        try office.time("2027-01-02T09:00")
+        #expect(try await office.names() == ["Ben Profile"])
+        #expect(try await warnings() == 1)
+        try office.time("2027-12-02T09:00")
+        #expect(try await warnings() == 2)
+    }
+
+    @Test(
+        "i01: what is attested anew changes what it names and nothing else; what counts for nothing in a program is refused, with what does"
+    )
+    func attestedAnew() async throws {
+        let office = try await Office.running("icb", at: "2026-02-02T09:00")
+        let (ben, maya) = (try office.id("ben"), try office.id("maya"))
+        try await office.listed("ben")
+        let before = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
+        var renewal = AttestationChange()
+        renewal.certifiedUntil = CivilDate(year: 2027, month: 12, day: 31)
+        #expect(renewal.differences(from: before).map(\.what) == ["certified until"])
+        #expect(try await office.service.enroll(ben, renewal, by: maya, key: nil).refusal == nil)
+        let after = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
+        #expect(after.experiencedSince == before.experiencedSince && after.certifiedUntil == renewal.certifiedUntil)
+        #expect(try await office.names() == ["Ben Profile"])
+        for (condition, words) in [
+            (Condition.certified, "certifiedUntil"), (.member, "no such condition"), (.underContract, "contract"),
+        ] {
+            var change = AttestationChange()
+            change.attributes = [condition]
+            let problem = await #expect(throws: FieldProblem.self) {
+                try await office.service.enroll(ben, change, by: maya, key: nil)
+            }
+            #expect(
+                problem?.field == "attributes" && problem?.expected.contains(words) == true,
+                "\(problem?.expected ?? "")")
+        }
+        var foreign = AttestationChange()
+        foreign.inRecoverySince = CivilDate(year: 2020, month: 1, day: 1)
+        await #expect(throws: FieldProblem.self) { try await office.service.enroll(ben, foreign, by: maya, key: nil) }
+        #expect(try await office.names() == ["Ben Profile"], "what was refused took nothing down")
+    }
+
+    @Test(
+        "R3 g01: every criterion of a listing must keep holding: a license that is gone hides it like a membership",
+        arguments: [Condition.member, .goodStanding, .licensed])
+    func everyCriterion(_ condition: Condition) async throws {
+        let office = try await Office.running("sgv-camft")
+        try await office.listed("ben")
+        let viewer = Viewer.person(try office.id("ada"))
+        #expect(try await office.names(viewer) == ["Ben Profile"])
+        try await office.enroll("ben", as: .mentor) { $0.attributes.remove(condition) }
+        #expect(try await office.names(viewer) == [])
+        try await office.enroll("ben", as: .mentor)
+        #expect(try await office.names(viewer) == ["Ben Profile"])
     }
 
     @Test(
@@ -351,6 +456,9 @@ struct DirectoryTests {
         try await office.enroll("ada", as: .mentee) { $0.attributes.remove(.goodStanding) }
         await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("ada"))) }
         try await office.enroll("ada", as: .mentee)
+        // Who has left and joins again checks the box again.
+        await #expect(throws: Refusal.notFound) { _ = try await office.service.directory(.person(office.id("ada"))) }
+        _ = try await office.service.setAvailability(of: office.id("ada"), as: .mentee, isReady: true, key: nil)
         try await office.enroll("ben", as: .mentor) { $0.attributes.remove(.goodStanding) }
         #expect(try await office.names(.person(office.id("ada"))) == [])
         #expect(try office.audit().isVerified)

@@ -37,7 +37,8 @@ struct ProgramPagesTests {
                     .interests: "research",
                 ])
             _ = try await office.service.enroll(
-                id, as: role, attestation: attestation, capacity: 1, by: office.people["maya"], key: nil)
+                id, as: role, attestation: attestation.counted(under: office.service.policy.policy, as: role),
+                capacity: 1, by: office.people["maya"], key: nil)
         }
         return office
     }

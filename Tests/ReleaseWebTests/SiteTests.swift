@@ -360,6 +360,10 @@ struct SiteTests {
             ("agreements.link", ["mentor", "mentee"]), ("availability.link", ["mentor", "mentee"]),
             ("attest", ["inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince", "certifiedUntil"]),
             ("proxy.for", ["mentee", "mentor", "asker", "volunteer"]),
+            ("availability", ["paused", "open", "pause"]), ("availability.listing", ["paused", "open", "pause"]),
+            ("incident", Incident.Kind.allCases.map(\.rawValue)), ("produce", ProductionGround.names),
+            ("printCard", ["mentor", "mentee", "asker", "volunteer"]),
+            ("phoneConfirmed", ["label", "yes"]), ("anotherPerson", ["label", "yes"]),
         ] {
             for name in names { #expect(words.keys.contains("\(prefix).\(name)"), "\(prefix).\(name)") }
             family(prefix, names)
@@ -383,13 +387,16 @@ struct SiteTests {
             for workflow in policy.workflows {
                 for state in workflow.names { #expect(words.keys.contains("state.\(state)"), "\(program) \(state)") }
                 for place in policy.matching.areas + policy.matching.languages {
-                    #expect(words.keys.contains("place.\(place)"), "\(place)")
+                    #expect(policy.matching.names[place] != nil, "\(place)")
                 }
+                let kind = workflow.audience?.rawValue ?? (workflow.isMutual ? "mutual" : "one")
+                #expect(words.keys.contains("front.crossesText.\(kind)"))
                 #expect(words.keys.contains("workflow.\(workflow.id).staff"), "\(workflow.id)")
             }
         }
         let families = [
-            "state.", "place.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.", "private.",
+            "state.", "front.crossesText.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.",
+            "private.",
             "secondHand.", "suspension.",
         ]
         for key in known

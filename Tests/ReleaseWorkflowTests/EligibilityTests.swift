@@ -103,7 +103,7 @@ struct EligibilityTests {
         let person = Attestation(experiencedSince: try date(since), certifiedUntil: try date(until))
         #expect(try rules.mentor.isMet(by: person, on: date(today)) == mentor)
         #expect(try rules.mentee.isMet(by: person, on: date(today)) == mentee)
-        #expect(try rules.isLost(person, as: .mentor, on: date(today)) == !mentee)
+        #expect(try rules.isLost(person, as: .mentor, on: date(today)) == !mentor)
     }
 
     @Test("SGV-01, SGV-10, SGV-21: a mentor is a licensed member in good standing: the whole truth table")

@@ -125,6 +125,39 @@ struct LanguageTests {
     }
 
     @Test(
+        "whatever leaf of a shipped policy is changed, one at a time, the difference tells it: nothing changes untold",
+        arguments: shippedNames)
+    func everyLeaf(_ program: String) throws {
+        let old = try PolicyFile.parse(shippedText(program))
+        let canonical = try CanonicalJSON(stored: old.canonical)
+        let words = try Set(
+            shippedNames.flatMap { try CanonicalJSON(stored: PolicyFile.parse(shippedText($0)).canonical).words })
+        let leaves = canonical.leaves
+        #expect(leaves.count > 200)
+        var untold: [String] = []
+        var stuck: [String] = []
+        for path in leaves {
+            let changed = canonical.changes(at: path, words).lazy.compactMap { change -> Policy? in
+                guard let parsed = try? PolicyFile.parse(String(decoding: change.bytes, as: UTF8.self)) else {
+                    return nil
+                }
+                return parsed.canonical == old.canonical ? nil : parsed.policy
+            }.first
+            guard let changed else {
+                stuck.append(path.map(\.text).joined(separator: "."))
+                continue
+            }
+            let difference = PolicyDifference(from: old.policy, to: changed)
+            if difference.isEmpty && difference.faults.isEmpty {
+                untold.append(path.map(\.text).joined(separator: "."))
+            }
+        }
+        #expect(untold == [])
+        // A leaf that can only be what it is is told by the refusal.
+        #expect(stuck.count * 4 < leaves.count, "\(stuck)")
+    }
+
+    @Test(
         "a new version's difference names what it reveals, permits and asks, whom it concerns and what is signed again")
     func difference() throws {
         let old = try shippedPolicy("icb").policy
@@ -350,6 +383,111 @@ struct LanguageTests {
                 }
             }
             #expect(merged > 50)
+        }
+    }
+}
+
+/// A step to a value within JSON.
+private enum JSONStep: Hashable {
+    case member(String)
+    case item(Int)
+
+    var text: String {
+        switch self {
+        case .member(let name): name
+        case .item(let number): "\(number)"
+        }
+    }
+}
+
+extension CanonicalJSON {
+    /// The path of every value that has no parts.
+    fileprivate var leaves: [[JSONStep]] {
+        switch self {
+        case .object(let members):
+            members.sorted { $0.key < $1.key }.flatMap { name, value in value.leaves.map { [.member(name)] + $0 } }
+        case .array(let items): items.enumerated().flatMap { place, item in item.leaves.map { [.item(place)] + $0 } }
+        case .string, .integer, .boolean: [[]]
+        }
+    }
+
+    /// Every text in it, with the name that it stands under.
+    fileprivate var words: Set<Word> {
+        func collect(_ value: CanonicalJSON, _ name: String) -> Set<Word> {
+            switch value {
+            case .object(let members): members.reduce(into: []) { $0.formUnion(collect($1.value, $1.key)) }
+            case .array(let items): items.reduce(into: []) { $0.formUnion(collect($1, name)) }
+            case .string(let text): [Word(name: name, text: text)]
+            case .integer, .boolean: []
+            }
+        }
+        return collect(self, "")
+    }
+
+    fileprivate struct Word: Hashable {
+        let name: String
+        let text: String
+    }
+
+    /// The values that a leaf could have instead, the likeliest first; without it at last.
+    fileprivate func changes(at path: [JSONStep], _ words: Set<Word>) -> [CanonicalJSON] {
+        let name = path.lazy.reversed().compactMap { if case .member(let name) = $0 { name } else { nil } }.first ?? ""
+        func instead(_ value: CanonicalJSON) -> [CanonicalJSON] {
+            switch value {
+            case .integer(let number): [.integer(number + 1), .integer(number - 1)]
+            case .boolean(let flag): [.boolean(!flag)]
+            case .string(let text):
+                // A few of the words that stand under this name elsewhere: one of them will do.
+                [.string(text + " And more."), .string("2026-06-01"), .string("CA")]
+                    + words.filter { $0.name == name && $0.text != text }.map(\.text).sorted().prefix(8).map {
+                        .string($0)
+                    }
+            case .object, .array: []
+            }
+        }
+        return with(path[...], instead) + renamed(at: path) + with(path[...]) { _ in [] }
+    }
+
+    /// The whole with this word called otherwise wherever it stands: what names a state is named by its rows.
+    private func renamed(at path: [JSONStep]) -> [CanonicalJSON] {
+        guard case .string(let text) = value(at: path[...]), !text.contains(" ") else { return [] }
+        func rename(_ value: CanonicalJSON) -> CanonicalJSON {
+            switch value {
+            case .string(let word): .string(word == text ? "\(word)Too" : word)
+            case .array(let items): .array(items.map(rename))
+            case .object(let members): .object(members.mapValues(rename))
+            case .integer, .boolean: value
+            }
+        }
+        return [rename(self)]
+    }
+
+    private func value(at path: ArraySlice<JSONStep>) -> CanonicalJSON? {
+        switch (self, path.first) {
+        case (_, nil): self
+        case (.object(let members), .member(let name)?): members[name]?.value(at: path.dropFirst())
+        case (.array(let items), .item(let place)?): items[place].value(at: path.dropFirst())
+        case (.object, .item), (.array, .member), (.string, _), (.integer, _), (.boolean, _): nil
+        }
+    }
+
+    private func with(_ path: ArraySlice<JSONStep>, _ instead: (CanonicalJSON) -> [CanonicalJSON]) -> [CanonicalJSON] {
+        guard let step = path.first else { return instead(self) }
+        switch (self, step) {
+        case (.object(let members), .member(let name)):
+            guard let value = members[name] else { return [] }
+            let changed = value.with(path.dropFirst(), instead)
+            var less = members
+            less[name] = nil
+            if changed.isEmpty, path.count == 1 { return [.object(less)] }
+            return changed.map { .object(members.merging([name: $0]) { $1 }) }
+        case (.array(let items), .item(let place)):
+            let changed = items[place].with(path.dropFirst(), instead)
+            if changed.isEmpty, path.count == 1 {
+                return [.array(items.enumerated().filter { $0.offset != place }.map(\.element))]
+            }
+            return changed.map { item in .array(items.enumerated().map { $0.offset == place ? item : $0.element }) }
+        case (.object, .item), (.array, .member), (.string, _), (.integer, _), (.boolean, _): return []
         }
     }
 }

@@ -32,8 +32,8 @@ public struct Asked: Sendable {
     public var corrections = Corrections()
     /// The digest of the text that was read, for a signature.
     public var digest: String?
-    /// The scanned form, for a signature on paper.
-    public var scan: [UInt8]?
+    /// The form that was signed by hand, for a signature on paper.
+    public var paper: Paper?
     /// The way in which the signer was known, for a signature on a screen.
     public var authenticatedBy = ""
     /// True if the signer said that the first name is theirs, though it is like the surname.
@@ -161,14 +161,14 @@ struct Ask: Sendable {
         submission.corrections = asked.corrections
         if asked.kind == .invite {
             let input = PersonInput(phones: tx.parts.phones, region: tx.snapshot.current.policy.region)
-            let found = try tx.people.find(phone: input.phone(asked.phone ?? ""), name: nil)
+            let found = try tx.people.find(phone: input.phone(sought: asked.phone ?? ""), name: nil)
             guard found.count == 1 else { throw Self.unknownNumber }
             submission.person = found.first
         }
         if asked.kind.isSignature {
             submission.signing = Signing(
                 means: asked.proxy == nil ? .screen : .paper,
-                authenticatedBy: asked.proxy == nil ? asked.authenticatedBy : "coordinatorTookForm", scan: asked.scan,
+                authenticatedBy: asked.proxy == nil ? asked.authenticatedBy : "coordinatorTookForm", paper: asked.paper,
                 formDigest: asked.digest, isNameConfirmed: asked.isNameConfirmed)
         }
         return submission

@@ -21,6 +21,7 @@ struct DueTransitions {
         if isDraftMeant || !state.isDraft {
             let ends = try lastDaysOfStanding(state, loaded)
             days += morning(state, loaded)
+            days += try warnings(state, loaded).map { $0.lastDay.adding(days: -Self.warningDays - 1) }
             days += [DueDates.next(in: state, of: loaded.workflow, standingEnds: ends)].compactMap(\.self)
         }
         return days.min()
@@ -35,11 +36,41 @@ struct DueTransitions {
         return round.held.map(\.until) + (round.counterpart != nil && round.isSlotAccepted ? [tx.moment.date] : [])
     }
 
-    /// The last days of the certifications that this case rests on.
+    /// The last days of what this case rests on, as far as a day ends it.
     private func lastDaysOfStanding(_ state: State, _ loaded: LoadedCase) throws -> [CivilDate] {
-        guard loaded.policy.eligibility.continuous.contains(.certified) else { return [] }
-        return try loaded.parties(in: state).compactMap {
-            try tx.people.attestation(of: $0.person, as: $0.role).certifiedUntil
+        let rules = loaded.policy.eligibility
+        if rules.continuous.isNothing { return [] }
+        return try loaded.parties(in: state).flatMap {
+            rules.lastDays(of: try tx.people.attestation(of: $0.person, as: $0.role), as: $0.role)
+        }
+    }
+
+    /// How long before its last day somebody is told that what they take part on ends.
+    private static let warningDays = 30
+
+    /// The parties who are to be told that what they take part on ends by a day, and were not told of that day yet:
+    /// those who can do something about it, while a listing or a pair of theirs rests on it.
+    private func warnings(_ state: State, _ loaded: LoadedCase) throws -> [(
+        person: PersonID, role: Role, lastDay: CivilDate
+    )] {
+        let rules = loaded.policy.eligibility
+        if rules.continuous.isNothing || state.isDraft || state.liveReleases.isEmpty { return [] }
+        return try loaded.parties(in: state).compactMap { person, role in
+            guard let enrollment = try tx.people.enrollment(person, as: role),
+                let last = rules.lastDays(of: enrollment.attestation, as: role).min(), last >= tx.moment.date,
+                enrollment.warnedOf != last
+            else { return nil }
+            return (person, role, last)
+        }
+    }
+
+    private func warn(on day: CivilDate, _ loaded: inout LoadedCase) throws {
+        for (person, role, lastDay) in try warnings(loaded.state, loaded)
+        where day >= lastDay.adding(days: -Self.warningDays) {
+            guard var enrollment = try tx.people.enrollment(person, as: role) else { continue }
+            enrollment.warnedOf = lastDay
+            try tx.put(enrollment, as: role, of: person)
+            try apply([.noticed(role, .standingEndsSoon)], "remindRelease", on: day, &loaded)
         }
     }
 
@@ -84,7 +115,7 @@ struct DueTransitions {
 
     private func settleStanding(of person: PersonID, in party: PartyRow) throws {
         let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-        guard loaded.row != nil || loaded.draft != nil, !loaded.policy.eligibility.continuous.isEmpty,
+        guard loaded.row != nil || loaded.draft != nil, !loaded.policy.eligibility.continuous.isNothing,
             loaded.opener == person || ([loaded] + loaded.partings).contains(where: { $0.counterpart == person })
         else { return }
         try settle(party.caseID, opener: party.opener, workflow: party.workflow, isStandingChanged: true)
@@ -117,7 +148,12 @@ struct DueTransitions {
             if try takeOne(on: day, &loaded, withRecords: isStandingChanged) { continue }
             if try takeOneOfParting(on: day, &loaded, withRecords: isStandingChanged) { continue }
             try remindOfDuty(on: day, &loaded)
-            return try keepDue(&loaded)
+            try warn(on: day, &loaded)
+            try keepDue(&loaded)
+            // A reminder may have been all that was due on that day, and more by now.
+            let after = loaded.state.isDraft ? loaded.draft?.due : loaded.row?.due
+            if let due, let after, due < after, after < tx.moment.date { continue }
+            return
         }
     }
 

@@ -12,6 +12,8 @@ struct OpenCardForReader {
     let reader: PersonID
     /// True for the card of the pair whose notice still runs.
     var isOfParting = false
+    /// True where staff print the card for the reader, who asked for it.
+    var isPrinted = false
 
     /// - Returns: the card, or the refusal: `cardClosed` to a recipient for whom a card was opened before, `notFound`
     ///   to everybody else. Neither gives a reason.
@@ -70,7 +72,7 @@ struct OpenCardForReader {
         let look = Look(
             instantMilliseconds: tx.moment.instantMilliseconds, release: release.id,
             recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "",
-            fields: verified.complete.fields)
+            fields: verified.complete.fields, isPrinted: isPrinted)
         try account(look, for: release.discloser, tx)
         let purpose = try tx.snapshot.cases.document(of: release)?.purpose ?? loaded.workflow.purpose
         return view(shown, verified, loaded, state, purpose, on: tx.moment.date)
@@ -96,6 +98,29 @@ struct OpenCardForReader {
         // Accesses older than four years are dropped: more than the three years before a request that are asked for.
         let kept = all.filter { $0.instantMilliseconds > look.instantMilliseconds - 4 * 365 * 86_400_000 }
         try tx.keep(padded(StoredCodec.encode(Accounting(looks: kept))), .accounting(person), "looks")
+    }
+}
+
+/// Prints a live card again for its reader, who lost the paper and asked for it: for the coordinator of the case. It is
+/// a disclosure of its own to the person on the card, who reads that it was printed.
+struct PrintCard: Sendable {
+    let handle: CaseHandle
+    let caller: Caller
+    /// Whose card is read, in an exchange: the role of the one who asked.
+    let reader: Role
+
+    func carryOut(_ tx: Transaction) throws -> Result<CardView, Refusal> {
+        guard let own = caller.person, let row = try tx.rows.party(handle, of: own), row.isStaff,
+            try tx.permit(caller).holds(.coordinator)
+        else { return .failure(.notFound) }
+        let loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
+        // Nobody prints a card that is theirs (DER-18).
+        guard let person = reader == loaded.workflow.opener ? loaded.opener : loaded.counterpart, person != own else {
+            return .failure(.notFound)
+        }
+        return try OpenCardForReader(
+            opener: row.opener, workflow: row.workflow, reader: person, isPrinted: true
+        ).carryOut(tx)
     }
 }
 

@@ -35,6 +35,7 @@ struct SubmitAct: Act {
             return Done(state: loaded.workflow.name(of: loaded.state.position))
         }
         if let done = try answerOfHeld(&loaded, tx) { return done }
+        if let done = try putRight(loaded, tx) { return done }
         if isDoneAlready(loaded) {
             let authority = try GuardFacts(tx.snapshot, of: loaded).facts(for: submission, nil)
             if case .staff = submission.actor.principal, !authority[.assigned] { throw Refusal.notFound }
@@ -55,7 +56,33 @@ struct SubmitAct: Act {
         tx.storesNothing = decision.events.contains(.roundForgotten)
         let done = try CaseWriter(tx).apply(decision, to: &loaded)
         if [.freezeCard, .unfreezeCard].contains(submission.kind) { try hideEverywhere(&loaded, tx) }
+        if [.sign, .hide, .showAgain].contains(submission.kind) { try ListingBox(tx).note(submission, of: loaded) }
         return done
+    }
+
+    /// Before anything is released there is no signed text to correct: what is known is put right, and the form that is
+    /// signed next shows it.
+    ///
+    /// - Returns: nil for whoever has something released, which takes a signature to correct.
+    private func putRight(_ loaded: LoadedCase, _ tx: Transaction) throws -> Done? {
+        guard submission.kind == .correct, !submission.corrections.isEmpty,
+            case .person(let person) = submission.actor.principal,
+            person == loaded.opener || person == loaded.counterpart,
+            loaded.state.currentRelease(of: person)?.isLive != true
+        else { return nil }
+        let typed = submission.corrections
+        if !typed.profile.isEmpty {
+            let input = PersonInput(phones: tx.parts.phones, region: loaded.policy.region)
+            var identity = try tx.people.require(person)
+            identity.profile = (identity.profile ?? [:]).merging(try input.profile(typed.profile)) { $1 }
+            try tx.put(identity, of: person)
+        }
+        if typed.firstName != nil || typed.phone != nil {
+            let details = Details(
+                firstName: typed.firstName, phone: typed.phone, isPhoneConfirmed: typed.isPhoneConfirmed)
+            _ = try CorrectDetails(id: person, details: details, staff: submission.actor.agent).carryOut(tx)
+        }
+        return Done(state: visibleState(loaded))
     }
 
     /// A number that is wrong is wrong on every card of the case: a pair whose notice still runs has its own.
@@ -271,14 +298,8 @@ struct SubmitAct: Act {
         guard (signing.means == .paper) == (channel == .paper) else {
             throw FieldProblem(field: "via", expected: "paper for a signature on paper, screen for one on a screen")
         }
-        // One that is not there at all is a signature without its evidence: `decide` says so.
-        guard signing.scan.map({ (1...scanLimit).contains($0.count) }) ?? true else {
-            throw FieldProblem(field: "scan", expected: "a scan of the signed form, up to 8 megabytes")
-        }
+        // One without its paper is a signature without its evidence: `decide` says so.
     }
-
-    /// The size that a scan may have, in bytes.
-    static let scanLimit = 8 << 20
 
     /// Decides; a release that is not complete is refused by the paragraph of its first missing element.
     private func events(
@@ -288,7 +309,8 @@ struct SubmitAct: Act {
         do {
             return try ReleaseWorkflow.decide(
                 authorized, in: loaded.state, under: loaded.loaded, workflow: loaded.workflow, given: facts,
-                at: tx.moment, keepsAway: submission.keepsAway)
+                at: tx.moment, keepsAway: submission.keepsAway,
+                signedOn: signature?.document.signedOn)
         } catch {
             if error == .conditionFailed(.releaseComplete),
                 let element = signature?.document.missing(asOf: tx.moment.date).first

@@ -44,7 +44,7 @@ struct TakeDown: Act {
 
     init(_ call: TelephoneCall, by staff: PersonID, _ input: PersonInput) throws {
         (self.call, self.staff) = (call, staff)
-        phone = try input.phone(call.phone)
+        phone = try input.phone(sought: call.phone)
     }
 
     var text: String {

@@ -281,12 +281,14 @@ extension Look: StoredValue {
     init(stored: StoredObject) throws {
         self.init(
             instantMilliseconds: Int64(try stored.number("instantMilliseconds")), release: try stored.id("release"),
-            recipient: try stored.text("recipient"), fields: try stored.choices("fields", of: PermittedField.self))
+            recipient: try stored.text("recipient"), fields: try stored.choices("fields", of: PermittedField.self),
+            isPrinted: try stored.optionalFlag("isPrinted") ?? false)
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("instantMilliseconds", Int(instantMilliseconds)).with("release", release)
-            .with("recipient", recipient).with("fields", fields.map(\.rawValue)).members
+            .with("recipient", recipient).with("fields", fields.map(\.rawValue))
+            .with("isPrinted", isPrinted ? true : nil).members
     }
 }
 

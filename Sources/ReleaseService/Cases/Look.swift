@@ -8,4 +8,6 @@ public struct Look: Hashable, Sendable {
     /// The reader's name as the release showed it.
     public let recipient: String
     public let fields: [PermittedField]
+    /// True where the card was printed for the reader, who had asked for it.
+    public var isPrinted = false
 }

@@ -31,6 +31,8 @@ extension AccessNotice: StoredValue {
         case "link": self = .link(token: try values.text("token"))
         case "confirm": self = .confirm(token: try values.text("token"), address: try values.text("address"))
         case "changed": self = .changed(former: try values.text("former"))
+        case "numberChanged":
+            self = .numberChanged(former: try values.text("former"), by: try values.id("by"))
         default: throw stored.problem("access")
         }
     }
@@ -42,6 +44,8 @@ extension AccessNotice: StoredValue {
         case .confirm(let token, let address):
             ["confirm": .object(values.with("token", token).with("address", address).members)]
         case .changed(let former): ["changed": .object(values.with("former", former).members)]
+        case .numberChanged(let former, let by):
+            ["numberChanged": .object(values.with("former", former).with("by", by).members)]
         }
     }
 }

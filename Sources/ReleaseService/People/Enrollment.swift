@@ -30,6 +30,8 @@ public struct Enrollment: Hashable, Sendable {
     public var agreements: [String: Signed]
     /// The answers that a mentor gave for matching.
     public var answers: Answers?
+    /// The last day of which this person was warned.
+    public var warnedOf: CivilDate?
 }
 
 /// A person's enrollments, by role.

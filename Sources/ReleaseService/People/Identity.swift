@@ -38,6 +38,8 @@ public struct Identity: Hashable, Sendable {
     public var employer: [UInt8]?
     /// Set while this person may neither read a card nor be on one.
     public var suspension: Suspension?
+    /// The hand that entered or last changed the number, and the day; nil in what was entered before that was kept.
+    public var numberEntered: Attested?
 
     /// The reason why somebody takes no part: the program's own word, without any other reason.
     public struct Suspension: Hashable, Sendable {

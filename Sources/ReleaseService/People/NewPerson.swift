@@ -7,6 +7,10 @@ public struct NewPerson: Sendable {
     public var firstName: String
     /// As typed; parsed for the policy's region.
     public var phone: String
+    /// True if a number whose area code is not known was read back.
+    public var isPhoneConfirmed = false
+    /// True if this is somebody else than whoever is entered under the same name and number.
+    public var isAnotherPerson = false
     public var roles: [Identity.Role]
     public var field: String
     public var isUnderContract: Bool

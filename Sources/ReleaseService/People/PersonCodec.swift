@@ -19,7 +19,8 @@ extension Identity: StoredValue {
             exclusions: try stored.optionalObjects("exclusions") { try Exclusion(stored: $0) },
             contractAttested: try stored.optionalObject("contractAttested").map { try Attested(stored: $0) },
             employer: try stored.optionalBytes("employer"),
-            suspension: try stored.optionalObject("suspension").map { try Suspension(stored: $0) })
+            suspension: try stored.optionalObject("suspension").map { try Suspension(stored: $0) },
+            numberEntered: try stored.optionalObject("numberEntered").map { try Attested(stored: $0) })
     }
 
     var stored: [String: CanonicalJSON] {
@@ -29,7 +30,8 @@ extension Identity: StoredValue {
         .with("roles", roles.map(\.rawValue)).with("field", field).with("isUnderContract", isUnderContract)
         .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
         .with("exclusions", list: exclusions).with("contractAttested", contractAttested)
-        .with("employer", bytes: employer).with("suspension", suspension).members
+        .with("employer", bytes: employer).with("suspension", suspension)
+        .with("numberEntered", numberEntered).members
     }
 }
 
@@ -113,14 +115,15 @@ extension Enrollment: StoredValue {
             isPaused: try stored.flag("isPaused"), capacity: try stored.number("capacity"),
             display: try stored.optionalText("display"),
             agreements: try stored.optionalTableOfObjects("agreements") { try Signed(stored: $0) } ?? [:],
-            answers: try stored.optionalObject("answers").map { try Answers(stored: $0) })
+            answers: try stored.optionalObject("answers").map { try Answers(stored: $0) },
+            warnedOf: try stored.optionalDate("warnedOf"))
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("attestation", attestation).with("attestedBy", attestedBy).with("attestedOn", attestedOn)
             .with("policy", policy).with("isReady", isReady).with("isPaused", isPaused).with("capacity", capacity)
             .with("display", display).with("agreements", .object(agreements.mapValues { .object($0.stored) }))
-            .with("answers", answers).members
+            .with("answers", answers).with("warnedOf", warnedOf).members
     }
 }
 

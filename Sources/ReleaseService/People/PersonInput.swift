@@ -14,7 +14,8 @@ struct PersonInput {
         return Identity(
             fullName: fullName, surname: surname,
             firstName: try firstName(new.firstName, of: surname, fullName),
-            phone: try phone(new.phone), roles: new.roles, field: try text(new.field, "field", 60),
+            phone: try phone(new.phone, isConfirmed: new.isPhoneConfirmed), roles: new.roles,
+            field: try text(new.field, "field", 60),
             isUnderContract: new.isUnderContract, coordinator: new.coordinator,
             profile: new.profile.isEmpty ? nil : try profile(new.profile))
     }
@@ -28,18 +29,31 @@ struct PersonInput {
         look { _ = try text(new.fullName, "name", 120) }
         if !new.surname.singleSpaced.isEmpty { look { _ = try text(new.surname, "surname", 60) } }
         look { _ = try firstName(new.firstName, of: new.surname, new.fullName) }
-        look { _ = try phone(new.phone) }
+        look { _ = try phone(new.phone, isConfirmed: new.isPhoneConfirmed) }
         look { _ = try text(new.field, "field", 60) }
         return problems
     }
 
-    func phone(_ typed: String) throws -> String { try phones.parse(typed, region: region).e164 }
+    /// - Throws: `FieldProblem` for a number that cannot be; and, at `phoneConfirmed`, for one whose area code nobody
+    ///   here knows, until whoever types it says that they have read it back.
+    func phone(_ typed: String, isConfirmed: Bool) throws -> String {
+        let (number, isKnown) = try phones.parse(typed, region: region)
+        guard isKnown || isConfirmed else {
+            throw FieldProblem(
+                field: "phoneConfirmed",
+                expected: "that the number was read back: its area code is newer than the list that is known here")
+        }
+        return number.e164
+    }
+
+    /// The number of somebody who is looked for.
+    func phone(sought typed: String) throws -> String { try phones.parse(typed, region: region).number.e164 }
 
     func firstName(_ typed: String, of surname: String, _ fullName: String) throws -> String {
         try FirstName(parsing: typed.precomposedStringWithCanonicalMapping, surname: surname, fullName: fullName).text
     }
 
-    private func text(_ value: String, _ field: String, _ limit: Int) throws -> String {
+    func text(_ value: String, _ field: String, _ limit: Int) throws -> String {
         let folded = value.precomposedStringWithCanonicalMapping.singleSpaced
         let scalars = Array(folded.unicodeScalars)
         guard !folded.isEmpty, folded.count <= limit,
@@ -82,8 +96,8 @@ struct PersonInput {
             throw FieldProblem(field: "name", expected: "a name, a number or an employer of 1 to 120 characters")
         }
         if relation == .employer { return try vault.indexToken("exclude/employer", value) }
-        if let phone = try? phones.parse(value, region: region) {
-            return try vault.indexToken("exclude/phone", phone.e164)
+        if let phone = try? phone(sought: value) {
+            return try vault.indexToken("exclude/phone", phone)
         }
         return try vault.indexToken("exclude/name", value)
     }

@@ -39,8 +39,15 @@ public protocol KeyRing: Sendable {
     func destroyedIDs() throws -> [[UInt8]]
 }
 
+/// Shows photographs of papers.
+public protocol PhotographReader: Sendable {
+    /// - Throws: `FieldProblem` naming `scan` for bytes that are no photograph that can be shown.
+    func jpeg(ofHEIC bytes: [UInt8]) throws -> [UInt8]
+}
+
 /// Turns what people type into one telephone number.
 public protocol PhoneNumberParser: Sendable {
+    /// - Returns: the number, and true if its area code is a known one. One that is not may be newer than any list.
     /// - Throws: `FieldProblem` that says what is wrong and never repeats the number.
-    func parse(_ typed: String, region: String) throws -> PhoneNumber
+    func parse(_ typed: String, region: String) throws -> (number: PhoneNumber, isKnown: Bool)
 }

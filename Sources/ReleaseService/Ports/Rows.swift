@@ -111,7 +111,7 @@ public struct OutcomeRow: Sendable {
 
 /// Something by which somebody is known to the service: an account, a session, a link, a code.
 public struct AccessRow: Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case account, address, session, link, sheet }
+    public enum Kind: String, Sendable, CaseIterable { case account, address, session, link, sheet, scan }
 
     public let kind: Kind
     /// A keyed token or the hash of a secret: nothing that lets anybody in.

@@ -7,6 +7,8 @@ public struct CaseLine: Sendable {
     public let view: CaseView
     /// The role in which this person sees the case.
     public let role: Role
+    /// Who gets in touch first, and within how many days: what the case's own policy says.
+    public let contact: Policy.Contact
     /// The person whose case it is: for their coordinator, who knows them.
     public let opener: PersonID
     /// The person's full name: for their coordinator alone.
@@ -52,6 +54,9 @@ public struct CasePage: Sendable {
     public let isMarkable: Bool
     /// True if the case is this person's own.
     public let isOpener: Bool
+    /// True for the coordinator while a card that was opened can be printed again for its reader, as far as staff may
+    /// know.
+    public let isPrintable: Bool
 
     public var handle: CaseHandle { line.handle }
     public var view: CaseView { line.view }

@@ -21,9 +21,7 @@ struct Directory {
         else { throw Refusal.notFound }
         var listings: [ListingView] = []
         try snapshot.forEachCase { row in
-            // What the clock will take down today is down already.
-            guard row.workflow == workflow.id, row.due.map({ $0 >= snapshot.today }) ?? true,
-                let listing = try listing(row, audience, viewer)
+            guard row.workflow == workflow.id, let listing = try listing(row, audience, viewer)
             else { return }
             listings.append(listing)
         }
@@ -47,9 +45,23 @@ struct Directory {
             && people.hasSigned(id, as: .mentee, under: policy)
     }
 
+    /// True if the clock takes the entry down today: it is down already. Whatever else is due, a reminder for one, does
+    /// not matter here.
+    private func isTakenDown(_ row: CaseRow, _ loaded: LoadedCase) throws -> Bool {
+        guard let due = row.due, due < snapshot.today else { return false }
+        let facts = try GuardFacts(snapshot, of: loaded).forClock(on: snapshot.today)
+        return [CommandKind.hide, .lapse, .expire, .finish].contains { kind in
+            let command = Command(
+                kind, round: RoundID(high: 0, low: 0), person: PersonID(high: 0, low: 0),
+                release: ReleaseID(high: 0, low: 0), again: ReleaseID(high: 0, low: 0))
+            return loaded.decided(command, by: .clock, given: facts, at: snapshot.moment) != nil
+        }
+    }
+
     private func listing(_ row: CaseRow, _ audience: Audience, _ viewer: Viewer) throws -> ListingView? {
         let gate = CardGate(snapshot)
         guard let loaded = try? gate.load(row.id, opener: row.opener, workflow: row.workflow),
+            try !isTakenDown(row, loaded),
             let open = loaded.state.readableCards.last(where: { $0.reader == .audience(audience) }),
             let release = loaded.state.roundReleases.last(where: { $0.id == open.release })
         else { return nil }

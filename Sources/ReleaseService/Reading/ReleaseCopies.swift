@@ -37,6 +37,17 @@ struct ReleaseCopies {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The scan of a form that was signed by hand: for the signer, and for the coordinator who filed such forms.
+    ///
+    /// - Throws: `Refusal.notFound` where it was signed on screen, and where it was erased.
+    func scan(of release: ReleaseID, for person: PersonID) throws -> Scan {
+        let standing = try standing(of: release, for: person)
+        guard let bytes = try snapshot.sealed(.evidence(standing.round), "scan/\(release)") else {
+            throw Refusal.notFound
+        }
+        return try Scan(parsing: bytes)
+    }
+
     /// The copy, the code, the records.
     func receipt(of release: ReleaseID, for person: PersonID) throws -> OwnReceipt {
         let text = try text(of: release, for: person)

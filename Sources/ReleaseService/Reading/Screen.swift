@@ -151,7 +151,8 @@ struct Screen {
             isAskedBlindly
             ? blindView(loaded, role) : try view(of: loaded, as: role, viewer: row.person, isWhole: isWhole)
         return CaseLine(
-            handle: row.handle, rank: row.rank, view: view, role: role, opener: row.opener,
+            handle: row.handle, rank: row.rank, view: view, role: role, contact: loaded.policy.contact,
+            opener: row.opener,
             name: row.isStaff ? identity?.fullName ?? "" : nil)
     }
 
@@ -181,7 +182,17 @@ struct Screen {
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
             version: try version(row, line, screen), obstacle: try obstacle(row, loaded),
-            isMarkable: row.isStaff && loaded.history.markable != nil, isOpener: isOpener)
+            isMarkable: row.isStaff && loaded.history.markable != nil, isOpener: isOpener,
+            isPrintable: isPrintable(row, loaded, line))
+    }
+
+    /// After the hand-off this hangs on what staff are shown and on nothing that moves behind it.
+    private func isPrintable(_ row: PartyRow, _ loaded: LoadedCase, _ line: CaseLine) -> Bool {
+        guard row.isStaff, loaded.workflow.audience == nil,
+            loaded.state.roundReleases.contains(where: { $0.cardVersion > 0 }),
+            let shown = loaded.workflow.position(named: line.view.state)
+        else { return false }
+        return !loaded.workflow.isAtRest(shown)
     }
 
     /// The obstacle to a pair whose card was not opened yet, as their coordinator may read it: the rule, or

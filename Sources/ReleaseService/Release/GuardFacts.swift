@@ -173,7 +173,7 @@ struct GuardFacts {
         var facts = Facts()
         if loaded.workflow.notesUnused(in: loaded.state) { facts[.pairingLost] = try firstLost() != nil }
         let rules = loaded.policy.eligibility
-        guard !rules.continuous.isEmpty else { return facts }
+        if rules.continuous.isNothing { return facts }
         facts[.standingLost] = try loaded.parties.contains { person, role in
             rules.isLost(try snapshot.people.attestation(of: person, as: role), as: role, on: date)
         }

@@ -192,7 +192,10 @@ struct RecordWriter {
         }
         try tx.keep(work.document, .evidence(round.id), "document/\(id)")
         try tx.keep(Array(work.text.utf8), .evidence(round.id), "text/\(id)")
-        if let scan = work.scan { try tx.keep(scan, .evidence(round.id), "scan/\(id)") }
+        if let scan = work.scan {
+            try tx.keep(scan, .evidence(round.id), "scan/\(id)")
+            try tx.noteFiled(scan, of: discloser)
+        }
         let contact = Dictionary(uniqueKeysWithValues: work.fields.texts.map { ($0.key.rawValue, $0.value) })
         try tx.keep(StoredTexts(contact), .contact(round.id), "contact/\(id)")
         guard let code = try vault.rescindCode(id, round: round.id), let digest = RescindCode.digest(ofTyped: code)

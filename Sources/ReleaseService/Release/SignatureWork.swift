@@ -109,7 +109,7 @@ struct ReleaseTexts {
         document.redisclosure = policy.release.statements.redisclosure
         document.conditions = policy.release.statements.conditions
         let longer = kind == .extend ? policy.duration.extensionMonths ?? 0 : 0
-        let whole = snapshot.today.adding(months: policy.release.termMonths)
+        let whole = (signing?.paper?.signedOn ?? snapshot.today).adding(months: policy.release.termMonths)
         let isWhole = old == nil || kind == .renew
         document.expiresOn =
             kind == .renew ? max(whole, old?.expiresOn ?? whole) : old?.expiresOn.adding(months: longer) ?? whole
@@ -117,14 +117,28 @@ struct ReleaseTexts {
         document.expiresAtEnd = true
         let text = ReleaseForm.render(policy.release.form.text, document)
         let fields = try releasedFields(person)
+        if kind == .correct, signing != nil, let old { try requireChange(fields, old) }
         let asksName = (old == nil || corrections.firstName != nil) && isLikeSurname(fields, person)
         if let signing {
             document.signature = try evidence(signing, asksName: asksName)
-            document.signedOn = snapshot.today
+            document.signedOn = document.signature?.signedOn
+            // What was signed on paper counts from the day on which it is recorded.
+            if document.signedOn != snapshot.today { document.inForceSince = snapshot.today }
+            if let paper = signing.paper { try check(paper, old) }
         }
         return SignatureWork(
             document: document, text: text, fields: fields, scan: signing?.scan, recipient: recipient,
             identity: corrections.isEmpty ? nil : person, asksName: asksName)
+    }
+
+    /// - Throws: `FieldProblem` where every value is the one that was released: signing it again would change nothing.
+    private func requireChange(_ fields: ReleasedFields, _ old: ReleaseState) throws {
+        let released = try snapshot.sealed(.contact(old.round), "contact/\(old.id)", as: StoredTexts.self)?.texts
+        let now = Dictionary(uniqueKeysWithValues: fields.texts.map { ($0.key.rawValue, $0.value) })
+        if released != now { return }
+        throw FieldProblem(
+            field: loaded.policy.release.fields.last?.rawValue ?? "fields",
+            expected: "a value that differs: there is nothing to correct")
     }
 
     /// - Throws: `FieldProblem` where the name is like the surname and the signer has not said that it is theirs.
@@ -136,9 +150,18 @@ struct ReleaseTexts {
         }
         var evidence = SignatureEvidence(
             means: signing.means, meaning: SignatureEvidence.meaning, authenticatedBy: signing.authenticatedBy,
-            scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) }, signedOn: snapshot.today)
+            scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) },
+            signedOn: signing.paper?.signedOn ?? snapshot.today)
         evidence.isNameConfirmed = asksName
         return evidence
+    }
+
+    /// A paper is of this form and no other: its day lies between the round's beginning, or the release that it
+    /// replaces, and today; and the same bytes were filed for nobody before.
+    private func check(_ paper: Paper, _ old: ReleaseState?) throws {
+        let checked = try paper.checked(
+            earliest: old?.signedOn ?? loaded.state.round?.waitingSince, today: snapshot.today)
+        try FiledPapers(snapshot).requireNew(checked.scan)
     }
 
     private func isLikeSurname(_ fields: ReleasedFields, _ person: Identity) -> Bool {
@@ -153,7 +176,9 @@ struct ReleaseTexts {
         if let firstName = corrections.firstName {
             person.firstName = try input.firstName(firstName, of: person.surname, person.fullName)
         }
-        if let phone = corrections.phone { person.phone = try input.phone(phone) }
+        if let phone = corrections.phone {
+            person.phone = try input.phone(phone, isConfirmed: corrections.isPhoneConfirmed)
+        }
         if !corrections.profile.isEmpty {
             person.profile = (person.profile ?? [:]).merging(try input.profile(corrections.profile)) { $1 }
         }

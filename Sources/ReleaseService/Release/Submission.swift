@@ -7,20 +7,21 @@ public struct Signing: Sendable {
     public var means: SignatureEvidence.Means
     /// The way in which the signer was known.
     public var authenticatedBy: String
-    /// The scanned form, for paper.
-    public var scan: [UInt8]?
+    /// The form that was signed by hand, for paper.
+    public var paper: Paper?
+    var scan: [UInt8]? { paper?.bytes }
     /// SHA-256 of the text that was read and signed, in hexadecimal: what ``ReleaseText`` gave for the screen, or what
     /// is printed on the form. A signature without it is none: it could be moved to a text that nobody read.
     public var formDigest: String?
     /// True if the signer said that the first name is the one they want to be known by, though it is like the surname.
     public var isNameConfirmed: Bool
     public init(
-        means: SignatureEvidence.Means, authenticatedBy: String, scan: [UInt8]? = nil, formDigest: String? = nil,
+        means: SignatureEvidence.Means, authenticatedBy: String, paper: Paper? = nil, formDigest: String? = nil,
         isNameConfirmed: Bool = false
     ) {
         self.means = means
         self.authenticatedBy = authenticatedBy
-        self.scan = scan
+        self.paper = paper
         self.formDigest = formDigest
         self.isNameConfirmed = isNameConfirmed
     }
@@ -30,6 +31,8 @@ public struct Signing: Sendable {
 public struct Corrections: Sendable {
     public var firstName: String?
     public var phone: String?
+    /// True if a number whose area code is not known was read back.
+    public var isPhoneConfirmed = false
     public var profile: [ProfileField: String]
     public init(firstName: String? = nil, phone: String? = nil, profile: [ProfileField: String] = [:]) {
         self.firstName = firstName

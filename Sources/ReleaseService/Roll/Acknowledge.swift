@@ -9,9 +9,11 @@ struct Acknowledge: Act {
     let role: Role
     /// The name that may stand on other people's forms.
     let name: String?
+    /// The paper that was signed by hand; nil on screen.
+    let paper: Paper?
 
     /// - Parameter display: needed where a release names this person.
-    init(_ actor: Actor, as role: Role, display: String?, under policy: Policy) throws {
+    init(_ actor: Actor, as role: Role, display: String?, paper: Paper?, under policy: Policy) throws {
         guard case .person(let id) = actor.principal else {
             throw FieldProblem(field: "by", expected: "the person who signs")
         }
@@ -19,7 +21,7 @@ struct Acknowledge: Act {
         if name == nil, !policy.isDirectory {
             throw FieldProblem(field: "display", expected: "a name of 1 to 60 characters on one line")
         }
-        (self.actor, self.id, self.role) = (actor, id, role)
+        (self.actor, self.id, self.role, self.paper) = (actor, id, role, paper)
     }
 
     var text: String { "acknowledge \(role.rawValue) \(name ?? "")" }
@@ -33,6 +35,7 @@ struct Acknowledge: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }
         try requireChannel(tx)
+        let signedOn = try file(tx)
         let current = tx.snapshot.current
         let isNewName = name != nil && name != enrollment.display
         for agreement in current.policy.agreements(of: role) {
@@ -49,7 +52,7 @@ struct Acknowledge: Act {
             let pointer = try tx.append(
                 Record(origin: tx.parts.origin, type: .acknowledgement, json: .object(draft.members)))
             enrollment.agreements[agreement.id] = .init(
-                form: form, on: tx.moment.date, index: pointer.index, openings: draft.openings)
+                form: form, on: signedOn, index: pointer.index, openings: draft.openings)
         }
         enrollment.display = name ?? enrollment.display
         enrollment.isReady = true
@@ -57,18 +60,34 @@ struct Acknowledge: Act {
         return Done(person: id)
     }
 
-    /// On screen the person alone; on paper or by phone through their own coordinator.
+    /// Files the sheet that was signed by hand.
+    ///
+    /// - Returns: the day of the signature.
+    /// - Throws: `FieldProblem` for one on paper without its sheet.
+    private func file(_ tx: Transaction) throws -> CivilDate {
+        guard actor.channel == .paper else { return tx.moment.date }
+        guard let paper else { throw FieldProblem(field: "scan", expected: "the scan of the signed sheet") }
+        let (scan, signedOn) = try paper.checked(earliest: nil, today: tx.moment.date)
+        try FiledPapers(tx.snapshot).requireNew(scan)
+        try tx.keep(scan.bytes, .identity(id), "agreements/\(role.rawValue)/scan")
+        try tx.noteFiled(scan.bytes, of: id)
+        return signedOn
+    }
+
+    /// On screen the person alone; on paper through their own coordinator.
     private func requireChannel(_ tx: Transaction) throws {
         let isAllowed =
             switch actor.channel {
             case .screen: actor.agent == nil
-            case .paper, .phone:
+            case .paper:
                 try actor.agent != nil && actor.agent != id && actor.agent == tx.people.coordinator(of: id)
-            case .clock: false
+            case .phone, .clock: false
             }
         guard isAllowed else {
             throw FieldProblem(
-                field: "via", expected: "screen by the person, or paper or phone through the person's coordinator")
+                field: "via",
+                expected:
+                    "screen by the person, or paper through the person's coordinator: nothing is signed by telephone")
         }
     }
 }

@@ -1,37 +1,45 @@
 internal import Cryptography
 internal import ReleaseWorkflow
 
-/// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's
-/// from a roll.
+/// Enrolls somebody in a role on an attestation: a coordinator's, or, where the program runs itself, the operator's or
+/// an administrator's, from a roll. It changes what it names and nothing else.
 ///
 /// A condition that must keep holding is looked at at once: a listing or a pairing whose ground is gone ends with
 /// this act.
 struct Enroll: Act {
     let id: PersonID
     let role: Role
-    let attestation: Attestation
-    let capacity: Int
+    let change: AttestationChange
     let staff: PersonID?
 
-    init(_ id: PersonID, as role: Role, _ attestation: Attestation, capacity: Int, by staff: PersonID?) throws {
-        try SetAvailability.check(capacity: capacity)
+    /// - Throws: `FieldProblem` for a role or a number of places that cannot be.
+    init(_ id: PersonID, as role: Role, _ change: AttestationChange, by staff: PersonID?) throws {
+        try SetAvailability.check(capacity: change.capacity)
         guard role == .mentor || role == .mentee else {
             throw FieldProblem(field: "role", expected: "mentor or mentee")
         }
-        (self.id, self.role, self.attestation, self.capacity, self.staff) = (id, role, attestation, capacity, staff)
+        (self.id, self.role, self.change, self.staff) = (id, role, change, staff)
     }
 
-    var text: String { "enroll \(id) \(role.rawValue) \(StoredCodec.text(attestation)) \(capacity)" }
+    var text: String {
+        let named = StoredCodec.text(change.applied(to: Attestation()))
+        let cleared = change.cleared.map { " -\($0.rawValue)" }.sorted().joined()
+        return "enroll \(id) \(role.rawValue) \(named) \(change.capacity ?? 1)\(cleared)"
+    }
     var formerScope: String { staff.map { "staff \($0)" } ?? "operator" }
 
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
-        try permit.require(permit.isOperator || (staff == caller.person && permit.coordinates(id)))
+        let isSelf = tx.snapshot.current.policy.administration == .`self`
+        let isRoll = try isSelf && staff == nil && permit.holds(.administrator)
+        try permit.require(permit.isOperator || isRoll || (staff == caller.person && permit.coordinates(id)))
     }
 
+    /// - Throws: `FieldProblem` for what counts for nothing under this policy.
     func carryOut(_ tx: Transaction) throws -> Done {
         var identity = try tx.people.require(id)
         let current = tx.snapshot.current
+        if let problem = current.policy.problems(of: change, as: role).first { throw problem }
         if let staff {
             guard current.policy.administration != .`self`, try tx.people.isCoordinator(staff) else {
                 throw Refusal.notFound
@@ -44,18 +52,35 @@ struct Enroll: Act {
         let old = try tx.people.enrollment(id, as: role)
         try tx.put(
             Enrollment(
-                attestation: attestation, attestedBy: staff, attestedOn: tx.moment.date,
+                attestation: change.applied(to: old?.attestation ?? Attestation()), attestedBy: staff,
+                attestedOn: tx.moment.date,
                 policy: Hex.format(current.digest),
-                isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false, capacity: capacity,
+                isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false,
+                capacity: change.capacity ?? old?.capacity ?? 1,
                 display: old?.display,
-                agreements: old?.agreements ?? [:], answers: old?.answers), as: role, of: id)
+                agreements: old?.agreements ?? [:], answers: old?.answers,
+                warnedOf: old?.warnedOf), as: role, of: id)
         let own: Identity.Role = role == .mentor ? .mentor : .participant
         if !identity.roles.contains(own) {
             identity.roles.append(own)
             try tx.put(identity, of: id)
             try Parties(tx).keepAll(of: id)
         }
+        try clearBox(tx)
         try DueTransitions(tx).settleStanding(of: id)
         return Done(person: id)
+    }
+
+    /// Who leaves a directory's class of readers and comes back checks the box again: nobody looks for a mentor because
+    /// they did so a year ago (SGV-27).
+    private func clearBox(_ tx: Transaction) throws {
+        let policy = tx.snapshot.current.policy
+        guard policy.isDirectory, role == .mentee, var enrollment = try tx.people.enrollment(id, as: role),
+            enrollment.isReady,
+            try !policy.eligibility.mentee.isMet(
+                by: tx.people.attestation(of: id, as: role), on: tx.moment.date)
+        else { return }
+        enrollment.isReady = false
+        try tx.put(enrollment, as: role, of: id)
     }
 }

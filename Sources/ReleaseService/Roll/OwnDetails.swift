@@ -109,7 +109,7 @@ struct SetAnswers: Act {
     }
 }
 
-/// A mentor's own switches: ready, paused, how many people at once.
+/// A person's own switches: ready, paused, how many people at once. In a directory they are the one box of its source.
 struct SetAvailability: Act {
     let id: PersonID
     let role: Role
@@ -132,7 +132,15 @@ struct SetAvailability: Act {
         enrollment.isReady = isReady ?? enrollment.isReady
         enrollment.isPaused = isPaused ?? enrollment.isPaused
         enrollment.capacity = capacity ?? enrollment.capacity
-        try tx.put(enrollment, as: role, of: id)
+        let named = [isReady, isPaused.map { !$0 }, capacity.map { $0 > 0 }].compactMap(\.self)
+        if role == .mentor, tx.snapshot.current.policy.isDirectory, !named.isEmpty {
+            let isChecked = !named.contains(false)
+            enrollment.isPaused = !isChecked
+            try tx.put(enrollment, as: role, of: id)
+            try ListingBox(tx).set(isChecked, of: id)
+        } else {
+            try tx.put(enrollment, as: role, of: id)
+        }
         return Done(person: id)
     }
 

@@ -88,19 +88,25 @@ struct SecondHandActs {
 
     /// Keeps what is asked for until another person confirms it; where the program has nobody else, it is done.
     func ask(
-        _ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID, step: PendingAct.StepOfCase? = nil
+        _ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID, step: PendingAct.StepOfCase? = nil,
+        other: PersonID? = nil, ground: ProductionGround? = nil
     ) throws -> Done {
         var act = PendingAct(
             id: Hex.format(try tx.derive.bytes("secondHand", count: 16)), kind: kind, person: person, by: staff,
             on: tx.moment.date)
-        act.step = step
+        (act.step, act.other, act.ground) = (step, other, ground)
         if case .none = tx.snapshot.current.policy.secondHand {
             try carryOut(act, by: staff)
             return Done(person: person, state: "done")
         }
         var acts = try tx.snapshot.pendingActs
         // Asked for once: whoever asks again waits for the same confirmation.
-        if !acts.contains(where: { $0.kind == kind && $0.person == person && $0.step == step }) { acts.append(act) }
+        if !acts.contains(where: {
+            $0.kind == kind && $0.person == person && $0.step == step && $0.other == other
+                && $0.ground == ground
+        }) {
+            acts.append(act)
+        }
         try keep(acts)
         return Done(person: person, state: "waits")
     }
@@ -127,6 +133,10 @@ struct SecondHandActs {
         case .recordedInError:
             guard let step = act.step else { throw Refusal.notFound }
             try markError(step, of: act.person, by: staff)
+        case .merge:
+            guard let other = act.other else { throw Refusal.notFound }
+            try Merge(tx).carryOut(act.person, into: other)
+        case .produce: try Self.produce(act, by: staff, tx)
         }
     }
 

@@ -9,6 +9,10 @@ public struct PendingAct: Hashable, Sendable {
         case lift
         /// Something that staff recorded for somebody was not asked for.
         case recordedInError
+        /// An entry becomes part of another, because both are one person.
+        case merge
+        /// What somebody signed is handed out.
+        case produce
     }
 
     /// Stands for it in a form.
@@ -19,6 +23,10 @@ public struct PendingAct: Hashable, Sendable {
     public let on: CivilDate
     /// The step of a case that it is about; nil where it is about a person alone.
     var step: StepOfCase?
+    /// The entry that is kept, of two that become one.
+    public var other: PersonID?
+    /// The ground on which a consent is handed out.
+    public var ground: ProductionGround?
 
     struct StepOfCase: Hashable, Sendable {
         let opener: PersonID
@@ -44,12 +52,14 @@ extension PendingAct: StoredValue {
         self.init(
             id: try stored.text("id"), kind: try stored.choice("kind", of: Kind.self), person: try stored.id("person"),
             by: try stored.id("by"), on: try stored.date("on"),
-            step: try stored.optionalObject("step").map { try StepOfCase(stored: $0) })
+            step: try stored.optionalObject("step").map { try StepOfCase(stored: $0) },
+            other: try stored.optionalID("other"),
+            ground: try stored.optionalObject("ground").map { try ProductionGround(stored: $0) })
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("id", id).with("kind", kind).with("person", person).with("by", by).with("on", on)
-            .with("step", step).members
+            .with("step", step).with("other", other).with("ground", ground).members
     }
 }
 

@@ -40,6 +40,9 @@ public struct Account: Sendable {
         public var until: Int64
     }
 
+    /// True if somebody could have been told by it, or have signed in with it.
+    var isInUse: Bool { address != nil || pin != nil || password != nil || wasSetUp }
+
     /// The part of an account that staff may be told: nothing that lets anybody in.
     public var summary: Summary {
         Summary(

@@ -154,7 +154,7 @@ struct AccountChanges: Sendable {
             _ = try tx.rows.deleteAccess(.address, tx.vault.indexToken("address", former))
             try tx.tell(person, at: former, id: id)
         }
-        if let staff, account.address != nil || account.pin != nil || account.password != nil || account.wasSetUp {
+        if let staff, account.isInUse {
             account.change = .init(by: staff, until: now + AccessTimes.block)
             try tx.rows.deleteAccesses(.session, of: person)
             try tx.rows.deleteAccesses(.link, of: person)

@@ -12,6 +12,8 @@ public struct Parts: Sendable {
     public var time: any MomentSource
     public var seeds: any SeedSource
     public var phones: any PhoneNumberParser
+    /// Opens the photographs that telephones make; nil where none are taken.
+    public var photographs: (any PhotographReader)?
     /// Nil while the vault key is locked: then only rescission by code works.
     public var vault: Vault?
     /// Nil while the signing keys are locked: then signing has stopped.

@@ -1,3 +1,4 @@
+internal import Foundation
 public import ReleaseLedger
 public import ReleaseWorkflow
 
@@ -81,11 +82,17 @@ struct Idempotency {
     /// The command under its key, both as digests; the key only where the command has one.
     struct Ticket: Sendable {
         let key: [UInt8]?
-        /// Where the key was kept before keys were scoped to callers; looked up while such rows exist.
-        let formerKey: [UInt8]?
+        /// Where the key was kept before keys were scoped to callers, and under the name that an earlier version gave
+        /// it; looked up while such rows exist.
+        let formerKeys: [[UInt8]]
         let command: [UInt8]
+        static let formerly = " formerly "
+
+        /// Every name under which the command may have been kept.
+        var keys: [[UInt8]] { (key.map { [$0] } ?? []) + formerKeys }
 
         /// - Parameters:
+        ///   - key: a line of a script brings the key of an earlier version too, after ``formerly``.
         ///   - scope: within which the key is unique.
         ///   - former: the scope that version 1 used.
         ///   - text: the canonical command, compared when the key is used again.
@@ -93,9 +100,13 @@ struct Idempotency {
             if let key, key.isEmpty || key.utf8.count > 200 {
                 throw FieldProblem(field: "key", expected: "1 to 200 bytes")
             }
-            self.key = try key.map { try vault.commandDigest("key", scope, $0) }
-            formerKey = try key.flatMap { key in try former.map { try vault.commandDigest("key", $0, key) } }
-            command = try vault.commandDigest("command", former ?? scope, text)
+            let names = key?.components(separatedBy: Self.formerly) ?? []
+            self.key = try names.first.map { try vault.commandDigest("key", scope, $0) }
+            let former = former ?? scope
+            formerKeys =
+                try names.map { try vault.commandDigest("key", former, $0) }
+                + names.dropFirst().map { try vault.commandDigest("key", scope, $0) }
+            command = try vault.commandDigest("command", former, text)
         }
     }
 
@@ -110,14 +121,14 @@ struct Idempotency {
 
     /// True if the key was used before, for whatever it was.
     var isAnswered: Bool {
-        get throws { try [ticket.key, ticket.formerKey].contains { try $0.flatMap(tx.rows.outcome) != nil } }
+        get throws { try ticket.keys.contains { try tx.rows.outcome($0) != nil } }
     }
 
     /// - Parameter onRefusal: runs after everything that the body did was undone; what it leaves stays.
     func attempt(
         onRefusal: ((Transaction, Refusal) throws -> Void)? = nil, _ body: (Transaction) throws -> Done
     ) throws -> Attempted {
-        for key in [ticket.key, ticket.formerKey].compactMap(\.self) {
+        for key in ticket.keys {
             guard let row = try tx.rows.outcome(key) else { continue }
             guard row.command == ticket.command else { return Attempted(outcome: StoredOutcome(refusal: .keyReused)) }
             return Attempted(outcome: try repeated(row), isReplay: true)

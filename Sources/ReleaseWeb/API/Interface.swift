@@ -122,7 +122,9 @@ enum Interface {
                 request: .object([
                     ("name", .text(limit: 120), true), ("surname", .text(limit: 60), true),
                     ("firstName", .text(limit: 40), true),
-                    ("phone", .text(limit: 40), true), ("field", .text(limit: 60), true),
+                    ("phone", .text(limit: 40), true), ("phoneConfirmed", .flag, false),
+                    ("anotherPerson", .flag, false),
+                    ("field", .text(limit: 60), true),
                     ("roles", .list(.choice(["participant", "mentor"])), true), ("underContract", .flag, false),
                 ]), answer: "Created", status: 201, takesKey: true),
             Operation(
@@ -387,10 +389,13 @@ enum Interface {
         case .propose: return ["person"]
         case .invite: return ["phone"]
         case .ask: return proxy.union(["display"])
-        case .sign: return proxy.union(["digest", "meaning", "scan", "nameConfirmed"])
-        case .extend, .renew: return proxy.union(["digest", "meaning", "scan"])
+        case .sign: return proxy.union(["digest", "meaning", "scan", "signedOn", "nameConfirmed"])
+        case .extend, .renew: return proxy.union(["digest", "meaning", "scan", "signedOn"])
         case .correct:
-            return proxy.union(["digest", "meaning", "scan", "nameConfirmed", "firstName", "phone", "profile"])
+            return proxy.union([
+                "digest", "meaning", "scan", "signedOn", "nameConfirmed", "firstName", "phone", "phoneConfirmed",
+                "profile",
+            ])
         case .end, .rescind, .notAMatch, .giveNotice, .refuseMentor: return proxy.union(["keepAway", "parting"])
         case .withdrawCard: return proxy.union(["parting"])
         default: return proxy
@@ -430,8 +435,9 @@ enum Interface {
             case "digest": fields.append((name, .text(limit: 64, pattern: "^[0-9a-f]{64}$"), true))
             case "meaning": fields.append((name, .choice([SignatureEvidence.meaning]), false))
             case "scan": fields.append((name, .text(limit: 12_000_000), false))
+            case "signedOn": fields.append((name, .text(limit: 10), false))
             case "firstName": fields.append((name, .text(limit: 40), false))
-            case "keepAway", "nameConfirmed", "parting": fields.append((name, .flag, false))
+            case "keepAway", "nameConfirmed", "phoneConfirmed", "parting": fields.append((name, .flag, false))
             case "profile":
                 fields.append(
                     (name, .object(ProfileField.allCases.map { ($0.rawValue, .text(limit: 200), false) }), false))
@@ -445,9 +451,14 @@ enum Interface {
             rules["oneOf"] = .array([
                 .object([
                     "required": all("meaning"),
-                    "properties": .object(["for": .boolean(false), "via": .boolean(false), "scan": .boolean(false)]),
+                    "properties": .object([
+                        "for": .boolean(false), "via": .boolean(false), "scan": .boolean(false),
+                        "signedOn": .boolean(false),
+                    ]),
                 ]),
-                .object(["required": all("for", "scan"), "properties": .object(["meaning": .boolean(false)])]),
+                .object([
+                    "required": all("for", "scan", "signedOn"), "properties": .object(["meaning": .boolean(false)]),
+                ]),
             ])
         }
         return .ruled(.object(fields), rules)
@@ -556,6 +567,7 @@ enum Interface {
         if asked.kind == .correct {
             asked.corrections.firstName = try body.optionalText("firstName", limit: 40)
             asked.corrections.phone = try body.optionalText("phone", limit: 40)
+            asked.corrections.isPhoneConfirmed = try body.flag("phoneConfirmed", default: false)
             if let profile = try body.object("profile", knowing: Set(ProfileField.allCases.map(\.rawValue))) {
                 for field in ProfileField.allCases {
                     asked.corrections.profile[field] = try profile.optionalText(field.rawValue)
@@ -563,12 +575,13 @@ enum Interface {
             }
         }
         if isProxied {
-            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty,
-                scan.count <= 8 << 20
-            else {
+            guard let scan = Base64.parse(try body.text("scan", limit: 12_000_000)), !scan.isEmpty else {
                 throw FieldProblem(field: "scan", expected: "the scanned form in base64, at most 8 MiB")
             }
-            asked.scan = scan
+            guard let day = CivilDate(parsing: try body.text("signedOn", limit: 10)) else {
+                throw FieldProblem(field: "signedOn", expected: "the day on the paper, like 2026-01-31")
+            }
+            asked.paper = Paper(bytes: scan, signedOn: day)
             return
         }
         guard try body.optionalText("meaning") == SignatureEvidence.meaning else {
@@ -581,17 +594,24 @@ enum Interface {
 
     private static func addPerson(_ visit: Visit) async throws -> Response {
         let body = try JSONBody(
-            visit, knowing: ["name", "surname", "firstName", "phone", "field", "roles", "underContract"])
+            visit,
+            knowing: [
+                "name", "surname", "firstName", "phone", "phoneConfirmed", "anotherPerson", "field", "roles",
+                "underContract",
+            ])
         let roles = try body.choices("roles", of: Identity.Role.self).sorted { $0.rawValue < $1.rawValue }
         guard roles.allSatisfy({ !$0.isStaff }) else {
             throw FieldProblem(field: "roles", expected: "participant, mentor or both")
         }
-        let outcome = try await visit.service.add(
-            NewPerson(
-                fullName: body.text("name", limit: 120), surname: body.text("surname", limit: 60),
-                firstName: body.text("firstName", limit: 40), phone: body.text("phone", limit: 40), roles: roles,
-                field: body.text("field", limit: 60), isUnderContract: body.flag("underContract", default: false),
-                coordinator: visit.require().person), key: visit.idempotencyKey())
+        var person = NewPerson(
+            fullName: try body.text("name", limit: 120), surname: try body.text("surname", limit: 60),
+            firstName: try body.text("firstName", limit: 40), phone: try body.text("phone", limit: 40),
+            roles: roles, field: try body.text("field", limit: 60),
+            isUnderContract: try body.flag("underContract", default: false),
+            coordinator: try visit.require().person)
+        person.isPhoneConfirmed = try body.flag("phoneConfirmed", default: false)
+        person.isAnotherPerson = try body.flag("anotherPerson", default: false)
+        let outcome = try await visit.service.add(person, key: visit.idempotencyKey())
         try outcome.requireDone()
         return .json(CreatedContent(id: outcome.person?.description ?? ""), status: .created)
     }

@@ -48,6 +48,8 @@ enum AdminPages {
                 LinkView(words("admin.policy"), "/admin/policy"), LinkView(words("admin.keys"), "/admin/keys"),
                 LinkView(words("admin.capabilities"), "/admin/capabilities"),
                 LinkView(words("admin.journal"), "/admin/journal"), LinkView(words("secondHand.link"), "/second-hand"),
+                LinkView(words("lookAlikes.title"), "/admin/look-alikes"),
+                LinkView(words("incident.title"), "/incidents"),
             ]))
         blocks += try await lateReleases(visit) + [.heading(words("admin.staff"))]
         var coordinators: [(String, String)] = []
@@ -118,11 +120,11 @@ enum AdminPages {
             try visit.checkForm()
             let roles = form.texts("roles").compactMap { Identity.Role(rawValue: $0) }.filter(\.isStaff)
             _ = try await visit.site.accounts.checkAddress(form.text("address"), by: visit.caller)
-            let outcome = try await visit.service.add(
-                NewPerson(
-                    fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
-                    phone: form.text("phone"), roles: roles, field: "staff", isUnderContract: false, coordinator: nil),
-                key: visit.key)
+            var person = NewPerson(
+                fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
+                phone: form.text("phone"), roles: roles, field: "staff", isUnderContract: false, coordinator: nil)
+            person.isPhoneConfirmed = form.isOn("phoneConfirmed")
+            let outcome = try await visit.service.add(person, key: visit.key)
             try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
             try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.caller)

@@ -37,8 +37,11 @@ enum CasePages {
     static func stateText(_ line: CaseLine, _ words: Words) -> String {
         let state = line.view.state
         let part = line.role == .coordinator ? "staff" : line.role.rawValue
-        return words.first(
-            "state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part)", "state.\(state)", or: state)
+        let first = line.contact.firstBy.rawValue
+        let text = words.first(
+            "state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part).\(first)", "state.\(state).\(part)",
+            "state.\(state)", or: state)
+        return text.replacing("{days}", with: "\(line.contact.withinDays)")
     }
 
     static func workflowTitle(_ line: CaseLine, _ words: Words) -> String {
@@ -96,6 +99,7 @@ enum CasePages {
         if page.isReader { blocks += [.heading(words("card.heading")), .form(tapForm(page, "look", words))] }
         blocks += privateBlocks(page, words)
         blocks += actionBlocks(page, words) + SecondHandPages.errorBlocks(page, words)
+        blocks += PaperPages.printBlocks(page, try service.policy.policy, words)
         if let release = page.releases.last {
             blocks.append(
                 .links([
@@ -104,25 +108,27 @@ enum CasePages {
                 ]))
         }
         if let survey = view.survey, page.role == .coordinator {
-            blocks += [.heading(words("survey.heading")), .facts(surveyFacts(survey, words))]
+            blocks += [
+                .heading(words("survey.heading")), .facts(surveyFacts(survey, try service.policy.policy, words)),
+            ]
         }
         if page.role == .coordinator, page.actions.contains(.propose) { blocks += try await shortlist(page, visit) }
-        if !view.history.isEmpty {
-            let rows = view.history.reversed().map { entry in
-                [
-                    Cell(plain(entry.on), isHeader: true),
-                    Cell(words.first("event.\(entry.rule.split(separator: "/").last ?? "")", or: words("event.other"))),
-                    Cell(words("channel.\(entry.channel.rawValue)")),
-                ]
-            }
-            blocks.append(
-                .table(
-                    words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows)
-            )
-        }
+        if !view.history.isEmpty { blocks.append(historyTable(view, words)) }
         let back =
             page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
         return Page(title, blocks, back: back)
+    }
+
+    private static func historyTable(_ view: CaseView, _ words: Words) -> Block {
+        let rows = view.history.reversed().map { entry in
+            [
+                Cell(plain(entry.on), isHeader: true),
+                Cell(words.first("event.\(entry.rule.split(separator: "/").last ?? "")", or: words("event.other"))),
+                Cell(words("channel.\(entry.channel.rawValue)")),
+            ]
+        }
+        return .table(
+            words("history.caption"), [words("history.day"), words("history.what"), words("history.how")], rows)
     }
 
     static func opener(of workflow: String, _ policy: Policy) -> Role? { policy.workflow(workflow)?.opener }
@@ -293,16 +299,16 @@ enum CasePages {
         words.first("act.\(kind.rawValue).\(role.rawValue).title", "act.\(kind.rawValue).title", or: kind.rawValue)
     }
 
-    private static func surveyFacts(_ survey: Survey, _ words: Words) -> [(String, String)] {
+    private static func surveyFacts(_ survey: Survey, _ policy: Policy, _ words: Words) -> [(String, String)] {
         func list(_ texts: [String]) -> String {
             texts.isEmpty ? words("choice.none") : texts.sorted().joined(separator: "; ")
         }
         return [
             (words("question.sameField"), words("importance.\(survey.sameField.rawValue)")),
             (words("question.pathways"), list(survey.answers.pathways.map { words("pathway.\($0.rawValue)") })),
-            (words("question.areas"), list(survey.answers.areas.map { words.first("place.\($0)", or: $0) })),
+            (words("question.areas"), list(survey.answers.areas.map(policy.matching.name(of:)))),
             (words("question.times"), list(survey.answers.times.map { words("time.\($0.rawValue)") })),
-            (words("question.languages"), list(survey.answers.languages.map { words.first("place.\($0)", or: $0) })),
+            (words("question.languages"), list(survey.answers.languages.map(policy.matching.name(of:)))),
             (words("question.topics"), list(survey.answers.topics.map { words("topic.\($0.rawValue)") })),
         ]
     }
@@ -414,6 +420,8 @@ enum CasePages {
             if act.isProxied {
                 fields.append(
                     .text("typedDigest", words("form.typedDigest"), hint: words("form.typedDigestHint"), limit: 16))
+                fields.append(
+                    .text("signedOn", words("form.signedOn"), hint: words("form.signedOnHint"), limit: 10))
                 fields.append(.file("scan", words("form.scan"), hint: words("form.scanHint")))
             } else {
                 fields.append(.checks("meaning", words("release.meaning"), [("sign", words("release.sign"))]))
@@ -542,6 +550,7 @@ enum CasePages {
                 }
                 asked.corrections = Corrections(
                     firstName: nonempty(form.text("firstName")), phone: nonempty(form.text("phone")), profile: profile)
+                asked.corrections.isPhoneConfirmed = form.isOn("phoneConfirmed")
                 guard !asked.corrections.isEmpty else {
                     throw FieldProblem(field: "phone", expected: words("correct.nothing"))
                 }
@@ -566,13 +575,22 @@ enum CasePages {
             guard typed.count >= 8, form.text("digest").hasPrefix(typed) else {
                 throw FieldProblem(field: "typedDigest", expected: words("form.typedDigestExpected"))
             }
-            asked.scan = scan
+            asked.paper = try paper(scan, form, words)
             return
         }
         guard form.isOn("meaning") else {
             throw FieldProblem(field: "meaning", expected: words("release.meaningExpected"))
         }
         asked.authenticatedBy = try visit.require().authenticatedBy
+    }
+
+    /// The paper and its day.
+    static func paper(_ scan: [UInt8], _ form: FormBody, _ words: Words) throws -> Paper {
+        guard let day = CivilDate(parsing: form.text("signedOn")) else {
+            throw FieldProblem(field: "signedOn", expected: words("form.signedOnHint"))
+        }
+        _ = try Scan(parsing: scan)
+        return Paper(bytes: scan, signedOn: day)
     }
 
     private static func answer(_ kind: CommandKind, _ answered: Answered, _ visit: Visit) throws -> Response {
@@ -595,11 +613,26 @@ enum CasePages {
         if kind.isSignature || kind == .rescind, !isProxied, let release = outcome.release ?? answered.ownRelease {
             return visit.redirect("/cases/\(handle)/receipts/\(release)?done=\(resource)")
         }
+        if kind.isSignature, isProxied, let code = outcome.rescindCode {
+            return try visit.page(paperReceipt(kind, code, handle, visit.words))
+        }
         // Who has no part in it any more has no page of it either.
         if !isProxied, answered.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
             return visit.redirect("/home?done=\(resource)")
         }
         return visit.redirect("/cases/\(handle)?done=\(resource)")
+    }
+
+    /// The receipt of a signature on paper, to be printed and handed over; it is shown this once.
+    private static func paperReceipt(_ kind: CommandKind, _ code: String, _ handle: CaseHandle, _ words: Words) -> Page
+    {
+        Page(
+            words("receipt.paperTitle"),
+            [
+                .good(words.first("done.\(kind.resource ?? "")", or: words("done.other"))),
+                .note(words("receipt.paperNote"), words("receipt.paperText")),
+                .secret(words("receipt.code"), [code]), .text(words("receipt.codeText")),
+            ], back: LinkView(words("case.back"), "/cases/\(handle)"))
     }
 
     // MARK: The form on paper
@@ -662,6 +695,10 @@ enum CasePages {
         blocks += [.heading(words("receipt.copy")), .document(receipt.text, label: words("release.label"))]
         let base = "/cases/\(page.handle)/receipts/\(id)"
         var links = [LinkView(words("receipt.download"), "\(base)/copy.txt")]
+        if let scan = try? await visit.service.scan(of: id, signedBy: visit.require().person, asJPEG: false) {
+            links.append(LinkView(words("receipt.scan"), "\(base)/scan/\(scan.kind.fileName)"))
+            if scan.kind == .heic { links.append(LinkView(words("receipt.scanJPEG"), "\(base)/scan/scan.jpg")) }
+        }
         for (number, item) in receipt.receipts.enumerated() {
             let type =
                 String(decoding: item.record, as: UTF8.self).prefix { $0 != "\n" }.split(separator: "/").last ?? ""
@@ -717,7 +754,7 @@ enum CasePages {
         }
     }
 
-    private static func cardPage(_ view: CardView, _ handle: CaseHandle, _ back: LinkView, _ words: Words) -> Page {
+    static func cardPage(_ view: CardView, _ handle: CaseHandle, _ back: LinkView, _ words: Words) -> Page {
         let fields: [Fact]
         switch view.card {
         case .contact(let card):

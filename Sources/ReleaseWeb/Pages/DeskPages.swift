@@ -26,7 +26,7 @@ enum DeskPages {
         Route(.get, "/desk/people/{person}/agreements", .role(.coordinator)) {
             try await $0.page(paperAgreementsPage($0))
         },
-        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), checksForm: true) {
+        Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), bodyLimit: 9 << 20, checksForm: true) {
             try await acknowledge($0)
         },
         Route(.post, "/desk/people/{person}/first-use-code", .role(.coordinator)) { try await firstUseCode($0) },
@@ -61,6 +61,7 @@ enum DeskPages {
                 LinkView(words("desk.notices"), "/desk/notices"),
                 LinkView(words("desk.changes"), "/desk/changes"),
                 LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
+                LinkView(words("incident.title"), "/incidents"),
             ])
         ]
         if let done = visit.query["done"] {
@@ -247,7 +248,7 @@ enum DeskPages {
     }
 
     /// A person who is this coordinator's.
-    private static func own(_ visit: Visit) async throws -> (PersonID, Identity) {
+    static func own(_ visit: Visit) async throws -> (PersonID, Identity) {
         let (id, staff) = (visit.person(), try visit.require().person)
         guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff, id != staff else {
             throw Refusal.notFound
@@ -301,23 +302,38 @@ enum DeskPages {
             }
             let address = form.text("address")
             if !address.isEmpty { try await visit.site.accounts.checkAddress(address, by: visit.caller) }
-            let outcome = try await visit.service.add(
-                NewPerson(
-                    fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
-                    phone: form.text("phone"), roles: roles, field: form.text("field"),
-                    isUnderContract: form.isOn("underContract"),
-                    coordinator: staff, profile: profile), key: visit.key)
+            var person = NewPerson(
+                fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
+                phone: form.text("phone"), roles: roles, field: form.text("field"),
+                isUnderContract: form.isOn("underContract"),
+                coordinator: staff, profile: profile)
+            person.isPhoneConfirmed = form.isOn("phoneConfirmed")
+            person.isAnotherPerson = form.isOn("anotherPerson")
+            let outcome = try await visit.service.add(person, key: visit.key)
             try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
             if !address.isEmpty { try await visit.site.accounts.setAddress(of: id, to: address, by: visit.caller) }
             return visit.redirect("/desk/people/\(id)?done=added")
         } catch let problem as FieldProblem {
-            return try await visit.again(
-                newPage(visit),
+            var page = try await newPage(visit)
+            if problem.field == "anotherPerson" { page.blocks.insert(contentsOf: try await knownAlready(visit), at: 0) }
+            return try visit.again(
+                page,
                 FieldProblem(field: problem.field == "name" ? "fullName" : problem.field, expected: problem.expected))
         } catch AccessRefusal.unusable(let problem) {
             return try await visit.again(newPage(visit), problem)
         }
+    }
+
+    /// One's own people of the name and number that were typed.
+    private static func knownAlready(_ visit: Visit) async throws -> [Block] {
+        let (words, form) = (visit.words, visit.form)
+        var links: [LinkView] = []
+        for id in try await visit.service.find(phone: form.text("phone"), name: form.text("fullName")) {
+            guard let known = try await visit.service.identity(of: id) else { continue }
+            links.append(LinkView(known.fullName, "/desk/people/\(id)", hint: known.field))
+        }
+        return links.isEmpty ? [] : [.note(words("new.known"), words("new.knownText")), .links(links)]
     }
 
     private static func personPage(_ visit: Visit) async throws -> Page {
@@ -326,14 +342,7 @@ enum DeskPages {
         let account = try await visit.site.accounts.account(of: id, by: visit.caller).summary
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
-        blocks.append(
-            .facts([
-                (words("field.field"), identity.field),
-                (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
-                (words("field.address"), account.address ?? words("account.noAddress")),
-                (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
-            ]))
-        if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
+        blocks += try await factBlocks(id, identity, account, visit)
         let cases = try await service.cases(of: id, for: visit.require().person)
         let links = cases.map {
             LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
@@ -386,6 +395,40 @@ enum DeskPages {
         return Page(identity.fullName, blocks, back: back(words))
     }
 
+    /// What is known of somebody, and the ways to put it right.
+    private static func factBlocks(
+        _ id: PersonID, _ identity: Identity, _ account: Account.Summary, _ visit: Visit
+    ) async throws -> [Block] {
+        let words = visit.words
+        var blocks: [Block] = []
+        blocks.append(
+            .facts([
+                (words("field.phone"), identity.phone),
+                (words("person.entered"), try await entered(identity, visit)),
+                (words("field.field"), identity.field),
+                (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
+                (words("field.address"), account.address ?? words("account.noAddress")),
+                (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
+            ]))
+        blocks.append(
+            .links([
+                LinkView(words("details.link"), "/desk/people/\(id)/details"),
+                LinkView(words("produce.link"), "/desk/people/\(id)/production"),
+            ]))
+        if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
+        return blocks
+    }
+
+    /// The one who entered the number, and the day.
+    private static func entered(_ identity: Identity, _ visit: Visit) async throws -> String {
+        let words = visit.words
+        guard let entered = identity.numberEntered else { return words("person.enteredUnknown") }
+        let day = CasePages.plain(entered.on)
+        if let by = entered.by, by == visit.person() { return words("person.enteredOwn", ["day": day]) }
+        let staff = try await visit.site.accounts.staff(by: visit.caller).first { $0.person == entered.by }
+        return words("person.enteredBy", ["name": staff?.identity.fullName ?? words("person.operator"), "day": day])
+    }
+
     private static func setContract(_ visit: Visit) async throws -> Response {
         let (id, _) = try await own(visit)
         guard ["yes", "no"].contains(visit.form.text("underContract")) else {
@@ -420,34 +463,35 @@ enum DeskPages {
         let policy = try visit.service.policy.policy
         let known = try await visit.service.enrollment(of: id, as: role)
         let attestation = known?.attestation ?? Attestation(fields: [identity.field])
-        let conditions = Condition.allCases.filter { !$0.isOfPair && $0 != .underContract && $0 != .certified }
+        // What counts for nothing here is not collected.
+        let (counted, days) = (policy.countedConditions(as: role), policy.countedDays(as: role))
+        let conditions = Condition.allCases.filter(counted.contains)
         let rules = (role == .mentor ? policy.eligibility.mentor : policy.eligibility.mentee).plainWords
         func day(_ name: String, _ date: CivilDate?) -> FieldView {
             .text(
                 name, words("attest.\(name)"), value: date?.description ?? "", hint: words("attest.dayHint"), limit: 10,
                 isRequired: false)
         }
-        var fields: [FieldView] = [
-            .hidden("as", role.rawValue),
-            .checks(
-                "attributes", words("attest.attributes"), conditions.map { ($0.rawValue, $0.plainWords) },
-                chosen: Set(attestation.attributes.map(\.rawValue))),
-            day("inRecoverySince", attestation.inRecoverySince),
+        var fields: [FieldView] = [.hidden("as", role.rawValue)]
+        if !conditions.isEmpty {
+            fields.append(
+                .checks(
+                    "attributes", words("attest.attributes"), conditions.map { ($0.rawValue, $0.plainWords) },
+                    chosen: Set(attestation.attributes.map(\.rawValue))))
+        }
+        fields += AttestationChange.Day.allCases.filter(days.contains).map { day($0.rawValue, attestation[$0]) }
+        fields.append(
             .text(
                 "fields", words("attest.fields"), value: attestation.fields.joined(separator: ", "),
-                hint: words("attest.fieldsHint"), limit: 200, isRequired: false),
-        ]
-        if policy.confidentiality != .clinical {
-            fields += [
-                day("experiencedSince", attestation.experiencedSince), day("licensedOn", attestation.licensedOn),
-                day("inPracticeSince", attestation.inPracticeSince), day("certifiedUntil", attestation.certifiedUntil),
+                hint: words("attest.fieldsHint"), limit: 200, isRequired: false))
+        if role == .mentor, policy.eligibility.predicates.contains(.stageAccepted) {
+            fields.append(
                 .checks(
                     "acceptedStages", words("attest.stages"),
                     Stage.allCases.map { ($0.rawValue, words("stage.\($0.rawValue)")) },
-                    chosen: Set(attestation.acceptedStages.map(\.rawValue))),
-            ]
+                    chosen: Set(attestation.acceptedStages.map(\.rawValue))))
         }
-        if role == .mentor {
+        if role == .mentor, !policy.isDirectory {
             fields.append(
                 .select(
                     "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") },
@@ -484,24 +528,65 @@ enum DeskPages {
                         return value
                     })
             }
-            let attestation = Attestation(
+            let role = try enrollmentRole(visit)
+            var attestation = Attestation(
                 attributes: try choices("attributes", of: Condition.self).filter { !$0.isOfPair },
-                inRecoverySince: try day("inRecoverySince"), experiencedSince: try day("experiencedSince"),
-                licensedOn: try day("licensedOn"), inPracticeSince: try day("inPracticeSince"),
-                certifiedUntil: try day("certifiedUntil"),
                 fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter
                 {
                     !$0.isEmpty
                 },
                 acceptedStages: try choices("acceptedStages", of: Stage.self))
+            for name in AttestationChange.Day.allCases { attestation[name] = try day(name.rawValue) }
+            let change = AttestationChange(whole: attestation, capacity: Int(form.text("capacity")) ?? 1)
+            if !form.isOn("confirmed"), let known = try await visit.service.enrollment(of: id, as: role),
+                let page = try await changesPage(change, known, role, visit)
+            {
+                return try visit.page(page)
+            }
             let outcome = try await visit.service.enroll(
-                id, as: enrollmentRole(visit), attestation: attestation, capacity: Int(form.text("capacity")) ?? 1,
-                by: visit.require().person, key: visit.key)
+                id, as: role, change, by: visit.require().person, key: visit.key)
             try outcome.requireDone()
             return visit.redirect("/desk/people/\(id)?done=enrolled")
         } catch let problem as FieldProblem {
             return try await visit.again(enrollmentPage(visit), problem)
         }
+    }
+
+    /// What would change, asked before it does; nil where nothing that was attested would.
+    private static func changesPage(
+        _ change: AttestationChange, _ known: Enrollment, _ role: Role, _ visit: Visit
+    ) async throws -> Page? {
+        let words = visit.words
+        let differences = change.differences(from: known.attestation)
+        if differences.isEmpty { return nil }
+        if let problem = try visit.service.problems(of: change, as: role).first { throw problem }
+        let (id, identity) = try await own(visit)
+        let policy = try visit.service.policy.policy
+        let (before, after) = (known.attestation, change.applied(to: known.attestation))
+        let today = try await visit.service.today()
+        var blocks: [Block] = [
+            .text(words("attest.changeText")),
+            .table(
+                words("attest.changes"), [words("attest.what"), words("attest.before"), words("attest.after")],
+                differences.map { [Cell($0.what, isHeader: true), Cell($0.before), Cell($0.after)] }),
+        ]
+        if policy.eligibility.isLost(after, as: role, on: today),
+            !policy.eligibility.isLost(before, as: role, on: today)
+        {
+            blocks.append(.problem(words("attest.loses")))
+        }
+        let entered = visit.form.entered.sorted { $0.key < $1.key }.filter {
+            !["token", "key", "version"].contains($0.key)
+        }
+        let hidden = entered.flatMap { name, values in values.map { FieldView.hidden(name, $0) } }
+        blocks.append(
+            .form(
+                FormView(
+                    "/desk/people/\(id)/enrollment", hidden + [.hidden("confirmed", "yes")],
+                    button: words("attest.confirm"))))
+        return Page(
+            words("attest.changeTitle"), blocks,
+            back: LinkView(identity.fullName, "/desk/people/\(id)/enrollment?as=\(role.rawValue)"))
     }
 
     /// Agreements signed on paper, typed in by the coordinator who has the paper.
@@ -516,11 +601,14 @@ enum DeskPages {
         }
         var fields: [FieldView] = [.hidden("as", role.rawValue)]
         if !policy.isDirectory { fields.append(.text("display", words("field.display"), limit: 60)) }
-        fields.append(
-            .radios(
-                "via", words("proxy.via"), [("paper", words("channel.paper")), ("phone", words("channel.phone"))],
-                chosen: "paper"))
-        blocks.append(.form(FormView("/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"))))
+        fields += [
+            .text("signedOn", words("form.signedOn"), hint: words("form.signedOnHint"), limit: 10),
+            .file("scan", words("form.scan"), hint: words("form.scanHint")),
+        ]
+        blocks.append(
+            .form(
+                FormView(
+                    "/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"), isUpload: true)))
         return Page(words("agreements.title"), blocks, back: LinkView(identity.fullName, "/desk/people/\(id)"))
     }
 
@@ -529,12 +617,13 @@ enum DeskPages {
         let (id, _) = try await own(visit)
         do {
             try visit.checkForm()
-            guard let via = Channel(rawValue: form.text("via")), via == .paper || via == .phone else {
-                throw FieldProblem(field: "via", expected: "paper or phone")
+            guard let scan = form.files["scan"], !scan.isEmpty else {
+                throw FieldProblem(field: "scan", expected: visit.words("form.scanExpected"))
             }
             let outcome = try await visit.service.acknowledge(
-                Actor(.person(id), agent: visit.require().person, channel: via), as: enrollmentRole(visit),
-                display: form.entered["display"] == nil ? nil : form.text("display"), key: visit.key)
+                Actor(.person(id), agent: visit.require().person, channel: .paper), as: enrollmentRole(visit),
+                display: form.entered["display"] == nil ? nil : form.text("display"),
+                paper: CasePages.paper(scan, form, visit.words), key: visit.key)
             try outcome.requireDone()
             return visit.redirect("/desk/people/\(id)?done=agreements")
         } catch let problem as FieldProblem {

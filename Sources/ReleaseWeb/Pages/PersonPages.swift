@@ -43,6 +43,7 @@ enum PersonPages {
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         if session.holds(.participant) || session.holds(.mentor) {
+            blocks += try await IncidentPages.ownBlocks(visit)
             for line in try await service.cases(of: session.person) {
                 let isOpener = CasePages.opener(of: line.view.workflow, policy) == line.role
                 let title = CasePages.workflowTitle(line, words) + (isOpener ? "" : " (\(CasePages.mark(line)))")
@@ -64,7 +65,10 @@ enum PersonPages {
 
     private static func ownLinks(_ visit: Visit, _ policy: Policy) async throws -> [LinkView] {
         let (words, session, service) = (visit.words, try visit.require(), visit.service)
-        var links = [LinkView(words("shown.link"), "/shown", hint: words("shown.hint"))]
+        var links = [
+            LinkView(words("shown.link"), "/shown", hint: words("shown.hint")),
+            LinkView(words("details.own"), "/details"),
+        ]
         if session.holds(.participant) {
             links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
             links.append(LinkView(words("electronic.link"), "/electronic"))
@@ -99,7 +103,8 @@ enum PersonPages {
             var rows: [[Cell]] = []
             for look in looks.reversed() {
                 rows.append([
-                    Cell(try await service.localTime(look.instantMilliseconds), isHeader: true), Cell(look.recipient),
+                    Cell(try await service.localTime(look.instantMilliseconds), isHeader: true),
+                    Cell(look.isPrinted ? words("shown.printed", ["name": look.recipient]) : look.recipient),
                     Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
                 ])
             }
@@ -333,14 +338,17 @@ enum PersonPages {
     private static func availabilityPage(_ visit: Visit) async throws -> Page {
         let words = visit.words
         let (role, enrollment) = try await enrollment(visit)
+        let isListing = try role == .mentor && visit.service.policy.policy.isDirectory
+        let kind = "availability" + (isListing ? ".listing" : "")
         var fields: [FieldView] = [
             .hidden("as", role.rawValue),
             .radios(
-                "paused", words("availability.paused"),
-                [("no", words("availability.open")), ("yes", words("availability.pause"))],
+                "paused", words("\(kind).paused"), [("no", words("\(kind).open")), ("yes", words("\(kind).pause"))],
                 chosen: enrollment.isPaused ? "yes" : "no"),
         ]
-        if role == .mentor {
+        if isListing {
+            fields[1].hint = words("availability.listing.hint")
+        } else if role == .mentor {
             fields.append(
                 .select(
                     "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") },

@@ -27,6 +27,7 @@ enum SecondHandPages {
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         blocks.append(.links([LinkView(words("suspension.link"), "/suspensions")]))
+        blocks += try await PaperPages.productionBlocks(visit)
         if waiting.isEmpty {
             return Page(words("secondHand.title"), blocks + [.note(words("secondHand.empty"))], back: back(visit))
         }
@@ -35,6 +36,13 @@ enum SecondHandPages {
             blocks += [
                 .heading(words("secondHand.\(act.kind.rawValue)", ["name": name])),
                 .text(words("secondHand.asked", ["day": CasePages.plain(act.on)])),
+            ]
+            if let ground = act.ground {
+                blocks.append(.text(words("secondHand.ground", ["ground": words("produce.\(ground.name)")])))
+            }
+            let entries = try await visit.service.entries(of: act)
+            if !entries.isEmpty { blocks.append(entriesTable(entries, words)) }
+            blocks += [
                 .form(
                     FormView(
                         "/second-hand/\(act.id)", [.hidden("answer", "confirm")], button: words("secondHand.confirm"))),
@@ -45,6 +53,16 @@ enum SecondHandPages {
             ]
         }
         return Page(words("secondHand.title"), blocks, back: back(visit))
+    }
+
+    /// The entries that are to become one, side by side; the last is kept.
+    private static func entriesTable(_ entries: [Identity], _ words: Words) -> Block {
+        .table(
+            words("merge.heading"),
+            [words("field.fullName"), words("field.firstName"), words("field.phone"), words("field.field")],
+            entries.map {
+                [Cell($0.fullName, isHeader: true), Cell($0.firstName), Cell($0.phone), Cell($0.field)]
+            })
     }
 
     private static func answer(_ visit: Visit) async throws -> Response {
@@ -104,7 +122,7 @@ enum SecondHandPages {
     }
 
     /// The one who is meant: whoever mistypes a name is told so, and nobody is looked up in part.
-    private static func takingPart(_ visit: Visit, _ staff: PersonID) async throws -> PersonID {
+    static func takingPart(_ visit: Visit, _ staff: PersonID) async throws -> PersonID {
         do {
             return try await visit.service.takingPart(
                 fullName: visit.form.text("fullName"), phone: visit.form.text("phone"), by: staff)
@@ -128,7 +146,7 @@ enum SecondHandPages {
     }
 
     /// Where a program has no second hand, what is asked for is done.
-    private static func asked(_ outcome: Outcome, _ visit: Visit) throws -> Response {
+    static func asked(_ outcome: Outcome, _ visit: Visit) throws -> Response {
         try outcome.requireDone()
         return visit.redirect("/second-hand?done=\(outcome.state == "waits" ? "asked" : "confirmed")")
     }

@@ -40,7 +40,9 @@ enum SignInPages {
         if !isNot.isEmpty { blocks += [.heading(words("front.isNot")), .list(isNot)] }
         blocks.append(.heading(words("front.crosses")))
         let fields = policy.release.fields.map(\.plainWords)
-        blocks.append(.text(words("front.crossesText")))
+        let workflow = policy.workflows.first
+        let kind = workflow?.audience?.rawValue ?? (workflow?.isMutual == true ? "mutual" : "one")
+        blocks.append(.text(words("front.crossesText.\(kind)")))
         blocks.append(.list(fields))
         var links = [
             LinkView(words("front.signIn"), visit.session == nil ? "/sign-in" : "/home", isButton: true),

@@ -19,7 +19,7 @@ struct SurveyForm {
     }
 
     private func named(_ texts: [String]) -> [(String, String)] {
-        texts.map { ($0, words.first("place.\($0)", or: $0)) }
+        texts.map { ($0, policy.matching.name(of: $0)) }
     }
 
     /// The questions that mentors answer too.

@@ -242,6 +242,9 @@ extension Visit {
         let name = problem.field.split(separator: ".").last.map(String.init) ?? problem.field
         let text = words("problem.field", ["expected": problem.expected])
         var isPlaced = false
+        for confirmation in Page.confirmations where name == confirmation || self.form.isOn(confirmation) {
+            page.ask(confirmation, words)
+        }
         for index in page.blocks.indices {
             guard var form = page.blocks[index].form else { continue }
             for place in form.fields.indices {

@@ -246,6 +246,23 @@ struct Page: Sendable {
     init(_ title: String, _ blocks: [Block], back: LinkView? = nil) {
         (self.title, self.blocks, self.back) = (title, blocks, back)
     }
+
+    /// The boxes that a form shows only once something has to be said again.
+    static let confirmations = ["phoneConfirmed", "anotherPerson"]
+
+    /// Adds such a box after the number that it is about, unless the form has it.
+    mutating func ask(_ confirmation: String, _ words: Words) {
+        for index in blocks.indices {
+            guard var form = blocks[index].form, !form.fields.contains(where: { $0.name == confirmation }),
+                let place = form.fields.firstIndex(where: { $0.name == "phone" })
+            else { continue }
+            form.fields.insert(
+                .checks(
+                    confirmation, words("\(confirmation).label"), [("yes", words("\(confirmation).yes"))]),
+                at: place + 1)
+            blocks[index].form = form
+        }
+    }
 }
 
 /// A page with everything that the layout shows.

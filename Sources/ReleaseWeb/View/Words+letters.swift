@@ -6,6 +6,6 @@ extension Words {
         LetterWords(
             subject: self("mail.subject"), notice: self("mail.notice"), link: self("mail.link"),
             changed: self("mail.changed"),
-            confirm: self("mail.confirm"))
+            confirm: self("mail.confirm"), number: self("notices.number"))
     }
 }

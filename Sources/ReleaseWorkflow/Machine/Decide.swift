@@ -4,11 +4,13 @@
 ///
 /// - Parameter keepsAway: false for one who ends, takes back or says no and would be brought together with the same
 ///   person again.
+/// - Parameter signedOn: the day on the paper that was signed by hand; nil for what is signed now. A release lasts from
+///   there.
 /// - Throws: ``Refusal/conditionFailed(_:)`` for the first guard, in the policy's order, that does not hold;
 ///   ``Refusal/argumentMissing(_:)`` where an effect needs a person or release that is not there.
 public func decide(
     _ authorized: Authorized<Command>, in state: State, under loaded: LoadedPolicy, workflow: Workflow,
-    given facts: Facts, at moment: Moment, keepsAway: Bool = true
+    given facts: Facts, at moment: Moment, keepsAway: Bool = true, signedOn: CivilDate? = nil
 ) throws(Refusal) -> [Event] {
     let transition = authorized.transition
     let command = authorized.command
@@ -19,7 +21,7 @@ public func decide(
     }
     let decision = Decision(
         command: command, actor: actor, before: state, workflow: workflow, loaded: loaded, moment: moment,
-        keepsAway: keepsAway)
+        keepsAway: keepsAway, signedOn: signedOn ?? moment.date)
     var events: [Event] = []
     var after = state
     for effect in transition.effects {
@@ -108,6 +110,7 @@ private struct Decision {
     let loaded: LoadedPolicy
     let moment: Moment
     let keepsAway: Bool
+    let signedOn: CivilDate
 
     private var policy: Policy { loaded.policy }
 
@@ -141,7 +144,7 @@ private struct Decision {
         case .acceptSlot: return [.slotAccepted, .slotHeld(until: moment.date.adding(days: HeldPlace.days))]
         case .signRelease:
             guard case .sign(let id) = command else { throw .argumentMissing(command.kind) }
-            return [try signed(id, expires: moment.date.adding(months: policy.release.termMonths), in: state)]
+            return [try signed(id, expires: signedOn.adding(months: policy.release.termMonths), in: state)]
         case .makeMatch: return [.matchMade(on: moment.date)]
         case .startDue:
             let signedOn = state.currentRelease?.signedOn ?? moment.date
@@ -196,7 +199,7 @@ private struct Decision {
         case .renewRelease:
             guard case .renew(let id) = command else { throw .argumentMissing(command.kind) }
             let old = try own(in: state)
-            let end = moment.date.adding(months: policy.release.termMonths)
+            let end = signedOn.adding(months: policy.release.termMonths)
             return try superseding(old, with: id, expires: max(end, old.expiresOn), in: state)
         case .noteReleaseReminder: return [.releaseReminded]
         case .noteCallReminder: return [.callReminded]
@@ -280,7 +283,7 @@ private struct Decision {
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
                 .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
-                .recordedInError, .extensionWaits, .hidden, .shownAgain:
+                .recordedInError, .extensionWaits, .hidden, .shownAgain, .standingEndsSoon, .incident:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

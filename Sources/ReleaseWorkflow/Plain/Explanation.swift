@@ -193,10 +193,10 @@ private struct PolicyWords {
                     + rules.similarFields.map { $0.joined(separator: " and ") }.joined(separator: "; ")
             )
         }
-        if !rules.continuous.isEmpty {
-            let held = Condition.allCases.filter(rules.continuous.contains).map(\.plainWords)
+        if !rules.continuous.isNothing {
             lines.append(
-                "all the while: \(inWords(held)); when that ends, so does the case or the listing, without a word why")
+                "all the while: \(rules.continuous.plainWords); when that ends, so does the case or the listing, without a word why"
+            )
         }
         if policy.matching.mode != .directory {
             let weights = policy.matching.weights.filter { $0.value > 0 }.sorted {

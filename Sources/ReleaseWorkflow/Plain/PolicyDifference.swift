@@ -45,6 +45,10 @@ public struct PolicyDifference: Hashable, Sendable {
         // Asking less permits more.
         permitsMore = (only(.permits, in: after, notIn: before) + only(.asks, in: before, notIn: after, "no longer: "))
             .sorted()
+        let (done, undone) = (
+            only(.does, in: after, notIn: before, "now: "), only(.does, in: before, notIn: after, "no longer: ")
+        )
+        changed = (done + undone).sorted()
         permitsLess = (only(.permits, in: before, notIn: after) + only(.asks, in: after, notIn: before, "now: "))
             .sorted()
         compare(old, new)
@@ -97,12 +101,29 @@ public struct PolicyDifference: Hashable, Sendable {
                     "the release form has another text and no higher version than \(old.release.form.version)")
             }
         }
+        noteTheRest(old, new)
         if new.program != old.program { faults.append("another program: `\(new.program)` is not `\(old.program)`") }
         if new.version <= old.version { faults.append("version \(new.version) is not above \(old.version)") }
         if new.effectiveFrom < old.effectiveFrom {
             faults.append("in force from \(new.effectiveFrom), before the old version's \(old.effectiveFrom)")
         }
         if new.confidentiality != old.confidentiality { faults.append("a program never changes its confidentiality") }
+    }
+
+    /// Whatever else differs, by its name in the file: nothing changes untold.
+    private mutating func noteTheRest(_ old: Policy, _ new: Policy) {
+        let told = [
+            "eligibility.mentee", "eligibility.mentor", "eligibility.pair", "eligibility.similarFields",
+            "contact.withinDays", "termination.noticeDays", "release.termMonths", "duration.kind", "duration.months",
+            "duration.extensionLimit", "matching.weights", "evaluation.minCell", "office", "secondHand", "openCases",
+            "notices", "release.form", "release.statements", "release.fields", "program", "confidentiality",
+        ]
+        let people: Set<Role> = Set(new.workflows.flatMap(\.parties))
+        for (path, before, after) in PolicyLeaves(new).differences(from: PolicyLeaves(old)) {
+            if told.contains(where: { path == $0 || path.hasPrefix($0 + ".") }) { continue }
+            let texts = [before, after].map { $0.map { "“\($0.oneLine)”" } ?? "nothing" }
+            changed.append(Change(text: "`\(path)`: was \(texts[0]), becomes \(texts[1])", roles: people))
+        }
     }
 
     private static func words(_ duration: Policy.Duration) -> String {
@@ -146,7 +167,7 @@ private struct Capabilities {
         let kind: Kind
     }
 
-    enum Kind { case reveals, permits, asks }
+    enum Kind { case reveals, permits, asks, does }
 
     var facts: [Fact: Set<Role>] = [:]
 
@@ -219,6 +240,11 @@ private struct Capabilities {
                 permit(
                     "\(workflow.id): the \(transition.role.rawValue) may `\(command)` \(channel.plainWords) while \(workflow.name(of: origin).spaced), to \(target.spaced)",
                     [transition.role])
+            }
+            for effect in transition.effects {
+                let text =
+                    "\(workflow.id): `\(command)` by the \(transition.role.rawValue) while \(workflow.name(of: origin).spaced) does `\(effect.rawValue)`"
+                facts[Fact(text: text, kind: .does), default: []].insert(transition.role)
             }
             for condition in transition.guards {
                 let text =

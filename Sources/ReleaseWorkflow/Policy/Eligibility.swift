@@ -110,6 +110,11 @@ public indirect enum Requirement: Hashable, Sendable {
         }
     }
 
+    /// Every threshold in it, with its months.
+    var timed: [(threshold: Threshold, months: Int)] {
+        atoms.compactMap { if case .months(let threshold, let months) = $0 { (threshold, months) } else { nil } }
+    }
+
     private var atoms: Set<Requirement> {
         switch self {
         case .all(let parts), .any(let parts), .none(let parts): parts.reduce(into: []) { $0.formUnion($1.atoms) }
@@ -229,6 +234,34 @@ public struct Attestation: Hashable, Sendable, Codable {
     }
 }
 
+/// The conditions that have to keep holding.
+public enum Continuous: Hashable, Sendable {
+    /// Everything that the role is asked. A listing asks this unless its policy says why not.
+    case all
+    /// These alone, and the reason why not all, where the policy gives one.
+    case of(Set<Condition>, reason: String?)
+
+    public static let nothing = Continuous.of([], reason: nil)
+
+    public var isNothing: Bool { if case .of(let conditions, _) = self { conditions.isEmpty } else { false } }
+
+    func covers(_ condition: Condition) -> Bool {
+        switch self {
+        case .all: true
+        case .of(let conditions, _): conditions.contains(condition)
+        }
+    }
+
+    public var plainWords: String {
+        switch self {
+        case .all: "everything that is asked"
+        case .of(let conditions, let reason):
+            Condition.allCases.filter(conditions.contains).map(\.plainWords).joined(separator: ", ")
+                + (reason.map { " (not all: \($0))" } ?? "")
+        }
+    }
+}
+
 /// The rules on who may take part, and with whom. All of it is pure; what it rests on is attested, never imported.
 public struct Eligibility: Hashable, Sendable {
     public let mentee: Requirement
@@ -236,14 +269,14 @@ public struct Eligibility: Hashable, Sendable {
     public let pair: Requirement
     /// Groups of fields that count as similar, in both directions. A field is always similar to itself.
     public let similarFields: [[String]]
-    /// The conditions that must keep holding while a case is open; losing it ends the case.
-    public let continuous: Set<Condition>
+    /// The conditions that must keep holding while a case is open; losing one ends the case or hides the listing.
+    public let continuous: Continuous
     /// How many months an attestation of each of these counts for, by the calendar; what is not named does not age.
     public let attestedWithin: [Condition: Int]
 
     public init(
         mentee: Requirement, mentor: Requirement, pair: Requirement, similarFields: [[String]],
-        continuous: Set<Condition>, attestedWithin: [Condition: Int] = [:]
+        continuous: Continuous, attestedWithin: [Condition: Int] = [:]
     ) {
         self.mentee = mentee
         self.mentor = mentor
@@ -276,6 +309,11 @@ public struct Eligibility: Hashable, Sendable {
         first == second || similarFields.contains { $0.contains(first) && $0.contains(second) }
     }
 
+    /// Every condition that any of the rules names.
+    public var predicates: Set<Condition> {
+        mentee.predicates.union(mentor.predicates).union(pair.predicates)
+    }
+
     public func requirement(of role: Role) -> Requirement { role == .mentor ? mentor : mentee }
 
     /// The facts that hold of these two together; `relations` is what they or the program declared between them.
@@ -302,8 +340,40 @@ public struct Eligibility: Hashable, Sendable {
 
     /// True if something that the policy asks of this role, and wants to keep holding, does not hold any more.
     public func isLost(_ person: Attestation, as role: Role, on date: CivilDate) -> Bool {
-        requirement(of: role).predicates.intersection(continuous).contains {
-            !$0.isOfPair && !person.holds($0, on: date)
+        switch continuous {
+        case .all: !requirement(of: role).isMet(by: person, pair: requirement(of: role).predicates, on: date)
+        case .of(let conditions, _):
+            requirement(of: role).predicates.intersection(conditions).contains {
+                !$0.isOfPair && !person.holds($0, on: date)
+            }
+        }
+    }
+
+    /// The last days after which something attested of this person counts no more: of a certification, and of the times
+    /// that run out.
+    public func lastDays(of person: Attestation, as role: Role) -> [CivilDate] {
+        let requirement = requirement(of: role)
+        var days: [CivilDate?] = []
+        if continuous.covers(.certified) { days.append(person.certifiedUntil) }
+        if case .all = continuous {
+            for atom in requirement.timed {
+                switch atom.threshold {
+                case .licensedWithinMonths: days.append(person.licensedOn?.adding(months: atom.months))
+                case .inPracticeUnderMonths:
+                    days.append(person.inPracticeSince?.adding(months: atom.months).adding(days: -1))
+                case .recoveryMonths, .experienceMonths: break
+                }
+            }
+        }
+        return days.compactMap(\.self)
+    }
+
+    /// True if something that this role is asked has to keep holding.
+    public func asksContinuously(_ role: Role) -> Bool {
+        let asked = requirement(of: role)
+        return switch continuous {
+        case .all: asked != .nothing
+        case .of(let conditions, _): !asked.predicates.isDisjoint(with: conditions)
         }
     }
 }

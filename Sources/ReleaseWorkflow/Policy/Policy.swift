@@ -162,6 +162,8 @@ public struct Policy: Hashable, Sendable {
         /// are given.
         public let areas: [String]
         public let languages: [String]
+        /// What the program calls each of them; what it gives no name is called by its word.
+        public var names: [String: String] = [:]
         public let first: First
         public init(
             by: By, mode: Mode, directory: Directory, weights: [String: Int], areas: [String], languages: [String],
@@ -175,6 +177,9 @@ public struct Policy: Hashable, Sendable {
             self.directory = directory
             self.weights = weights
         }
+
+        /// What the program calls an area or a language.
+        public func name(of word: String) -> String { names[word] ?? word.spaced }
     }
 
     /// The time that a pair is meant to last.

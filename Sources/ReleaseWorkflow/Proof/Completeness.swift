@@ -24,9 +24,7 @@ public func completenessFindings(_ policy: Policy) -> [String] {
             workflow.transitions.filter { $0.command == .sign || $0.command.goesOn }
                 .allSatisfy { $0.guards.contains(.releaseComplete) }
         }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
-    demand(
-        policy.eligibility.continuous.isEmpty || commands.contains(.lapse) || commands.contains(.hide),
-        "`eligibility.continuous` asks that something keeps holding, and no workflow has `lapse` or `hide`")
+    findings += policy.continuityFindings(commands)
     demand(
         policy.duration.months == nil || commands.contains(.finish) && effects.contains(.startTerm),
         "`duration.months` sets a term that no workflow begins with `startTerm` and ends with `finish`")
@@ -62,4 +60,27 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         "`contact.answerAfterDays` is 0, and no assumption says so: a no that comes at once tells that it is one")
     demand(!policy.assumptions.isEmpty, "`assumptions` is empty: no source says everything")
     return findings
+}
+
+extension Policy {
+    /// What is missing of what has to keep holding.
+    fileprivate func continuityFindings(_ commands: Set<CommandKind>) -> [String] {
+        var findings: [String] = []
+        if !eligibility.continuous.isNothing, !commands.contains(.lapse), !commands.contains(.hide) {
+            findings.append(
+                "`eligibility.continuous` asks that something keeps holding, and no workflow has `lapse` or `hide`")
+        }
+        if listsOnLess {
+            findings.append(
+                "`eligibility.continuous` is neither `all` nor `{of: …, because: …}`: a listing rests on all that is asked of whoever is listed"
+            )
+        }
+        return findings
+    }
+
+    /// True if somebody stays listed while something that is asked of them is missing, and the policy does not say why.
+    fileprivate var listsOnLess: Bool {
+        guard case .of(_, nil) = eligibility.continuous else { return false }
+        return workflows.contains { $0.audience != nil }
+    }
 }

@@ -14,7 +14,7 @@ struct Possibility {
     /// True unless nothing that the policy says could ever make it so.
     func canHold(_ condition: Guard) -> Bool {
         if condition == .standingLost || condition == .standingRegained {
-            return parties.contains { !predicates(of: $0).isDisjoint(with: policy.eligibility.continuous) }
+            return parties.contains { policy.eligibility.asksContinuously($0) }
         }
         guard condition == .secondSought else { return true }
         return policy.workflows.contains { other in

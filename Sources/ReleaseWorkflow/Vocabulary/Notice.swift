@@ -24,6 +24,10 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case extensionWaits
     /// To whoever is listed: their entry is shown to nobody for now, or is shown again.
     case hidden, shownAgain
+    /// To whoever takes part on something that ends by a day: that day is a month away.
+    case standingEndsSoon
+    /// To whomever an incident concerns.
+    case incident
     /// To a reader: the number is wrong, and a new one is coming.
     case numberWrong
     /// To the signer: staff have closed what was open.
@@ -54,6 +58,11 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
             "Your entry is not shown at present, because something it rests on is missing. When that is put right it comes back "
                 + "by itself. You need do nothing, and can take it down for good."
         case .shownAgain: "Your entry is shown again."
+        case .incident:
+            "Something that you gave us may have reached somebody for whom it was not meant. Please sign in to read what it is, or call "
+                + "us. You have done nothing wrong."
+        case .standingEndsSoon:
+            "Something that your part here rests on ends within a month. If it is renewed, please let us know before its last day."
         case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
         case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
         case .corrected: "Something you were shown has changed. Please look again."

@@ -38,8 +38,7 @@ struct Apply: AsyncParsableCommand {
         let fileKey = Hex.format(SHA256.hash(Array(data)).prefix(8))
         let run = ApplyRun(
             open: open, folder: file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "", json: json,
-            printsCodes: codes,
-            fileKey: fileKey)
+            printsCodes: codes, fileKey: fileKey)
         var status: Int32 = 0
         for (offset, bytes) in data.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) || bytes.first == UInt8(ascii: "#") {
@@ -71,6 +70,8 @@ final class ApplyRun {
     private let json: Bool
     private let printsCodes: Bool
     private let fileKey: String
+    /// The times that a line of this content has come by.
+    private var occurrences: [[UInt8]: Int] = [:]
     private var names: [String: PersonID] = [:]
     private var words: [PersonID: String] = [:]
     private var codes: [String: String] = [:]
@@ -186,8 +187,16 @@ final class ApplyRun {
         return true
     }
 
+    /// A line is the same line by its content, the people whom it names, and the times that it stands in the file:
+    /// wherever it stands, and whatever is added before or after it.
     private func key(_ line: ScriptLine) throws -> String {
-        try line.optionalText("key") ?? "\(fileKey)/\(line.number)"
+        let content = line.content + Array(line.people(in: names).utf8)
+        let digest = SHA256.hash(content)
+        let count = occurrences[digest, default: 0] + 1
+        occurrences[digest] = count
+        // Earlier versions knew a line by the whole file and its number.
+        return try line.optionalText("key")
+            ?? "\(Hex.format(digest.prefix(16)))/\(count) formerly \(fileKey)/\(line.number)"
     }
 
     private func outcome(_ line: ScriptLine) async throws -> Outcome {
@@ -202,23 +211,22 @@ final class ApplyRun {
                 }
                 return role
             }
-            return try await service.add(
-                NewPerson(
-                    fullName: line.text("name"), surname: line.text("surname"), firstName: line.text("firstName"),
-                    phone: line.text("phone"), roles: roles, field: line.text("field"),
-                    isUnderContract: line.flag("underContract", default: false),
-                    coordinator: optionalPerson(line, "coordinator"), profile: line.profile()), key: key)
-        case "changePerson":
-            return try await service.change(
-                person(line, "person"), isUnderContract: line.optionalFlag("underContract"),
-                coordinator: optionalPerson(line, "coordinator"), key: key)
+            var new = NewPerson(
+                fullName: try line.text("name"), surname: try line.text("surname"),
+                firstName: try line.text("firstName"), phone: try line.text("phone"), roles: roles,
+                field: try line.text("field"), isUnderContract: try line.flag("underContract", default: false),
+                coordinator: try await optionalPerson(line, "coordinator"), profile: try line.profile())
+            new.isPhoneConfirmed = try line.flag("phoneConfirmed", default: false)
+            new.isAnotherPerson = try line.flag("anotherPerson", default: false)
+            return try await service.add(new, key: key)
+        case "changePerson": return try await changePerson(line, key)
         case "enroll":
             return try await service.enroll(
-                person(line, "person"), as: role(line), attestation: line.attestation(),
-                capacity: line.optionalNumber("capacity") ?? 1, by: optionalPerson(line, "by"), key: key)
+                person(line, "person"), as: role(line), line.attestation(), by: optionalPerson(line, "by"), key: key)
         case "acknowledge":
             return try await service.acknowledge(
-                actor(line), as: role(line), display: line.optionalText("display"), key: key)
+                actor(line), as: role(line), display: line.optionalText("display"),
+                paper: paper(line, actor(line)), key: key)
         case "setAvailability":
             return try await service.setAvailability(
                 of: person(line, "by"), as: role(line), isReady: line.optionalFlag("ready"),
@@ -239,13 +247,32 @@ final class ApplyRun {
         case "adoptPolicy":
             let (parsed, _) = try provenPolicy(atPath: path(line.text("file")))
             return try await service.adopt(policy: parsed.canonical, key: key)
-        case "suspend", "recordDeath", "lift", "recordedInError", "confirm", "refuse":
+        case "suspend", "recordDeath", "lift", "recordedInError", "merge", "confirm", "refuse":
             return try await staffAct(line, key)
         case "rescindByCode":
             let text = try line.text("code")
             return try await service.rescind(typedCode: codes[text] ?? text)
         default: return try await service.submit(command(line, key))
         }
+    }
+
+    /// What is known of a person, put right; and contract and coordinator, which staff alone change.
+    private func changePerson(_ line: ScriptLine, _ key: String) async throws -> Outcome {
+        let (about, staff) = (try await person(line, "person"), try await optionalPerson(line, "by"))
+        let details = Details(
+            fullName: try line.optionalText("name"), surname: try line.optionalText("surname"),
+            firstName: try line.optionalText("firstName"), phone: try line.optionalText("phone"),
+            isPhoneConfirmed: try line.flag("phoneConfirmed", default: false), field: try line.optionalText("field"),
+            role: try line.choice("role", of: Identity.Role.self))
+        let (contract, coordinator) = (
+            try line.optionalFlag("underContract"), try await optionalPerson(line, "coordinator")
+        )
+        if !details.isEmpty {
+            let outcome = try await open.service.correct(about, details, by: staff, key: key)
+            if outcome.refusal != nil || (contract == nil && coordinator == nil) { return outcome }
+        }
+        return try await open.service.change(
+            about, isUnderContract: contract, coordinator: coordinator, key: details.isEmpty ? key : key + "/program")
     }
 
     /// The acts by which staff close at once, and by which a second member of staff confirms.
@@ -258,6 +285,8 @@ final class ApplyRun {
         case "recordedInError":
             let workflow = await firstWorkflow()
             return try await service.askRecordedInError(of: about, workflow: workflow, by: staff, key: key)
+        case "merge":
+            return try await service.askToMerge(about, into: person(line, "into"), by: staff, key: key)
         case "confirm", "refuse":
             // The oldest that waits about this person; a script that is applied again finds it answered.
             let act = try await service.pendingActs().first { $0.act.person == about }?.act.id ?? ""
@@ -283,13 +312,8 @@ final class ApplyRun {
         case .ask: command.display = try line.text("display")
         case .end, .rescind, .withdrawCard: command.isOfParting = try line.flag("parting", default: false)
         case .sign, .correct, .extend, .renew:
-            let scan = try line.optionalText("scan").map { name -> [UInt8] in
-                guard let data = FileManager.default.contents(atPath: path(name)) else {
-                    throw line.problem("scan", "a file that can be read")
-                }
-                return Array(data)
-            }
-            if actor.channel == .paper, scan == nil {
+            let paper = try paper(line, actor)
+            if actor.channel == .paper, paper == nil {
                 throw line.problem("scan", "the scanned form, for a signature on paper")
             }
             var digest = try line.optionalText("digest")
@@ -302,16 +326,32 @@ final class ApplyRun {
             }
             command.signing = .init(
                 means: actor.channel == .paper ? .paper : .screen,
-                authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", scan: scan,
+                authenticatedBy: actor.channel == .paper ? "coordinatorTookForm" : "exampleSignIn", paper: paper,
                 formDigest: digest, isNameConfirmed: try line.optionalFlag("nameConfirmed") ?? open.isExample)
             if kind == .correct {
                 command.corrections = Corrections(
                     firstName: try line.optionalText("firstName"), phone: try line.optionalText("phone"),
                     profile: try line.profile())
+                command.corrections.isPhoneConfirmed = try line.flag("phoneConfirmed", default: false)
             }
         default: break
         }
         return command
+    }
+
+    /// The paper that was signed by hand; nil for what comes another way.
+    private func paper(_ line: ScriptLine, _ actor: Actor) throws -> Paper? {
+        let name = try line.optionalText("scan")
+        guard actor.channel == .paper else {
+            if name != nil { throw line.problem("scan", "no scan, for what was not signed on paper") }
+            return nil
+        }
+        // A sign-off without its sheet is the service's to refuse, unless it was filed before that was asked.
+        guard let name else { return nil }
+        guard let data = FileManager.default.contents(atPath: path(name)) else {
+            throw line.problem("scan", "a file that can be read")
+        }
+        return Paper(bytes: Array(data), signedOn: try line.date("signedOn"))
     }
 
     /// A file named in the script lies beside it.

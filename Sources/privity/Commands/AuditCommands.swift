@@ -82,7 +82,7 @@ struct AuditGroup: AsyncParsableCommand {
         private func verifyFolder(_ folder: Folder, _ trust: TrustPolicy?, _ cosigned: [SignedNote]) async throws
             -> AuditReport
         {
-            let settings = try await Settings(folder, passphraseFile: passphraseFile)
+            let settings = try Settings(folder, passphraseFile: passphraseFile)
             let seen = witnessedHeads(cosigned, trust: trust, origin: settings.origin)
             guard seen.count == cosigned.count else {
                 throw Failure("`--cosigned`: not signed by the witnesses that the trust policy asks for", status: 1)

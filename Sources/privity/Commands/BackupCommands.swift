@@ -26,7 +26,7 @@ struct Backup: AsyncParsableCommand {
     func run() async throws {
         let folder = Folder(directory)
         guard folder.exists else { throw Failure("`\(directory)`: no data folder here", status: 2) }
-        let settings = try await Settings(folder, passphraseFile: nil)
+        let settings = try Settings(folder, passphraseFile: nil)
         guard !FileManager.default.fileExists(atPath: out) else { throw Failure("`\(out)`: exists already", status: 2) }
         let size = try folder.copy(to: out) { path in
             let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
@@ -64,7 +64,7 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let source = Folder(backup)
         guard source.exists else { throw Failure("`\(backup)`: no backup here", status: 2) }
-        let settings = try await Settings(source, passphraseFile: passphraseFile)
+        let settings = try Settings(source, passphraseFile: passphraseFile)
         guard let path = settings.passphraseFile else {
             throw Failure("`--passphrase-file`: expected the file of the passphrase", status: 2)
         }

@@ -5,135 +5,6 @@ import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 
-struct PersonGroup: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "person", abstract: "Enter and find people.", subcommands: [Import.self, Find.self])
-
-    struct Import: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Enter people from a CSV file with a header line.",
-            discussion: """
-                Columns: name, surname, firstName, phone, field, roles (participant, mentor or coordinator, separated by ;), underContract \
-                (true or false), coordinator (an id; may be empty). Mentors are enrolled afterwards, by a coordinator's attestation. The \
-                whole file is checked before anybody is entered, and all of its faults are told at once, with line and column; entering \
-                it twice enters nobody twice.
-                """)
-
-        @OptionGroup var options: FolderOptions
-        @Argument(help: "The CSV file, UTF-8.", completion: .file(extensions: ["csv"])) var file: String
-
-        private static let columns = [
-            "name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator",
-        ]
-
-        func run() async throws {
-            let table = Table(try contents(), columns: Self.columns)
-            var faults = table.faults
-            // Of a table whose shape is wrong the rows say nothing.
-            try refuse(faults)
-            let people = table.rows.map { (line: $0.line, person: read($0, &faults)) }
-            let open = try await OpenFolder(options, isWriter: true)
-            // Every row is looked at before anybody is entered, so that a bad last line enters nobody.
-            for (row, entry) in zip(table.rows, people) {
-                let more = try await open.service.problems(of: entry.person).map { fault($0, row) }
-                // Of a cell that cannot be read nothing else is said.
-                faults += more.filter { new in
-                    !faults.contains { ($0.line, $0.column) == (new.line, new.column) }
-                }
-            }
-            try refuse(faults)
-            var entered = 0
-            for (line, person) in people {
-                let known = try await open.service.find(phone: person.phone, name: person.fullName)
-                if let id = known.first {
-                    say("line \(line): known as \(id)")
-                    continue
-                }
-                let outcome = try await open.service.add(person, key: nil)
-                if let refusal = outcome.refusal {
-                    throw Failure("`\(file)`: line \(line): \(refusal)", status: 1)
-                }
-                entered += 1
-                say("line \(line): \(outcome.person?.description ?? "")")
-            }
-            say("\(entered) entered, \(people.count - entered) known already")
-        }
-
-        private func contents() throws -> String {
-            guard FileManager.default.fileExists(atPath: file) else {
-                throw Failure("`\(file)`: there is no such file", status: 2)
-            }
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw Failure("`\(file)`: cannot be read", status: 2)
-            }
-            guard data.count <= 16 << 20 else { throw Failure("`\(file)`: at most 16 MiB", status: 2) }
-            guard let text = String(data: data, encoding: .utf8) else {
-                throw Failure("`\(file)`: not UTF-8: save it as “CSV UTF-8”", status: 2)
-            }
-            return text
-        }
-
-        /// All of a file's faults at once, in the order of their places; nobody is entered.
-        private func refuse(_ faults: [Table.Fault]) throws {
-            if faults.isEmpty { return }
-            let lines = faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.map {
-                "`\(file)`: line \($0.line), column \($0.column): \($0.text)"
-            }
-            throw Failure(lines.joined(separator: "\n") + "\nnobody was entered", status: 2)
-        }
-
-        private func fault(_ problem: FieldProblem, _ row: Table.Row) -> Table.Fault {
-            let column = problem.field == "fullName" ? "name" : problem.field
-            let cell = row.cells[column]
-            return Table.Fault(line: cell?.line ?? row.line, column: cell?.column ?? 1, text: "\(problem)")
-        }
-
-        private func read(_ row: Table.Row, _ faults: inout [Table.Fault]) -> NewPerson {
-            func text(_ column: String) -> String { row.cells[column]?.text ?? "" }
-            func note(_ field: String, _ expected: String) {
-                faults.append(fault(FieldProblem(field: field, expected: expected), row))
-            }
-            var roles: [Identity.Role] = []
-            for word in text("roles").split(separator: ";") {
-                let word = word.trimmingCharacters(in: .whitespaces).lowercased()
-                if let role = Identity.Role(rawValue: word) {
-                    roles.append(role)
-                } else {
-                    note("roles", "participant, mentor or coordinator, separated by ;")
-                }
-            }
-            let isUnderContract = Self.truths[text("underContract").trimmingCharacters(in: .whitespaces).lowercased()]
-            if isUnderContract == nil { note("underContract", "true or false") }
-            let typed = text("coordinator").trimmingCharacters(in: .whitespaces)
-            let coordinator = PersonID(parsing: typed)
-            if !typed.isEmpty, coordinator == nil { note("coordinator", "an id of 32 hexadecimal digits") }
-            return NewPerson(
-                fullName: text("name"), surname: text("surname"), firstName: text("firstName"), phone: text("phone"),
-                roles: roles, field: text("field"), isUnderContract: isUnderContract ?? false, coordinator: coordinator)
-        }
-
-        /// The words for yes and no that spreadsheets write.
-        private static let truths: [String: Bool] = [
-            "true": true, "yes": true, "y": true, "1": true, "false": false, "no": false, "n": false, "0": false,
-        ]
-    }
-
-    struct Find: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Find people by phone number or name; prints ids.")
-        @OptionGroup var options: FolderOptions
-        @Option(help: "A telephone number, as typed.") var phone: String?
-        @Option(help: "A full name, surname or first name.") var name: String?
-
-        func run() async throws {
-            guard phone != nil || name != nil else { throw Failure("expected --phone or --name", status: 2) }
-            let open = try await OpenFolder(options, isWriter: false)
-            let found = try await open.service.find(phone: phone, name: name)
-            for id in found { say(id.description) }
-            if found.isEmpty { throw Failure("\(Refusal.notFound)", status: 1) }
-        }
-    }
-}
-
 struct CaseGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "case", abstract: "Look at cases, as one person may see them.",
@@ -209,7 +80,7 @@ extension Optional {
 struct ReleaseGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Print, show, hand out and rescind releases.",
-        subcommands: [PrintForm.self, Show.self, Export.self, Reveal.self, Rescind.self])
+        subcommands: [PrintForm.self, Show.self, Export.self, Reveal.self, Produce.self, Rescind.self])
 
     struct PrintForm: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

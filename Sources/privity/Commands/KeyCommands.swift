@@ -25,7 +25,7 @@ struct KeyGroup: AsyncParsableCommand {
     ) async throws -> (folder: Folder, origin: String, store: SQLiteStore, history: KeyHistory) {
         let folder = Folder(options.directory)
         guard folder.exists else { throw Failure("`\(options.directory)`: no data folder here", status: 2) }
-        let origin = try await Settings(folder, passphraseFile: options.passphraseFile).origin
+        let origin = try Settings(folder, passphraseFile: options.passphraseFile).origin
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: true)
         return (folder, origin, store, try KeyHistory(store: store, origin: origin))
     }

@@ -39,7 +39,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let open = try await OpenFolder(options, isWriter: true, showing: clock)
-        let settings = try await ServeSettings(open.folder, self)
+        let settings = try ServeSettings(open.folder, self)
         let logger = Logger(label: "privity", factory: { JSONLog(label: $0) { line in complainRaw(line) } })
         let accounts = try Accounts(open.host)
         let words = Words.english
@@ -110,8 +110,8 @@ struct ServeSettings {
     let mailer: (any Mailer)?
     let backupFolder: String?
 
-    init(_ folder: Folder, _ serve: Serve) async throws {
-        let reader = try await Settings.reader(folder)
+    init(_ folder: Folder, _ serve: Serve) throws {
+        let reader = try SettingName.reader(folder)
         func path(_ text: String?) -> String? { text.map { $0.hasPrefix("/") ? $0 : folder.path + "/" + $0 } }
         let address = serve.address ?? reader.string(forKey: "address") ?? "127.0.0.1"
         let port = serve.port ?? reader.int(forKey: "port") ?? 8080
@@ -121,7 +121,9 @@ struct ServeSettings {
         let chain = serve.certificate ?? path(reader.string(forKey: "certificate"))
         let key = serve.privateKey ?? path(reader.string(forKey: "privateKey"))
         guard (chain == nil) == (key == nil) else {
-            throw Failure("`--certificate` and `--private-key`: expected both or neither", status: 2)
+            throw Failure(
+                "`certificate` and `privateKey`, `--certificate` and `--private-key`: expected both or neither",
+                status: 2)
         }
         listening = Listening(
             address: address, port: port, certificate: chain.flatMap { chain in key.map { (chain, $0) } })
@@ -132,7 +134,7 @@ struct ServeSettings {
                 parts.path.isEmpty, parts.query == nil, parts.user == nil
             else {
                 throw Failure(
-                    "`--url`: expected an address like https://consent.example.org, without a slash at its end",
+                    "`url`, `--url`: found `\(given)`, expected an address like https://consent.example.org, without a slash at its end",
                     status: 2)
             }
         }
@@ -143,14 +145,19 @@ struct ServeSettings {
         if let sendmail = reader.string(forKey: "sendmail") {
             let command = sendmail.split(separator: " ").map(String.init)
             guard let program = command.first, FileManager.default.isExecutableFile(atPath: program) else {
-                throw Failure("`sendmail`: expected a program like /usr/sbin/sendmail -t -i", status: 2)
+                throw Failure(
+                    "`sendmail`: found `\(sendmail)`, expected a program like /usr/sbin/sendmail -t -i", status: 2)
             }
-            guard let from = reader.string(forKey: "from"), from.contains("@"), !from.contains(where: \.isNewline)
-            else {
-                throw Failure("`from`: expected the address that letters come from", status: 2)
+            guard let from = reader.string(forKey: "from").flatMap(MailSender.init) else {
+                throw Failure(
+                    "`from`: missing beside `sendmail`: expected the address that letters come from", status: 2)
             }
             mailer = SendmailMailer(command: command, from: from)
         } else {
+            guard reader.string(forKey: "from") == nil else {
+                throw Failure(
+                    "`sendmail`: missing beside `from`: expected a program like /usr/sbin/sendmail -t -i", status: 2)
+            }
             mailer = nil
         }
         backupFolder = path(reader.string(forKey: "backupFolder"))

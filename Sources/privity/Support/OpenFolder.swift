@@ -5,12 +5,12 @@ import FolderDriver
 import Foundation
 import Logging
 import PhoneNumbers
+import Photographs
 import PolicyFile
 import ReleaseLedger
 import ReleaseService
 import ReleaseWorkflow
 import SQLiteDriver
-import SystemPackage
 
 /// The folder and how to unlock it.
 struct FolderOptions: ParsableArguments {
@@ -26,20 +26,9 @@ struct Settings {
     let origin: String
     let passphraseFile: String?
 
-    /// `PRIVITY_*` before `privity.yaml`.
-    static func reader(_ folder: Folder) async throws -> ConfigReader {
-        let file: FileProvider<YAMLSnapshot>
-        do {
-            file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(folder.settingsPath))
-        } catch {
-            throw Failure("`privity.yaml`: missing or not YAML: is this a data folder?", status: 2)
-        }
-        return ConfigReader(providers: [EnvironmentVariablesProvider().prefixKeys(with: "privity"), file])
-    }
-
     /// Reads options, then `PRIVITY_*`, then `privity.yaml`, in this order of precedence.
-    init(_ folder: Folder, passphraseFile: String?) async throws {
-        let reader = try await Self.reader(folder)
+    init(_ folder: Folder, passphraseFile: String?) throws {
+        let reader = try SettingName.reader(folder)
         guard let origin = reader.string(forKey: "origin") else {
             throw Failure("`privity.yaml`: `origin` is missing", status: 2)
         }
@@ -90,7 +79,7 @@ struct OpenFolder {
         guard folder.exists else {
             throw Failure("`\(options.directory)`: no data folder here: make one with `privity init`", status: 2)
         }
-        settings = try await Settings(folder, passphraseFile: options.passphraseFile)
+        settings = try Settings(folder, passphraseFile: options.passphraseFile)
         guard let passphrasePath = settings.passphraseFile else {
             throw Failure("no passphrase: name its file with --passphrase-file or PRIVITY_PASSPHRASE_FILE", status: 2)
         }
@@ -129,6 +118,7 @@ struct OpenFolder {
             time: clock, seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
             parsePolicy: Self.parse, logger: Self.logger())
         parts.isRevoking = isRevocation
+        parts.photographs = LibraryPhotographs()
         host = try await ServiceHost.open(parts, isWriter: isWriter)
         setClock?.set(Date())
     }

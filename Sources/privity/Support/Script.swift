@@ -51,14 +51,21 @@ struct ScriptLine {
         var fields: [String: Set<String>] = [
             "wait": [],
             "addPerson": [
-                "name", "surname", "firstName", "phone", "field", "roles", "underContract", "coordinator", "profile",
+                "name", "surname", "firstName", "phone", "phoneConfirmed", "anotherPerson", "field", "roles",
+                "underContract",
+                "coordinator", "profile",
             ],
-            "changePerson": ["person", "underContract", "coordinator"],
+            "changePerson": [
+                "person", "underContract", "coordinator", "name", "surname", "firstName", "phone", "phoneConfirmed",
+                "field", "role",
+            ],
+            "merge": ["person", "into"],
             "enroll": [
                 "person", "role", "attributes", "inRecoverySince", "experiencedSince", "licensedOn", "inPracticeSince",
                 "certifiedUntil", "fields", "acceptedStages", "capacity",
             ],
-            "acknowledge": ["role", "display"], "setAvailability": ["role", "ready", "paused", "capacity"],
+            "acknowledge": ["role", "display", "scan", "signedOn"],
+            "setAvailability": ["role", "ready", "paused", "capacity"],
             "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"],
             "setEmployer": ["name"], "suspend": ["person"], "recordDeath": ["person"], "lift": ["person"],
             "confirm": ["person"], "refuse": ["person"], "recordedInError": ["person"],
@@ -72,11 +79,11 @@ struct ScriptLine {
             case .propose, .invite: fields[kind.rawValue] = caseFields.union(["person"])
             case .completeSurvey: fields[kind.rawValue] = caseFields.union(["survey"])
             case .ask: fields[kind.rawValue] = caseFields.union(["display"])
-            case .sign: fields[kind.rawValue] = caseFields.union(["scan", "digest", "nameConfirmed"])
-            case .extend, .renew: fields[kind.rawValue] = caseFields.union(["scan", "digest"])
+            case .sign: fields[kind.rawValue] = caseFields.union(["scan", "signedOn", "digest", "nameConfirmed"])
+            case .extend, .renew: fields[kind.rawValue] = caseFields.union(["scan", "signedOn", "digest"])
             case .correct:
                 fields[kind.rawValue] = caseFields.union([
-                    "scan", "digest", "nameConfirmed", "firstName", "phone", "profile",
+                    "scan", "signedOn", "digest", "nameConfirmed", "firstName", "phone", "phoneConfirmed", "profile",
                 ])
             case .end, .rescind, .withdrawCard: fields[kind.rawValue] = caseFields.union(["parting"])
             default: fields[kind.rawValue] = caseFields
@@ -85,8 +92,13 @@ struct ScriptLine {
         return fields
     }()
 
+    /// The line as it is written, without what is around it.
+    let content: [UInt8]
+
     init(_ bytes: Data, number: Int) throws {
         self.number = number
+        let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+        content = Array(bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
         guard bytes.count <= Self.maximumByteCount else {
             throw ScriptProblem(line: number, field: "line", expected: "at most 64 KiB")
         }
@@ -183,6 +195,15 @@ struct ScriptLine {
         return date
     }
 
+    /// The people who are named by words of the file, as far as they are known: the same words mean other people in
+    /// another file.
+    func people(in names: [String: PersonID]) -> String {
+        values.sorted { $0.key < $1.key }.compactMap { field, value in
+            guard case .text(let text) = value, let person = names[text] else { return nil }
+            return "\(field) \(person)"
+        }.joined(separator: " ")
+    }
+
     func profile() throws -> [ProfileField: String] {
         guard let value = values["profile"] else { return [:] }
         guard case .object(let members) = value else { throw problem("profile", "an object of profile fields") }
@@ -196,13 +217,25 @@ struct ScriptLine {
         return profile
     }
 
-    func attestation() throws -> Attestation {
-        Attestation(
-            attributes: Set(try choices("attributes", of: Condition.self).filter { !$0.isOfPair }),
-            inRecoverySince: try date("inRecoverySince"), experiencedSince: try date("experiencedSince"),
-            licensedOn: try date("licensedOn"), inPracticeSince: try date("inPracticeSince"),
-            certifiedUntil: try date("certifiedUntil"), fields: values["fields"] == nil ? [] : try texts("fields"),
-            acceptedStages: Set(try choices("acceptedStages", of: Stage.self)))
+    /// What the line names; a day that is named as `none` holds no more.
+    func attestation() throws -> AttestationChange {
+        var change = AttestationChange()
+        if values["attributes"] != nil {
+            change.attributes = Set(try choices("attributes", of: Condition.self).filter { !$0.isOfPair })
+        }
+        for day in AttestationChange.Day.allCases {
+            if try optionalText(day.rawValue) == "none" {
+                change.cleared.insert(day)
+            } else {
+                change[day] = try date(day.rawValue)
+            }
+        }
+        if values["fields"] != nil { change.fields = try texts("fields") }
+        if values["acceptedStages"] != nil {
+            change.acceptedStages = Set(try choices("acceptedStages", of: Stage.self))
+        }
+        change.capacity = try optionalNumber("capacity")
+        return change
     }
 
     /// The answers in the object `name`; the questions it may answer besides are in `also`.

@@ -4,13 +4,12 @@ import ReleaseService
 /// Hands letters to the host's mail system, by the interface that every one of them has: a program that reads a letter
 /// with its headers.
 ///
-/// - Source: RFC 5322 for the letter, RFC 2045 for its body in UTF-8. RFC 2047 is not needed, because every header is
-///   printable ASCII.
+/// - Source: RFC 5322 for the letter, RFC 2045 for its body in UTF-8. Every header is printable ASCII.
 struct SendmailMailer: Mailer {
     /// The program and its arguments, like `/usr/sbin/sendmail -t -i`. It takes the recipient from the letter, so that
     /// no address stands in the list of processes.
     let command: [String]
-    let from: String
+    let from: MailSender
 
     struct NotTaken: Error {}
 
@@ -49,9 +48,9 @@ struct SendmailMailer: Mailer {
 
     /// Neutral in every header: the same for everybody.
     private func message(_ letter: Letter) -> String {
-        let host = from.split(separator: "@").last.map(String.init) ?? "localhost"
         let headers = [
-            "From: \(from)", "To: \(letter.to)", "Subject: \(letter.subject)", "Message-ID: <\(letter.id)@\(host)>",
+            "From: \(from.header)", "To: \(letter.to)", "Subject: \(letter.subject)",
+            "Message-ID: <\(letter.id)@\(from.host)>",
             "Date: \(Self.date.string(from: Date()))", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: 8bit", "Auto-Submitted: auto-generated",
         ]

@@ -126,7 +126,7 @@ PROGRAMS = {
     "mscsw": dict(start="2026-09-14T08:00", early=None, end="2028-12-01T10:00",
                   roads=lambda: mutual(True, {"sameField": "no", "settings": ["agency"], "understood": True}), area="313"),
 }
-EXAMPLE_COORDINATOR = {"mphp": "312-555-0100", "icb": "217-555-0100", "structured": "212-555-0150", "mscsw": "313-555-0160"}
+EXAMPLE_COORDINATOR = {"mphp": "312-555-0100", "icb": "217-555-0100", "structured": "212-555-0150", "mscsw": "314-555-0160"}
 
 
 def cast(program, roads, area):
@@ -266,7 +266,7 @@ for program, about in PROGRAMS.items():
     spare = dict(zip(words, run(privity, "account", "example-links", data, fake=LATER, stdin="\n".join(words.values()) + "\n").stdout.split()))
     open(work + "/people.txt", "w").write("\n".join(ids) + "\n")
     open(work + "/links.txt", "w").write("\n".join(tokens) + "\n")
-    shutil.copy(f"{repository}/Policies/examples/eve-release-scan.txt", work)
+    shutil.copy(f"{repository}/Policies/examples/eve-release-scan.pdf", work)
     run(privity, "apply", data, write(work + "/example.jsonl", example))
     script = people + [line("wait", at=about["early"] or about["end"])] + attested
     for state, road in early.items():
@@ -294,7 +294,7 @@ for program, about in PROGRAMS.items():
     print(program, run(privity, "audit", "verify", data).stdout.strip().splitlines()[-1])
     show(work, about["end"])
     shutil.rmtree(data + "/log", ignore_errors=True)
-    pack(program, *(f"{work}/{name}" for name in ("data", "people.txt", "links.txt", "about.json", "entered.jsonl", "example.jsonl", "states.jsonl", "eve-release-scan.txt", "shown.json")))
+    pack(program, *(f"{work}/{name}" for name in ("data", "people.txt", "links.txt", "about.json", "entered.jsonl", "example.jsonl", "states.jsonl", "eve-release-scan.pdf", "shown.json")))
     if program == "mphp":
         run(privity, "backup", data, work + "/backup")
         os.makedirs(work + "/kept")

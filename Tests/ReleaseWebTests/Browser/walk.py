@@ -400,9 +400,9 @@ try:
     scan = place / "scan.pdf"
     scan.write_bytes(base64.b64decode(pdf["data"]))
     maya.press("Back to the case").press("Read and sign the release").look("signature-paper")
-    maya.fill("First eight characters of the digest on the paper", "00000000").fill("Scan of the signed form", str(scan)).press("Sign")
+    maya.fill("First eight characters of the digest on the paper", "00000000").fill("Day on the paper", "2026-01-05").fill("Scan of the signed form", str(scan)).press("Sign")
     maya.says("the digest that is printed").fill("First eight characters of the digest on the paper", digest)
-    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("You have signed the release.")
+    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("You have signed the release.", "Print this receipt").look("receipt-paper").press("Back to the case")
     maya.press("Release the card").press("Release the card").says("the card is open")
     maya.open("/desk/notices").look("notices")
 

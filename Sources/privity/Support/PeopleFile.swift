@@ -1,0 +1,341 @@
+import Foundation
+import ReleaseService
+import ReleaseWorkflow
+
+/// A table of people, read against what is known of them.
+struct PeopleFile {
+    static let columns = ["name", "firstName", "phone", "field", "roles"]
+    static let optional =
+        ["surname", "underContract", "coordinator", "mail", "id", "capacity"] + profile + days + lists
+    private static let profile = ProfileField.allCases.map(\.rawValue)
+    private static let days = AttestationChange.Day.allCases.map(\.rawValue)
+    private static let lists = ["attributes", "fields", "acceptedStages"]
+
+    /// One row, as it is to be carried out.
+    struct Entry {
+        let line: Int
+        var person: NewPerson
+        var mail: String?
+        /// The person of this row, if they are known already.
+        var known: PersonID?
+        /// What is attested, by role; what is nil stays as it is.
+        var attestations: [(role: Role, change: AttestationChange)] = []
+        let row: Table.Row
+    }
+
+    enum Done {
+        case entered(PersonID)
+        /// Known already, with the names of what differs.
+        case known(PersonID, [String])
+    }
+
+    private let open: OpenFolder
+    private let accounts: Accounts
+    private let staff: PersonID?
+    private let areNumbersConfirmed: Bool
+    private(set) var entries: [Entry] = []
+    private(set) var faults: [Table.Fault] = []
+    private let table: Table
+
+    init(_ open: OpenFolder, attestedBy staff: PersonID?, areNumbersConfirmed: Bool, table: Table) throws {
+        (self.open, self.staff, self.areNumbersConfirmed, self.table) = (open, staff, areNumbersConfirmed, table)
+        accounts = try Accounts(open.host)
+    }
+
+    // MARK: Reading
+
+    /// Reads every row and notes every fault.
+    mutating func check() async throws {
+        var seen: [String: Int] = [:]
+        var mails: [String: Int] = [:]
+        for row in table.rows {
+            var entry = try await read(row)
+            let problems = try await open.service.problems(of: entry.person)
+            for problem in problems where !(problem.field == "anotherPerson") { note(problem, row) }
+            if problems.isEmpty {
+                entry.known = try await known(entry, row)
+                let name = "\(entry.person.fullName.lowercased()) \(try open.service.number(entry.person.phone) ?? "")"
+                if let line = seen[name] {
+                    note(
+                        FieldProblem(field: "name", expected: "each person once: this is the one of line \(line)"), row)
+                }
+                seen[name] = row.line
+            }
+            if let mail = entry.mail { try await check(mail, of: entry, &mails) }
+            try await checkAttestations(entry)
+            entries.append(entry)
+        }
+    }
+
+    private mutating func check(_ mail: String, of entry: Entry, _ mails: inout [String: Int]) async throws {
+        if let line = mails[mail.lowercased()] {
+            note(FieldProblem(field: "mail", expected: "each address once: line \(line) has this one"), entry.row)
+        }
+        mails[mail.lowercased()] = entry.line
+        if let known = entry.known, try await accounts.account(of: known, by: .operator).address == mail { return }
+        do { try await accounts.checkAddress(mail, by: .operator) } catch AccessRefusal.unusable(let problem) {
+            note(FieldProblem(field: "mail", expected: problem.expected), entry.row)
+        }
+    }
+
+    private mutating func checkAttestations(_ entry: Entry) async throws {
+        for (role, change) in entry.attestations {
+            for problem in try open.service.problems(of: change, as: role) { note(problem, entry.row) }
+        }
+        guard !entry.attestations.isEmpty, staff == nil, try open.service.policy.policy.administration != .`self` else {
+            return
+        }
+        note(FieldProblem(field: "attributes", expected: "the coordinator who attests it, with --by"), entry.row)
+    }
+
+    private mutating func note(_ problem: FieldProblem, _ row: Table.Row) {
+        let names = ["fullName": "name", "phoneConfirmed": "phone", "address": "mail"]
+        let column = names[problem.field] ?? problem.field
+        let cell = row.cells[column]
+        let text =
+            problem.field == "phoneConfirmed"
+            ? "`phone`: an area code that is newer than the list here: read the number back, then give --numbers-confirmed"
+            : "`\(column)`: expected \(problem.expected)"
+        let fault = Table.Fault(line: cell?.line ?? row.line, column: cell?.column ?? 1, text: text)
+        // Of a cell that cannot be read nothing else is said.
+        if !faults.contains(where: { ($0.line, $0.column) == (fault.line, fault.column) }) { faults.append(fault) }
+    }
+
+    private func text(_ column: String, _ row: Table.Row) -> String {
+        (row.cells[column]?.text ?? "").trimmingCharacters(in: .whitespaces)
+    }
+
+    private mutating func read(_ row: Table.Row) async throws -> Entry {
+        var person = NewPerson(
+            fullName: row.cells["name"]?.text ?? "", surname: row.cells["surname"]?.text ?? "",
+            firstName: row.cells["firstName"]?.text ?? "", phone: row.cells["phone"]?.text ?? "", roles: roles(row),
+            field: row.cells["field"]?.text ?? "", isUnderContract: contract(row),
+            coordinator: try await coordinator(row))
+        person.isPhoneConfirmed = areNumbersConfirmed
+        for field in ProfileField.allCases where !text(field.rawValue, row).isEmpty {
+            person.profile[field] = text(field.rawValue, row)
+        }
+        var entry = Entry(line: row.line, person: person, row: row)
+        let mail = text("mail", row)
+        entry.mail = mail.isEmpty ? nil : mail
+        entry.attestations = attestations(row, person)
+        return entry
+    }
+
+    private mutating func roles(_ row: Table.Row) -> [Identity.Role] {
+        var roles: [Identity.Role] = []
+        for word in words("roles", row) {
+            if let role = Identity.Role(rawValue: word.lowercased()) {
+                roles.append(role)
+            } else {
+                note(
+                    FieldProblem(
+                        field: "roles",
+                        expected: "participant, mentor, coordinator or administrator, separated by ;"), row)
+            }
+        }
+        return roles
+    }
+
+    private mutating func contract(_ row: Table.Row) -> Bool {
+        let typed = text("underContract", row).lowercased()
+        if typed.isEmpty, row.cells["underContract"] == nil { return false }
+        if Self.yes.contains(typed) { return true }
+        if !Self.no.contains(typed) { note(FieldProblem(field: "underContract", expected: "true or false"), row) }
+        return false
+    }
+
+    /// The words for yes and no that spreadsheets write.
+    private static let yes: Set<String> = ["true", "yes", "y", "1"]
+    private static let no: Set<String> = ["false", "no", "n", "0"]
+
+    /// By id or by the whole name.
+    private mutating func coordinator(_ row: Table.Row) async throws -> PersonID? {
+        let typed = text("coordinator", row)
+        if typed.isEmpty { return nil }
+        if let id = PersonID(parsing: typed) { return id }
+        var found: [PersonID] = []
+        for id in try await open.service.find(name: typed)
+        where try await open.service.identity(of: id)?.roles.contains(.coordinator) == true { found.append(id) }
+        if found.count == 1 { return found.first }
+        note(
+            FieldProblem(
+                field: "coordinator",
+                expected: "the id, 32 hexadecimal digits, or the name of a coordinator who is known here"),
+            row)
+        return nil
+    }
+
+    private func words(_ column: String, _ row: Table.Row) -> [String] {
+        text(column, row).split(whereSeparator: { ";,".contains($0) }).map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }.filter { !$0.isEmpty }
+    }
+
+    /// What the row attests, for each role that can be enrolled.
+    private mutating func attestations(_ row: Table.Row, _ person: NewPerson) -> [(
+        role: Role, change: AttestationChange
+    )] {
+        guard (Self.days + Self.lists + ["capacity"]).contains(where: { !text($0, row).isEmpty }) else { return [] }
+        var change = AttestationChange()
+        func day(_ column: String) -> CivilDate? {
+            let typed = text(column, row)
+            if typed.isEmpty { return nil }
+            if let date = CivilDate(parsing: typed) { return date }
+            note(FieldProblem(field: column, expected: "a day like 2026-01-31"), row)
+            return nil
+        }
+        for name in AttestationChange.Day.allCases { change[name] = day(name.rawValue) }
+        let attributes = words("attributes", row)
+        if !attributes.isEmpty {
+            change.attributes = Set(attributes.compactMap { Condition(rawValue: $0) })
+            if attributes.contains(where: { Condition(rawValue: $0) == nil }) {
+                note(
+                    FieldProblem(
+                        field: "attributes",
+                        expected: Condition.allCases.filter { !$0.isOfPair }.map(\.rawValue).joined(separator: ", ")),
+                    row)
+            }
+        }
+        let fields = words("fields", row)
+        if !fields.isEmpty { change.fields = fields }
+        let stages = words("acceptedStages", row)
+        if !stages.isEmpty {
+            change.acceptedStages = Set(stages.compactMap { Stage(rawValue: $0) })
+            if stages.contains(where: { Stage(rawValue: $0) == nil }) {
+                note(
+                    FieldProblem(
+                        field: "acceptedStages", expected: Stage.allCases.map(\.rawValue).joined(separator: ", ")), row)
+            }
+        }
+        let capacity = text("capacity", row)
+        if !capacity.isEmpty {
+            change.capacity = Int(capacity)
+            if change.capacity.map({ (0...20).contains($0) }) != true {
+                note(FieldProblem(field: "capacity", expected: "a whole number from 0 to 20"), row)
+            }
+        }
+        return person.roles.compactMap { $0 == .mentor ? .mentor : $0 == .participant ? .mentee : nil }.map {
+            ($0, change)
+        }
+    }
+
+    /// The person of a row, if known: by the id that stands in it, or by name and number.
+    private mutating func known(_ entry: Entry, _ row: Table.Row) async throws -> PersonID? {
+        let typed = text("id", row)
+        if !typed.isEmpty {
+            if let id = PersonID(parsing: typed), try await open.service.identity(of: id) != nil { return id }
+            note(FieldProblem(field: "id", expected: "the id of somebody who is known here"), row)
+            return nil
+        }
+        let found = try await open.service.find(phone: entry.person.phone, name: entry.person.fullName)
+        if found.count > 1 {
+            note(
+                FieldProblem(
+                    field: "id",
+                    expected: "the id: two people of this name and number are known, and it is not said which"),
+                row)
+        }
+        return found.first
+    }
+
+    // MARK: Carrying out
+
+    /// Enters one person, or changes what differs of one who is known.
+    func enter(_ entry: Entry, updates: Bool) async throws -> Done {
+        let service = open.service
+        guard let id = entry.known else {
+            let outcome = try await service.add(entry.person, key: nil)
+            guard let id = outcome.person else { throw Failure(outcome.refusal ?? "not entered", status: 1) }
+            if let mail = entry.mail { try await accounts.setAddress(of: id, to: mail, by: .operator) }
+            for (role, change) in entry.attestations { try await enroll(id, role, change) }
+            return .entered(id)
+        }
+        let differing = try await differences(entry, id)
+        if updates, !differing.isEmpty { try await put(id, to: entry, differing) }
+        return .known(id, differing)
+    }
+
+    private func differences(_ entry: Entry, _ id: PersonID) async throws -> [String] {
+        guard let known = try await open.service.identity(of: id) else {
+            throw Failure("\(Refusal.notFound)", status: 1)
+        }
+        let details = details(entry, known)
+        var fields: [String] = []
+        if details.fullName != nil { fields.append("name") }
+        if details.surname != nil { fields.append("surname") }
+        if details.firstName != nil { fields.append("firstName") }
+        if details.field != nil { fields.append("field") }
+        if try open.service.number(entry.person.phone) != known.phone { fields.append("phone") }
+        if entry.person.roles.contains(where: { !known.roles.contains($0) }) { fields.append("roles") }
+        if has("underContract", entry), entry.person.isUnderContract != known.isUnderContract {
+            fields.append("underContract")
+        }
+        if let coordinator = entry.person.coordinator, coordinator != known.coordinator { fields.append("coordinator") }
+        if entry.person.profile.contains(where: { known.profile?[$0.key.rawValue] != $0.value }) {
+            fields.append("profile")
+        }
+        if let mail = entry.mail, try await accounts.account(of: id, by: .operator).address != mail {
+            fields.append("mail")
+        }
+        for (role, change) in entry.attestations {
+            let enrollment = try await open.service.enrollment(of: id, as: role)
+            if changes(change, enrollment) { fields.append("attestation as \(role.rawValue)") }
+        }
+        return fields
+    }
+
+    private func changes(_ change: AttestationChange, _ known: Enrollment?) -> Bool {
+        guard let known else { return true }
+        return !change.differences(from: known.attestation).isEmpty
+            || change.capacity.map { $0 != known.capacity } ?? false
+    }
+
+    private func has(_ column: String, _ entry: Entry) -> Bool { !text(column, entry.row).isEmpty }
+
+    private func details(_ entry: Entry, _ known: Identity) -> Details {
+        func changed(_ column: String, _ typed: String, _ old: String) -> String? {
+            let value = typed.precomposedStringWithCanonicalMapping.split(whereSeparator: \.isWhitespace).joined(
+                separator: " ")
+            return value == old || !has(column, entry) ? nil : typed
+        }
+        return Details(
+            fullName: changed("name", entry.person.fullName, known.fullName),
+            surname: changed("surname", entry.person.surname, known.surname),
+            firstName: changed("firstName", entry.person.firstName, known.firstName),
+            phone: entry.person.phone, isPhoneConfirmed: areNumbersConfirmed,
+            field: changed("field", entry.person.field, known.field),
+            role: entry.person.roles.first { !known.roles.contains($0) && !$0.isStaff })
+    }
+
+    private func put(_ id: PersonID, to entry: Entry, _ fields: [String]) async throws {
+        let service = open.service
+        guard let known = try await service.identity(of: id) else { return }
+        if !Set(fields).isDisjoint(with: ["name", "surname", "firstName", "field", "phone", "roles"]) {
+            try require(await service.correct(id, details(entry, known), by: staff, key: nil))
+        }
+        if fields.contains("underContract") || fields.contains("coordinator") {
+            try require(
+                await service.change(
+                    id, isUnderContract: fields.contains("underContract") ? entry.person.isUnderContract : nil,
+                    coordinator: entry.person.coordinator, key: nil))
+        }
+        if fields.contains("profile") {
+            try require(await service.setProfile(of: id, entry.person.profile, key: nil))
+        }
+        if fields.contains("mail"), let mail = entry.mail {
+            try await accounts.setAddress(of: id, to: mail, by: .operator)
+        }
+        for (role, change) in entry.attestations
+        where try await changes(change, service.enrollment(of: id, as: role)) { try await enroll(id, role, change) }
+    }
+
+    private func enroll(_ id: PersonID, _ role: Role, _ change: AttestationChange) async throws {
+        let isSelf = try open.service.policy.policy.administration == .`self`
+        try require(await open.service.enroll(id, as: role, change, by: isSelf ? nil : staff, key: nil))
+    }
+
+    private func require(_ outcome: Outcome) throws {
+        if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
+    }
+}
