@@ -26,7 +26,7 @@ soak: packages             ## the long versions: random interleavings and kills,
 	scripts/install-packages.sh test
 	scripts/install-peers.sh
 	PRIVITY_OPTIMIZE=1 swift build --build-tests
-	PRIVITY_OPTIMIZE=1 PRIVITY_SOAK=1 stdbuf -oL -eL swift test --skip-build --filter 'Interleaving|Kill|Assignment|SameEitherWay|LeavesTests'
+	PRIVITY_OPTIMIZE=1 PRIVITY_SOAK=1 stdbuf -oL -eL swift test --skip-build --filter 'Interleaving|Kill|Assignment|SameEitherWay|LeavesTests|LanguageTests'
 
 races: packages            ## the service's tests under the thread sanitizer
 	scripts/install-packages.sh test

@@ -13,12 +13,12 @@ enum Keys {
         "is_not",
         "disclaimers", "advice", "credit", "recognition", "compensation", "openForms", "texts", "notices",
         "assumptions",
-        "workflows", "secondHand", "office",
+        "workflows", "secondHand", "office", "firstSignIn",
     ]
     static let optional: Set<String> = [
         "openCases", "governance", "stages", "content", "prohibitions", "disclaimers", "advice", "credit",
         "recognition",
-        "openForms", "decline", "rematch", "assumptions", "secondHand", "office",
+        "openForms", "decline", "rematch", "assumptions", "secondHand", "office", "firstSignIn",
     ]
     static let secondHand = ["by", "none"]
     static let office = ["days", "hours", "holidays"]
@@ -98,6 +98,11 @@ struct PolicyReader {
         checkContinuous(root, rules, level)
         let secondHand = secondHand(root)
         let office = office(root)
+        if level == .clinical {
+            root.only("firstSignIn", "staffCode", because: "in clinical programs nobody is let in by a mailbox alone")
+        }
+        let firstSignIn =
+            root["firstSignIn"] == nil ? .staffCode : root.choice("firstSignIn", of: Policy.FirstSignIn.self)
         guard let program, let version, let effective, let openCases, let confidentiality, let administration,
             let discloser,
             let zone, let region, let matching, let rules, let release, let contact, let duration, let termination,
@@ -113,6 +118,7 @@ struct PolicyReader {
             notices: notices, texts: texts, assumptions: assumptions, workflows: workflows)
         if let secondHand { policy.secondHand = secondHand }
         if let office { policy.office = office }
+        if let firstSignIn { policy.firstSignIn = firstSignIn }
         return policy
     }
 

@@ -117,6 +117,7 @@ public enum PolicySchema {
             "office": mapping(
                 Keys.office, required: ["days"],
                 ["days": list(choice(OfficeDays.Weekday.self)), "hours": text, "holidays": list(date)]),
+            "firstSignIn": choice(Policy.FirstSignIn.self),
             "secondHand": mapping(
                 Keys.secondHand, required: [], ["by": list(choice(SecondHand.Confirmer.self)), "none": text]),
             "discloser": text, "timeZone": text,

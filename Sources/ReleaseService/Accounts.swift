@@ -112,6 +112,16 @@ public final class Accounts: Sendable {
     public func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
         try await accountChanges.agreeElectronically(person, by: caller)
     }
+    /// Keeps the number under which a list of members has somebody: with a link to their mailbox it lets them in once.
+    ///
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no number; `Refusal.notFound` to whoever may not.
+    public func setMemberNumber(of person: PersonID, to typed: String, by caller: Caller) async throws {
+        try await accountChanges.setMemberNumber(of: person, to: typed, by: caller)
+    }
+    /// True if this is the number under which the list has somebody: for whoever may change it.
+    public func hasMemberNumber(_ person: PersonID, _ typed: String, by caller: Caller) throws -> Bool {
+        try accountChanges.hasMemberNumber(person, typed, by: caller)
+    }
     public func account(of person: PersonID, by caller: Caller) async throws -> Account {
         try accountChanges.account(of: person, by: caller)
     }

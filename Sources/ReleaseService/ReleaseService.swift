@@ -418,6 +418,19 @@ public struct ReleaseService: Sendable {
             Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
     }
 
+    /// Adds whoever an entry of the directory is of to the private list of the one who reads it.
+    ///
+    /// - Throws: `Refusal.notFound` for an entry that this person is not shown.
+    public func exclude(by id: PersonID, relation: Exclusion.Relation, listing mark: String, key: String?) async throws
+        -> Outcome
+    {
+        let found = try await directory(.person(id)).listings.first { !$0.mark.isEmpty && $0.mark == mark }
+        guard let found, caller == .operator || caller.person == id else { throw Refusal.notFound }
+        let token = try core.parts.requireVault().indexToken("exclude/person", "\(found.owner)")
+        return try await core.run(
+            Exclude(id: id, line: Exclusion(relation: relation, token: token)), by: caller, key: key)
+    }
+
     /// The people whom somebody keeps away, by what they said when they ended, took back or said no.
     public func keptAway(of person: PersonID) async throws -> [KeptAway] {
         try read(as: .oneself(person)) { try KeptAwayList($0).lines(of: person) }

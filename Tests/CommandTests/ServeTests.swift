@@ -74,6 +74,27 @@ struct ServeTests {
     }
 
     @Test(
+        "SGV-01, SGV-05, SGV-15, R53: a program without staff, in a folder that is no example and in a browser: the list of members is brought, its members let themselves in, one is listed, one keeps a supervisor away, the box hides the entry and brings it back"
+    )
+    func roll() async throws {
+        let place = try Workplace()
+        let passphrase = try place.write("secret", "a long enough passphrase\n")
+        let made = try Tool.run(
+            "init", place.data, "--policy", "Policies/sgv-camft.yaml", "--origin", "roi.example.net/sgv",
+            "--passphrase-file", passphrase)
+        #expect(made.status == 0, "\(made.errors)")
+        let added = try Tool.run(
+            "account", "add", place.data, "--name", "Pia Brandt", "--surname", "Brandt", "--first-name", "Pia",
+            "--phone", "626-555-0100", "--mail", "pia@example.org", "--role", "administrator")
+        let link = try #require(added.out.firstMatch(of: /\/set-up\/\S+/)).output
+        let pictures = ProcessInfo.processInfo.environment["PRIVITY_PICTURES"] ?? place.path + "/pictures"
+        let run = try await script("roll.py", Tool.path, place.data, pictures, String(link))
+        #expect(run.status == 0, "\(run.out.suffix(3000)) \(run.errors.suffix(3000))")
+        #expect(run.out.contains("0 findings"))
+        #expect(try Tool.run("audit", "verify", place.data).out.contains("\nverified\n"))
+    }
+
+    @Test(
         "a thousand people with sessions of their own, a stop and two kills by force: nothing acknowledged is lost, nothing is done twice"
     )
     func crowd() async throws {

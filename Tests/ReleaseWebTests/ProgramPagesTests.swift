@@ -125,6 +125,33 @@ struct ProgramPagesTests {
             ).status == 422)
     }
 
+    @Test(
+        "R49 i01: attesting anew asks before it changes, says what it would change and what that takes down, and changes nothing until it is confirmed"
+    )
+    func asksFirst() async throws {
+        let office = try await running("icb")
+        let front = try Front(office)
+        let ben = try office.id("ben")
+        let path = "/desk/people/\(ben)/enrollment"
+        let before = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
+        let same = [("as", "mentor"), ("experiencedSince", "2010-01-01"), ("fields", "")]
+        let lapsed = same + [("certifiedUntil", "2026-01-31")]
+        let asked = try await front.post(path, as: "maya", lapsed)
+        #expect(asked.status == 200 && asked.text.contains("Is this what you mean to change?"))
+        #expect(
+            asked.text.contains("certified until") && asked.text.contains("2026-12-31")
+                && asked.text.contains("2026-01-31"))
+        #expect(asked.text.contains("After this the conditions are not met."))
+        #expect(try await office.service.enrollment(of: ben, as: .mentor)?.attestation == before)
+        #expect(try await front.post(path, as: "maya", lapsed + [("confirmed", "yes")]).status == 303)
+        let after = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
+        #expect(
+            after.certifiedUntil == CivilDate(parsing: "2026-01-31")
+                && after.experiencedSince == before.experiencedSince)
+        // What changes nothing is not asked about.
+        #expect(try await front.post(path, as: "maya", lapsed).status == 303)
+    }
+
     @Test("every page of every program's parties answers, with words for each state")
     func pages() async throws {
         for program in ["structured", "mscsw"] {

@@ -63,7 +63,7 @@ struct Matchmaker {
                 id: row.id, attestation: enrollment.attestation, answers: enrollment.answers ?? Answers(),
                 places: max(0, enrollment.capacity - held), isReady: enrollment.isReady && !enrollment.isPaused,
                 hasSigned: try people.hasSigned(row.id, as: .mentor, under: policy),
-                tokens: try people.ownTokens(identity),
+                tokens: try people.ownTokens(identity, of: row.id),
                 exclusions: (identity.exclusions ?? []).map(\.token), drawKey: try drawKey(row.id, seed))
         }
     }
@@ -79,7 +79,8 @@ struct Matchmaker {
         return MenteeEntry(
             id: loaded.opener,
             attestation: try snapshot.people.attestation(of: loaded.opener, as: loaded.workflow.opener),
-            survey: survey, previous: Set(loaded.state.excluded), tokens: try snapshot.people.ownTokens(identity),
+            survey: survey, previous: Set(loaded.state.excluded),
+            tokens: try snapshot.people.ownTokens(identity, of: loaded.opener),
             exclusions: (identity.exclusions ?? []).map(\.token), coordinator: identity.coordinator,
             weeksWaited: max(0, days / 7),
             drawKey: try drawKey(loaded.opener, seed))

@@ -75,10 +75,17 @@ struct PeopleStore {
 
     func isDeceased(_ id: PersonID) throws -> Bool { try identity(id)?.suspension?.cause == .deceased }
 
-    func ownTokens(_ identity: Identity) throws -> [[UInt8]] {
-        let names = Set([identity.fullName, "\(identity.firstName) \(identity.surname)"])
+    func ownTokens(_ identity: Identity, of id: PersonID) throws -> [[UInt8]] {
+        let written =
+            [identity.fullName, "\(identity.firstName) \(identity.surname)"]
+            + [identity.profile?[ProfileField.displayName.rawValue]].compactMap(\.self)
+        // Lists of earlier versions hold a name as it was typed.
+        let names = Set(written + written.map(PersonName.canonical))
         let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }
-        return tokens + [try snapshot.vault.indexToken("exclude/phone", identity.phone)]
+        return tokens + [
+            try snapshot.vault.indexToken("exclude/phone", identity.phone),
+            try snapshot.vault.indexToken("exclude/person", "\(id)"),
+        ]
             + (identity.employer.map { [$0] } ?? [])
     }
 
@@ -95,7 +102,7 @@ struct PeopleStore {
     func lists(_ owner: PersonID, _ other: PersonID) throws -> Bool {
         guard let own = try identity(owner), let known = try identity(other) else { return true }
         if own.exclusions?.isEmpty ?? true { return false }
-        let tokens = try ownTokens(known)
+        let tokens = try ownTokens(known, of: other)
         var isHit = false
         for line in own.exclusions ?? [] where tokens.contains(line.token) { isHit = true }
         return isHit

@@ -17,7 +17,14 @@ struct Permit {
     func holds(_ role: Identity.Role) throws -> Bool {
         if isOperator { return true }
         guard case .person(let id, let assurance) = caller, !role.isStaff || assurance == .staff else { return false }
-        return try snapshot.people.identity(id)?.roles.contains(role) == true
+        let roles = try snapshot.people.identity(id)?.roles ?? []
+        return roles.contains(role) || (role == .coordinator && isRollKept(by: roles))
+    }
+
+    /// True for an administrator where a program keeps no other staff: they keep its roll, and do for people what a
+    /// coordinator does elsewhere. Of a case they see nothing.
+    private func isRollKept(by roles: [Identity.Role]) -> Bool {
+        snapshot.current.policy.administration == .`self` && roles.contains(.administrator)
     }
 
     /// True if the caller acts as this member of staff, who may close what somebody else takes part in: a coordinator
@@ -32,6 +39,9 @@ struct Permit {
     func coordinates(_ person: PersonID) throws -> Bool {
         if isOperator { return true }
         guard let own = caller.person, own != person, try holds(.coordinator) else { return false }
+        if try isRollKept(by: snapshot.people.identity(own)?.roles ?? []) {
+            return try snapshot.people.identity(person)?.isStaff == false
+        }
         return try snapshot.people.coordinator(of: person) == own
     }
 

@@ -99,6 +99,6 @@ struct PersonInput {
         if let phone = try? phone(sought: value) {
             return try vault.indexToken("exclude/phone", phone)
         }
-        return try vault.indexToken("exclude/name", value)
+        return try vault.indexToken("exclude/name", PersonName.canonical(value))
     }
 }

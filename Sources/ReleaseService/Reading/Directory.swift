@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Logging
 internal import ReleaseLedger
 internal import ReleaseWorkflow
@@ -45,6 +46,11 @@ struct Directory {
             && people.hasSigned(id, as: .mentee, under: policy)
     }
 
+    private func mark(of owner: PersonID, for viewer: Viewer) throws -> String {
+        guard case .person(let id) = viewer, id != owner else { return "" }
+        return Hex.format(try snapshot.vault.commandDigest("listing", "\(id)", "\(owner)").prefix(16))
+    }
+
     /// True if the clock takes the entry down today: it is down already. Whatever else is due, a reminder for one, does
     /// not matter here.
     private func isTakenDown(_ row: CaseRow, _ loaded: LoadedCase) throws -> Bool {
@@ -76,7 +82,8 @@ struct Directory {
         do {
             let verified = try gate.verify(release, of: loaded)
             guard case .profile(let card) = try gate.card(of: verified, for: .audience(audience)) else { return nil }
-            return ListingView(owner: row.opener, card: card, advice: advice)
+            return ListingView(
+                owner: row.opener, card: card, advice: advice, mark: try mark(of: row.opener, for: viewer))
         } catch is NotYetSigned {
             // Committed a moment ago: it is listed when the head over it is signed.
             return nil

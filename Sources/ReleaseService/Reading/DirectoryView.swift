@@ -13,6 +13,8 @@ public struct ListingView: Sendable {
     public let card: ProfileCard
     /// Advice that goes with it, never a reason to hide it (ICB-24).
     public let advice: String?
+    /// Stands for the entry in a form of this viewer's, and for nobody else; empty for who is not signed in.
+    public let mark: String
 }
 
 /// A directory as one viewer may see it.

@@ -38,8 +38,14 @@ struct AddPerson: Act {
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
         let isStaff = new.roles.contains(where: \.isStaff)
-        let isOwn = try permit.holds(.coordinator) && (permit.isOperator || new.coordinator == caller.person)
+        let isOwn =
+            try permit.holds(.coordinator) && (permit.isOperator || new.coordinator == caller.person || isOnRoll(tx))
         try permit.require(isStaff ? permit.holds(.administrator) : isOwn)
+    }
+
+    /// True for a member of a program that keeps no staff.
+    private func isOnRoll(_ tx: Transaction) -> Bool {
+        new.coordinator == nil && tx.snapshot.current.policy.administration == .`self`
     }
 
     /// - Throws: `FieldProblem` at `anotherPerson` where somebody of this name and number is the caller's already.

@@ -18,6 +18,8 @@ public struct Account: Sendable {
     var pinFailureCount = 0
     /// SHA-256 of the code with which a PIN is set, and until when it counts.
     var firstUse: FirstUse?
+    /// A token of the number under which a list of members has them.
+    var memberNumber: [UInt8]?
     public var isDisabled = false
     /// True if this person has ever set a PIN or password of their own: from then on, whatever staff change is told and
     /// holds signing up.

@@ -133,6 +133,30 @@ struct AccountChanges: Sendable {
         }
     }
 
+    /// Keeps the number under which a list of members has somebody, as a token. Whoever has set a PIN signs in with
+    /// that, and a number says nothing any more.
+    ///
+    /// - Throws: ``AccessRefusal/unusable(_:)`` for what has no letter and no digit.
+    func setMemberNumber(of person: PersonID, to typed: String, by caller: Caller) async throws {
+        let number = Credentials.memberNumber(typed)
+        guard (1...40).contains(number.count) else {
+            throw AccessRefusal.unusable(FieldProblem(field: "memberNumber", expected: "1 to 40 letters and digits"))
+        }
+        let token = try core.parts.requireVault().indexToken("memberNumber", number)
+        try await core.keep { tx in
+            try Self.permitStaff(caller, about: person, tx)
+            var account = try tx.account(of: person) ?? Account()
+            account.memberNumber = token
+            try tx.put(account, of: person)
+        }
+    }
+
+    /// True if this is the number under which the list has somebody.
+    func hasMemberNumber(_ person: PersonID, _ typed: String, by caller: Caller) throws -> Bool {
+        let token = try core.parts.requireVault().indexToken("memberNumber", Credentials.memberNumber(typed))
+        return try account(of: person, by: caller).memberNumber == token
+    }
+
     /// Requires that the caller may change how this person signs in: the person's coordinator, or for staff an
     /// administrator.
     ///

@@ -44,6 +44,7 @@ extension Account: StoredValue {
         firstUse = try stored.optionalObject("firstUse").map { try FirstUse(stored: $0) }
         isDisabled = try stored.flag("isDisabled")
         wasSetUp = try stored.optionalFlag("wasSetUp") ?? false
+        memberNumber = try stored.optionalBytes("memberNumber")
         change = try stored.optionalObject("change").map { try StaffChange(stored: $0) }
         agreedElectronicallyOn = try stored.optionalDate("agreedElectronicallyOn")
     }
@@ -54,7 +55,9 @@ extension Account: StoredValue {
             .with("pin", pin).with("pinFailureCount", pinFailureCount).with("firstUse", firstUse).with(
                 "isDisabled", isDisabled
             )
-            .with("wasSetUp", wasSetUp).with("change", change).with("agreedElectronicallyOn", agreedElectronicallyOn)
+            .with("wasSetUp", wasSetUp).with("memberNumber", bytes: memberNumber).with("change", change).with(
+                "agreedElectronicallyOn", agreedElectronicallyOn
+            )
             .members
     }
 }

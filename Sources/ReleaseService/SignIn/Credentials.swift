@@ -45,6 +45,9 @@ enum Credentials {
         return text.lowercased()
     }
 
+    /// A number on a list, as it is compared: letters and digits alone.
+    static func memberNumber(_ typed: String) -> String { typed.uppercased().filter { $0.isLetter || $0.isNumber } }
+
     /// Tokens travel as base64 for URLs (RFC 4648 §5), 43 characters.
     static func format(_ bytes: [UInt8]) -> String {
         String(Base64.format(bytes).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" })

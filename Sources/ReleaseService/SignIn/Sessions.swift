@@ -33,8 +33,12 @@ final class Sessions: Sendable {
                 try snapshot.account(of: row.person)?.isDisabled != true
             else { return nil }
             let formToken = try snapshot.vault.commandDigest("form", token)
+            // Where a program keeps no staff its administrator keeps the roll.
+            let keepsRoll =
+                snapshot.current.policy.administration == .`self` && identity.roles.contains(.administrator)
             let session = Session(
-                person: row.person, roles: Set(identity.roles), assurance: content.assurance, digest: digest,
+                person: row.person, roles: Set(identity.roles + (keepsRoll ? [.coordinator] : [])),
+                assurance: content.assurance, digest: digest,
                 formToken: Base64.format(Array(formToken.prefix(18))))
             return (content, session, row)
         }

@@ -141,8 +141,7 @@ final class SignInLinks: Sendable {
             if let pin = account.pin {
                 isRight = try await hashing.matches(entered.pin, pin)
             } else {
-                let typed = RescindCode.digest(ofTyped: entered.firstUseCode, count: Credentials.firstUseLength) ?? []
-                isRight = account.firstUse.map { $0.until > now && constantTimeEquals($0.digest, typed) } ?? false
+                isRight = try isFirst(entered.firstUseCode, account, row, at: now)
                 if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
             }
             guard isRight else {
@@ -154,6 +153,21 @@ final class SignInLinks: Sendable {
         guard try await enter(row, account, newPIN, session) else { throw AccessRefusal.refused }
         limiter.forgive("peer \(peer)")
         return session.token
+    }
+
+    /// True if somebody who has no PIN yet shows what the policy asks the first time: a code from staff always counts.
+    private func isFirst(_ typed: String, _ account: Account, _ row: AccessRow, at now: Int64) throws -> Bool {
+        let digest = RescindCode.digest(ofTyped: typed, count: Credentials.firstUseLength) ?? []
+        if let code = account.firstUse, code.until > now, constantTimeEquals(code.digest, digest) { return true }
+        switch try core.reader.read({ $0.current.policy.firstSignIn }) {
+        case .staffCode: return false
+        // A printed code was handed over; a link came to the mailbox of the list.
+        case .mail: return row.kind == .link && !account.wasSetUp
+        case .mailAndMemberNumber:
+            let number = try core.parts.requireVault().indexToken("memberNumber", Credentials.memberNumber(typed))
+            return !account.wasSetUp
+                && (account.memberNumber.map { constantTimeEquals($0, number) } ?? false)
+        }
     }
 
     /// - Returns: true if this attempt succeeds. If two attempts arrive together, one succeeds; none does if the PIN or

@@ -764,7 +764,7 @@ enum CasePages {
             ]
         case .profile(let card):
             fields = card.fields.sorted { $0.key < $1.key }.map {
-                Fact(term: words("profile.\($0.key.rawValue)"), definition: $0.value)
+                Fact(term: PersonPages.label(of: $0.key, words), definition: $0.value)
             }
         }
         var blocks: [Block] = [

@@ -53,17 +53,7 @@ enum DeskPages {
         let board = try await service.board(
             of: session.person, after: BoardPlace(link: visit.query["after"]), count: pageSize)
         let lines = board.lines
-        var blocks: [Block] = [
-            .links([
-                LinkView(words("desk.find"), "/desk/find", isButton: true),
-                LinkView(words("desk.telephone"), "/desk/telephone"),
-                LinkView(words("desk.new"), "/desk/people/new"),
-                LinkView(words("desk.notices"), "/desk/notices"),
-                LinkView(words("desk.changes"), "/desk/changes"),
-                LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
-                LinkView(words("incident.title"), "/incidents"),
-            ])
-        ]
+        var blocks: [Block] = [.links(try deskLinks(visit))]
         if let done = visit.query["done"] {
             blocks.insert(.good(words.first("done.\(done)", or: words("done.other"))), at: 0)
         }
@@ -93,6 +83,20 @@ enum DeskPages {
             blocks.append(.links([LinkView(words("desk.more"), "/desk?after=\(next.rank.rawValue)-\(next.handle)")]))
         }
         return try visit.page(Page(words("desk.title"), blocks))
+    }
+
+    private static func deskLinks(_ visit: Visit) throws -> [LinkView] {
+        let words = visit.words
+        var links = [
+            LinkView(words("desk.find"), "/desk/find", isButton: true), LinkView(words("desk.new"), "/desk/people/new"),
+            LinkView(words("desk.notices"), "/desk/notices"), LinkView(words("incident.title"), "/incidents"),
+        ]
+        if try keepsRoll(visit) { return links + [LinkView(words("roll.link"), "/desk/roll")] }
+        links += [
+            LinkView(words("desk.telephone"), "/desk/telephone"), LinkView(words("desk.changes"), "/desk/changes"),
+            LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
+        ]
+        return links
     }
 
     // MARK: People
@@ -127,7 +131,7 @@ enum DeskPages {
             var links: [LinkView] = []
             for id in found {
                 // Another coordinator's people are not there.
-                guard let identity = try await service.identity(of: id), identity.coordinator == staff else { continue }
+                guard let identity = try await service.identity(of: id), id != staff else { continue }
                 links.append(LinkView(identity.fullName, "/desk/people/\(id)", hint: identity.field))
             }
             return try visit.page(
@@ -250,10 +254,16 @@ enum DeskPages {
     /// A person who is this coordinator's.
     static func own(_ visit: Visit) async throws -> (PersonID, Identity) {
         let (id, staff) = (visit.person(), try visit.require().person)
-        guard let identity = try await visit.service.identity(of: id), identity.coordinator == staff, id != staff else {
-            throw Refusal.notFound
-        }
+        let isSelf = try visit.service.policy.policy.administration == .`self`
+        guard let identity = try await visit.service.identity(of: id), id != staff,
+            identity.coordinator == staff || (isSelf && !identity.isStaff)
+        else { throw Refusal.notFound }
         return (id, identity)
+    }
+
+    /// True where the program keeps no staff: the administrator keeps its roll, and sees no case.
+    static func keepsRoll(_ visit: Visit) throws -> Bool {
+        try visit.service.policy.policy.administration == .`self`
     }
 
     /// The names of somebody who is entered: some people have one alone.
@@ -275,13 +285,15 @@ enum DeskPages {
                 .checks(
                     "roles", words("new.roles"),
                     [("participant", words("role.participant")), ("mentor", words("role.mentor"))]),
-                .checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]),
                 .text(
                     "address", words("field.address"), hint: words("new.addressHint"), type: "email",
                     inputmode: "email",
                     limit: 254,
                     isRequired: false),
             ]
+        if policy.asksForContract {
+            fields.append(.checks("underContract", words("new.contract"), [("yes", words("new.underContract"))]))
+        }
         fields += policy.release.fields.compactMap(\.profile).map {
             .text($0.rawValue, words("profile.\($0.rawValue)"), limit: 200, isRequired: false)
         }
@@ -306,7 +318,7 @@ enum DeskPages {
                 fullName: form.text("fullName"), surname: form.text("surname"), firstName: form.text("firstName"),
                 phone: form.text("phone"), roles: roles, field: form.text("field"),
                 isUnderContract: form.isOn("underContract"),
-                coordinator: staff, profile: profile)
+                coordinator: try keepsRoll(visit) ? nil : staff, profile: profile)
             person.isPhoneConfirmed = form.isOn("phoneConfirmed")
             person.isAnotherPerson = form.isOn("anotherPerson")
             let outcome = try await visit.service.add(person, key: visit.key)
@@ -343,18 +355,21 @@ enum DeskPages {
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         blocks += try await factBlocks(id, identity, account, visit)
-        let cases = try await service.cases(of: id, for: visit.require().person)
+        let policy = try service.policy.policy
+        // Whoever keeps a roll sees no case.
+        let cases = try keepsRoll(visit) ? [] : await service.cases(of: id, for: visit.require().person)
         let links = cases.map {
             LinkView(CasePages.workflowTitle($0, words), "/cases/\($0.handle)", hint: CasePages.stateText($0, words))
         }
-        blocks += [.heading(words("person.cases")), .links(links)]
+        if !links.isEmpty { blocks += [.heading(words("person.cases")), .links(links)] }
         blocks.append(.heading(words("person.enrollment")))
         blocks.append(
-            .links([
-                LinkView(words("enrollment.link.mentor"), "/desk/people/\(id)/enrollment?as=mentor"),
-                LinkView(words("enrollment.link.mentee"), "/desk/people/\(id)/enrollment?as=mentee"),
-                LinkView(words("agreements.paper"), "/desk/people/\(id)/agreements"),
-            ]))
+            .links(
+                [
+                    LinkView(words("enrollment.link.mentor"), "/desk/people/\(id)/enrollment?as=mentor"),
+                    LinkView(words("enrollment.link.mentee"), "/desk/people/\(id)/enrollment?as=mentee"),
+                ] + (try keepsRoll(visit) ? [] : [LinkView(words("agreements.paper"), "/desk/people/\(id)/agreements")])
+            ))
         let base = "/desk/people/\(id)"
         blocks +=
             SecondHandPages.blocks(of: id, identity, words) + [
@@ -369,6 +384,9 @@ enum DeskPages {
                                 "address", words("person.address"), hint: words("person.addressHint"), type: "email",
                                 inputmode: "email", limit: 254)
                         ], button: words("person.addressButton"))),
+            ]
+        if policy.asksForContract {
+            blocks += [
                 .heading(words("person.program")),
                 .form(
                     FormView(
@@ -380,6 +398,7 @@ enum DeskPages {
                                 chosen: identity.isUnderContract ? "yes" : "no", hint: words("person.contractHint"))
                         ], button: words("person.contractButton"))),
             ]
+        }
         let colleagues = try await colleagues(visit)
         if !colleagues.isEmpty {
             blocks.append(
@@ -544,7 +563,7 @@ enum DeskPages {
                 return try visit.page(page)
             }
             let outcome = try await visit.service.enroll(
-                id, as: role, change, by: visit.require().person, key: visit.key)
+                id, as: role, change, by: keepsRoll(visit) ? nil : visit.require().person, key: visit.key)
             try outcome.requireDone()
             return visit.redirect("/desk/people/\(id)?done=enrolled")
         } catch let problem as FieldProblem {

@@ -15,6 +15,7 @@ enum PersonPages {
         Route(.get, "/electronic/sample", .people) { try await sample($0) },
         Route(.post, "/electronic", .people, checksForm: true) { try await agreeElectronically($0) },
         Route(.get, "/private-list", .people) { try await $0.page(privateListPage($0)) },
+        Route(.post, "/private-list/listing", .people) { try await excludeListing($0) },
         Route(.post, "/private-list/again", .people) { try await letAgain($0) },
         Route(.post, "/private-list", .people, checksForm: true) { try await exclude($0) },
         Route(.get, "/profile", .people) { try await $0.page(profilePage($0)) },
@@ -84,7 +85,8 @@ enum PersonPages {
                         hint: try await service.hasSigned(session.person, as: role)
                             ? words("agreements.signed") : words("agreements.open")))
             }
-            links.append(LinkView(words("availability.link.\(role.rawValue)"), "/availability?as=\(role.rawValue)"))
+            let kind = role == .mentor && policy.isDirectory ? "listing" : role.rawValue
+            links.append(LinkView(words("availability.link.\(kind)"), "/availability?as=\(role.rawValue)"))
             if role == .mentor, !policy.isDirectory { links.append(LinkView(words("answers.link"), "/answers")) }
         }
         if policy.matching.directory != .none { links.append(LinkView(words("front.directory"), "/directory")) }
@@ -427,18 +429,44 @@ enum PersonPages {
         } catch Refusal.notFound where visit.session == nil {
             throw Unauthenticated()
         }
+        let policy = try visit.service.policy.policy
         var blocks: [Block] = [.text(view.text), .text(words("directory.asOf", ["day": CasePages.plain(view.asOf)]))]
         if view.listings.isEmpty { blocks.append(.note(words("directory.empty"))) }
         for listing in view.listings {
             let fields = listing.card.fields.sorted { $0.key < $1.key }
             blocks.append(.heading(listing.card.fields[.displayName] ?? words("directory.listing")))
             blocks.append(
-                .facts(fields.filter { $0.key != .displayName }.map { (words("profile.\($0.key.rawValue)"), $0.value) })
+                .facts(fields.filter { $0.key != .displayName }.map { (label(of: $0.key, words), $0.value) })
             )
             if let advice = listing.advice { blocks.append(.text(advice)) }
+            if !listing.mark.isEmpty {
+                blocks.append(
+                    .form(
+                        FormView(
+                            "/private-list/listing", [.hidden("listing", listing.mark)],
+                            button: words("directory.keepApart.\(relation(of: policy).rawValue)"))))
+            }
         }
         return try visit.page(
             Page(words("directory.title"), blocks, back: visit.session == nil ? nil : homeLink(words)))
+    }
+
+    /// What a field of somebody else's entry is called.
+    static func label(of field: ProfileField, _ words: Words) -> String {
+        field == .contactRoute ? words("listing.contactRoute") : words("profile.\(field.rawValue)")
+    }
+
+    /// The relation that keeps two apart in this program's directory.
+    private static func relation(of policy: Policy) -> Exclusion.Relation {
+        policy.eligibility.pair.predicates.contains(.supervisorialRelationship) ? .supervisor : .person
+    }
+
+    private static func excludeListing(_ visit: Visit) async throws -> Response {
+        let outcome = try await visit.service.exclude(
+            by: visit.require().person, relation: relation(of: visit.service.policy.policy),
+            listing: visit.form.text("listing"), key: visit.key)
+        try outcome.requireDone()
+        return visit.redirect("/directory")
     }
 
     // MARK: Account

@@ -119,9 +119,14 @@ enum SignInPages {
         case .nothing: break
         case .setUp: return visit.redirect("/set-up/\(link)")
         case .firstUse:
-            text = words("enter.firstUse")
+            let first = try visit.service.policy.policy.firstSignIn
+            text = words("enter.firstUse.\(first.rawValue)")
+            if first != .mail || visit.route.path == "/sign-in/code" {
+                let kind = first == .mailAndMemberNumber ? "memberNumber" : "firstUseCode"
+                fields.append(
+                    .text("firstUseCode", words("enter.\(kind)"), hint: words("enter.\(kind)Hint"), limit: 40))
+            }
             fields += [
-                .text("firstUseCode", words("enter.firstUseCode"), hint: words("enter.firstUseHint"), limit: 20),
                 pin("newPIN", words("enter.newPIN"), hint: words("enter.pinHint"), autocomplete: "new-password"),
                 pin("repeated", words("enter.repeated"), autocomplete: "new-password"),
             ]

@@ -66,7 +66,8 @@ private struct PolicyWords {
             lines: [
                 policy.texts.mission.oneLine, "", "A \(policy.confidentiality.rawValue) program. \(runner) \(matching)",
                 policy.texts.voluntary.oneLine,
-            ] + (policy.administration == .self ? [] : [policy.secondHand.plainWords]))
+            ] + (policy.administration == .self ? [] : [policy.secondHand.plainWords])
+                + ["Whoever signs in for the first time shows \(policy.firstSignIn.plainWords)."])
     }
 
     var crossing: Explanation.Section {

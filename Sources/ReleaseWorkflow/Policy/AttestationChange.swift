@@ -143,6 +143,16 @@ extension Policy {
         return counted.filter { !$0.isOfPair && $0 != .certified && $0 != .underContract }
     }
 
+    /// True if anything here asks whether somebody is under contract; where nothing does, nobody is asked.
+    public var asksForContract: Bool {
+        eligibility.predicates.contains(.underContract)
+            || workflows.contains { workflow in
+                workflow.transitions.contains {
+                    $0.guards.contains(.underContract) || $0.guards.contains(.counterpartUnderContract)
+                }
+            }
+    }
+
     /// The days that may be attested of somebody in this role and count for anything here.
     public func countedDays(as role: Role) -> Set<AttestationChange.Day> {
         let requirement = eligibility.requirement(of: role)

@@ -284,6 +284,25 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
+    /// What somebody shows, beside the link that was mailed to them, when they sign in for the first time and choose
+    /// a PIN.
+    public enum FirstSignIn: String, CaseIterable, Hashable, Sendable {
+        /// A code that staff gave by hand or on the telephone.
+        case staffCode
+        /// Nothing: whoever reads the mailbox is whom the list names.
+        case mail
+        /// The number under which the list of members has them.
+        case mailAndMemberNumber
+
+        public var plainWords: String {
+            switch self {
+            case .staffCode: "a mailed link and a code from staff"
+            case .mail: "a mailed link"
+            case .mailAndMemberNumber: "a mailed link and the number on the list of members"
+            }
+        }
+    }
+
     /// Which version a case that is under way follows when a new one takes effect.
     public enum OpenCases: String, CaseIterable, Hashable, Sendable {
         /// The one it began under.
@@ -323,6 +342,8 @@ public struct Policy: Hashable, Sendable {
     public let workflows: [Workflow]
     /// The days on which the office works.
     public var office = OfficeDays.standard
+    /// What somebody shows when they sign in for the first time.
+    public var firstSignIn = FirstSignIn.staffCode
     /// The people who confirm what one member of staff asked for.
     public var secondHand = SecondHand.by(SecondHand.Confirmer.allCases)
 

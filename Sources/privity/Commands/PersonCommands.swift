@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ReleaseService
+import ReleaseWeb
 import ReleaseWorkflow
 
 struct PersonGroup: AsyncParsableCommand {
@@ -13,7 +14,7 @@ struct PersonGroup: AsyncParsableCommand {
             discussion: """
                 Columns that must be there: name, firstName, phone, field, roles (participant, mentor, coordinator or administrator, \
                 separated by ;). Columns that may: surname, underContract (true or false), coordinator (the id or the name of one), mail, \
-                id (of somebody entered before); displayName, contactRoute, region, topics, interests of a profile; and of an attestation: \
+                memberNumber, id (of somebody entered before); displayName, contactRoute, region, topics, interests of a profile; and of an attestation: \
                 attributes (separated by ;), inRecoverySince, experiencedSince, licensedOn, inPracticeSince, certifiedUntil (days like \
                 2026-01-31), fields, acceptedStages (separated by ;), capacity. The whole file is checked before anybody is entered, and all \
                 of its faults are told at once, with line and column. Entering it twice enters nobody twice: what differs from what is known \
@@ -28,14 +29,12 @@ struct PersonGroup: AsyncParsableCommand {
         @Option(help: "The coordinator who attests what the file says: id, `phone:…` or `name:…`.") var by: String?
 
         func run() async throws {
-            let table = Table(try contents(), columns: PeopleFile.columns, optional: PeopleFile.optional)
-            // Of a table whose shape is wrong the rows say nothing.
-            try refuse(table.faults)
             let open = try await OpenFolder(options, isWriter: true)
             var staff: PersonID?
             if let by { staff = try await open.person(by) }
-            var people = try PeopleFile(
-                open, attestedBy: staff, areNumbersConfirmed: numbersConfirmed, table: table)
+            var people = PeopleFile(
+                try contents(), into: open.service, try Accounts(open.host), by: .operator, attestedBy: staff,
+                areNumbersConfirmed: numbersConfirmed)
             // Every row is looked at before anybody is entered, so that a bad last line enters nobody.
             try await people.check()
             try refuse(people.faults)
@@ -84,7 +83,7 @@ struct PersonGroup: AsyncParsableCommand {
         }
 
         /// All of a file's faults at once, in the order of their places; nobody is entered.
-        private func refuse(_ faults: [Table.Fault]) throws {
+        private func refuse(_ faults: [CSVTable.Fault]) throws {
             if faults.isEmpty { return }
             let lines = faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.map {
                 "`\(file)`: line \($0.line), column \($0.column): \($0.text)"

@@ -1,60 +1,77 @@
-import Foundation
-import ReleaseService
-import ReleaseWorkflow
+internal import Foundation
+public import ReleaseService
+public import ReleaseWorkflow
 
 /// A table of people, read against what is known of them.
-struct PeopleFile {
+public struct PeopleFile: Sendable {
     static let columns = ["name", "firstName", "phone", "field", "roles"]
     static let optional =
-        ["surname", "underContract", "coordinator", "mail", "id", "capacity"] + profile + days + lists
+        ["surname", "underContract", "coordinator", "mail", "memberNumber", "id", "capacity"] + profile + days + lists
     private static let profile = ProfileField.allCases.map(\.rawValue)
     private static let days = AttestationChange.Day.allCases.map(\.rawValue)
     private static let lists = ["attributes", "fields", "acceptedStages"]
 
     /// One row, as it is to be carried out.
-    struct Entry {
-        let line: Int
+    public struct Entry: Sendable {
+        public let line: Int
         var person: NewPerson
         var mail: String?
+        /// The number under which a list of members has them.
+        var memberNumber: String?
         /// The person of this row, if they are known already.
         var known: PersonID?
         /// What is attested, by role; what is nil stays as it is.
         var attestations: [(role: Role, change: AttestationChange)] = []
-        let row: Table.Row
+        let row: CSVTable.Row
     }
 
-    enum Done {
+    public enum Done: Sendable {
         case entered(PersonID)
         /// Known already, with the names of what differs.
         case known(PersonID, [String])
     }
 
-    private let open: OpenFolder
+    private let service: ReleaseService
     private let accounts: Accounts
+    private let caller: Caller
     private let staff: PersonID?
     private let areNumbersConfirmed: Bool
-    private(set) var entries: [Entry] = []
-    private(set) var faults: [Table.Fault] = []
-    private let table: Table
+    public private(set) var entries: [Entry] = []
+    public private(set) var faults: [CSVTable.Fault] = []
+    private let table: CSVTable
 
-    init(_ open: OpenFolder, attestedBy staff: PersonID?, areNumbersConfirmed: Bool, table: Table) throws {
-        (self.open, self.staff, self.areNumbersConfirmed, self.table) = (open, staff, areNumbersConfirmed, table)
-        accounts = try Accounts(open.host)
+    /// Reads a table; ``check()`` says whether it can be used.
+    ///
+    /// - Parameters:
+    ///   - service, accounts: of whoever enters the people.
+    ///   - staff: who attests what the file says; nil where the program keeps no staff.
+    ///   - areNumbersConfirmed: true if numbers whose area code is not known were read back.
+    public init(
+        _ text: String, into service: ReleaseService, _ accounts: Accounts, by caller: Caller,
+        attestedBy staff: PersonID?,
+        areNumbersConfirmed: Bool
+    ) {
+        (self.service, self.accounts, self.caller, self.staff) = (service, accounts, caller, staff)
+        self.areNumbersConfirmed = areNumbersConfirmed
+        table = CSVTable(text, columns: Self.columns, optional: Self.optional)
+        // Of a table whose shape is wrong the rows say nothing.
+        faults = table.faults
     }
 
     // MARK: Reading
 
-    /// Reads every row and notes every fault.
-    mutating func check() async throws {
+    /// Reads every row and notes every fault; nobody is entered.
+    public mutating func check() async throws {
+        if !faults.isEmpty { return }
         var seen: [String: Int] = [:]
         var mails: [String: Int] = [:]
         for row in table.rows {
             var entry = try await read(row)
-            let problems = try await open.service.problems(of: entry.person)
+            let problems = try await service.problems(of: entry.person)
             for problem in problems where !(problem.field == "anotherPerson") { note(problem, row) }
             if problems.isEmpty {
                 entry.known = try await known(entry, row)
-                let name = "\(entry.person.fullName.lowercased()) \(try open.service.number(entry.person.phone) ?? "")"
+                let name = "\(entry.person.fullName.lowercased()) \(try service.number(entry.person.phone) ?? "")"
                 if let line = seen[name] {
                     note(
                         FieldProblem(field: "name", expected: "each person once: this is the one of line \(line)"), row)
@@ -72,40 +89,40 @@ struct PeopleFile {
             note(FieldProblem(field: "mail", expected: "each address once: line \(line) has this one"), entry.row)
         }
         mails[mail.lowercased()] = entry.line
-        if let known = entry.known, try await accounts.account(of: known, by: .operator).address == mail { return }
-        do { try await accounts.checkAddress(mail, by: .operator) } catch AccessRefusal.unusable(let problem) {
+        if let known = entry.known, try await accounts.account(of: known, by: caller).address == mail { return }
+        do { try await accounts.checkAddress(mail, by: caller) } catch AccessRefusal.unusable(let problem) {
             note(FieldProblem(field: "mail", expected: problem.expected), entry.row)
         }
     }
 
     private mutating func checkAttestations(_ entry: Entry) async throws {
         for (role, change) in entry.attestations {
-            for problem in try open.service.problems(of: change, as: role) { note(problem, entry.row) }
+            for problem in try service.problems(of: change, as: role) { note(problem, entry.row) }
         }
-        guard !entry.attestations.isEmpty, staff == nil, try open.service.policy.policy.administration != .`self` else {
+        guard !entry.attestations.isEmpty, staff == nil, try service.policy.policy.administration != .`self` else {
             return
         }
-        note(FieldProblem(field: "attributes", expected: "the coordinator who attests it, with --by"), entry.row)
+        note(FieldProblem(field: "attributes", expected: "the coordinator who attests it (--by)"), entry.row)
     }
 
-    private mutating func note(_ problem: FieldProblem, _ row: Table.Row) {
+    private mutating func note(_ problem: FieldProblem, _ row: CSVTable.Row) {
         let names = ["fullName": "name", "phoneConfirmed": "phone", "address": "mail"]
         let column = names[problem.field] ?? problem.field
         let cell = row.cells[column]
         let text =
             problem.field == "phoneConfirmed"
-            ? "`phone`: an area code that is newer than the list here: read the number back, then give --numbers-confirmed"
+            ? "`phone`: an area code that is newer than the list here: read the number back, then give --numbers-confirmed, or tick the box"
             : "`\(column)`: expected \(problem.expected)"
-        let fault = Table.Fault(line: cell?.line ?? row.line, column: cell?.column ?? 1, text: text)
+        let fault = CSVTable.Fault(line: cell?.line ?? row.line, column: cell?.column ?? 1, text: text)
         // Of a cell that cannot be read nothing else is said.
         if !faults.contains(where: { ($0.line, $0.column) == (fault.line, fault.column) }) { faults.append(fault) }
     }
 
-    private func text(_ column: String, _ row: Table.Row) -> String {
+    private func text(_ column: String, _ row: CSVTable.Row) -> String {
         (row.cells[column]?.text ?? "").trimmingCharacters(in: .whitespaces)
     }
 
-    private mutating func read(_ row: Table.Row) async throws -> Entry {
+    private mutating func read(_ row: CSVTable.Row) async throws -> Entry {
         var person = NewPerson(
             fullName: row.cells["name"]?.text ?? "", surname: row.cells["surname"]?.text ?? "",
             firstName: row.cells["firstName"]?.text ?? "", phone: row.cells["phone"]?.text ?? "", roles: roles(row),
@@ -118,11 +135,13 @@ struct PeopleFile {
         var entry = Entry(line: row.line, person: person, row: row)
         let mail = text("mail", row)
         entry.mail = mail.isEmpty ? nil : mail
+        let number = text("memberNumber", row)
+        entry.memberNumber = number.isEmpty ? nil : number
         entry.attestations = attestations(row, person)
         return entry
     }
 
-    private mutating func roles(_ row: Table.Row) -> [Identity.Role] {
+    private mutating func roles(_ row: CSVTable.Row) -> [Identity.Role] {
         var roles: [Identity.Role] = []
         for word in words("roles", row) {
             if let role = Identity.Role(rawValue: word.lowercased()) {
@@ -137,7 +156,7 @@ struct PeopleFile {
         return roles
     }
 
-    private mutating func contract(_ row: Table.Row) -> Bool {
+    private mutating func contract(_ row: CSVTable.Row) -> Bool {
         let typed = text("underContract", row).lowercased()
         if typed.isEmpty, row.cells["underContract"] == nil { return false }
         if Self.yes.contains(typed) { return true }
@@ -150,13 +169,13 @@ struct PeopleFile {
     private static let no: Set<String> = ["false", "no", "n", "0"]
 
     /// By id or by the whole name.
-    private mutating func coordinator(_ row: Table.Row) async throws -> PersonID? {
+    private mutating func coordinator(_ row: CSVTable.Row) async throws -> PersonID? {
         let typed = text("coordinator", row)
         if typed.isEmpty { return nil }
         if let id = PersonID(parsing: typed) { return id }
         var found: [PersonID] = []
-        for id in try await open.service.find(name: typed)
-        where try await open.service.identity(of: id)?.roles.contains(.coordinator) == true { found.append(id) }
+        for id in try await service.find(name: typed)
+        where try await service.identity(of: id)?.roles.contains(.coordinator) == true { found.append(id) }
         if found.count == 1 { return found.first }
         note(
             FieldProblem(
@@ -166,14 +185,14 @@ struct PeopleFile {
         return nil
     }
 
-    private func words(_ column: String, _ row: Table.Row) -> [String] {
+    private func words(_ column: String, _ row: CSVTable.Row) -> [String] {
         text(column, row).split(whereSeparator: { ";,".contains($0) }).map {
             $0.trimmingCharacters(in: .whitespaces)
         }.filter { !$0.isEmpty }
     }
 
     /// What the row attests, for each role that can be enrolled.
-    private mutating func attestations(_ row: Table.Row, _ person: NewPerson) -> [(
+    private mutating func attestations(_ row: CSVTable.Row, _ person: NewPerson) -> [(
         role: Role, change: AttestationChange
     )] {
         guard (Self.days + Self.lists + ["capacity"]).contains(where: { !text($0, row).isEmpty }) else { return [] }
@@ -221,14 +240,14 @@ struct PeopleFile {
     }
 
     /// The person of a row, if known: by the id that stands in it, or by name and number.
-    private mutating func known(_ entry: Entry, _ row: Table.Row) async throws -> PersonID? {
+    private mutating func known(_ entry: Entry, _ row: CSVTable.Row) async throws -> PersonID? {
         let typed = text("id", row)
         if !typed.isEmpty {
-            if let id = PersonID(parsing: typed), try await open.service.identity(of: id) != nil { return id }
+            if let id = PersonID(parsing: typed), try await service.identity(of: id) != nil { return id }
             note(FieldProblem(field: "id", expected: "the id of somebody who is known here"), row)
             return nil
         }
-        let found = try await open.service.find(phone: entry.person.phone, name: entry.person.fullName)
+        let found = try await service.find(phone: entry.person.phone, name: entry.person.fullName)
         if found.count > 1 {
             note(
                 FieldProblem(
@@ -242,12 +261,15 @@ struct PeopleFile {
     // MARK: Carrying out
 
     /// Enters one person, or changes what differs of one who is known.
-    func enter(_ entry: Entry, updates: Bool) async throws -> Done {
-        let service = open.service
+    public func enter(_ entry: Entry, updates: Bool) async throws -> Done {
         guard let id = entry.known else {
             let outcome = try await service.add(entry.person, key: nil)
-            guard let id = outcome.person else { throw Failure(outcome.refusal ?? "not entered", status: 1) }
-            if let mail = entry.mail { try await accounts.setAddress(of: id, to: mail, by: .operator) }
+            try outcome.requireDone()
+            guard let id = outcome.person else { throw Refusal.notFound }
+            if let mail = entry.mail { try await accounts.setAddress(of: id, to: mail, by: caller) }
+            if let number = entry.memberNumber {
+                try await accounts.setMemberNumber(of: id, to: number, by: caller)
+            }
             for (role, change) in entry.attestations { try await enroll(id, role, change) }
             return .entered(id)
         }
@@ -257,8 +279,8 @@ struct PeopleFile {
     }
 
     private func differences(_ entry: Entry, _ id: PersonID) async throws -> [String] {
-        guard let known = try await open.service.identity(of: id) else {
-            throw Failure("\(Refusal.notFound)", status: 1)
+        guard let known = try await service.identity(of: id) else {
+            throw Refusal.notFound
         }
         let details = details(entry, known)
         var fields: [String] = []
@@ -266,7 +288,7 @@ struct PeopleFile {
         if details.surname != nil { fields.append("surname") }
         if details.firstName != nil { fields.append("firstName") }
         if details.field != nil { fields.append("field") }
-        if try open.service.number(entry.person.phone) != known.phone { fields.append("phone") }
+        if try service.number(entry.person.phone) != known.phone { fields.append("phone") }
         if entry.person.roles.contains(where: { !known.roles.contains($0) }) { fields.append("roles") }
         if has("underContract", entry), entry.person.isUnderContract != known.isUnderContract {
             fields.append("underContract")
@@ -275,11 +297,14 @@ struct PeopleFile {
         if entry.person.profile.contains(where: { known.profile?[$0.key.rawValue] != $0.value }) {
             fields.append("profile")
         }
-        if let mail = entry.mail, try await accounts.account(of: id, by: .operator).address != mail {
+        if let mail = entry.mail, try await accounts.account(of: id, by: caller).address != mail {
             fields.append("mail")
         }
+        if let number = entry.memberNumber, try !accounts.hasMemberNumber(id, number, by: caller) {
+            fields.append("memberNumber")
+        }
         for (role, change) in entry.attestations {
-            let enrollment = try await open.service.enrollment(of: id, as: role)
+            let enrollment = try await service.enrollment(of: id, as: role)
             if changes(change, enrollment) { fields.append("attestation as \(role.rawValue)") }
         }
         return fields
@@ -309,7 +334,6 @@ struct PeopleFile {
     }
 
     private func put(_ id: PersonID, to entry: Entry, _ fields: [String]) async throws {
-        let service = open.service
         guard let known = try await service.identity(of: id) else { return }
         if !Set(fields).isDisjoint(with: ["name", "surname", "firstName", "field", "phone", "roles"]) {
             try require(await service.correct(id, details(entry, known), by: staff, key: nil))
@@ -324,18 +348,21 @@ struct PeopleFile {
             try require(await service.setProfile(of: id, entry.person.profile, key: nil))
         }
         if fields.contains("mail"), let mail = entry.mail {
-            try await accounts.setAddress(of: id, to: mail, by: .operator)
+            try await accounts.setAddress(of: id, to: mail, by: caller)
+        }
+        if fields.contains("memberNumber"), let number = entry.memberNumber {
+            try await accounts.setMemberNumber(of: id, to: number, by: caller)
         }
         for (role, change) in entry.attestations
         where try await changes(change, service.enrollment(of: id, as: role)) { try await enroll(id, role, change) }
     }
 
     private func enroll(_ id: PersonID, _ role: Role, _ change: AttestationChange) async throws {
-        let isSelf = try open.service.policy.policy.administration == .`self`
-        try require(await open.service.enroll(id, as: role, change, by: isSelf ? nil : staff, key: nil))
+        let isSelf = try service.policy.policy.administration == .`self`
+        try require(await service.enroll(id, as: role, change, by: isSelf ? nil : staff, key: nil))
     }
 
     private func require(_ outcome: Outcome) throws {
-        if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
+        try outcome.requireDone()
     }
 }

@@ -2,35 +2,35 @@
 ///
 /// Spreadsheet programs write a byte order mark, a line `sep=;` before the header, semicolons or tabs where a comma is
 /// the decimal mark, blank rows, and empty cells behind the last column: all of these are understood.
-struct Table {
+public struct CSVTable: Sendable {
     /// A fault and its place: lines and characters are counted from 1.
-    struct Fault: Hashable {
-        let line: Int
-        let column: Int
-        let text: String
+    public struct Fault: Hashable, Sendable {
+        public let line: Int
+        public let column: Int
+        public let text: String
     }
 
     /// One cell, with the place of its first character.
-    struct Cell: Hashable {
+    struct Cell: Hashable, Sendable {
         var text = ""
         let line: Int
         let column: Int
     }
 
     /// One row, by the names of the header.
-    struct Row {
+    struct Row: Sendable {
         let line: Int
         let cells: [String: Cell]
     }
 
     private(set) var rows: [Row] = []
-    private(set) var faults: [Fault] = []
+    public private(set) var faults: [Fault] = []
 
     /// - Parameters:
     ///   - columns: the names that must stand in the header, in any order.
     ///   - optional: names that may.
     init(_ text: String, columns: [String], optional: [String] = []) {
-        var reader = TableReader(text)
+        var reader = CSVReader(text)
         var lines = reader.read()
         faults = reader.faults
         lines.removeAll { row in row.allSatisfy { $0.text.allSatisfy(\.isWhitespace) } }
@@ -76,12 +76,12 @@ struct Table {
 }
 
 /// Takes a text apart into cells.
-private struct TableReader {
+private struct CSVReader {
     private let characters: [Character]
     private let separator: Character
     private var place: Int
     private var (line, column) = (1, 1)
-    private(set) var faults: [Table.Fault] = []
+    private(set) var faults: [CSVTable.Fault] = []
 
     init(_ text: String) {
         characters = Array(text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...])
@@ -99,14 +99,14 @@ private struct TableReader {
         place = 0
     }
 
-    mutating func read() -> [[Table.Cell]] {
-        var rows: [[Table.Cell]] = []
+    mutating func read() -> [[CSVTable.Cell]] {
+        var rows: [[CSVTable.Cell]] = []
         while place < characters.count { rows.append(row()) }
         return rows
     }
 
-    private mutating func row() -> [Table.Cell] {
-        var cells: [Table.Cell] = []
+    private mutating func row() -> [CSVTable.Cell] {
+        var cells: [CSVTable.Cell] = []
         while true {
             cells.append(cell())
             guard place < characters.count else { return cells }
@@ -117,14 +117,14 @@ private struct TableReader {
     }
 
     /// One cell, up to the separator or the end of the line behind it.
-    private mutating func cell() -> Table.Cell {
-        var cell = Table.Cell(line: line, column: column)
+    private mutating func cell() -> CSVTable.Cell {
+        var cell = CSVTable.Cell(line: line, column: column)
         if place < characters.count, characters[place] == "\"" { quoted(&cell) }
         let isQuoted = cell.column != column || cell.line != line
         while place < characters.count, characters[place] != separator, !characters[place].isNewline {
             if characters[place] == "\"" || isQuoted, !(isQuoted && characters[place] == " ") {
                 faults.append(
-                    Table.Fault(
+                    CSVTable.Fault(
                         line: line, column: column,
                         text: isQuoted
                             ? "expected the end of the cell behind its closing quotation mark"
@@ -139,7 +139,7 @@ private struct TableReader {
         return cell
     }
 
-    private mutating func quoted(_ cell: inout Table.Cell) {
+    private mutating func quoted(_ cell: inout CSVTable.Cell) {
         step()
         while place < characters.count {
             if characters[place] == "\"" {
@@ -150,7 +150,7 @@ private struct TableReader {
             step()
         }
         faults.append(
-            Table.Fault(line: cell.line, column: cell.column, text: "this quotation mark is never closed"))
+            CSVTable.Fault(line: cell.line, column: cell.column, text: "this quotation mark is never closed"))
     }
 
     private mutating func skipCell() {
