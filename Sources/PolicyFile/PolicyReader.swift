@@ -41,7 +41,9 @@ enum Keys {
     static let evaluation = ["topics", "everyMonths", "identity", "minCell", "freeText"]
     static let decline = ["effect", "trace"]
     static let content = ["topics", "allowed", "forbidden", "duties", "guidance"]
-    static let texts = ["mission", "voluntary", "callScript", "emergency", "rescission", "directory", "closure"]
+    static let texts = [
+        "mission", "voluntary", "callScript", "emergency", "rescission", "directory", "closure", "privacy",
+    ]
     static let workflow = [
         "states", "initial", "ended", "ending", "handoff", "opener", "counterpart", "discloser", "recipient",
         "exchange",
@@ -710,16 +712,18 @@ struct PolicyReader {
         -> Policy.Texts?
     {
         guard let node = root["texts"] else { return nil }
-        var optional: Set<String> = ["callScript", "directory", "closure"]
+        var optional: Set<String> = ["callScript", "directory", "closure", "privacy"]
         if level == .clinical { optional.remove("callScript") }
         if directory != .none { optional.remove("directory") }
         let members = reader.members(node, "texts", known: Keys.texts, optional: optional)
         guard let mission = members.text("mission"), let voluntary = members.text("voluntary"),
             let emergency = members.text("emergency"), let rescission = members.text("rescission")
         else { return nil }
-        return Policy.Texts(
+        var texts = Policy.Texts(
             mission: mission, voluntary: voluntary, callScript: members.text("callScript") ?? "", emergency: emergency,
             rescission: rescission, directory: members.text("directory") ?? "", closure: members.text("closure") ?? "")
+        texts.privacy = members.text("privacy") ?? ""
+        return texts
     }
 
     /// Every notice that a workflow sends has words, and no notice names the program: it may be read over a shoulder.
@@ -734,8 +738,9 @@ struct PolicyReader {
             node, "notices", known: Notice.allCases.map(\.rawValue),
             optional: Set(
                 Notice.allCases.filter { !used.contains($0) || !$0.standardWords.isEmpty }.map(\.rawValue)))
+        let own = root["policy"].flatMap { reader.text($0, "policy", atMost: 80) } ?? "program"
         let revealing = [
-            "mentor", "mentee", "recovery", "release", "program", "mphp", "addiction", "sober", "monitoring",
+            "mentor", "mentee", "recovery", "release", "program", own.lowercased(), "addiction", "sober", "monitoring",
         ]
         var notices: [Notice: String] = [:]
         for notice in Notice.allCases {

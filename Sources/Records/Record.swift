@@ -32,8 +32,8 @@ public struct RecordPointer: Hashable, Sendable, Codable {
 /// example:
 ///
 /// ```
-/// example.org/mphp/closing/v1
-/// {"at":"2026-12-02","policy":"…","release":"…","seq":2,"under":{"index":12,"leaf":"…","origin":"example.org/mphp"},"v":1}
+/// example.org/mentoring/closing/v1
+/// {"at":"2026-12-02","policy":"…","release":"…","seq":2,"under":{"index":12,"leaf":"…","origin":"example.org/mentoring"},"v":1}
 /// ```
 ///
 /// Members, by type, are in ``Schema``. There is no free text, no time of day, no id of a case or person, and nothing

@@ -3,7 +3,7 @@ public import Cryptography
 /// The key that verifies notes: a name, a key id and an Ed25519 public key.
 ///
 /// Printed as `name+id+key`: the id in eight hexadecimal digits, the key in base64 of the type byte and 32 bytes. For
-/// example `example.org/mphp+2f1c0a3e+AeWZ…`.
+/// example `example.org/mentoring+2f1c0a3e+AeWZ…`.
 ///
 /// - Source: c2sp.org/signed-note, “Verifier keys”.
 public struct NoteKey: Hashable, Sendable {
@@ -114,11 +114,11 @@ public struct NoteSignature: Equatable, Sendable {
 /// newline:
 ///
 /// ```
-/// example.org/mphp
+/// example.org/mentoring
 /// 3
 /// 9uHQ9B20KNL+Q1zsRoopEkOdqkYqMB4MJXrbt/hMjOw=
 ///
-/// — example.org/mphp LxwKPk…
+/// — example.org/mentoring LxwKPk…
 /// ```
 ///
 /// - Source: c2sp.org/signed-note, “Format”.

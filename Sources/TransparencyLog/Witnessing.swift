@@ -7,7 +7,7 @@
 /// old 12
 /// 9uHQ9B20KNL+Q1zsRoopEkOdqkYqMB4MJXrbt/hMjOw=
 ///
-/// example.org/mphp
+/// example.org/mentoring
 /// 13
 /// …
 /// ```

@@ -218,4 +218,23 @@ struct ArchitectureTests {
             }
         }
     }
+
+    @Test("R46: nothing in the engine or its words knows a program: what differs between them stands in their policies")
+    func noProgram() throws {
+        let sources = root.appendingPathComponent("Sources")
+        let requirement = /\b(?:MPHP|SGV|ICB|MSC|WEB)-\d\d\b/
+        let names = /(?i)\bmphp\b|\bicb\b|\bsgv\b|camft|mscsw|san gabriel|st\. louis|illinois/
+        var read = 0
+        for case let file as URL in try #require(
+            FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        where ["swift", "json", "mustache"].contains(file.pathExtension) {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            read += 1
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                let found = line.replacing(requirement, with: "").firstMatch(of: names)
+                #expect(found == nil, "\(file.lastPathComponent):\(number + 1): \(line)")
+            }
+        }
+        #expect(read > 200)
+    }
 }

@@ -126,6 +126,21 @@ struct ProgramPagesTests {
     }
 
     @Test(
+        "R40: what people are told of their rights is a page for everybody, linked from the front page; a program that says nothing of it has none"
+    )
+    func rights() async throws {
+        let front = try Front(try await Office().staffed())
+        #expect(try await front.get("/").text.contains("href=\"/privacy\""))
+        let page = try await front.get("/privacy")
+        for words in ["42 CFR part 2", "subpoena", "complain", "restrict", "on paper"] {
+            #expect(page.text.contains(words), "\(words)")
+        }
+        let other = try Front(try await running("icb"))
+        #expect(try await other.get("/privacy").status == 404)
+        #expect(try await !other.get("/").text.contains("/privacy"))
+    }
+
+    @Test(
         "R49 i01: attesting anew asks before it changes, says what it would change and what that takes down, and changes nothing until it is confirmed"
     )
     func asksFirst() async throws {

@@ -222,7 +222,7 @@ public func tileBytes(_ tile: TilePath, _ tx: any LogRows) throws -> [UInt8] {
 /// The list of an export's files: what `sha256sum` prints, under three lines that bind it to one head.
 ///
 /// ```
-/// example.org/mphp/manifest/v1
+/// example.org/mentoring/manifest/v1
 /// size 12
 /// root 9uHQ9B20KNL+Q1zsRoopEkOdqkYqMB4MJXrbt/hMjOw=
 /// 1f0c…  README.md

@@ -406,7 +406,7 @@ enum CasePages {
         case .sign, .correct, .extend, .renew:
             let release = try await service.releaseText(
                 of: page.line.opener, workflow: page.view.workflow, for: act.signer, kind: kind)
-            blocks.append(.document(release.text, label: words("release.label")))
+            blocks += [.document(release.text, label: words("release.label"))] + PrivacyPage.blocks(policy, words)
             if !act.isProxied {
                 blocks.append(.heading(words("release.values")))
                 blocks.append(.facts(release.values.map { ($0.field.plainWords, $0.text) }))
@@ -692,6 +692,7 @@ enum CasePages {
         if let code = receipt.rescindCode {
             blocks += [.secret(words("receipt.code"), [code]), .text(words("receipt.codeText"))]
         }
+        blocks += PrivacyPage.blocks(try visit.service.policy.policy, words)
         blocks += [.heading(words("receipt.copy")), .document(receipt.text, label: words("release.label"))]
         let base = "/cases/\(page.handle)/receipts/\(id)"
         var links = [LinkView(words("receipt.download"), "\(base)/copy.txt")]

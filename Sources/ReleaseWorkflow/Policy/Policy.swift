@@ -358,6 +358,9 @@ public struct Policy: Hashable, Sendable {
         public let directory: String
         /// The advice on ending well, sent with the reminder that an end is near.
         public let closure: String
+        /// What people are told of their rights: how what they give is protected, where they complain, what they can
+        /// ask for (42 CFR 2.22, 2.4, 2.26). Paragraphs with an empty line between; empty where a program says nothing.
+        public var privacy = ""
         public init(
             mission: String, voluntary: String, callScript: String, emergency: String, rescission: String,
             directory: String,

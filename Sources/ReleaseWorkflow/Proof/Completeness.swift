@@ -26,6 +26,9 @@ public func completenessFindings(_ policy: Policy) -> [String] {
         }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
     findings += policy.continuityFindings(commands)
     demand(
+        policy.confidentiality != .clinical || !policy.texts.privacy.isEmpty,
+        "`texts.privacy` is missing: people are told how what they give is protected (42 CFR 2.22)")
+    demand(
         policy.duration.months == nil || commands.contains(.finish) && effects.contains(.startTerm),
         "`duration.months` sets a term that no workflow begins with `startTerm` and ends with `finish`")
     demand(

@@ -21,7 +21,7 @@ struct Initialize: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("The folder to make.", valueName: "dir"), completion: .directory) var directory: String
     @Option(help: "The program's policy.", completion: .file(extensions: ["yaml"])) var policy: String
-    @Option(help: "The log's name, like `roi.example.org/mphp`: a host you own, a slash, the program.") var origin:
+    @Option(help: "The log's name, like `roi.example.org/mentoring`: a host you own, a slash, the program.") var origin:
         String?
     @Option(help: "The file whose first line is the passphrase of the keys.", completion: .file()) var passphraseFile:
         String?
@@ -33,7 +33,7 @@ struct Initialize: AsyncParsableCommand {
         let (parsed, _) = try provenPolicy(atPath: policy)
         let origin = origin ?? (example ? "example.org/\(parsed.policy.program)" : nil)
         guard let origin else {
-            throw Failure("`--origin`: expected the log's name, like roi.example.org/mphp", status: 2)
+            throw Failure("`--origin`: expected the log's name, like roi.example.org/mentoring", status: 2)
         }
         try Self.check(origin: origin, isExample: example)
         guard let calendar = ZoneCalendar(zone: parsed.policy.timeZone) else {
