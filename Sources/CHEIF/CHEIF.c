@@ -20,17 +20,21 @@ static void leave(j_common_ptr jpeg) { longjmp(((struct way_out *)jpeg->err)->pl
 static int encode(const unsigned char *plane, int stride, int width, int height, unsigned char **out, size_t *out_count) {
     struct jpeg_compress_struct jpeg;
     struct way_out way_out;
-    unsigned char *buffer = NULL;
-    unsigned long size = 0;
+    /* A stream of memory, because libjpeg's own destination loses track of its buffer when memory runs out. */
+    char *volatile buffer = NULL;
+    size_t size = 0;
+    FILE *volatile stream = open_memstream((char **)&buffer, &size);
+    if (!stream) return -3;
     jpeg.err = jpeg_std_error(&way_out.manager);
     way_out.manager.error_exit = leave;
     if (setjmp(way_out.place)) {
         jpeg_destroy_compress(&jpeg);
+        fclose(stream);
         free(buffer);
         return -3;
     }
     jpeg_create_compress(&jpeg);
-    jpeg_mem_dest(&jpeg, &buffer, &size);
+    jpeg_stdio_dest(&jpeg, stream);
     jpeg.image_width = (JDIMENSION)width;
     jpeg.image_height = (JDIMENSION)height;
     jpeg.input_components = 3;
@@ -44,7 +48,11 @@ static int encode(const unsigned char *plane, int stride, int width, int height,
     }
     jpeg_finish_compress(&jpeg);
     jpeg_destroy_compress(&jpeg);
-    *out = buffer;
+    if (fclose(stream) != 0) {
+        free(buffer);
+        return -3;
+    }
+    *out = (unsigned char *)buffer;
     *out_count = size;
     return 0;
 }

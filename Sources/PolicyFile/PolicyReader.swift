@@ -121,7 +121,30 @@ struct PolicyReader {
         if let secondHand { policy.secondHand = secondHand }
         if let office { policy.office = office }
         if let firstSignIn { policy.firstSignIn = firstSignIn }
+        policy.saidOnly = saidOnly(root)
         return policy
+    }
+
+    /// What is checked here, and is no part of how anything is decided.
+    private static let saidOnly: KeyValuePairs<String, [String]> = [
+        "contact": ["modes", "tracking"], "rematch": ["by", "excludePrevious", "newRelease", "sides"],
+    ]
+
+    private func saidOnly(_ root: Reader.Members) -> [String: String] {
+        var said: [String: String] = [:]
+        for (block, leaves) in Self.saidOnly {
+            guard case .mapping(let members)? = root[block]?.value else { continue }
+            for (key, node) in members where leaves.contains(key) { said["\(block).\(key)"] = Self.words(node) }
+        }
+        return said
+    }
+
+    private static func words(_ node: StrictYAML) -> String {
+        switch node.value {
+        case .scalar(let scalar): scalar.text
+        case .list(let items): items.map(words).joined(separator: ", ")
+        case .mapping(let members): members.map { "\($0.key) \(words($0.value))" }.joined(separator: ", ")
+        }
     }
 
     /// The days on which the office works; nil where the file does not say.

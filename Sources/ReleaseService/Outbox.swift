@@ -186,6 +186,16 @@ public actor Outbox {
             throw Refusal.notFound
         }
         let policy = snapshot.current.policy
+        // Where nobody else could say it, whoever made the change does.
+        var colleague: Bool?
+        func hasColleague() throws -> Bool {
+            if let colleague { return colleague }
+            let found = try snapshot.rows.people().contains {
+                try $0.id != coordinator && snapshot.people.isCoordinator($0.id)
+            }
+            colleague = found
+            return found
+        }
         var own: [PersonID: Bool] = [:]
         func isTheirs(_ person: PersonID) throws -> Bool {
             if let known = own[person] { return known }
@@ -199,8 +209,9 @@ public actor Outbox {
         return try snapshot.rows.messages().compactMap { row -> NoticeToPassOn? in
             guard let message = try? Self.open(row.sealed, snapshot.vault) else { return nil }
             if case .numberChanged(let former, let by)? = message.access {
-                let isNobodyElse = if case .none = policy.secondHand { true } else { false }
-                guard by != coordinator || isNobodyElse, try !snapshot.people.isDeceased(message.to) else { return nil }
+                let isOwn = by == coordinator
+                let isSaid = try !isOwn || !hasColleague()
+                guard isSaid, try !snapshot.people.isDeceased(message.to) else { return nil }
                 return NoticeToPassOn(
                     id: row.id, person: message.to, name: try snapshot.people.identity(message.to)?.fullName ?? "",
                     text: words.number.replacingOccurrences(of: "{number}", with: former), on: message.on)

@@ -115,7 +115,7 @@ struct ProductionTests {
                 try await office.service(as: name).printCard(handle, for: .mentor)
             }
         }
-        await #expect(throws: Refusal.notFound) { try await staff.printCard(handle, for: .mentee) }
+        await #expect(throws: Refusal.cardClosed) { try await staff.printCard(handle, for: .mentee) }
         try await office.must(.rescind, "ada")
         await #expect(throws: Refusal.cardClosed) { try await staff.printCard(handle, for: .mentor) }
         #expect(try await office.service(as: "ada").accounting(of: ada).count == 2)

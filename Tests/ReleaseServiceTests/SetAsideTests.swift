@@ -64,6 +64,38 @@ struct SetAsideTests {
     }
 
     @Test(
+        "R1: a list goes on meaning whom it meant: a new name, a new number or one entry made of two takes nobody off it",
+        arguments: ["name", "phone", "merge"])
+    func staysMeant(_ change: String) async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "offered")
+        let ben = try office.id("ben")
+        let typed = ["name": "Benedict Okafor", "phone": "312-555-0143", "merge": "Bento Ocafor"]
+        _ = try await office.service.exclude(
+            by: office.id("ada"), relation: .person, typed: try #require(typed[change]), key: "list")
+        let maya = try office.service(as: "maya")
+        switch change {
+        case "name":
+            let details = Details(fullName: "Benjamin Newname", surname: "Newname", firstName: "Benjamin")
+            #expect(try await maya.correct(ben, details, key: nil).refusal == nil)
+        case "phone":
+            #expect(try await maya.correct(ben, Details(phone: "312-555-0155"), key: nil).refusal == nil)
+        default:
+            var twin = NewPerson(
+                fullName: "Bento Ocafor", surname: "Ocafor", firstName: "Bento", phone: "312-555-0199",
+                roles: [.mentor], field: "nurse", isUnderContract: false, coordinator: try office.id("maya"))
+            twin.isAnotherPerson = true
+            let entry = try #require(try await maya.add(twin, key: nil).person)
+            #expect(try await maya.askToMerge(entry, into: ben, by: office.id("maya"), key: nil).refusal == nil)
+            let second = try office.service(as: "omar")
+            let act = try #require(try await second.pendingActs().first).act
+            let answer = try await second.answerSecondHand(act.id, isConfirmed: true, by: office.id("omar"), key: nil)
+            #expect(answer.refusal == nil)
+        }
+        #expect(try await office.act(.sign, "ada").refused == .cannotGoOn)
+    }
+
+    @Test(
         "R1, R14: who is set aside gives the place back with the answer that anybody gets, and takes back as ever what they released to the same person before"
     )
     func answers() async throws {

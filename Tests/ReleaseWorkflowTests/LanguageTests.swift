@@ -150,7 +150,9 @@ struct LanguageTests {
                 continue
             }
             let difference = PolicyDifference(from: old.policy, to: changed)
-            if difference.isEmpty && difference.faults.isEmpty {
+            // That the version is not above the old one is said of every one of them.
+            let faults = difference.faults.filter { !$0.hasPrefix("version ") }
+            if difference.isEmpty && faults.isEmpty {
                 untold.append(path.map(\.text).joined(separator: "."))
             }
         }

@@ -68,7 +68,7 @@ struct CorrectDetails: Act {
         if identity.phone != known.phone { identity.numberEntered = .init(by: staff, on: tx.moment.date) }
         try tx.put(identity, of: id)
         if identity.roles != known.roles { try Parties(tx).keepAll(of: id) }
-        if let staff, staff != id { try tell(of: known, now: identity, by: staff, tx) }
+        if staff != id { try tell(of: known, now: identity, by: staff, tx) }
         return Done(person: id)
     }
 
@@ -95,12 +95,14 @@ struct CorrectDetails: Act {
 
     /// The person is told where they were reached before, and nothing is signed on screen until that had time to be
     /// heard.
-    private func tell(of known: Identity, now: Identity, by staff: PersonID, _ tx: Transaction) throws {
+    private func tell(of known: Identity, now: Identity, by staff: PersonID?, _ tx: Transaction) throws {
         let isNumber = now.phone != known.phone
         guard isNumber || now.fullName != known.fullName || now.firstName != known.firstName else { return }
         if var account = try tx.account(of: id), account.isInUse {
-            account.change = .init(by: staff, until: tx.moment.instantMilliseconds + AccessTimes.block)
-            try tx.put(account, of: id)
+            if let staff {
+                account.change = .init(by: staff, until: tx.moment.instantMilliseconds + AccessTimes.block)
+                try tx.put(account, of: id)
+            }
             try tx.tell(id, at: account.address, id: tx.derive.bytes("details/mail", count: 16))
         }
         if isNumber {

@@ -21,7 +21,10 @@ struct DueTransitions {
         if isDraftMeant || !state.isDraft {
             let ends = try lastDaysOfStanding(state, loaded)
             days += morning(state, loaded)
-            days += try warnings(state, loaded).map { $0.lastDay.adding(days: -Self.warningDays - 1) }
+            // A day that is past already is due today and not then: nothing is decided as of before it was signed.
+            days += try warnings(state, loaded).map {
+                max($0.lastDay.adding(days: -Self.warningDays - 1), tx.moment.date.adding(days: -1))
+            }
             days += [DueDates.next(in: state, of: loaded.workflow, standingEnds: ends)].compactMap(\.self)
         }
         return days.min()

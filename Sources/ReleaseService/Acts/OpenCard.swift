@@ -118,9 +118,12 @@ struct PrintCard: Sendable {
         guard let person = reader == loaded.workflow.opener ? loaded.opener : loaded.counterpart, person != own else {
             return .failure(.notFound)
         }
+        let screen = Screen(tx.snapshot)
+        guard try screen.page(row, screen.load(row)).isPrintable else { return .failure(.cardClosed) }
+        // Why nothing is printed is told to nobody who prints.
         return try OpenCardForReader(
             opener: row.opener, workflow: row.workflow, reader: person, isPrinted: true
-        ).carryOut(tx)
+        ).carryOut(tx).mapError { _ in .cardClosed }
     }
 }
 

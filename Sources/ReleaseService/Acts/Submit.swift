@@ -80,7 +80,7 @@ struct SubmitAct: Act {
         if typed.firstName != nil || typed.phone != nil {
             let details = Details(
                 firstName: typed.firstName, phone: typed.phone, isPhoneConfirmed: typed.isPhoneConfirmed)
-            _ = try CorrectDetails(id: person, details: details, staff: submission.actor.agent).carryOut(tx)
+            _ = try CorrectDetails(id: person, details: details, staff: submission.actor.agent ?? person).carryOut(tx)
         }
         return Done(state: visibleState(loaded))
     }

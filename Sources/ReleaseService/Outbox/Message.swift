@@ -31,6 +31,7 @@ public enum AccessNotice: Hashable, Sendable {
     case confirm(token: String, address: String)
     /// Staff changed the address or the PIN; goes to the address that was valid before.
     case changed(former: String)
-    /// Staff changed the number; to be said at the one that was known before, by somebody else than `by`.
-    case numberChanged(former: String, by: PersonID)
+    /// Staff changed the number; to be said at the one that was known before, by somebody else than `by`; nil for
+    /// the operator.
+    case numberChanged(former: String, by: PersonID?)
 }

@@ -32,7 +32,7 @@ extension AccessNotice: StoredValue {
         case "confirm": self = .confirm(token: try values.text("token"), address: try values.text("address"))
         case "changed": self = .changed(former: try values.text("former"))
         case "numberChanged":
-            self = .numberChanged(former: try values.text("former"), by: try values.id("by"))
+            self = .numberChanged(former: try values.text("former"), by: try values.optionalID("by"))
         default: throw stored.problem("access")
         }
     }

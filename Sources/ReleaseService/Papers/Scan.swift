@@ -43,7 +43,7 @@ extension Scan.Kind {
         case .pdf: bytes.prefix(1024).contains(text: "%PDF-")
         case .png: bytes.starts(with: Self.pngStart)
         case .jpeg: bytes.starts(with: [0xFF, 0xD8, 0xFF])
-        case .heic: Boxes(bytes).brands.contains { ["heic", "heix", "heim", "heis", "hevc", "mif1"].contains($0) }
+        case .heic: Boxes(bytes).isHEIC
         }
     }
 
@@ -51,7 +51,9 @@ extension Scan.Kind {
         guard begins(bytes) else { return false }
         switch self {
         case .pdf:
-            let end = bytes.suffix(2048)
+            // Some scanners pad a file with zeros or line ends.
+            let padding = bytes.reversed().prefix { [0x00, 0x09, 0x0A, 0x0D, 0x20].contains($0) }.count
+            let end = bytes.dropLast(padding).suffix(2048)
             return end.contains(text: "startxref") && end.contains(text: "%%EOF")
                 && bytes.prefix(65_536).contains(text: " obj")
         case .png: return Self.isWholePNG(bytes)
@@ -127,10 +129,20 @@ private struct Boxes {
                 }
             }
             types.append(type)
-            guard count >= 8, count <= bytes.count - place else { return }
+            // What stands behind the picture, and is no box, is nobody's.
+            let isBehind = types.contains("meta") && types.contains("mdat") && type != "mdat"
+            guard count >= 8, count <= bytes.count - place else {
+                isWhole = isBehind
+                return
+            }
             place += count
         }
         isWhole = place == bytes.count
+    }
+
+    /// By its brands; an AVIF names some of them too.
+    var isHEIC: Bool {
+        brands.first != "avif" && brands.contains { ["heic", "heix", "heim", "heis", "hevc", "mif1"].contains($0) }
     }
 
     var isWholeImage: Bool { isWhole && types.contains("meta") && types.contains("mdat") }

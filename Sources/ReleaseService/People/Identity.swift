@@ -38,6 +38,8 @@ public struct Identity: Hashable, Sendable {
     public var employer: [UInt8]?
     /// Set while this person may neither read a card nor be on one.
     public var suspension: Suspension?
+    /// The tokens of names and numbers that this person had before: a list that names one of them goes on holding.
+    public var formerTokens: [[UInt8]]?
     /// The hand that entered or last changed the number, and the day; nil in what was entered before that was kept.
     public var numberEntered: Attested?
 

@@ -76,17 +76,19 @@ struct PeopleStore {
     func isDeceased(_ id: PersonID) throws -> Bool { try identity(id)?.suspension?.cause == .deceased }
 
     func ownTokens(_ identity: Identity, of id: PersonID) throws -> [[UInt8]] {
+        try nameTokens(identity) + (identity.formerTokens ?? [])
+            + [snapshot.vault.indexToken("exclude/person", "\(id)")] + (identity.employer.map { [$0] } ?? [])
+    }
+
+    /// The tokens of the names and the number by which somebody may stand on a list.
+    func nameTokens(_ identity: Identity) throws -> [[UInt8]] {
         let written =
             [identity.fullName, "\(identity.firstName) \(identity.surname)"]
             + [identity.profile?[ProfileField.displayName.rawValue]].compactMap(\.self)
         // Lists of earlier versions hold a name as it was typed.
         let names = Set(written + written.map(PersonName.canonical))
-        let tokens = try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }
-        return tokens + [
-            try snapshot.vault.indexToken("exclude/phone", identity.phone),
-            try snapshot.vault.indexToken("exclude/person", "\(id)"),
-        ]
-            + (identity.employer.map { [$0] } ?? [])
+        return try names.sorted().map { try snapshot.vault.indexToken("exclude/name", $0) }
+            + [snapshot.vault.indexToken("exclude/phone", identity.phone)]
     }
 
     /// True if either of the two has the other on their private list, whatever for.
@@ -147,10 +149,18 @@ extension Agreement {
 extension Transaction {
     var people: PeopleStore { snapshot.people }
 
-    func put(_ identity: Identity, of id: PersonID) throws {
+    func put(_ changed: Identity, of id: PersonID) throws {
         try vault.prepare([.identity(id)])
-        let (key, sealed) = try vault.seal(StoredCodec.encode(identity), .identity(id), "identity")
         let old = try people.identity(id)
+        var identity = changed
+        if let old {
+            // Whoever is called otherwise now, or has another number, stays whom a list meant.
+            let (before, now) = (try people.nameTokens(old), try people.nameTokens(identity))
+            let former = identity.formerTokens ?? []
+            let gone = before.filter { !now.contains($0) && !former.contains($0) }
+            if !gone.isEmpty { identity.formerTokens = former + gone }
+        }
+        let (key, sealed) = try vault.seal(StoredCodec.encode(identity), .identity(id), "identity")
         rows.putPerson(PersonRow(id: id, key: key, sealed: sealed))
         let tokens = try indexTokens(identity)
         // The blind index moves with the name and the number alone.

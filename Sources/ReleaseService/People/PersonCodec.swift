@@ -20,6 +20,7 @@ extension Identity: StoredValue {
             contractAttested: try stored.optionalObject("contractAttested").map { try Attested(stored: $0) },
             employer: try stored.optionalBytes("employer"),
             suspension: try stored.optionalObject("suspension").map { try Suspension(stored: $0) },
+            formerTokens: try stored.optionalList("formerTokens", StoredObject.bytes),
             numberEntered: try stored.optionalObject("numberEntered").map { try Attested(stored: $0) })
     }
 
@@ -31,6 +32,7 @@ extension Identity: StoredValue {
         .with("coordinator", coordinator).with("profile", profile.map { .object($0.mapValues(CanonicalJSON.string)) })
         .with("exclusions", list: exclusions).with("contractAttested", contractAttested)
         .with("employer", bytes: employer).with("suspension", suspension)
+        .with("formerTokens", formerTokens.map { .array($0.map(CanonicalJSON.of)) })
         .with("numberEntered", numberEntered).members
     }
 }

@@ -31,6 +31,9 @@ struct PersonInput {
         look { _ = try firstName(new.firstName, of: new.surname, new.fullName) }
         look { _ = try phone(new.phone, isConfirmed: new.isPhoneConfirmed) }
         look { _ = try text(new.field, "field", 60) }
+        for field in new.profile.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            look { _ = try profile([field: new.profile[field] ?? ""]) }
+        }
         return problems
     }
 

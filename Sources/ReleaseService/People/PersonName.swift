@@ -25,6 +25,8 @@ enum PersonName {
     static func canonical(_ typed: String) -> String {
         let isShouted = typed == typed.uppercased()
         var words: [String] = []
+        // Letters that may be a name: they are one where too little is left without them.
+        var doubtful: [String] = []
         for (part, text) in typed.split(separator: ",").enumerated() {
             for word in text.split(whereSeparator: { $0.isWhitespace }) {
                 let letters = folded(word)
@@ -33,13 +35,17 @@ enum PersonName {
                 let isCredential =
                     plainCredentials.contains(letters)
                     || credentials.contains(letters) && (isWritten || (part > 0 && !words.isEmpty))
-                if isCredential && !words.isEmpty { continue }
+                if isCredential && !words.isEmpty {
+                    if !plainCredentials.contains(letters) { doubtful.append(letters) }
+                    continue
+                }
                 if titles.contains(letters), words.isEmpty { continue }
                 // One letter is an initial: some write it and some do not.
                 if letters.count == 1 { continue }
                 words.append(letters)
             }
         }
+        if words.count == 1, let name = doubtful.first { words.append(name) }
         return words.isEmpty ? folded(typed[...]) : words.sorted().joined(separator: " ")
     }
 
@@ -47,6 +53,6 @@ enum PersonName {
         let plain = String(word).folding(
             options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive],
             locale: Locale(identifier: "en_US_POSIX"))
-        return String(plain.filter { $0.isLetter || $0 == "-" || $0 == " " })
+        return String(plain.filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == " " })
     }
 }

@@ -159,8 +159,11 @@ struct ReleaseTexts {
     /// A paper is of this form and no other: its day lies between the round's beginning, or the release that it
     /// replaces, and today; and the same bytes were filed for nobody before.
     private func check(_ paper: Paper, _ old: ReleaseState?) throws {
+        let replaced = try old.flatMap { try snapshot.cases.document(of: $0)?.signedOn }
+        let round = loaded.state.round
+        let agreed = round?.slotUntil?.adding(days: -HeldPlace.days) ?? round?.waitingSince
         let checked = try paper.checked(
-            earliest: old?.signedOn ?? loaded.state.round?.waitingSince, today: snapshot.today)
+            earliest: old == nil ? agreed : replaced ?? old?.signedOn, today: snapshot.today)
         try FiledPapers(snapshot).requireNew(checked.scan)
     }
 

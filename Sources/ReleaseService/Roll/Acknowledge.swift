@@ -69,7 +69,8 @@ struct Acknowledge: Act {
         guard let paper else { throw FieldProblem(field: "scan", expected: "the scan of the signed sheet") }
         let (scan, signedOn) = try paper.checked(earliest: nil, today: tx.moment.date)
         try FiledPapers(tx.snapshot).requireNew(scan)
-        try tx.keep(scan.bytes, .identity(id), "agreements/\(role.rawValue)/scan")
+        try tx.keep(
+            scan.bytes, .identity(id), "agreements/\(role.rawValue)/\(Hex.format(SHA256.hash(scan.bytes).prefix(8)))")
         try tx.noteFiled(scan.bytes, of: id)
         return signedOn
     }

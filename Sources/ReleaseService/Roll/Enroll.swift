@@ -31,7 +31,7 @@ struct Enroll: Act {
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
         let isSelf = tx.snapshot.current.policy.administration == .`self`
-        let isRoll = try isSelf && staff == nil && permit.holds(.administrator)
+        let isRoll = try isSelf && staff == nil && permit.coordinates(id)
         try permit.require(permit.isOperator || isRoll || (staff == caller.person && permit.coordinates(id)))
     }
 

@@ -86,7 +86,7 @@ extension Snapshot {
 }
 
 extension Transaction {
-    fileprivate func keep(_ incidents: [Incident]) throws {
+    func keep(_ incidents: [Incident]) throws {
         rows.setSetting("incidents", try vault.seal(Incidents(incidents), fixed: "incidents"))
     }
 }

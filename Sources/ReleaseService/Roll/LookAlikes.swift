@@ -14,12 +14,14 @@ struct LookAlikes {
         try keep(groups)
     }
 
-    /// Forgets groups in which fewer than two are left, and the one that somebody has looked at.
-    func settle(without group: [PersonID]? = nil) throws {
-        try keep(
-            tx.snapshot.lookAlikes.filter { $0 != group }.map { people in
-                try people.filter { try tx.rows.person($0) != nil }
-            }.filter { $0.count > 1 })
+    /// Forgets the group that somebody has looked at.
+    func settle(without group: [PersonID]) throws { try keep(tx.snapshot.lookAlikes.filter { $0 != group }) }
+
+    /// Forgets somebody, and the groups in which fewer than two are left.
+    func forget(_ person: PersonID) throws {
+        let groups = try tx.snapshot.lookAlikes
+        if !groups.contains(where: { $0.contains(person) }) { return }
+        try keep(groups.map { $0.filter { $0 != person } }.filter { $0.count > 1 })
     }
 
     private func keep(_ groups: [[PersonID]]) throws {

@@ -132,10 +132,13 @@ struct SetAvailability: Act {
 
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }
+        let hadNone = enrollment.capacity == 0
         enrollment.isReady = isReady ?? enrollment.isReady
         enrollment.isPaused = isPaused ?? enrollment.isPaused
         enrollment.capacity = capacity ?? enrollment.capacity
-        let named = [isReady, isPaused.map { !$0 }, capacity.map { $0 > 0 }].compactMap(\.self)
+        // No place is a clear box, and a place again where there was none is a checked one.
+        let places: Bool? = capacity == 0 ? false : capacity != nil && hadNone ? true : nil
+        let named = [isReady, isPaused.map { !$0 }, places].compactMap(\.self)
         if role == .mentor, tx.snapshot.current.policy.isDirectory, !named.isEmpty {
             let isChecked = !named.contains(false)
             enrollment.isPaused = !isChecked

@@ -65,6 +65,9 @@ struct Merge {
             }
         if kept.exclusions?.isEmpty == true { kept.exclusions = nil }
         kept.employer = kept.employer ?? gone.employer
+        kept.formerTokens =
+            try (kept.formerTokens ?? []) + (gone.formerTokens ?? []) + tx.people.nameTokens(gone)
+            + [tx.vault.indexToken("exclude/person", "\(entry)")]
         if let profile = gone.profile { kept.profile = profile.merging(kept.profile ?? [:]) { $1 } }
         try tx.put(kept, of: other)
         let enrollments = try tx.people.enrollments(entry)
@@ -73,7 +76,7 @@ struct Merge {
             try tx.put(enrollment, as: role, of: other)
         }
         try Parties(tx).keepAll(of: other)
+        try tx.replace(entry, by: other)
         _ = try Erase(id: entry).carryOut(tx)
-        try LookAlikes(tx).settle()
     }
 }

@@ -152,6 +152,8 @@ struct AskToProduce: Act {
 
     func carryOut(_ tx: Transaction) throws -> Done {
         guard try tx.rows.person(person) != nil else { throw Refusal.notFound }
+        // Where nobody else confirms it, only the person's own wish is a ground.
+        if case .none = tx.snapshot.current.policy.secondHand, ground != .personAsked { throw Refusal.needsSecondHand }
         return try SecondHandActs(tx).ask(.produce, about: person, by: staff, ground: ground)
     }
 }
@@ -194,7 +196,8 @@ struct ProducedFiles {
                     .init(
                         name: "\(name)-\(scan.kind.fileName)", mediaType: scan.kind.mediaType, bytes: scan.bytes))
             }
-            for (place, receipt) in try copies.receipts(of: release).enumerated() {
+            // What was signed a moment ago has its receipts once its head is signed.
+            for (place, receipt) in ((try? copies.receipts(of: release)) ?? []).enumerated() {
                 files.append(
                     .init(name: "\(name)-record-\(place + 1).txt", mediaType: "text/plain", bytes: receipt.record))
                 files.append(

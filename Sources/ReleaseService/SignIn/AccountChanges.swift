@@ -146,6 +146,11 @@ struct AccountChanges: Sendable {
         try await core.keep { tx in
             try Self.permitStaff(caller, about: person, tx)
             var account = try tx.account(of: person) ?? Account()
+            if account.memberNumber == token { return }
+            if account.wasSetUp, let staff = caller.person {
+                account.change = .init(by: staff, until: tx.moment.instantMilliseconds + AccessTimes.block)
+                try tx.tell(person, at: account.address, id: RandomBytes.generate(count: 16))
+            }
             account.memberNumber = token
             try tx.put(account, of: person)
         }

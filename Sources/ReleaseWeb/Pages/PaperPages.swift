@@ -120,7 +120,7 @@ enum PaperPages {
         let (words, staff) = (visit.words, try visit.require().person)
         var blocks: [Block] = []
         for (production, name) in try await visit.service.productions(of: staff) {
-            let files = try await visit.service.produced(production.id, for: staff)
+            let files = (try? await visit.service.produced(production.id, for: staff)) ?? []
             let until = CasePages.plain(production.on.adding(days: Production.days))
             blocks += [
                 .heading(words("produce.ready", ["name": name])),

@@ -38,8 +38,8 @@ public struct CSVTable: Sendable {
             faults.append(Fault(line: 1, column: 1, text: "expected a header line: \(columns.joined(separator: ","))"))
             return
         }
-        let names = header.map { $0.text.trimmed }
-        checkHeader(header, names, columns, optional)
+        let names = header.map { $0.text.trimmed }.reversed().drop(while: \.isEmpty).reversed() as [String]
+        checkHeader(Array(header.prefix(names.count)), names, columns, optional)
         for row in lines.dropFirst() {
             for cell in row.dropFirst(names.count) where !cell.text.trimmed.isEmpty {
                 faults.append(

@@ -36,6 +36,8 @@ public struct PeopleFile: Sendable {
     private let caller: Caller
     private let staff: PersonID?
     private let areNumbersConfirmed: Bool
+    /// Nil until the table is checked.
+    private var today: CivilDate?
     public private(set) var entries: [Entry] = []
     public private(set) var faults: [CSVTable.Fault] = []
     private let table: CSVTable
@@ -63,6 +65,7 @@ public struct PeopleFile: Sendable {
     /// Reads every row and notes every fault; nobody is entered.
     public mutating func check() async throws {
         if !faults.isEmpty { return }
+        today = try await service.today()
         var seen: [String: Int] = [:]
         var mails: [String: Int] = [:]
         for row in table.rows {
@@ -71,17 +74,36 @@ public struct PeopleFile: Sendable {
             for problem in problems where !(problem.field == "anotherPerson") { note(problem, row) }
             if problems.isEmpty {
                 entry.known = try await known(entry, row)
-                let name = "\(entry.person.fullName.lowercased()) \(try service.number(entry.person.phone) ?? "")"
-                if let line = seen[name] {
-                    note(
-                        FieldProblem(field: "name", expected: "each person once: this is the one of line \(line)"), row)
+                let name = "\(Self.folded(entry.person.fullName)) \(try service.number(entry.person.phone) ?? "")"
+                unique("name", name, row, &seen, "each person once: this is the one of line")
+                unique("id", text("id", row), row, &seen, "each person once: this is the one of line")
+                if let number = entry.memberNumber {
+                    unique("memberNumber", Self.folded(number), row, &seen, "each number once: this is the one of line")
                 }
-                seen[name] = row.line
             }
+            if let number = entry.memberNumber, !(1...40).contains(number.filter { $0.isLetter || $0.isNumber }.count) {
+                note(FieldProblem(field: "memberNumber", expected: "1 to 40 letters and digits"), row)
+            }
+            try await checkRoles(entry)
             if let mail = entry.mail { try await check(mail, of: entry, &mails) }
             try await checkAttestations(entry)
             entries.append(entry)
         }
+    }
+
+    private static func folded(_ text: String) -> String {
+        text.folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil)
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private mutating func unique(
+        _ column: String, _ value: String, _ row: CSVTable.Row, _ seen: inout [String: Int], _ expected: String
+    ) {
+        if value.isEmpty { return }
+        if let line = seen["\(column) \(value)"] {
+            note(FieldProblem(field: column, expected: "\(expected) \(line)"), row)
+        }
+        seen["\(column) \(value)"] = row.line
     }
 
     private mutating func check(_ mail: String, of entry: Entry, _ mails: inout [String: Int]) async throws {
@@ -95,13 +117,22 @@ public struct PeopleFile: Sendable {
         }
     }
 
+    /// Of somebody who is known no role of staff is added by a list.
+    private mutating func checkRoles(_ entry: Entry) async throws {
+        guard let id = entry.known, let known = try await service.identity(of: id) else { return }
+        if entry.person.roles.contains(where: { $0.isStaff && !known.roles.contains($0) }) {
+            note(
+                FieldProblem(field: "roles", expected: "no role of staff for somebody who is known without it"),
+                entry.row)
+        }
+    }
+
     private mutating func checkAttestations(_ entry: Entry) async throws {
         for (role, change) in entry.attestations {
             for problem in try service.problems(of: change, as: role) { note(problem, entry.row) }
         }
-        guard !entry.attestations.isEmpty, staff == nil, try service.policy.policy.administration != .`self` else {
-            return
-        }
+        guard !entry.attestations.isEmpty, try service.policy.policy.administration != .`self` else { return }
+        if let staff, try await service.identity(of: staff)?.roles.contains(.coordinator) == true { return }
         note(FieldProblem(field: "attributes", expected: "the coordinator who attests it (--by)"), entry.row)
     }
 
@@ -133,7 +164,7 @@ public struct PeopleFile: Sendable {
             person.profile[field] = text(field.rawValue, row)
         }
         var entry = Entry(line: row.line, person: person, row: row)
-        let mail = text("mail", row)
+        let mail = text("mail", row).lowercased()
         entry.mail = mail.isEmpty ? nil : mail
         let number = text("memberNumber", row)
         entry.memberNumber = number.isEmpty ? nil : number
@@ -158,7 +189,7 @@ public struct PeopleFile: Sendable {
 
     private mutating func contract(_ row: CSVTable.Row) -> Bool {
         let typed = text("underContract", row).lowercased()
-        if typed.isEmpty, row.cells["underContract"] == nil { return false }
+        if typed.isEmpty { return false }
         if Self.yes.contains(typed) { return true }
         if !Self.no.contains(typed) { note(FieldProblem(field: "underContract", expected: "true or false"), row) }
         return false
@@ -247,7 +278,12 @@ public struct PeopleFile: Sendable {
             note(FieldProblem(field: "id", expected: "the id of somebody who is known here"), row)
             return nil
         }
-        let found = try await service.find(phone: entry.person.phone, name: entry.person.fullName)
+        var found = try await service.find(phone: entry.person.phone, name: entry.person.fullName)
+        // Somebody of this name and address has another number now.
+        if found.isEmpty, let mail = entry.mail {
+            for id in try await service.find(name: entry.person.fullName)
+            where try await accounts.account(of: id, by: caller).address == mail { found.append(id) }
+        }
         if found.count > 1 {
             note(
                 FieldProblem(
@@ -289,7 +325,7 @@ public struct PeopleFile: Sendable {
         if details.firstName != nil { fields.append("firstName") }
         if details.field != nil { fields.append("field") }
         if try service.number(entry.person.phone) != known.phone { fields.append("phone") }
-        if entry.person.roles.contains(where: { !known.roles.contains($0) }) { fields.append("roles") }
+        if entry.person.roles.contains(where: { !known.roles.contains($0) && !$0.isStaff }) { fields.append("roles") }
         if has("underContract", entry), entry.person.isUnderContract != known.isUnderContract {
             fields.append("underContract")
         }
@@ -312,6 +348,12 @@ public struct PeopleFile: Sendable {
 
     private func changes(_ change: AttestationChange, _ known: Enrollment?) -> Bool {
         guard let known else { return true }
+        // What ages is attested anew by saying it again.
+        if let rules = try? service.policy.policy.eligibility, change.attributes != nil, !rules.attestedWithin.isEmpty,
+            let today, known.attestedOn < today
+        {
+            return true
+        }
         return !change.differences(from: known.attestation).isEmpty
             || change.capacity.map { $0 != known.capacity } ?? false
     }
@@ -337,6 +379,9 @@ public struct PeopleFile: Sendable {
         guard let known = try await service.identity(of: id) else { return }
         if !Set(fields).isDisjoint(with: ["name", "surname", "firstName", "field", "phone", "roles"]) {
             try require(await service.correct(id, details(entry, known), by: staff, key: nil))
+            for role in entry.person.roles.filter({ !known.roles.contains($0) && !$0.isStaff }).dropFirst() {
+                try require(await service.correct(id, Details(role: role), by: staff, key: nil))
+            }
         }
         if fields.contains("underContract") || fields.contains("coordinator") {
             try require(

@@ -219,17 +219,18 @@ private struct Capabilities {
 
     private mutating func note(_ transition: Transition, in workflow: Workflow) {
         let command = transition.command.rawValue
-        for role in transition.seenBy {
-            reveal(
-                "\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue)",
-                Set(workflow.parties))
-        }
-        for telling in transition.tellings {
-            reveal(
-                "\(workflow.id): `\(command)` tells the \(telling.role.rawValue) `\(telling.notice.rawValue)`",
-                [telling.role])
-        }
         for origin in transition.origins {
+            let place = "while \(workflow.name(of: origin).spaced)"
+            for role in transition.seenBy {
+                reveal(
+                    "\(workflow.id): the \(role.rawValue) sees `\(command)` by the \(transition.role.rawValue) \(place)",
+                    Set(workflow.parties))
+            }
+            for telling in transition.tellings {
+                reveal(
+                    "\(workflow.id): `\(command)` by the \(transition.role.rawValue) \(place) tells the \(telling.role.rawValue) `\(telling.notice.rawValue)`",
+                    [telling.role])
+            }
             for channel in transition.channels {
                 let target =
                     switch transition.destination {

@@ -10,8 +10,10 @@ struct PolicyLeaves {
     init(_ policy: Policy) {
         for child in Mirror(reflecting: policy).children {
             guard let label = child.label, label != "workflows" else { continue }
+            if label == "saidOnly" { continue }
             add(child.value, at: label)
         }
+        values.merge(policy.saidOnly) { $1 }
         for workflow in policy.workflows {
             names = workflow.names
             for child in Mirror(reflecting: workflow).children {

@@ -344,6 +344,9 @@ public struct Policy: Hashable, Sendable {
     public var office = OfficeDays.standard
     /// What somebody shows when they sign in for the first time.
     public var firstSignIn = FirstSignIn.staffCode
+    /// Leaves of the file that say how people go about it and by which nothing is decided, by their path: kept so that
+    /// a change of them is told.
+    public var saidOnly: [String: String] = [:]
     /// The people who confirm what one member of staff asked for.
     public var secondHand = SecondHand.by(SecondHand.Confirmer.allCases)
 

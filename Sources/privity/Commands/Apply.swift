@@ -59,6 +59,7 @@ struct Apply: AsyncParsableCommand {
             }
             if status != 0, !keepGoing { break }
         }
+        if status == 0 { status = try await run.warnOfWhatIsLive() }
         if status != 0 { throw ExitCode(status) }
     }
 }
@@ -77,6 +78,9 @@ final class ApplyRun {
     private var codes: [String: String] = [:]
     private var staff: Set<PersonID> = []
     private var day: CivilDate?
+    /// The lines that end or take back and were done by an earlier run, with no signature in this file behind
+    /// them: each may be meant for what was signed since.
+    private var leftAlone: [(line: Int, meant: Submission)] = []
     /// True if the last command that carries a key had been done by an earlier run of this file. Looks and private acts
     /// carry none, so that nothing about them is stored; what of them fits the case no more has been passed already.
     private var isRepeating = false
@@ -125,7 +129,7 @@ final class ApplyRun {
         case "browse": return try await browse(line, expected)
         default: break
         }
-        let outcome = try await outcome(line)
+        let outcome = try await outcome(line, expected)
         if let person = outcome.person, let word = try line.optionalText("as") {
             names[word] = person
             words[person] = words[person] ?? word
@@ -199,9 +203,45 @@ final class ApplyRun {
             ?? "\(Hex.format(digest.prefix(16)))/\(count) formerly \(fileKey)/\(line.number)"
     }
 
-    private func outcome(_ line: ScriptLine) async throws -> Outcome {
-        let service = open.service
+    /// Carries a line out, once. A line that was refused is tried again, unless the refusal is what it expects: what
+    /// stood in its way may have been put right.
+    private func outcome(_ line: ScriptLine, _ expected: String?) async throws -> Outcome {
         let key = try key(line)
+        var outcome = try await outcome(line, key: key)
+        var attempt = 1
+        while outcome.isReplay, outcome.refusal != nil, expected == nil, attempt < 50 {
+            attempt += 1
+            outcome = try await self.outcome(line, key: Self.suffixed(key, "/\(attempt)"))
+        }
+        if outcome.refusal == nil, let kind = CommandKind(rawValue: line.action) {
+            if kind == .sign { leftAlone = [] }
+            if outcome.isReplay, [.rescind, .end, .withdrawCard].contains(kind) {
+                leftAlone.append((line.number, try await command(line, "")))
+            }
+        }
+        return outcome
+    }
+
+    /// Says of each line that ends or takes back, and was done before, that something is live which it did not touch.
+    ///
+    /// - Returns: 1 if there is one, else 0.
+    func warnOfWhatIsLive() async throws -> Int32 {
+        var status: Int32 = 0
+        for (line, meant) in leftAlone {
+            let view = try? await open.service.view(
+                of: meant.opener, workflow: meant.workflow, as: .mentee, viewer: meant.opener)
+            if view?.isReleaseLive != true { continue }
+            status = 1
+            FileHandle.standardError.write(
+                Data(
+                    "privity: line \(line): it was done before, and what is live now is not touched: give it a `key` of its own\n"
+                        .utf8))
+        }
+        return status
+    }
+
+    private func outcome(_ line: ScriptLine, key: String) async throws -> Outcome {
+        let service = open.service
         switch line.action {
         case "addPerson":
             let roles = try line.texts("roles").map { text in
@@ -272,7 +312,13 @@ final class ApplyRun {
             if outcome.refusal != nil || (contract == nil && coordinator == nil) { return outcome }
         }
         return try await open.service.change(
-            about, isUnderContract: contract, coordinator: coordinator, key: details.isEmpty ? key : key + "/program")
+            about, isUnderContract: contract, coordinator: coordinator,
+            key: details.isEmpty ? key : Self.suffixed(key, "/program"))
+    }
+
+    /// The same key for a second part of one line, under the name of earlier versions too.
+    private static func suffixed(_ key: String, _ part: String) -> String {
+        key.replacing(" formerly ", with: "\(part) formerly ") + part
     }
 
     /// The acts by which staff close at once, and by which a second member of staff confirms.

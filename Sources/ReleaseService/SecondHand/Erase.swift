@@ -42,6 +42,7 @@ struct Erase: Act {
             own.insert(loaded.id)
         }
         try tx.deleteMessages(to: id)
+        try tx.forgetElsewhere(id)
         for row in try parties + tx.rows.parties(of: id, isStaff: true, after: nil, count: .max) {
             tx.rows.deleteParty(row.handle)
         }
@@ -65,5 +66,54 @@ extension Transaction {
             let message = try vault.open(row.sealed, fixed: "message", as: Message.self)
             if message.to == person { rows.deleteMessage(row.id) }
         }
+    }
+}
+
+extension Transaction {
+    /// What names somebody who is erased outside their own rows, and is no record, goes with them.
+    func forgetElsewhere(_ person: PersonID) throws {
+        let incidents = try snapshot.incidents
+        if incidents.contains(where: { $0.people.contains(person) }) {
+            try keep(
+                incidents.map { $0.without(person) }.filter { !$0.people.isEmpty })
+        }
+        let productions = try snapshot.productions
+        if productions.contains(where: { $0.person == person }) {
+            let left = Productions(productions.filter { $0.person != person })
+            rows.setSetting("productions", try vault.seal(left, fixed: "productions"))
+        }
+        let acts = try snapshot.pendingActs
+        if acts.contains(where: { $0.person == person || $0.other == person }) {
+            try SecondHandActs(self).keep(acts.filter { $0.person != person && $0.other != person })
+        }
+        try LookAlikes(self).forget(person)
+    }
+
+    /// What names an entry that becomes part of another names the other.
+    func replace(_ entry: PersonID, by other: PersonID) throws {
+        let incidents = try snapshot.incidents
+        if incidents.contains(where: { $0.people.contains(entry) }) {
+            try keep(incidents.map { $0.replacing(entry, by: other) })
+        }
+        try LookAlikes(self).forget(entry)
+    }
+}
+
+extension Incident {
+    fileprivate func with(_ people: [PersonID], _ told: [PersonID: CivilDate]) -> Incident {
+        Incident(
+            id: id, kind: kind, people: people, discoveredOn: discoveredOn, by: by, on: on, closedCards: closedCards,
+            told: told, settledOn: settledOn)
+    }
+
+    fileprivate func without(_ person: PersonID) -> Incident {
+        with(people.filter { $0 != person }, told.filter { $0.key != person })
+    }
+
+    fileprivate func replacing(_ entry: PersonID, by other: PersonID) -> Incident {
+        var told = told
+        if let day = told.removeValue(forKey: entry) { told[other] = told[other] ?? day }
+        var seen: Set<PersonID> = []
+        return with(people.map { $0 == entry ? other : $0 }.filter { seen.insert($0).inserted }, told)
     }
 }
