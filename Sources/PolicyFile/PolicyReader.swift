@@ -132,6 +132,7 @@ struct PolicyReader {
 
     private func saidOnly(_ root: Reader.Members) -> [String: String] {
         var said: [String: String] = [:]
+        if let node = root["recognition"], case .scalar(let scalar) = node.value { said["recognition"] = scalar.text }
         for (block, leaves) in Self.saidOnly {
             guard case .mapping(let members)? = root[block]?.value else { continue }
             for (key, node) in members where leaves.contains(key) { said["\(block).\(key)"] = Self.words(node) }
