@@ -125,7 +125,7 @@ struct PolicyReader {
         return policy
     }
 
-    /// What is checked here, and is no part of how anything is decided.
+    /// Leaves that are checked here, and are no part of how anything is decided.
     private static let saidOnly: KeyValuePairs<String, [String]> = [
         "contact": ["modes", "tracking"], "rematch": ["by", "excludePrevious", "newRelease", "sides"],
     ]

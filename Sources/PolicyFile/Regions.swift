@@ -15,7 +15,7 @@ public enum Regions {
         VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
         """.split(whereSeparator: \.isWhitespace).map(String.init))
 
-    /// What somebody means who writes a region as everybody calls it.
+    /// The region that somebody means who writes it as everybody calls it.
     static let meant = [
         "UK": "GB", "EN": "GB", "USA": "US", "GBR": "GB", "CAN": "CA", "EL": "GR", "MEX": "MX", "AUS": "AU",
         "NZL": "NZ",

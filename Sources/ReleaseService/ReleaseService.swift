@@ -374,7 +374,7 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// What is handed out in a production, for the two who asked and confirmed: without code and without accesses.
+    /// The files of a production, for the two who asked and confirmed: without code and without accesses.
     public func produced(_ id: String, for staff: PersonID) async throws -> [ProducedFile] {
         try read(as: Admission { try $0.isSelf(staff) && ($0.holds(.coordinator) || $0.holds(.administrator)) }) {
             try ProducedFiles($0, hashes: core.sequencer.hashes).files(of: id, for: staff)
@@ -460,7 +460,7 @@ public struct ReleaseService: Sendable {
         try await core.run(Reassign(old: old, new: new), by: caller, key: key)
     }
 
-    /// What of an attestation cannot be, or counts for nothing in this role.
+    /// The parts of an attestation that cannot be, or count for nothing in this role.
     public func problems(of change: AttestationChange, as role: Role) throws -> [FieldProblem] {
         try current().policy.problems(of: change, as: role)
     }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import privity
 
-/// What a host's configuration, a mistyped setting or another editor can do to the program.
+/// A host's configuration, a mistyped setting or another editor, and the program that meets them.
 @Suite("Hosts and settings")
 struct HostTests {
-    /// What `openssl.cnf` may say on somebody's machine.
+    /// Contents that `openssl.cnf` may have on somebody's machine.
     static let configurations = [
         "asks for FIPS": """
         openssl_conf = openssl_init

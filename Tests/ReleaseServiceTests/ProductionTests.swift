@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReleaseService
 
-/// What was signed, handed out; and a card printed again (R28, R35).
+/// Signed papers handed out; and a card printed again (R28, R35).
 @Suite("Papers that somebody wants back")
 struct ProductionTests {
     @Test(

@@ -29,7 +29,7 @@ struct RollTests {
     private func bring(_ front: Front, _ text: String, _ more: [String] = []) async throws -> Reply {
         let token = try #require(await front.session("pia"))
         let form = try #require(await front.site.accounts.session(token)).formToken
-        let boundary = "xXx"
+        let boundary = "part-of-the-form"
         func part(_ name: String, _ value: String, file: String? = nil) -> String {
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\(file.map { "; filename=\"\($0)\"" } ?? "")\r\n\r\n\(value)\r\n"
         }

@@ -37,7 +37,7 @@ public struct Details: Sendable {
 struct CorrectDetails: Act {
     let id: PersonID
     let details: Details
-    /// Who corrects it; nil for the operator alone.
+    /// The person who corrects it; nil for the operator alone.
     let staff: PersonID?
 
     var text: String {

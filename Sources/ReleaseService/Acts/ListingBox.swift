@@ -23,7 +23,7 @@ struct ListingBox {
         }
     }
 
-    /// Who signs a listing, hides it or shows it again has said by it how the box stands.
+    /// Signing a listing, hiding it or showing it again says how the box stands.
     func note(_ submission: Submission, of loaded: LoadedCase) throws {
         guard loaded.workflow.audience != nil, case .person(let person) = submission.actor.principal,
             person == loaded.opener, var enrollment = try tx.people.enrollment(person, as: .mentor)

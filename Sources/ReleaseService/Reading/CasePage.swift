@@ -7,7 +7,7 @@ public struct CaseLine: Sendable {
     public let view: CaseView
     /// The role in which this person sees the case.
     public let role: Role
-    /// Who gets in touch first, and within how many days: what the case's own policy says.
+    /// The party who gets in touch first, and the days they have for it, by the case's own policy.
     public let contact: Policy.Contact
     /// The person whose case it is: for their coordinator, who knows them.
     public let opener: PersonID

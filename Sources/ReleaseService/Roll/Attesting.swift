@@ -1,7 +1,7 @@
 internal import ReleaseWorkflow
 
 extension Policy {
-    /// What cannot be attested of somebody in this role, field by field: what counts for nothing here is not collected.
+    /// The fields that cannot be attested of somebody in this role: what counts for nothing here is not collected.
     func problems(of change: AttestationChange, as role: Role) -> [FieldProblem] {
         var problems: [FieldProblem] = []
         let counted = countedConditions(as: role)

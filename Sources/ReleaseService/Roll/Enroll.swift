@@ -71,7 +71,7 @@ struct Enroll: Act {
         return Done(person: id)
     }
 
-    /// Who leaves a directory's class of readers and comes back checks the box again: nobody looks for a mentor because
+    /// Somebody who leaves a directory's readers and comes back checks the box again: nobody looks for a mentor because
     /// they did so a year ago (SGV-27).
     private func clearBox(_ tx: Transaction) throws {
         let policy = tx.snapshot.current.policy

@@ -13,7 +13,7 @@ public struct Incident: Hashable, Sendable {
         case paperLost
         /// A card or form was handed to somebody else than the one whom it names.
         case wrongReader
-        /// What was recorded belongs to another person.
+        /// The record belongs to another person.
         case wrongPerson
         /// Somebody learned something by asking, looking over a shoulder or overhearing.
         case overheard
@@ -139,7 +139,7 @@ struct ReportIncident: Act {
 /// Notes that somebody whom an incident concerns was told, or that nothing of it is left to do.
 struct SettleIncident: Act {
     let id: String
-    /// Who was told; nil for the end of the duty.
+    /// The person who was told; nil for the end of the duty.
     let person: PersonID?
     let staff: PersonID
 

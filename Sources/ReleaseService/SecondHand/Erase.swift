@@ -70,7 +70,7 @@ extension Transaction {
 }
 
 extension Transaction {
-    /// What names somebody who is erased outside their own rows, and is no record, goes with them.
+    /// Takes out whatever names somebody who is erased outside their own rows, and is no record.
     func forgetElsewhere(_ person: PersonID) throws {
         let incidents = try snapshot.incidents
         if incidents.contains(where: { $0.people.contains(person) }) {
@@ -89,7 +89,7 @@ extension Transaction {
         try LookAlikes(self).forget(person)
     }
 
-    /// What names an entry that becomes part of another names the other.
+    /// Writes the other person for an entry that becomes part of theirs.
     func replace(_ entry: PersonID, by other: PersonID) throws {
         let incidents = try snapshot.incidents
         if incidents.contains(where: { $0.people.contains(entry) }) {

@@ -11,7 +11,7 @@ public struct PendingAct: Hashable, Sendable {
         case recordedInError
         /// An entry becomes part of another, because both are one person.
         case merge
-        /// What somebody signed is handed out.
+        /// A person's signed texts are handed out.
         case produce
     }
 

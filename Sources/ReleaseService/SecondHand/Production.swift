@@ -87,7 +87,8 @@ extension ProductionGround: StoredValue {
         case "courtOrder": self = .courtOrder(on: try stored.date("on"), subpoenaOn: try stored.date("subpoenaOn"))
         case "auditOrEvaluation": self = .auditOrEvaluation
         case "breach": self = .breach
-        default: self = .personAsked
+        case "personAsked": self = .personAsked
+        default: throw stored.problem("name")
         }
     }
 
@@ -169,8 +170,8 @@ extension SecondHandActs {
     }
 }
 
-/// What is handed out: every text that the person signed, its records with their proofs, and the scans. No code, no
-/// values beside the text, and nothing of who looked when.
+/// The files that are handed out: every text that the person signed, its records with their proofs, and the scans. No
+/// code, no values beside the text, and nothing of who looked when.
 struct ProducedFiles {
     private let snapshot: Snapshot
     private let copies: ReleaseCopies

@@ -414,7 +414,7 @@ enum DeskPages {
         return Page(identity.fullName, blocks, back: back(words))
     }
 
-    /// What is known of somebody, and the ways to put it right.
+    /// The details of somebody, and the ways to put them right.
     private static func factBlocks(
         _ id: PersonID, _ identity: Identity, _ account: Account.Summary, _ visit: Visit
     ) async throws -> [Block] {
@@ -571,7 +571,7 @@ enum DeskPages {
         }
     }
 
-    /// What would change, asked before it does; nil where nothing that was attested would.
+    /// The changes, asked about before they are made; nil where nothing that was attested would change.
     private static func changesPage(
         _ change: AttestationChange, _ known: Enrollment, _ role: Role, _ visit: Visit
     ) async throws -> Page? {

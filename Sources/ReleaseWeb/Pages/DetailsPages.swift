@@ -2,7 +2,7 @@ internal import Hummingbird
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What the program knows of a person, put right: by the person, by their coordinator; and entries that are one person.
+/// A person's details put right: by the person, by their coordinator; and entries that are one person.
 enum DetailsPages {
     static let routes: [Route] = [
         Route(.get, "/details", .signedIn) { try await $0.page(ownPage($0)) },
@@ -30,7 +30,7 @@ enum DetailsPages {
         ]
     }
 
-    /// What differs from what is known; nothing else is asked for.
+    /// The details that differ from what is known; nothing else is asked for.
     private static func details(_ form: FormBody, _ known: Identity) -> Details {
         func changed(_ name: String, _ old: String) -> String? {
             let typed = form.text(name)

@@ -2,7 +2,7 @@ internal import Hummingbird
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What went wrong with what people gave, the duty that follows, and what those whom it concerns read of it.
+/// Incidents with what people gave, the duty that follows, and what those whom it concerns read of it.
 enum IncidentPages {
     static let routes: [Route] = [
         Route(.get, "/incidents", .signedIn) { try await $0.page(page($0)) },
@@ -100,7 +100,7 @@ enum IncidentPages {
         return visit.redirect("/incidents")
     }
 
-    /// What somebody reads of what concerns them, on their own page.
+    /// The incidents that concern somebody, on their own page.
     static func ownBlocks(_ visit: Visit) async throws -> [Block] {
         let words = visit.words
         return try await visit.service.ownIncidents(of: visit.require().person).filter { $0.settledOn == nil }.map {

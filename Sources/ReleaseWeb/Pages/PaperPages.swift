@@ -115,7 +115,7 @@ enum PaperPages {
         }
     }
 
-    /// What can be taken, on the page of what waits for a second hand.
+    /// The files that can be taken, on the page of what waits for a second hand.
     static func productionBlocks(_ visit: Visit) async throws -> [Block] {
         let (words, staff) = (visit.words, try visit.require().person)
         var blocks: [Block] = []

@@ -451,7 +451,7 @@ enum PersonPages {
             Page(words("directory.title"), blocks, back: visit.session == nil ? nil : homeLink(words)))
     }
 
-    /// What a field of somebody else's entry is called.
+    /// The label of a field of somebody else's entry.
     static func label(of field: ProfileField, _ words: Words) -> String {
         field == .contactRoute ? words("listing.contactRoute") : words("profile.\(field.rawValue)")
     }

@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import ReleaseService
 internal import ReleaseWorkflow
 
-/// What people are told of their rights (42 CFR 2.22, 2.4, 2.26): for everybody, signed in or not.
+/// The page of people's rights (42 CFR 2.22, 2.4, 2.26): for everybody, signed in or not.
 enum PrivacyPage {
     static let routes: [Route] = [Route(.get, "/privacy", .anyone) { try $0.page(page($0)) }]
 

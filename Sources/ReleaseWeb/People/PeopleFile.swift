@@ -20,7 +20,7 @@ public struct PeopleFile: Sendable {
         var memberNumber: String?
         /// The person of this row, if they are known already.
         var known: PersonID?
-        /// What is attested, by role; what is nil stays as it is.
+        /// Attestations by role; what is nil in one stays as it is.
         var attestations: [(role: Role, change: AttestationChange)] = []
         let row: CSVTable.Row
     }
@@ -222,7 +222,7 @@ public struct PeopleFile: Sendable {
         }.filter { !$0.isEmpty }
     }
 
-    /// What the row attests, for each role that can be enrolled.
+    /// The attestations of the row, one for each role that can be enrolled.
     private mutating func attestations(_ row: CSVTable.Row, _ person: NewPerson) -> [(
         role: Role, change: AttestationChange
     )] {

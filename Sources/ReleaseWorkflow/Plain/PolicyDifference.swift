@@ -110,7 +110,7 @@ public struct PolicyDifference: Hashable, Sendable {
         if new.confidentiality != old.confidentiality { faults.append("a program never changes its confidentiality") }
     }
 
-    /// Whatever else differs, by its name in the file: nothing changes untold.
+    /// Tells all other differences, by their names in the file: nothing changes untold.
     private mutating func noteTheRest(_ old: Policy, _ new: Policy) {
         let told = [
             "eligibility.mentee", "eligibility.mentor", "eligibility.pair", "eligibility.similarFields",

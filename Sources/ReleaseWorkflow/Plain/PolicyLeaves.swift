@@ -24,7 +24,7 @@ struct PolicyLeaves {
         }
     }
 
-    /// What differs, path by path; nil for what is not there.
+    /// The differences, path by path; nil for what is not there.
     func differences(from old: PolicyLeaves) -> [(path: String, before: String?, after: String?)] {
         Set(values.keys).union(old.values.keys).sorted().compactMap { path in
             let (before, after) = (old.values[path], values[path])

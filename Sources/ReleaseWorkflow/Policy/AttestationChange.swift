@@ -1,5 +1,5 @@
-/// What is attested anew of a person. What is nil stays as it was attested: whoever renews a certification says nothing
-/// of ten years of experience.
+/// An attestation given anew. What is nil stays as it was attested: whoever renews a certification says nothing of ten
+/// years of experience.
 public struct AttestationChange: Hashable, Sendable {
     /// All of them: what is not among them does not hold any more.
     public var attributes: Set<Condition>?
@@ -52,7 +52,7 @@ public struct AttestationChange: Hashable, Sendable {
         }
     }
 
-    /// What is attested then.
+    /// The attestation with the change made.
     public func applied(to old: Attestation) -> Attestation {
         var attestation = old
         attestation.attributes = attributes ?? old.attributes
@@ -65,7 +65,7 @@ public struct AttestationChange: Hashable, Sendable {
         return attestation
     }
 
-    /// What differs, in words: what held before, and what holds then.
+    /// The differences in words: what held before, and what holds then.
     public func differences(from old: Attestation) -> [(what: String, before: String, after: String)] {
         let new = applied(to: old)
         var differences: [(String, String, String)] = []

@@ -162,7 +162,7 @@ public struct Policy: Hashable, Sendable {
         /// are given.
         public let areas: [String]
         public let languages: [String]
-        /// What the program calls each of them; what it gives no name is called by its word.
+        /// The program's own name of each; one without a name is called by its word.
         public var names: [String: String] = [:]
         public let first: First
         public init(
@@ -178,7 +178,7 @@ public struct Policy: Hashable, Sendable {
             self.weights = weights
         }
 
-        /// What the program calls an area or a language.
+        /// The program's name of an area or a language.
         public func name(of word: String) -> String { names[word] ?? word.spaced }
     }
 
@@ -284,8 +284,8 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// What somebody shows, beside the link that was mailed to them, when they sign in for the first time and choose
-    /// a PIN.
+    /// Proof that somebody shows, beside the link that was mailed to them, when they sign in for the first time and
+    /// choose a PIN.
     public enum FirstSignIn: String, CaseIterable, Hashable, Sendable {
         /// A code that staff gave by hand or on the telephone.
         case staffCode
@@ -342,7 +342,7 @@ public struct Policy: Hashable, Sendable {
     public let workflows: [Workflow]
     /// The days on which the office works.
     public var office = OfficeDays.standard
-    /// What somebody shows when they sign in for the first time.
+    /// The proof that is shown at the first sign-in.
     public var firstSignIn = FirstSignIn.staffCode
     /// Leaves of the file that say how people go about it and by which nothing is decided, by their path: kept so that
     /// a change of them is told.
@@ -361,7 +361,7 @@ public struct Policy: Hashable, Sendable {
         public let directory: String
         /// The advice on ending well, sent with the reminder that an end is near.
         public let closure: String
-        /// What people are told of their rights: how what they give is protected, where they complain, what they can
+        /// The text on people's rights: how what they give is protected, where they complain, what they can
         /// ask for (42 CFR 2.22, 2.4, 2.26). Paragraphs with an empty line between; empty where a program says nothing.
         public var privacy = ""
         public init(

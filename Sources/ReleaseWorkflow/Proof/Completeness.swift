@@ -66,7 +66,7 @@ public func completenessFindings(_ policy: Policy) -> [String] {
 }
 
 extension Policy {
-    /// What is missing of what has to keep holding.
+    /// The missing parts of what has to keep holding.
     fileprivate func continuityFindings(_ commands: Set<CommandKind>) -> [String] {
         var findings: [String] = []
         if !eligibility.continuous.isNothing, !commands.contains(.lapse), !commands.contains(.hide) {

@@ -296,7 +296,7 @@ final class ApplyRun {
         }
     }
 
-    /// What is known of a person, put right; and contract and coordinator, which staff alone change.
+    /// A person's details put right; and contract and coordinator, which staff alone change.
     private func changePerson(_ line: ScriptLine, _ key: String) async throws -> Outcome {
         let (about, staff) = (try await person(line, "person"), try await optionalPerson(line, "by"))
         let details = Details(

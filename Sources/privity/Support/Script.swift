@@ -217,7 +217,7 @@ struct ScriptLine {
         return profile
     }
 
-    /// What the line names; a day that is named as `none` holds no more.
+    /// The change that the line names; a day that is named as `none` holds no more.
     func attestation() throws -> AttestationChange {
         var change = AttestationChange()
         if values["attributes"] != nil {

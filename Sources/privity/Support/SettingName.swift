@@ -79,7 +79,7 @@ enum SettingName: String, CaseIterable {
         throw Fault(text: "`\(text)`: unknown\(nearest(to: text, of: allCases.map(\.rawValue)))")
     }
 
-    /// What a line of the file says.
+    /// The setting on a line of the file.
     private func value(_ entry: PlainSettings.Entry) throws -> ConfigContent {
         func refuse(_ found: String) -> Fault { Fault(text: "`\(rawValue)`: found \(found), expected \(expected)") }
         guard let text = entry.text else { throw refuse("a list or a mapping") }
@@ -109,7 +109,7 @@ enum SettingName: String, CaseIterable {
         }
     }
 
-    /// What would be expected instead of `text`; nil if it will do.
+    /// The value expected instead of `text`; nil if it will do.
     private func fault(in text: String) -> String? {
         let isLine = !text.contains(where: \.isNewline) && text.contains { !$0.isWhitespace } && !text.utf8.contains(0)
         let isGood =
