@@ -237,11 +237,11 @@ struct DirectoryTests {
         try await office.listed("ben")
         let before = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
         var renewal = AttestationChange()
-        renewal.certifiedUntil = CivilDate(year: 2027, month: 12, day: 31)
+        renewal[.certifiedUntil] = CivilDate(year: 2027, month: 12, day: 31)
         #expect(renewal.differences(from: before).map(\.what) == ["certified until"])
         #expect(try await office.service.enroll(ben, renewal, by: maya, key: nil).refusal == nil)
         let after = try #require(try await office.service.enrollment(of: ben, as: .mentor)).attestation
-        #expect(after.experiencedSince == before.experiencedSince && after.certifiedUntil == renewal.certifiedUntil)
+        #expect(after.experiencedSince == before.experiencedSince && after.certifiedUntil == renewal[.certifiedUntil])
         #expect(try await office.names() == ["Ben Profile"])
         for (condition, words) in [
             (Condition.certified, "certifiedUntil"), (.member, "no such condition"), (.underContract, "contract"),
@@ -256,7 +256,7 @@ struct DirectoryTests {
                 "\(problem?.expected ?? "")")
         }
         var foreign = AttestationChange()
-        foreign.inRecoverySince = CivilDate(year: 2020, month: 1, day: 1)
+        foreign[.inRecoverySince] = CivilDate(year: 2020, month: 1, day: 1)
         await #expect(throws: FieldProblem.self) { try await office.service.enroll(ben, foreign, by: maya, key: nil) }
         #expect(try await office.names() == ["Ben Profile"], "what was refused took nothing down")
     }

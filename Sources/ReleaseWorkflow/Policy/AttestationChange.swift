@@ -3,11 +3,7 @@
 public struct AttestationChange: Hashable, Sendable {
     /// All of them: what is not among them does not hold any more.
     public var attributes: Set<Condition>?
-    public var inRecoverySince: CivilDate?
-    public var experiencedSince: CivilDate?
-    public var licensedOn: CivilDate?
-    public var inPracticeSince: CivilDate?
-    public var certifiedUntil: CivilDate?
+    private var days: [Day: CivilDate] = [:]
     /// The days that hold no more.
     public var cleared: Set<Day>
     public var fields: [String]?
@@ -32,24 +28,8 @@ public struct AttestationChange: Hashable, Sendable {
     }
 
     public subscript(day: Day) -> CivilDate? {
-        get {
-            switch day {
-            case .inRecoverySince: inRecoverySince
-            case .experiencedSince: experiencedSince
-            case .licensedOn: licensedOn
-            case .inPracticeSince: inPracticeSince
-            case .certifiedUntil: certifiedUntil
-            }
-        }
-        set {
-            switch day {
-            case .inRecoverySince: inRecoverySince = newValue
-            case .experiencedSince: experiencedSince = newValue
-            case .licensedOn: licensedOn = newValue
-            case .inPracticeSince: inPracticeSince = newValue
-            case .certifiedUntil: certifiedUntil = newValue
-            }
-        }
+        get { days[day] }
+        set { days[day] = newValue }
     }
 
     /// The attestation with the change made.
