@@ -88,6 +88,22 @@ struct RollTests {
         #expect(try await bring(front, moved).text.contains("0 entered, 3 known already."))
     }
 
+    @Test("a list that another hand overtakes while it is brought in stops at that line, and says what is entered")
+    func overtaken() async throws {
+        let front = try await begun()
+        var people = PeopleFile(
+            Self.list, into: front.office.service, front.site.accounts, by: .operator, attestedBy: nil,
+            areNumbersConfirmed: false)
+        try await people.check()
+        #expect(people.faults.isEmpty)
+        try await front.office.add(
+            "theo", "Theo Blackwood", "Blackwood", first: "Theo", phone: "626-555-0122", roles: [.participant])
+        let page = "\(try await RollPages.donePage(people, updates: false, front.site.words).blocks)"
+        #expect(page.contains("It stopped at line 3.") && page.contains("1 entered"), "\(page)")
+        #expect(!page.contains("Theo") && !page.contains("Blackwood"))
+        #expect(try await bring(front, Self.list).text.contains("1 entered, 2 known already."))
+    }
+
     @Test(
         "SGV-03, SGV-05, SGV-15, R15: from the list to a listing, a supervisor who never sees it, and the box that hides it; the administrator sees nobody’s case"
     )

@@ -65,25 +65,37 @@ enum RollPages {
         return page
     }
 
-    private static func donePage(_ people: PeopleFile, updates: Bool, _ words: Words) async throws -> Page {
+    static func donePage(_ people: PeopleFile, updates: Bool, _ words: Words) async throws -> Page {
         var rows: [[Cell]] = []
-        var entered = 0
-        for entry in people.entries {
+        var (entered, known) = (0, 0)
+        var stopped: Int?
+        for entry in people.entries where stopped == nil {
             let text: String
-            switch try await people.enter(entry, updates: updates) {
-            case .entered:
-                entered += 1
-                text = words("roll.entered")
-            case .known(_, let fields) where fields.isEmpty: text = words("roll.known")
-            case .known(_, let fields):
-                text = words(updates ? "roll.changed" : "roll.differs", ["fields": fields.joined(separator: ", ")])
+            do {
+                switch try await people.enter(entry, updates: updates) {
+                case .entered:
+                    entered += 1
+                    text = words("roll.entered")
+                case .known(_, let fields):
+                    known += 1
+                    let (key, list) = (updates ? "roll.changed" : "roll.differs", fields.joined(separator: ", "))
+                    text = fields.isEmpty ? words("roll.known") : words(key, ["fields": list])
+                }
+            } catch let problem as FieldProblem {
+                // Everything was checked; somebody else's hand came between.
+                (stopped, text) = (entry.line, words("roll.refused", ["field": problem.field]))
+            } catch is Refusal {
+                (stopped, text) = (entry.line, words("roll.refused", ["field": "name"]))
+            } catch is AccessRefusal {
+                (stopped, text) = (entry.line, words("roll.refused", ["field": "mail"]))
             }
             rows.append([Cell("\(entry.line)", isHeader: true), Cell(text)])
         }
+        let count = words("roll.done", ["entered": "\(entered)", "known": "\(known)"])
         return Page(
             words("roll.title"),
             [
-                .good(words("roll.done", ["entered": "\(entered)", "known": "\(people.entries.count - entered)"])),
+                stopped.map { .problem(words("roll.stopped", ["line": "\($0)"]), count) } ?? .good(count),
                 .table(words("roll.title"), [words("roll.line"), words("roll.what")], rows),
             ], back: LinkView(words("desk.back"), "/desk"))
     }

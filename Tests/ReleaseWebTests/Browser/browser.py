@@ -248,3 +248,26 @@ def wait_for_letter(address, part):
                 return letter
         time.sleep(0.05)
     raise SystemExit(f"no letter with {part!r} arrived; there are {[(to, l.get_payload()[:60]) for to, l in letters]}")
+
+
+def end(service):
+    """Ends the service as its host would, and expects that it ends well."""
+    service.send_signal(signal.SIGTERM)
+    expect(service.wait(timeout=30) == 0, f"SIGTERM: ended with {service.returncode}")
+
+
+def close(service):
+    """Stops whatever still runs, after a walk that failed too."""
+    if service.poll() is None:
+        service.kill()
+    mail.stop()
+
+
+def silent_log(*markers):
+    """The lines of the log, none of which may say one of the markers."""
+    log.seek(0)
+    lines = log.read()
+    expect(lines.strip(), "the log is empty")
+    for marker in markers:
+        expect(marker not in lines, f"the log says {marker!r}")
+    return lines.splitlines()

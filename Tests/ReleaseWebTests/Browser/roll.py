@@ -55,16 +55,10 @@ try:
     vera.open("/directory").never_says("Lena Ostrowski").look("roll-directory-empty")
     lena.open("/availability?as=mentor").choose("The box is checked: those who may look find me").press("Keep this")
     vera.open("/directory").says("Lena Ostrowski, LMFT")
-    service.send_signal(signal.SIGTERM)
-    expect(service.wait(timeout=30) == 0, f"SIGTERM: ended with {service.returncode}")
+    end(service)
 finally:
-    if service.poll() is None:
-        service.kill()
-    mail.stop()
+    close(service)
 
-log.seek(0)
-lines = log.read()
-for marker in ("Lena", "Ostrowski", "Theo", "5550120", "lena@", "280671", "1001"):
-    expect(marker not in lines, f"the log says {marker!r}")
+silent_log("Lena", "Ostrowski", "Theo", "5550120", "lena@", "280671", "1001")
 print(f"{len(seen)} pages at 2 widths, {len(findings)} findings")
 sys.exit(1 if findings else 0)

@@ -245,18 +245,12 @@ try:
         for marker in ("Gail", "Hugo", "Underwood", "Lindner", "mentor", "Mentor", "recovery", "MPHP", "case", "312"):
             expect(marker not in words.replace(f"http://127.0.0.1:{port}", ""), f"a letter says {marker!r}")
     expect(focused_visibly[0] > 100, "focus is not visible")
-    service.send_signal(signal.SIGTERM)
-    expect(service.wait(timeout=30) == 0, f"SIGTERM: ended with {service.returncode}")
+    end(service)
 finally:
-    if service.poll() is None:
-        service.kill()
-    mail.stop()
+    close(service)
 
-log.seek(0)
-lines = log.read()
-for marker in ("Gail", "Hugo", "Underwood", "Lindner", "5550161", "5550199", "gail@", "olga@", "280671", rescind_code, "/private\""):
-    expect(marker not in lines, f"the log says {marker!r}")
-for line in lines.splitlines():
+lines = silent_log("Gail", "Hugo", "Underwood", "Lindner", "5550161", "5550199", "gail@", "olga@", "280671", rescind_code, "/private\"")
+for line in lines:
     json.loads(line)
 print(f"{len(seen)} pages at 2 widths, {focused_visibly[0]} elements reached by keyboard, {len(findings)} findings")
 sys.exit(1 if findings else 0)
