@@ -178,7 +178,7 @@ public enum Question: Int, CaseIterable, Hashable, Sendable {
         case .profession: "A mentor may qualify by working in your field."
         case .sameField: "It decides how much your profession counts."
         case .pathways: "It counts only if you say that it matters."
-        case .areas: "You are to meet face to face once at least."
+        case .areas: "So that you can meet where it suits you both."
         case .times: "You need one time that suits you both."
         case .languages: "You need to understand each other."
         case .topics: "It finds somebody who has been where you are."
@@ -191,7 +191,7 @@ public enum Question: Int, CaseIterable, Hashable, Sendable {
     public var viewer: String {
         switch self {
         case .exclusions: "Nobody. It is kept only as codes that cannot be read back."
-        default: "You and your coordinator. Never a mentor, never an auditor."
+        default: "You, your coordinator and whoever stands in for them. Never a mentor, never an auditor."
         }
     }
 
@@ -199,7 +199,7 @@ public enum Question: Int, CaseIterable, Hashable, Sendable {
         switch self {
         case .exclusions: "When you take it back, or are erased."
         case .profession: "When you are erased."
-        default: "At hand-off, or when you decline or end."
+        default: "When the two of you are introduced and the program withdraws, or when you decline or end."
         }
     }
 }

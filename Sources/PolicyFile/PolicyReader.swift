@@ -71,8 +71,7 @@ struct PolicyReader {
         let confidentiality = root.choice("confidentiality", of: Confidentiality.self)
         let administration = root.choice("administration", of: Administration.self)
         let discloser = root.text("discloser", atMost: 120)
-        let zone = timeZone(in: root)
-        let region = regionCode(in: root)
+        let (zone, region) = (timeZone(in: root), regionCode(in: root))
         let level = confidentiality ?? .clinical
         if level == .clinical {
             root.only("administration", "coordinator", because: "clinical programs match through a coordinator")
@@ -98,8 +97,8 @@ struct PolicyReader {
         ).workflows(root)
         let notices = notices(root, workflows)
         checkContinuous(root, rules, level)
-        let secondHand = secondHand(root)
-        let office = office(root)
+        let (secondHand, rematch, office) = (secondHand(root), rematch(root), office(root))
+        let governance = root.list("governance") { reader.text($0, $1, atMost: 120) }
         if level == .clinical {
             root.only("firstSignIn", "staffCode", because: "in clinical programs nobody is let in by a mailbox alone")
         }
@@ -121,23 +120,31 @@ struct PolicyReader {
         if let secondHand { policy.secondHand = secondHand }
         if let office { policy.office = office }
         if let firstSignIn { policy.firstSignIn = firstSignIn }
+        (policy.governance, policy.rematch) = (governance, rematch)
         policy.saidOnly = saidOnly(root)
         return policy
     }
 
-    /// Leaves that are checked here, and are no part of how anything is decided.
-    private static let saidOnly: KeyValuePairs<String, [String]> = [
-        "contact": ["modes", "tracking"], "rematch": ["by", "excludePrevious", "newRelease", "sides"],
+    /// Leaves that are checked here, and are no part of how anything is decided: they can only be what they are, or
+    /// mean the same where they are not stated. That they are stated is kept, so that a change of it is told.
+    private static let saidOnly = [
+        "recognition", "credit", "contact.tracking", "contact.first.from", "contact.first.endOfDay",
+        "rematch.newRelease",
     ]
 
     private func saidOnly(_ root: Reader.Members) -> [String: String] {
-        var said: [String: String] = [:]
-        if let node = root["recognition"], case .scalar(let scalar) = node.value { said["recognition"] = scalar.text }
-        for (block, leaves) in Self.saidOnly {
-            guard case .mapping(let members)? = root[block]?.value else { continue }
-            for (key, node) in members where leaves.contains(key) { said["\(block).\(key)"] = Self.words(node) }
+        func leaf(_ path: String) -> StrictYAML? {
+            let steps = path.split(separator: ".").map(String.init)
+            return steps.dropFirst().reduce(steps.first.flatMap { root[$0] }) { node, step in
+                guard case .mapping(let members)? = node?.value else { return nil }
+                return members.last { $0.key == step }?.value
+            }
         }
-        return said
+        var paths = Self.saidOnly
+        if case .mapping(let workflows)? = root["workflows"]?.value {
+            paths += workflows.map { "workflows.\($0.key).rescissionCloses" }
+        }
+        return paths.reduce(into: [:]) { said, path in said[path] = leaf(path).map(Self.words) }
     }
 
     private static func words(_ node: StrictYAML) -> String {
@@ -222,7 +229,6 @@ struct PolicyReader {
     private func checkCeilings(_ root: Reader.Members, _ level: Confidentiality) {
         let isClinical = level == .clinical
         root.only("compensation", "none", because: "nobody pays or is paid for mentoring in any of the programs")
-        _ = root.list("governance") { reader.text($0, $1, atMost: 120) }
         if let node = root["reporting"] {
             let reporting = reader.members(
                 node, "reporting", known: Keys.reporting, optional: isClinical ? [] : ["stance"])
@@ -236,21 +242,23 @@ struct PolicyReader {
             decline.only("effect", "none", because: "a request may always be declined")
             decline.only("trace", "none", because: "declining before signature leaves nothing behind")
         }
-        if let node = root["rematch"] {
-            let rematch = reader.members(node, "rematch", known: Keys.rematch, optional: ["ifAvailable"])
-            rematch.only("newRelease", "true", because: "a release names one recipient")
-            _ = rematch.boolean("excludePrevious")
-            _ = rematch.list("sides", nonEmpty: true) { reader.choice($0, $1, of: Side.self) }
-            _ = rematch.choice("by", of: By.self)
-        }
         if isClinical {
             root.only("recognition", "forbidden", because: "recognition would name who mentors")
             root.only("goals", "forbidden", because: "what a pair aims at is the pair's alone")
         }
     }
 
-    private enum Side: String, CaseIterable { case mentee, mentor }
-    private enum By: String, CaseIterable { case mentee, coordinator, program }
+    private func rematch(_ root: Reader.Members) -> Policy.Rematch? {
+        guard let node = root["rematch"] else { return nil }
+        let members = reader.members(node, "rematch", known: Keys.rematch, optional: ["ifAvailable"])
+        members.only("newRelease", "true", because: "a release names one recipient")
+        let by = members.choice("by", of: Policy.Rematch.By.self)
+        let excludes = members.boolean("excludePrevious")
+        let sides = members.choices("sides", of: Policy.Rematch.Side.self, nonEmpty: true)
+        let isIfAvailable = members["ifAvailable"] == nil ? false : members.boolean("ifAvailable")
+        guard let by, let excludes, let isIfAvailable else { return nil }
+        return Policy.Rematch(by: by, excludesPrevious: excludes, sides: sides, isIfAvailable: isIfAvailable)
+    }
 
     private func matching(_ root: Reader.Members, _ level: Confidentiality, _ administration: Administration) -> Policy
         .Matching?
@@ -450,7 +458,9 @@ struct PolicyReader {
                 reader.refuse(node, path, "expected a mapping from a word to its sentence")
                 return []
             }
-            return members.compactMap { member in
+            // The canonical form has no order of its own: what is signed must not depend on the file's.
+            return members.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.compactMap {
+                member in
                 guard isWord(member.key) else {
                     reader.refuse(
                         member.value, reader.join(path, member.key), "expected a word of letters, digits and hyphens")
@@ -591,7 +601,7 @@ struct PolicyReader {
         } else {
             _ = members.choice("tracking", of: Tracking.self)
         }
-        _ = members.choices("modes", of: Mode.self)
+        let modes = members.choices("modes", of: Policy.Contact.Mode.self)
         let answer = members["answerAfterDays"] == nil ? 14 : members.integer("answerAfterDays", in: 0...90)
         let cadence = cadence(members)
         guard let firstNode = members["first"] else { return nil }
@@ -607,11 +617,12 @@ struct PolicyReader {
         first.only("endOfDay", "true", because: "MPHP-40")
         let days = first["withinDays"] == nil ? 7 : first.integer("withinDays", in: 1...90)
         guard let answer, let days, let by else { return nil }
-        return Policy.Contact(withinDays: days, firstBy: by, answerAfterDays: answer, cadence: cadence)
+        var contact = Policy.Contact(withinDays: days, firstBy: by, answerAfterDays: answer, cadence: cadence)
+        contact.modes = modes
+        return contact
     }
 
     private enum Tracking: String, CaseIterable { case participantPrivate, none }
-    enum Mode: String, CaseIterable { case inPerson, phone, email, any }
 
     /// The frequency with which contact is suggested; nil where the pair decides alone.
     private func cadence(_ contact: Reader.Members) -> ClosedRange<Int>? {

@@ -119,3 +119,15 @@ public func later(of first: CivilDate, and second: CivilDate) -> CivilDate { max
 public func callDueDate(signedOn: CivilDate, matchMadeOn: CivilDate, withinDays days: Int) -> CivilDate {
     later(of: signedOn, and: matchMadeOn).adding(days: days)
 }
+
+extension CivilDate {
+    /// The day as people write it in the United States, like “January 11, 2027”.
+    public var inWords: String {
+        let months = [
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November", "December",
+        ]
+        let parts = components
+        return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
+    }
+}

@@ -400,7 +400,7 @@ struct SiteTests {
         let families = [
             "state.", "front.crossesText.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.",
             "private.",
-            "secondHand.", "suspension.",
+            "secondHand.", "suspension.", "program.", "fact.callBy.", "obstacle.signed.", "waits.yoursText.",
         ]
         for key in known
         where key.split(separator: ".").count > 1
@@ -409,8 +409,15 @@ struct SiteTests {
             if families.contains(where: { key.hasPrefix($0) }) { continue }
             #expect(words.keys.contains(key), "the words lack \(key)")
         }
-        for key in words.keys where !known.contains(key) && !families.contains(where: { key.hasPrefix($0) }) {
-            Issue.record("nobody says \(key)")
+        for key in words.keys {
+            // A text for programs of one kind, or for a fact, stands beside the one for all.
+            let parts = key.split(separator: "#").map(String.init)
+            let plain = parts[0].split(separator: "@").map(String.init)
+            if parts.count > 1 { #expect(Words.Trait(rawValue: parts[1]) != nil, "\(key)") }
+            if plain.count > 1 { #expect(CaseLine.Situation(rawValue: plain[1]) != nil, "\(key)") }
+            if !known.contains(plain[0]), !families.contains(where: { plain[0].hasPrefix($0) }) {
+                Issue.record("nobody says \(key)")
+            }
         }
         for (key, text) in words.all {
             #expect(

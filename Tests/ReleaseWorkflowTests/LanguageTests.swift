@@ -80,7 +80,7 @@ struct LanguageTests {
             ("sgv-camft", "SGV-12", "concerns the profession"), ("sgv-camft", "SGV-19", "unbiased ear"),
             ("sgv-camft", "SGV-20", "for the pair to decide"),
             ("sgv-camft", "SGV-25", "how often and for how long is yours to decide"),
-            ("sgv-camft", "SGV-28", "check one box, sign"),
+            ("sgv-camft", "SGV-28", "read the permission, sign"),
             ("mscsw", "MSC-07", "field of clinical social work"),
             ("mscsw", "MSC-13", "Meet in person or talk on the telephone"),
             ("mscsw", "MSC-14", "1 to 2 times a month"), ("mscsw", "MSC-17", "begins on 9/30, or whenever"),
@@ -90,11 +90,11 @@ struct LanguageTests {
             ("structured", "WEB-03", "deepening"), ("structured", "WEB-05", "sponsors, coaches"),
             ("structured", "WEB-17", "how they like to be told things"),
             ("structured", "WEB-21", "If the work itself goes badly"),
-            ("structured", "WEB-26", "1 times a month; nobody watches"),
+            ("structured", "WEB-26", "once a month; nobody watches"),
             ("structured", "WEB-27", "Listen without judgment"),
             ("structured", "WEB-38", "Name them when you reach them"), ("structured", "WEB-47", "what they hope for"),
             ("structured", "WEB-51", "a member's career grows"),
-            ("structured", "WEB-54", "Look for others yourself"), ("structured", "A-30", "credit: none"),
+            ("structured", "WEB-54", "Look for others yourself"), ("structured", "A-30", "no hours and no credit"),
         ])
     func said(program: String, id: String, phrase: String) throws {
         let loaded = try shippedPolicy(program)

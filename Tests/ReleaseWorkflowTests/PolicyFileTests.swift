@@ -32,9 +32,11 @@ struct PolicyFileTests {
         #expect(
             try PolicyFile.parse(text.replacingOccurrences(of: "termMonths: 12", with: "termMonths: 11")).canonical
                 != parsed.canonical)
-        let again = try PolicyFile.parse(String(decoding: parsed.canonical, as: UTF8.self))
-        #expect(again.policy == parsed.policy)
-        #expect(again.canonical == parsed.canonical)
+        for name in shippedNames {
+            let written = try PolicyFile.parse(shippedText(name))
+            let again = try PolicyFile.parse(String(decoding: written.canonical, as: UTF8.self))
+            #expect(again.policy == written.policy && again.canonical == written.canonical, "\(name)")
+        }
     }
 
     @Test(

@@ -86,7 +86,7 @@ struct OpenCardForReader {
         return CardView(
             card: card, notice: RedisclosureNotice.text(for: verified.complete.fields),
             scope:
-                "You may use this \(fields) \(purpose.permittedUse), until \(verified.complete.expiresOn) or until it is taken back. Do not pass it on.",
+                "You may use what stands here (\(fields)) \(purpose.permittedUse), until \(verified.complete.expiresOn.inWords) or until it is taken back. Do not pass it on.",
             callScript: loaded.workflow.shape.callScript ?? loaded.policy.texts.callScript,
             emergency: loaded.policy.texts.emergency,
             callBy: state.round?.due.flatMap { $0 >= today && !state.isHandedOff ? $0 : nil },

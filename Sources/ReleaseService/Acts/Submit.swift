@@ -25,6 +25,10 @@ struct SubmitAct: Act {
         try requireSettledAccess(tx)
         var submission = submission
         submission.kind = kindAsKnown(loaded)
+        // Only who asked for somebody else has said anything of the other.
+        if submission.kind != self.submission.kind, self.submission.kind != .refuseMentor {
+            submission.keepsAway = false
+        }
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell
         // them apart.
         if submission.kind == .decline, loaded.workflow.isAtRest(loaded.state.position),
@@ -133,16 +137,27 @@ struct SubmitAct: Act {
         return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
-    /// The command as the requester can mean it. One who takes a question back does not learn by a refusal that
-    /// somebody has signed: what it comes to then is an end.
+    /// The command as one of the two can mean it. Whoever goes on being shown what was before the other signed does not
+    /// learn by a refusal that they have: a question that is taken back comes to an end then, and no place, or somebody
+    /// else who is wanted, to a pair that is no match.
     private func kindAsKnown(_ loaded: LoadedCase) -> CommandKind {
         let workflow = loaded.workflow
-        guard submission.kind == .decline, submission.actor.principal == .person(submission.opener),
-            workflow.transitions(on: .decline, from: loaded.state.position).isEmpty,
-            let seen = workflow.position(named: loaded.history.visibleState(to: workflow.opener, in: workflow)),
-            !workflow.transitions(on: .decline, from: seen).isEmpty
+        let meant: [CommandKind: CommandKind] = [
+            .decline: .end, .slotUnavailable: .notAMatch, .refuseMentor: .notAMatch,
+        ]
+        guard let kind = meant[submission.kind], case .person(let person) = submission.actor.principal,
+            person == submission.opener || person == loaded.counterpart
         else { return submission.kind }
-        return .end
+        let role = loaded.role(of: person)
+        let here = loaded.state.position
+        func has(_ kind: CommandKind, from position: Position) -> Bool {
+            workflow.transitions(on: kind, from: position).contains { $0.role == role }
+        }
+        guard !has(submission.kind, from: here), has(kind, from: here),
+            let seen = workflow.position(named: loaded.history.visibleState(to: role, in: workflow)),
+            has(submission.kind, from: seen)
+        else { return submission.kind }
+        return kind
     }
 
     /// True for an end of what is over, and for the taking back of what was taken back: both are answered as done. Two

@@ -1,6 +1,6 @@
 internal import Cryptography
 internal import ReleaseLedger
-internal import ReleaseWorkflow
+public import ReleaseWorkflow
 
 /// Something that somebody asks for on the telephone, of whichever coordinator answers it.
 public struct TelephoneCall: Sendable {
@@ -14,6 +14,14 @@ public struct TelephoneCall: Sendable {
         /// The number on their card is wrong: nobody is shown it until they sign the right one.
         case wrongNumber
 
+        /// True if something comes of it in this program.
+        public func isKnown(to policy: Policy) -> Bool {
+            switch self {
+            case .takeBack, .end: true
+            case .callBack: policy.workflows.flatMap(\.transitions).contains { $0.command == .requestCallBack }
+            case .wrongNumber: policy.workflows.flatMap(\.transitions).contains { $0.command == .freezeCard }
+            }
+        }
     }
 
     public var wish: Wish

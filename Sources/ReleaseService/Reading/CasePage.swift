@@ -13,6 +13,25 @@ public struct CaseLine: Sendable {
     public let opener: PersonID
     /// The person's full name: for their coordinator alone.
     public let name: String?
+    /// A fact that makes the state mean something else to this person; nil where it means what it says.
+    public let situation: Situation?
+
+    public enum Situation: String, CaseIterable, Sendable {
+        /// What is shown elsewhere is hidden for now.
+        case hidden
+        /// It is over because a permission ran out, and nobody is told to stop.
+        case ranOut
+        /// It is over, and nothing was ever shown to this person.
+        case nothingShown
+        /// The one who is asked has said that there is a place.
+        case accepted
+        /// What stands on this person's own card is said to be wrong.
+        case frozen
+        /// What stands on the card that is open to this person is said to be wrong.
+        case waits
+        /// What was signed cannot be used at present.
+        case unused
+    }
 }
 
 /// A case as one person has it before them: what they see, and what they can do.
@@ -54,6 +73,8 @@ public struct CasePage: Sendable {
     public let isMarkable: Bool
     /// True if the case is this person's own.
     public let isOpener: Bool
+    /// True if a card of this person's was opened in this round.
+    public let isShown: Bool
     /// True for the coordinator while a card that was opened can be printed again for its reader, as far as staff may
     /// know.
     public let isPrintable: Bool

@@ -27,10 +27,12 @@ struct Screen {
         let seesRelease =
             role == workflow.discloser || workflow.isMutual || (role == .coordinator && !state.isHandedOff)
             || (.role(role) == workflow.recipient && isOpened)
+        let isUntold = isUntold(loaded, role)
         let privately: PrivateState? = isParty ? try state.round.map { try notes(of: $0) } : nil
         return CaseView(
-            id: loaded.id, workflow: workflow.id, state: loaded.history.visibleState(to: role, in: workflow),
-            history: entries(of: loaded, for: role),
+            id: loaded.id, workflow: workflow.id,
+            state: isUntold ? workflow.name(of: workflow.initial) : loaded.history.visibleState(to: role, in: workflow),
+            history: isUntold ? [] : entries(of: loaded, for: role),
             isReleaseLive: seesRelease ? release.map { $0.isLive && snapshot.today <= $0.expiresOn } : nil,
             release: seesRelease || role == .coordinator ? known : nil,
             expiresOn: seesRelease ? release?.expiresOn : nil,
@@ -52,6 +54,14 @@ struct Screen {
                 && state.roundReleases.contains {
                     $0.cardVersion > 0 && $0.recipient == .person(viewer) && state.isFrozen($0.discloser)
                 })
+    }
+
+    /// Whoever asked, and signs nothing, is told at the end that there is nobody, whether or not somebody had signed:
+    /// the page says no more than the letter.
+    private func isUntold(_ loaded: LoadedCase, _ role: Role) -> Bool {
+        let (state, workflow) = (loaded.state, loaded.workflow)
+        return role == workflow.opener && role != workflow.discloser && !workflow.isMutual && !state.isDraft
+            && workflow.isAtRest(state.position) && state.openedReleases.isEmpty
     }
 
     /// Whoever opened the case knows the pair's word once they have signed, or a card was opened for them: before that
@@ -153,7 +163,29 @@ struct Screen {
         return CaseLine(
             handle: row.handle, rank: row.rank, view: view, role: role, contact: loaded.policy.contact,
             opener: row.opener,
-            name: row.isStaff ? identity?.fullName ?? "" : nil)
+            name: row.isStaff ? identity?.fullName ?? "" : nil,
+            situation: situation(loaded, role, row.person, view))
+    }
+
+    /// What the words of a state do not say of themselves.
+    private func situation(_ loaded: LoadedCase, _ role: Role, _ viewer: PersonID, _ view: CaseView)
+        -> CaseLine.Situation?
+    {
+        let (state, workflow) = (loaded.state, loaded.workflow)
+        if !view.hidden.isEmpty { return .hidden }
+        let shown = workflow.position(named: view.state) ?? workflow.initial
+        if workflow.isAtRest(shown), shown != workflow.initial {
+            if role == .coordinator || workflow.audience != nil { return nil }
+            let isReader = state.openedReleases.contains { $0.recipient == .person(viewer) }
+            let isSigner = state.roundReleases.contains { $0.discloser == viewer }
+            let hasRunOut = loaded.history.steps.last?.rule.hasSuffix("/\(CommandKind.expire.rawValue)") == true
+            if hasRunOut, isReader || isSigner { return .ranOut }
+            return isReader || isSigner ? nil : .nothingShown
+        }
+        if view.isNumberWrong == true { return .frozen }
+        if view.isNumberComing { return .waits }
+        if view.isUnused { return .unused }
+        return role != workflow.opener && state.round?.isSlotAccepted == true ? .accepted : nil
     }
 
     // MARK: The page
@@ -183,6 +215,7 @@ struct Screen {
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
             version: try version(row, line, screen), obstacle: try obstacle(row, loaded),
             isMarkable: row.isStaff && loaded.history.markable != nil, isOpener: isOpener,
+            isShown: !row.isStaff && loaded.state.openedReleases.contains { $0.discloser == row.person },
             isPrintable: isPrintable(row, loaded, line))
     }
 

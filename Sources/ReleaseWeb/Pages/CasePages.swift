@@ -38,10 +38,17 @@ enum CasePages {
         let state = line.view.state
         let part = line.role == .coordinator ? "staff" : line.role.rawValue
         let first = line.contact.firstBy.rawValue
+        if let situation = line.situation?.rawValue {
+            let text = words.first(
+                "state.\(line.view.workflow).\(state).\(part)@\(situation)", "state.\(state).\(part)@\(situation)",
+                "state.\(state)@\(situation)", or: "")
+            if !text.isEmpty { return text }
+        }
         let text = words.first(
             "state.\(line.view.workflow).\(state).\(part)", "state.\(state).\(part).\(first)", "state.\(state).\(part)",
             "state.\(state)", or: state)
         return text.replacing("{days}", with: "\(line.contact.withinDays)")
+            .replacing("{answerDays}", with: "\(line.contact.answerAfterDays)")
     }
 
     static func workflowTitle(_ line: CaseLine, _ words: Words) -> String {
@@ -84,8 +91,10 @@ enum CasePages {
             facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive")))
         }
         if let expiresOn = view.expiresOn { facts.append((words("fact.expires"), plain(expiresOn))) }
-        if let callBy = view.callBy, page.isReader || view.isReleaseLive == true {
-            facts.append((words("fact.callBy"), plain(callBy)))
+        if let callBy = view.callBy, page.isReader || page.isShown {
+            let first = page.line.contact.firstBy.rawValue
+            let key = "fact.callBy.\(first).\(page.isReader && first == "reader" ? "reader" : page.role.rawValue)"
+            facts.append((words.first(key, or: words("fact.callBy")), plain(callBy)))
         }
         if let name = page.counterpartName { facts.append((words("fact.counterpart"), name)) }
         if let name = page.counterpartFullName { facts.append((words("fact.counterpart"), name)) }
@@ -107,23 +116,26 @@ enum CasePages {
                     LinkView(words("shown.link"), "/shown"),
                 ]))
         }
+        if page.role != .coordinator { blocks.append(.links(ProgramPage.links(try service.policy.policy, words))) }
         if let survey = view.survey, page.role == .coordinator {
             blocks += [
                 .heading(words("survey.heading")), .facts(surveyFacts(survey, try service.policy.policy, words)),
             ]
         }
         if page.role == .coordinator, page.actions.contains(.propose) { blocks += try await shortlist(page, visit) }
-        if !view.history.isEmpty { blocks.append(historyTable(view, words)) }
+        if !view.history.isEmpty { blocks.append(historyTable(view, page.role, words)) }
         let back =
             page.role == .coordinator ? LinkView(words("desk.back"), "/desk") : LinkView(words("home.back"), "/home")
         return Page(title, blocks, back: back)
     }
 
-    private static func historyTable(_ view: CaseView, _ words: Words) -> Block {
+    private static func historyTable(_ view: CaseView, _ role: Role, _ words: Words) -> Block {
+        let part = role == .coordinator ? "staff" : role.rawValue
         let rows = view.history.reversed().map { entry in
-            [
+            let event = "event.\(entry.rule.split(separator: "/").last ?? "")"
+            return [
                 Cell(plain(entry.on), isHeader: true),
-                Cell(words.first("event.\(entry.rule.split(separator: "/").last ?? "")", or: words("event.other"))),
+                Cell(words.first("\(event).\(part)", event, or: words("event.other"))),
                 Cell(words("channel.\(entry.channel.rawValue)")),
             ]
         }
@@ -133,16 +145,7 @@ enum CasePages {
 
     static func opener(of workflow: String, _ policy: Policy) -> Role? { policy.workflow(workflow)?.opener }
 
-    /// The day as people write it.
-    static func plain(_ date: CivilDate) -> String {
-        let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November",
-            "December",
-        ]
-        let parts = date.components
-        return "\(months[parts.month - 1]) \(parts.day), \(parts.year)"
-    }
+    static func plain(_ date: CivilDate) -> String { date.inWords }
 
     /// The word of somebody that the number on their card is wrong, for them, for the reader, and for staff until the
     /// hand-off.
@@ -193,7 +196,11 @@ enum CasePages {
         let withdrawal = CommandKind.rescind.resource.map {
             LinkView(words("waits.withdraw"), "/cases/\(page.handle)/\($0)")
         }
-        return [.note(words("waits.yours", values), words("waits.yoursText"))]
+        return [
+            .note(
+                words("waits.yours", values),
+                words.first("waits.yoursText.\(page.role.rawValue)", or: words("waits.yoursText")))
+        ]
             + (withdrawal.map { [.links([$0])] } ?? [])
     }
 
@@ -213,12 +220,15 @@ enum CasePages {
     private static func obstacleBlocks(_ page: CasePage, _ words: Words) -> [Block] {
         if let obstacle = page.obstacle {
             let reason: String
+            let signed = words.first("obstacle.signed.\(page.view.workflow)", or: words("obstacle.signed"))
+            var text = page.view.isUnused ? signed : words("obstacle.text")
             if case .conditionFailed(let condition) = obstacle {
                 reason = words("obstacle.condition", ["condition": condition.plainWords])
             } else {
                 reason = words("obstacle.apart")
+                if !page.view.isUnused { text = words("obstacle.apartText") }
             }
-            return [.note(reason, words(page.view.isUnused ? "obstacle.signed" : "obstacle.text"))]
+            return [.note(reason, text)]
         }
         return page.view.isUnused ? [.note(words("unused.title"), words("unused.text"))] : []
     }
@@ -228,7 +238,9 @@ enum CasePages {
     private static func missedCall(_ page: CasePage, _ visit: Visit) async throws -> Block? {
         let words = visit.words
         let today = try await visit.service.today()
-        guard page.isOpener, !page.isReader, page.view.isReleaseLive == true, let due = page.view.callBy, today > due,
+        guard page.isOpener, !page.isReader, page.isShown, page.view.isReleaseLive == true,
+            page.view.isNumberWrong != true,
+            let due = page.view.callBy, today > due,
             today <= due.adding(days: 30)
         else { return nil }
         return .note(words("call.missed", ["day": plain(due)]), words("call.missedText"))
@@ -382,15 +394,14 @@ enum CasePages {
         let role =
             act.isProxied
             ? page.proxied.first { $0.kind == kind && $0.person == act.signer }?.role ?? .coordinator : page.role
-        let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
-        var blocks: [Block] = text.isEmpty ? [] : [.text(text)]
+        var blocks = introduction(to: kind, act, role, words)
         var fields: [FieldView] = act.isProxied ? proxyFields(kind, act, role, words) : []
         if isOfParting(kind, page, visit) {
             blocks.append(.note(words("parting.meant"), words("parting.meantText")))
             fields.append(.hidden("parting", "yes"))
         }
-        if kind.leaves, !act.isProxied, page.role != .coordinator { fields += keepAwayFields(page, words) }
         let policy = try service.policy.policy
+        if !act.isProxied, keepsAway(kind, page, policy) { fields += keepAwayFields(page, words) }
         switch kind {
         case .completeSurvey:
             fields += SurveyForm(policy: policy, words: words).fields(page.view.survey)
@@ -440,6 +451,12 @@ enum CasePages {
         return Page(actionTitle(kind, role, words), blocks, back: back(page, words))
     }
 
+    private static func introduction(to kind: CommandKind, _ act: Act, _ role: Role, _ words: Words) -> [Block] {
+        let text = words.first("act.\(kind.rawValue).\(role.rawValue).text", "act.\(kind.rawValue).text", or: "")
+            .replacing("{answerDays}", with: "\(act.page.line.contact.answerAfterDays)")
+        return (act.isProxied ? [.note(words("proxy.page"))] : []) + (text.isEmpty ? [] : [.text(text)])
+    }
+
     /// True if the page is about the pair whose notice still runs.
     private static func isOfParting(_ kind: CommandKind, _ page: CasePage, _ visit: Visit) -> Bool {
         visit.query["parting"] == "yes" && page.partingActions.contains(kind)
@@ -454,6 +471,18 @@ enum CasePages {
                 "via", words("proxy.via"), channels.map { ($0.rawValue, words("channel.\($0.rawValue)")) },
                 chosen: channels.first?.rawValue),
         ]
+    }
+
+    /// True if this act, from here, keeps the other person away.
+    private static func keepsAway(_ kind: CommandKind, _ page: CasePage, _ policy: Policy) -> Bool {
+        guard kind.leaves, page.role != .coordinator, let workflow = policy.workflow(page.view.workflow),
+            workflow.counterpart != nil
+        else { return false }
+        return workflow.transitions.contains { row in
+            row.command == kind && row.role == page.role
+                && !row.effects.filter { $0 == .keepAway || $0 == .excludeCounterpart }.isEmpty
+                && row.origins.contains { workflow.name(of: $0) == page.view.state }
+        }
     }
 
     /// The box of whoever leaves another person: ticked, and theirs alone.
@@ -529,7 +558,8 @@ enum CasePages {
     private static func fill(_ asked: inout Asked, _ visit: Visit) throws {
         let (form, words) = (visit.form, visit.words)
         // A box that is not ticked is not sent: only a form that showed it says that it was not.
-        asked.keepsAway = form.text("keepAwayAsked").isEmpty || form.isOn("keepAway")
+        // Whoever declines said nothing about anybody, whatever there was to decline.
+        asked.keepsAway = asked.kind != .decline && (form.text("keepAwayAsked").isEmpty || form.isOn("keepAway"))
         asked.isOfParting = form.isOn("parting")
         switch asked.kind {
         case .completeSurvey:
@@ -620,7 +650,7 @@ enum CasePages {
         if !isProxied, answered.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
             return visit.redirect("/home?done=\(resource)")
         }
-        return visit.redirect("/cases/\(handle)?done=\(resource)")
+        return visit.redirect("/cases/\(handle)?done=\(isProxied ? "proxied" : resource)")
     }
 
     /// The receipt of a signature on paper, to be printed and handed over; it is shown this once.
@@ -629,7 +659,7 @@ enum CasePages {
         Page(
             words("receipt.paperTitle"),
             [
-                .good(words.first("done.\(kind.resource ?? "")", or: words("done.other"))),
+                .good(words("done.proxied")),
                 .note(words("receipt.paperNote"), words("receipt.paperText")),
                 .secret(words("receipt.code"), [code]), .text(words("receipt.codeText")),
             ], back: LinkView(words("case.back"), "/cases/\(handle)"))
@@ -776,7 +806,11 @@ enum CasePages {
             blocks.append(
                 .facts(
                     [
-                        view.asksToCall ? (words("fact.callBy"), view.callBy.map(plain) ?? words("card.soon")) : nil,
+                        view.asksToCall
+                            ? view.callBy.map { (words("fact.callBy"), plain($0)) } ?? (
+                                words("fact.call"), words("card.soon")
+                            )
+                            : nil,
                         view.word.map { (words("fact.word"), words("card.word", ["word": $0])) },
                     ].compactMap(\.self)))
             blocks += [.heading(words("card.script")), .text(view.callScript)]

@@ -12,7 +12,7 @@ enum DeskPages {
         Route(.get, "/desk", .role(.coordinator)) { try await board($0) },
         Route(.get, "/desk/find", .role(.coordinator)) { try $0.page(findPage($0.words)) },
         Route(.post, "/desk/find", .role(.coordinator), checksForm: true) { try await find($0) },
-        Route(.get, "/desk/telephone", .role(.coordinator)) { try $0.page(telephonePage($0.words)) },
+        Route(.get, "/desk/telephone", .role(.coordinator)) { try $0.page(telephonePage($0)) },
         Route(.post, "/desk/telephone", .role(.coordinator), checksForm: true) { try await takeDown($0) },
         Route(.get, "/desk/people/new", .role(.coordinator)) { try await $0.page(newPage($0)) },
         Route(.post, "/desk/people", .role(.coordinator), checksForm: true) { try await add($0) },
@@ -200,8 +200,11 @@ enum DeskPages {
 
     // MARK: On the telephone
 
-    private static func telephonePage(_ words: Words) -> Page {
-        let wishes = TelephoneCall.Wish.allCases.map { ($0.rawValue, words("telephone.\($0.rawValue)")) }
+    private static func telephonePage(_ visit: Visit) throws -> Page {
+        let (words, policy) = (visit.words, try visit.service.policy.policy)
+        let wishes = TelephoneCall.Wish.allCases.filter { $0.isKnown(to: policy) }.map {
+            ($0.rawValue, words("telephone.\($0.rawValue)"))
+        }
         return Page(
             words("telephone.title"),
             [
@@ -226,7 +229,8 @@ enum DeskPages {
         let (words, form) = (visit.words, visit.form)
         do {
             try visit.checkForm()
-            guard let wish = TelephoneCall.Wish(rawValue: form.text("wish")) else {
+            let policy = try visit.service.policy.policy
+            guard let wish = TelephoneCall.Wish(rawValue: form.text("wish")), wish.isKnown(to: policy) else {
                 throw FieldProblem(field: "wish", expected: words("telephone.expected"))
             }
             let name = form.text("fullName")
@@ -247,7 +251,7 @@ enum DeskPages {
                     [.good(words("telephone.done.\(wish.rawValue)", ["name": name])), .text(words("telephone.told"))],
                     back: back(words)))
         } catch let problem as FieldProblem {
-            return try visit.again(telephonePage(words), problem)
+            return try visit.again(telephonePage(visit), problem)
         }
     }
 
@@ -419,16 +423,17 @@ enum DeskPages {
         _ id: PersonID, _ identity: Identity, _ account: Account.Summary, _ visit: Visit
     ) async throws -> [Block] {
         let words = visit.words
-        var blocks: [Block] = []
-        blocks.append(
-            .facts([
-                (words("field.phone"), identity.phone),
-                (words("person.entered"), try await entered(identity, visit)),
-                (words("field.field"), identity.field),
-                (words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")),
-                (words("field.address"), account.address ?? words("account.noAddress")),
-                (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
-            ]))
+        var facts = [
+            (words("field.phone"), identity.phone),
+            (words("person.entered"), try await entered(identity, visit)),
+            (words("field.field"), identity.field),
+            (words("field.address"), account.address ?? words("account.noAddress")),
+            (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
+        ]
+        if try visit.service.policy.policy.asksForContract {
+            facts.append((words("new.contract"), words(identity.isUnderContract ? "fact.yes" : "fact.no")))
+        }
+        var blocks: [Block] = [.facts(facts)]
         blocks.append(
             .links([
                 LinkView(words("details.link"), "/desk/people/\(id)/details"),

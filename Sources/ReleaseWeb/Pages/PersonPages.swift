@@ -70,8 +70,8 @@ enum PersonPages {
             LinkView(words("shown.link"), "/shown", hint: words("shown.hint")),
             LinkView(words("details.own"), "/details"),
         ]
+        links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
         if session.holds(.participant) {
-            links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
             links.append(LinkView(words("electronic.link"), "/electronic"))
         }
         if !policy.release.fields.compactMap(\.profile).isEmpty {
@@ -90,7 +90,7 @@ enum PersonPages {
             if role == .mentor, !policy.isDirectory { links.append(LinkView(words("answers.link"), "/answers")) }
         }
         if policy.matching.directory != .none { links.append(LinkView(words("front.directory"), "/directory")) }
-        return links
+        return links + ProgramPage.links(policy, words)
     }
 
     // MARK: What was shown
@@ -194,7 +194,9 @@ enum PersonPages {
                     [
                         .select(
                             "relation", words("privateList.relation"),
-                            Exclusion.Relation.allCases.map { ($0.rawValue, words("relation.\($0.rawValue)")) }),
+                            Exclusion.Relation.allCases.filter { $0 != .employer }.map {
+                                ($0.rawValue, words("relation.\($0.rawValue)"))
+                            }),
                         .text("name", words("privateList.name"), hint: words("privateList.nameHint")),
                     ], button: words("privateList.button"))),
             .text(words("privateList.now")),
@@ -349,7 +351,9 @@ enum PersonPages {
                 chosen: enrollment.isPaused ? "yes" : "no"),
         ]
         if isListing {
-            fields[1].hint = words("availability.listing.hint")
+            let person = try visit.require().person
+            let isListed = try await visit.service.cases(of: person).contains { $0.view.isReleaseLive == true }
+            fields[1].hint = words(isListed ? "availability.listing.hint" : "availability.listing.idle")
         } else if role == .mentor {
             fields.append(
                 .select(
@@ -522,7 +526,8 @@ enum PersonPages {
             return try await visit.again(accountPage(visit), FieldProblem(field: "newPIN", expected: problem.expected))
         } catch AccessRefusal.refused {
             return try await visit.again(
-                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("enter.wrong")), status: .forbidden
+                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("account.pinWrong")),
+                status: .forbidden
             )
         }
     }

@@ -18,6 +18,9 @@ struct SurveyForm {
         words("survey.hint", ["reason": question.reason, "viewer": question.viewer, "erasure": question.erasure])
     }
 
+    /// What counts for nothing is not asked: in a program for members it would be a fact about somebody's health.
+    private var countsPathways: Bool { policy.matching.weights["pathway"].map { $0 > 0 } ?? false }
+
     private func named(_ texts: [String]) -> [(String, String)] {
         texts.map { ($0, policy.matching.name(of: $0)) }
     }
@@ -25,12 +28,13 @@ struct SurveyForm {
     /// The questions that mentors answer too.
     func answerFields(_ known: Answers, asksHints: Bool) -> [FieldView] {
         func hint(_ question: Question) -> String? { asksHints ? self.hint(question) : nil }
-        var fields: [FieldView] = [
-            .checks(
-                "pathways", words("question.pathways"), options(Pathway.self, "pathway"),
-                chosen: Set(known.pathways.map(\.rawValue)),
-                hint: hint(.pathways))
-        ]
+        var fields: [FieldView] = []
+        if countsPathways {
+            fields.append(
+                .checks(
+                    "pathways", words("question.pathways"), options(Pathway.self, "pathway"),
+                    chosen: Set(known.pathways.map(\.rawValue)), hint: hint(.pathways)))
+        }
         if !policy.matching.areas.isEmpty {
             fields.append(
                 .checks(
@@ -82,11 +86,13 @@ struct SurveyForm {
                 hint: hint(.sameField))
         ]
         var answers = answerFields(known?.answers ?? Answers(), asksHints: true)
-        answers.insert(
-            .radios(
-                "sharedPathway", words("question.sharedPathway"), importance,
-                chosen: known?.sharedPathway.rawValue ?? "no"),
-            at: 1)
+        if countsPathways {
+            answers.insert(
+                .radios(
+                    "sharedPathway", words("question.sharedPathway"), importance,
+                    chosen: known?.sharedPathway.rawValue ?? "no"),
+                at: 1)
+        }
         fields += answers
         if !isClinical {
             fields.append(

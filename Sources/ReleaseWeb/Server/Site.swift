@@ -37,7 +37,9 @@ public struct Site: Sendable {
     public let accounts: Accounts
     public let outbox: Outbox
     let operations: Operations
-    public let words: Words
+    private let standardWords: Words
+    /// The words as the program in force says them.
+    public var words: Words { standardWords.spoken(in: try? host.service(for: .anonymous).policy.policy) }
     /// The name of the service for itself: a name that says nothing of what it is for.
     let service: String
     /// True if every page is served over TLS, here or by a proxy in front.
@@ -61,7 +63,7 @@ public struct Site: Sendable {
         self.accounts = accounts
         self.outbox = outbox
         self.operations = operations
-        self.words = words
+        standardWords = words
         self.service = service
         self.isSecure = isSecure
         self.logger = logger

@@ -46,6 +46,24 @@ private struct PolicyWords {
         return policy.administration == .self ? seen : seen + [.coordinator]
     }
 
+    /// What is added where both sign for longer.
+    private var longer: String {
+        policy.duration.extensionMonths.map { ", or \($0.months) more where both sign for it," } ?? ""
+    }
+
+    private static func term(_ key: String) -> String {
+        switch key {
+        case "field": "the same or a similar profession"
+        case "area": "places to meet in common"
+        case "grid": "times in common"
+        case "topics": "what the mentor has walked through"
+        case "pathway": "a way of recovery in common"
+        case "setting": "where one works"
+        case "preference": "wishes about age or gender"
+        default: key
+        }
+    }
+
     private var fields: String { inWords(policy.release.fields.map(\.plainWords)) }
 
     var summary: Explanation.Section {
@@ -53,7 +71,8 @@ private struct PolicyWords {
             switch policy.administration {
             case .coordinator: "Clinical coordinators run it, each for the people assigned to them."
             case .program: "Staff of the program run it."
-            case .self: "Nobody runs it: people act for themselves, and there are no staff to see or do anything."
+            case .self:
+                "Its members run it themselves. One administrator keeps the list of members, can suspend somebody, and sees no case."
             }
         let matching =
             switch policy.matching.mode {
@@ -66,19 +85,27 @@ private struct PolicyWords {
             lines: [
                 policy.texts.mission.oneLine, "", "A \(policy.confidentiality.rawValue) program. \(runner) \(matching)",
                 policy.texts.voluntary.oneLine,
-            ] + (policy.administration == .self ? [] : [policy.secondHand.plainWords])
-                + ["Whoever signs in for the first time shows \(policy.firstSignIn.plainWords)."])
+                policy.secondHand.plainWords,
+            ]
+                + ["Whoever signs in for the first time shows \(policy.firstSignIn.plainWords)."]
+                + (policy.governance.isEmpty ? [] : ["Offered by \(inWords(policy.governance))."]))
     }
 
     var crossing: Explanation.Section {
-        var lines = ["Ever: \(fields). Nothing else, whatever anybody does."]
+        var lines = [
+            policy.isDirectory
+                ? "Ever: \(fields). Nothing else, whatever anybody does."
+                : "On a card, ever: \(fields). On a form, besides, the name that the other person gave for forms. Nothing else, whatever anybody does."
+        ]
         for workflow in policy.workflows {
             let acts = workflow.opens.filter { !$0.goesOn }.map { command -> String in
                 let who = workflow.transitions.filter { $0.command == command }.map { "the \($0.role.rawValue)" }
                     .uniqued
                 return "\(inWords(who, "or")) decides to \(Self.act(command))"
             }
-            let act = inWords(acts, "or")
+            // With the signature of both, it is the second that opens.
+            let bothSign = workflow.isMutual && workflow.opens.contains(.sign)
+            let act = bothSign ? "the second of the two has signed" : inWords(acts, "or")
             let reader = workflow.reader.plainWords
             if workflow.isMutual {
                 lines.append(
@@ -86,12 +113,12 @@ private struct PolicyWords {
                 )
             } else {
                 lines.append(
-                    "In \(workflow.id.spaced): what the \(workflow.discloser.rawValue) signs goes to \(reader), and to nobody else. It opens only when \(act)."
+                    "In \(workflow.id.spaced): what the \(workflow.discloser.rawValue) signs goes to \(reader)\(workflow.audience == .everyone ? "" : ", and to nobody else"). It opens only when \(act)."
                 )
             }
         }
         lines.append(
-            "A release lasts \(policy.release.termMonths.months) at most and can be taken back at any moment; everything then closes at once."
+            "A release lasts \(policy.release.termMonths.months) at most\(longer) and can be taken back at any moment; everything then closes at once."
         )
         lines.append(
             "Whether anybody looked, called or met is known to the two people alone, if to anybody; staff and auditors never learn it."
@@ -180,7 +207,9 @@ private struct PolicyWords {
         if let audience = policy.workflows.compactMap(\.audience).first {
             lines.append("\(audience.plainWords): the listings that are signed and live: \(fields)")
         }
-        lines.append("anybody else, and any monitoring system: nothing")
+        lines.append(
+            "anybody else: nothing, but for a court that orders it and whoever audits or evaluates the program; a monitoring system: nothing"
+        )
         return .init(title: "Others see", lines: lines)
     }
 
@@ -196,7 +225,9 @@ private struct PolicyWords {
         }
         if !rules.continuous.isNothing {
             lines.append(
-                "all the while: \(rules.continuous.plainWords); when that ends, so does the case or the listing, without a word why"
+                policy.isDirectory
+                    ? "all the while: \(rules.continuous.plainWords); while something of it is missing, the listing is hidden; its owner is told, and it comes back by itself"
+                    : "all the while: \(rules.continuous.plainWords); when that ends, so does the case, without a word why"
             )
         }
         if policy.matching.mode != .directory {
@@ -204,12 +235,16 @@ private struct PolicyWords {
                 ($0.value, $1.key) > ($1.value, $0.key)
             }
             if !weights.isEmpty {
-                lines.append("a good fit counts: " + weights.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+                lines.append(
+                    "what makes a good fit, and how much it counts: "
+                        + weights.map { "\(Self.term($0.key)) \($0.value)" }.joined(separator: ", "))
             }
             lines.append(
                 policy.confidentiality == .clinical
                     ? "age and gender are never asked"
-                    : "age and gender count only for people who ask for it themselves")
+                    : policy.matching.weights["preference"].map { $0 > 0 } == true
+                        ? "age and gender count only for people who ask for it themselves"
+                        : "age and gender count for nothing")
         }
         lines.append(policy.customs.isTrainingRequired ? "training is required of both" : "no training is required")
         return .init(title: "Who may take part", lines: lines)
@@ -231,7 +266,8 @@ private struct PolicyWords {
         switch policy.duration.kind {
         case .pair: lines.append("how long it lasts is for the pair to decide")
         case .mutual: lines.append("how long it lasts is agreed by the two; nobody has to stay")
-        case .soft: lines.append("meant for \((policy.duration.months ?? 0).months); it then ends quietly")
+        case .soft:
+            lines.append("meant for \((policy.duration.months ?? 0).months); it then ends, unless both sign to go on")
         case .fixed: lines.append("lasts \((policy.duration.months ?? 0).months), and ends then")
         }
         if let cohort = policy.duration.cohort {
@@ -244,25 +280,41 @@ private struct PolicyWords {
         }
         if policy.termination.noticeDays > 0 {
             lines.append(
-                "a mentor gives \(policy.termination.noticeDays) days of notice; everything shown is closed at once, only the word waits"
+                "a mentor gives \(policy.termination.noticeDays) days of notice; what is open stays open until then, or until one of the two closes it"
             )
         }
-        lines.append("nobody has to say why, and nothing keeps it")
+        lines.append("nobody has to say why, and no reason is kept")
+        if let rematch = policy.rematch {
+            let whom = inWords(rematch.sides.map { "the \($0.rawValue)" })
+            let limits =
+                (policy.isDirectory || !rematch.excludesPrevious
+                    ? "" : "; whoever one of them said no to is not proposed again")
+                + (rematch.isIfAvailable ? "; there may be nobody" : "")
+            let who =
+                switch rematch.by {
+                case .mentee: "the mentee looks for somebody else"
+                case .coordinator: "a coordinator may look for somebody else, for \(whom)"
+                case .program: "the program may look for somebody else, for \(whom)"
+                }
+            lines.append("afterwards \(who)\(limits)")
+        }
         for workflow in policy.workflows {
             lines.append(
                 workflow.handOff.map {
-                    "after \(workflow.name(of: $0).spaced) in \(workflow.id.spaced) the program does nothing until the \(workflow.opener.rawValue) begins again"
+                    "after \(workflow.name(of: $0).spaced) in \(workflow.id.spaced) staff learn nothing more; reminders, the last day of the release and what the two ask for still happen"
                 } ?? "there is no hand-off in \(workflow.id.spaced)"
                     + (policy.administration == .self ? ": there is nobody to withdraw" : ": staff stay within reach"))
         }
         if let cadence = policy.contact.cadence {
-            let often =
-                cadence.lowerBound == cadence.upperBound
-                ? "\(cadence.lowerBound)" : "\(cadence.lowerBound) to \(cadence.upperBound)"
-            lines.append("contact is suggested \(often) times a month; nobody watches whether it is followed")
+            let most = cadence.upperBound == 1 ? "once" : "\(cadence.upperBound) times"
+            let often = cadence.lowerBound == cadence.upperBound ? most : "\(cadence.lowerBound) to \(most)"
+            lines.append("contact is suggested \(often) a month; nobody watches whether it is followed")
         } else {
             lines.append("how often they talk is for the pair to decide")
         }
+        let modes = policy.contact.modes.map(\.plainWords)
+        if !modes.isEmpty { lines.append("they may be in touch \(inWords(modes, "or"))") }
+        if !policy.customs.stages.isEmpty { lines.append("stages: \(inWords(policy.customs.stages))") }
         return .init(title: "How long, and how it ends", lines: lines)
     }
 
@@ -271,20 +323,27 @@ private struct PolicyWords {
         lines.append(
             policy.monitoring.isEmpty
                 ? "the program counts nothing about relationships"
-                : "the program may count \(inWords(policy.monitoring.map(\.rawValue.spaced))), for at least \(policy.evaluation.minCell) people at once, never for one"
+                : "the program may count \(inWords(policy.monitoring.map(\.plainWords))), for at least \(policy.evaluation.minCell) at once, never for one"
         )
         switch policy.evaluation.topics {
         case .none: lines.append("people are not asked to evaluate anything")
         case .operationalOnly, .programGoals:
             let what =
                 policy.evaluation.topics == .operationalOnly
-                ? "how the program itself works, never how it went between two people" : "the program's goals"
+                ? "how the program itself works, never how it went between two people"
+                : "how the program works and whether it reaches its goals"
             lines.append(
                 "every \(policy.evaluation.everyMonths == 12 ? "year" : policy.evaluation.everyMonths.months) people are asked about \(what), under codes that nobody can tie to them; results only for \(policy.evaluation.minCell) or more"
             )
         }
-        lines.append("nobody has to report, and no free text reaches anybody")
-        lines.append("nobody is paid; credit: \(policy.customs.credit); recognition: \(policy.customs.recognition)")
+        lines.append("nobody has to report, and there is no place to write a report")
+        lines.append("nobody pays, and nobody is paid")
+        lines.append(
+            policy.customs.credit == "none" ? "no hours and no credit come of it" : "hours may be counted as credit")
+        lines.append(
+            policy.customs.recognition == "forbidden"
+                ? "nobody is praised in public for taking part" : "people may be thanked for taking part, if they agree"
+        )
         return .init(title: "What is counted and asked", lines: lines)
     }
 
@@ -318,13 +377,13 @@ private struct PolicyWords {
         case .remindRelease: "remind the signer that a release ends soon"
         case .remindCall: "remind the one who is to call"
         case .withdrawCard: "close a card for good, without asking anybody why"
-        case .freezeCard: "say that the number on their card is wrong, so that nobody is shown it"
+        case .freezeCard: "say that what their card shows is wrong, so that nobody is shown it"
         case .noteUnused: "note that what was signed cannot be used just now"
         case .letGo: "close what could not be used for thirty days"
         case .awaitExtension: "close what is open and let one signature for a longer term wait for the other"
         case .hide: "hide what is shown, while the permission stays"
         case .showAgain: "show again what was hidden"
-        case .unfreezeCard: "say that the number was right after all"
+        case .unfreezeCard: "say that it was right after all"
         case .recordTried: "note privately that they called and did not reach the other"
         case .undoNote: "take back what they noted privately last, until the next day"
         case .requestCallBack: "ask to be called back, saying nothing else"
@@ -332,7 +391,7 @@ private struct PolicyWords {
         case .end: "end it, without a reason"
         case .rescind: "take the release back"
         case .expire: "let the release run out"
-        case .rematch: "ask for another mentor"
+        case .rematch: "ask for somebody else"
         case .ask: "ask to talk with somebody who has been through it"
         case .invite: "invite somebody to talk"
         case .agree: "agree to talk"
@@ -437,6 +496,26 @@ extension Channel {
         case .paper: "on paper"
         case .phone: "by phone"
         case .clock: "by itself"
+        }
+    }
+}
+
+extension Policy.Contact.Mode {
+    var plainWords: String {
+        switch self {
+        case .inPerson: "in person"
+        case .phone: "by telephone"
+        case .email: "by e-mail"
+        case .any: "in any way that suits them"
+        }
+    }
+}
+
+extension Policy.Aggregate {
+    var plainWords: String {
+        switch self {
+        case .pairCount: "pairs"
+        case .timeToMatch: "how long people wait"
         }
     }
 }

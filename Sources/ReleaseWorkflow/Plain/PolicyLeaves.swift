@@ -81,7 +81,9 @@ struct PolicyLeaves {
     }
 
     private static func id(of value: Any) -> String? {
-        Mirror(reflecting: value).children.first { $0.label == "id" }.flatMap { $0.value as? String }
+        // A clause of one kind may be called like one of another.
+        if let clause = value as? Clause { return "\(clause.kind.rawValue).\(clause.id)" }
+        return Mirror(reflecting: value).children.first { $0.label == "id" }.flatMap { $0.value as? String }
     }
 
     private func name(of position: Position) -> String {

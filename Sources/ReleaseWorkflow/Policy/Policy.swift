@@ -130,6 +130,9 @@ public struct Policy: Hashable, Sendable {
         public enum FirstBy: String, CaseIterable, Hashable, Sendable { case reader, mentee, mentor, pair }
         /// Contacts a month that are suggested, fewest and most; never enforced. Nil where the pair decides alone.
         public let cadence: ClosedRange<Int>?
+        /// The ways in which the pair may be in touch; empty where the program says nothing.
+        public var modes: [Mode] = []
+        public enum Mode: String, CaseIterable, Hashable, Sendable { case inPerson, phone, email, any }
         public init(withinDays: Int, firstBy: FirstBy, answerAfterDays: Int, cadence: ClosedRange<Int>?) {
             self.cadence = cadence
             self.withinDays = withinDays
@@ -244,6 +247,25 @@ public struct Policy: Hashable, Sendable {
         public init(noticeDays: Int) { self.noticeDays = noticeDays }
     }
 
+    /// The search for somebody else after an end.
+    public struct Rematch: Hashable, Sendable {
+        public enum By: String, CaseIterable, Hashable, Sendable { case mentee, coordinator, program }
+        public let by: By
+        /// True if whom somebody had before is not proposed again.
+        public let excludesPrevious: Bool
+        /// The parties for whom the search is made.
+        public let sides: [Side]
+        public enum Side: String, CaseIterable, Hashable, Sendable { case mentee, mentor }
+        /// True if the program says that there may be nobody.
+        public let isIfAvailable: Bool
+        public init(by: By, excludesPrevious: Bool, sides: [Side], isIfAvailable: Bool) {
+            self.by = by
+            self.excludesPrevious = excludesPrevious
+            self.sides = sides
+            self.isIfAvailable = isIfAvailable
+        }
+    }
+
     /// The counts that a program may make of itself. Never of a person, never in cells of less than ten.
     public enum Aggregate: String, CaseIterable, Hashable, Sendable { case pairCount, timeToMatch }
 
@@ -347,6 +369,10 @@ public struct Policy: Hashable, Sendable {
     /// Leaves of the file that say how people go about it and by which nothing is decided, by their path: kept so that
     /// a change of them is told.
     public var saidOnly: [String: String] = [:]
+    /// The bodies that answer for the program, by name.
+    public var governance: [String] = []
+    /// The search for somebody else; nil where the program says nothing of it.
+    public var rematch: Rematch?
     /// The people who confirm what one member of staff asked for.
     public var secondHand = SecondHand.by(SecondHand.Confirmer.allCases)
 

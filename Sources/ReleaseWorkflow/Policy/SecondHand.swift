@@ -12,7 +12,7 @@ public enum SecondHand: Hashable, Sendable {
     public var plainWords: String {
         switch self {
         case .by(let confirmers):
-            "What one member of staff asks for and cannot be undone by closing alone, another one confirms: "
+            "Some things that one member of staff asks for cannot be undone. Another one confirms them: "
                 + confirmers.map { $0 == .coordinator ? "a coordinator" : "an administrator" }.joined(separator: " or ")
                 + "."
         case .none(let reason): "Nobody confirms what staff ask for: \(reason)"

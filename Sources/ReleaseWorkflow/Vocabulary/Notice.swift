@@ -39,7 +39,7 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     /// may word it otherwise; empty where only the policy can.
     public var standardWords: String {
         switch self {
-        case .takenDown: "A colleague took something down for somebody who is assigned to you. Please look."
+        case .takenDown: "Something was closed or taken down for somebody who is assigned to you. Please look."
         case .placeFree: "Your place is free again. There is nothing to do."
         case .permissionEndsSoon:
             "A permission you gave ends soon. You can sign it again in one step. If you would rather not hear from the "
@@ -64,8 +64,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .standingEndsSoon:
             "Something that your part here rests on ends within a month. If it is renewed, please let us know before its last day."
         case .numberWrong: "Please wait: a new number is coming. Do not call the old one."
-        case .withdrawn: "The office has closed what was open. Nothing more is given. You may ask again at any time."
-        case .corrected: "Something you were shown has changed. Please look again."
+        case .withdrawn: "The office has closed it. Nothing more is given. There is nothing to do."
+        case .corrected: "Please look again: what is shown to you now is right."
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,

@@ -42,7 +42,7 @@ struct Serve: AsyncParsableCommand {
         let settings = try ServeSettings(open.folder, self)
         let logger = Logger(label: "privity", factory: { JSONLog(label: $0) { line in complainRaw(line) } })
         let accounts = try Accounts(open.host)
-        let words = Words.english
+        let words = Words.english.spoken(in: try open.service.policy.policy)
         let outbox = Outbox(open.host, mailer: settings.mailer, words: words.letters, url: settings.url)
         let site = try Site(
             host: open.host, accounts: accounts, outbox: outbox,

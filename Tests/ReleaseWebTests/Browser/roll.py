@@ -22,7 +22,7 @@ try:
     pia.fill("Code", totp(secret, time.time())).press("Finish")
     recovery = pia.secret()
     pia.press("Staff sign in").fill("E-mail address", "pia@example.org").fill("Password", "four quiet green lamps")
-    pia.fill("Code", recovery[0]).press("Sign in").press("The coordinator's desk").look("roll-desk")
+    pia.fill("Code", recovery[0]).press("Sign in").press("Members").look("roll-desk")
     pia.press("Bring the list of members").look("roll-list").fill("The file", str(wrong)).press("Bring it in")
     pia.says("Nobody was entered.", "area code").look("roll-list-wrong")
     pia.fill("The file", str(members)).press("Bring it in").says("3 entered, 0 known already.").look("roll-list-done")
@@ -35,8 +35,8 @@ try:
         return person
 
     lena = enter("lena", "SG 1001").says("Your").look("roll-home-mentor")
-    lena.press("What mentors sign").choose("I have read this and I sign it").press("Sign").says("The agreement is signed.")
-    lena.enter("Your listing").look("roll-listing-idle").press("Ask to be listed").look("roll-listing-ask")
+    lena.press("What mentors sign").choose("I have read this and I sign it").press("Sign").says("You have signed.")
+    lena.enter("Your listing").look("roll-listing-idle").press("List me").look("roll-listing-ask")
     lena.follow(lena.driver.find_elements(By.CSS_SELECTOR, "main button")[-1])
     lena.press("Read and sign the release").look("roll-electronic").press("Open the sample document")
     code = re.search(r"\b([A-Z0-9]{5})\b", lena.text()).group(1)

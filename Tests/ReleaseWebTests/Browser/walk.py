@@ -31,7 +31,7 @@ try:
     pia.open("/admin").press("Make a backup").says("is made").look("admin-backup")
     expect(len(list((place / "backups").iterdir())) == 1, "no backup is there")
     pia.open("/admin").press("What each role can see").look("admin-capabilities")
-    pia.open("/admin").press("Refused attempts").look("admin-journal")
+    pia.open("/admin").press("Journal").look("admin-journal")
 
     olga = Person("olga").open(link).look("set-up")
     secret = olga.secret()[0].replace(" ", "")
@@ -81,7 +81,7 @@ try:
     hugo.fill("Code", sheet[0]).press("Go on").look("sign-in-code-first")
     hugo.fill("First-use code", hugo_code).fill("New PIN", "904417").fill("New PIN again", "904417").press("Sign in")
     hugo.press("What mentors sign").look("agreements")
-    hugo.fill("Name for the form", "Hugo L.").choose("I have read this and I sign it").press("Sign").says("The agreement is signed.")
+    hugo.fill("Name for the form", "Hugo L.").choose("I have read this and I sign it").press("Sign").says("You have signed.")
     hugo.press("Where, when and what you can talk about").look("answers").choose("Stress").choose("Downtown").press("Keep this")
     hugo.press("Pause, and how many people at once").look("availability").press("Keep this")
 
@@ -90,7 +90,7 @@ try:
     gail.press("Answer the survey").look("survey").choose("Stress").press("Send my answers").says("your mark: without it").look("survey-wrong")
     gail.choose("I understand that this is voluntary, that nobody watches it, and that I may stop at any time.").press("Send my answers")
     gail.says("Your answers are here").look("case-surveyed")
-    gail.open("/private-list").look("private-list").fill("Name, telephone number or employer", "Somebody Else").press("Keep us apart")
+    gail.open("/private-list").look("private-list").fill("Name or telephone number", "Somebody Else").press("Keep us apart")
     gail.says("Kept as a code")
     olga.open("/desk").says("Your turn", "Gail Underwood").look("desk").press("Gail Underwood").says("Hugo Lindner").look("case-coordinator")
     olga.press("Propose a mentor").look("proposal").choose("Hugo Lindner").press("Propose").says("Proposed.")
@@ -110,7 +110,7 @@ try:
     gail.says("You have signed the release.", "Your code to take it back").look("receipt")
     rescind_code = gail.secret()[0]
     receipt = gail.driver.current_url
-    gail.enter("A mentor for you").says("usually within two working days").look("case-signed")
+    gail.enter("A mentor for you").says("It is usually released within two working days").look("case-signed")
     olga.open("/desk").says("To be released by January 7, 2026.").press("Gail Underwood").says("Valid")
     olga.press("Release the card").look("disclosure").press("Release the card")
     olga.says("Recorded, and the card is open.").look("case-coordinator-introduced")
@@ -121,7 +121,7 @@ try:
     hugo.press("Back to the case").says("Yes").press("Note for the two of us: a meeting was arranged")
     gail.open("/shown").says("Hugo L.", "first name, telephone number").look("shown")
     gail.enter("A mentor for you").look("case-introduced").press("My number is wrong").look("wrong-number")
-    gail.press("Nobody shall call this number")
+    gail.press("Show this number to nobody")
     gail.says("Nobody is shown the number any more.", "My number was right after all").look("case-wrong-number")
     hugo.enter("Somebody to mentor").says("Wait: a new number is coming.").look("case-mentor-frozen").press("Show me the card")
     hugo.says("Do not call the old one.").never_says("5550161").look("card-frozen")
@@ -146,7 +146,7 @@ try:
     # -- On paper: printed form, scan, rescission by code without signing in.
     maya = Person("maya").open(links["coordinator"]).press("Sign in").press("The coordinator's desk")
     maya.press("Find a caller").look("find").fill("Telephone", "312-555-0142").press("Find").look("found").press("Ada Fairweather")
-    maya.look("person-participant").press("Mentorship").press("Ask").choose("by telephone").press("Yes, I ask").says("You have asked.")
+    maya.look("person-participant").press("Mentorship").press("Ask").choose("by telephone").press("Yes, I ask").says("Recorded for them.")
     maya.press("Answer the survey").look("survey-proxy").choose("on paper").choose("Family")
     maya.choose("I understand that this is voluntary, that nobody watches it, and that I may stop at any time.").press("Send my answers")
     maya.press("Propose a mentor").choose("Cleo Marchetti").press("Propose").press("Yes, I have a free place").press("Yes, I have a place")
@@ -158,7 +158,7 @@ try:
     maya.press("Back to the case").press("Read and sign the release").look("signature-paper")
     maya.fill("First eight characters of the digest on the paper", "00000000").fill("Day on the paper", "2026-01-05").fill("Scan of the signed form", str(scan)).press("Sign")
     maya.says("the digest that is printed").fill("First eight characters of the digest on the paper", digest)
-    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("You have signed the release.", "Print this receipt").look("receipt-paper").press("Back to the case")
+    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("Recorded for them.", "Print this receipt").look("receipt-paper").press("Back to the case")
     maya.press("Release the card").press("Release the card").says("the card is open")
     maya.open("/desk/notices").look("notices")
 
@@ -179,7 +179,7 @@ try:
 
     # -- A conversation with a peer, over a restart, to the day of the answer.
     gail.enter("Talk with somebody").look("case-asker").press("Ask to talk with somebody").look("question").fill("Name for the form", "Gail U.").press("Yes, I ask")
-    gail.says("You get an answer on a fixed day")
+    gail.says("You hear as soon as somebody has signed for it")
     olga.open("/desk")
     cells = [row for row in olga.driver.find_elements(By.CSS_SELECTOR, "tbody tr") if "Peer conversation" in row.text]
     cells[0].find_element(By.TAG_NAME, "a").click()
@@ -193,7 +193,7 @@ try:
     hugo.fill("Code from the sample document", code).choose("I agree to sign and to get documents on screen").press("Agree")
     hugo.press("Read and sign the release").says("Gail U.").look("signature-volunteer").choose("I sign this release").press("Sign")
     hugo.says("You have signed the release.")
-    gail.open("/home").says("You get an answer on a fixed day").never_says("Hugo")
+    gail.open("/home").says("You hear as soon as somebody has signed for it").never_says("Hugo")
 
     service.send_signal(signal.SIGINT)
     expect(service.wait(timeout=30) == 0, f"Ctrl-C: ended with {service.returncode}")
