@@ -58,8 +58,24 @@ final class Office {
 
     var folder: Folder { Folder(path) }
 
+    /// The policy of a program: the shipped one, or the one of a folder that `scripts/policy-mutants` names.
     static func policyText(_ program: String = "mphp") throws -> String {
-        try String(contentsOf: repository.appendingPathComponent("Policies/\(program).yaml"), encoding: .utf8)
+        let folder =
+            ProcessInfo.processInfo.environment["PRIVITY_POLICIES"].map { URL(fileURLWithPath: $0) }
+            ?? repository.appendingPathComponent("Policies")
+        return try String(contentsOf: folder.appendingPathComponent("\(program).yaml"), encoding: .utf8)
+    }
+
+    /// The canonical form of a program's policy. One that cannot be read is no failure of a test, where something was
+    /// taken out of it to see whether a test fails: it is said, and the process ends.
+    private static func policy(_ program: String) throws -> [UInt8] {
+        do {
+            return try PolicyFile.parse(policyText(program)).canonical
+        } catch let problems as PolicyFile.Problems
+        where ProcessInfo.processInfo.environment["PRIVITY_MUTANT"] != nil {
+            print("policy refused: \(problems.list.first.map { "\($0.path) \($0.expected)" } ?? "")")
+            exit(3)
+        }
     }
 
     static func calendar() throws -> ZoneCalendar { try #require(ZoneCalendar(zone: "America/Chicago")) }
@@ -77,8 +93,7 @@ final class Office {
         let heads = try folder.headFile(isReadOnly: false, creates: true)
         let vault = try folder.vault(passphrase: Self.passphrase, isReadOnly: false)
         let parts = Self.parts(store, heads, folder.tiles, clock, vault, keys)
-        try ServiceHost.initialize(
-            parts, policy: PolicyFile.parse(Self.policyText(program)).canonical, recovery: recovery)
+        try ServiceHost.initialize(parts, policy: Self.policy(program), recovery: recovery)
         host = try await ServiceHost.open(parts, isWriter: true)
     }
 
@@ -138,10 +153,13 @@ final class Office {
         try store.settle()
         let target = FileManager.default.temporaryDirectory.appendingPathComponent("privity-\(UUID())").path
         try FileManager.default.copyItem(atPath: path, toPath: target)
-        return try await Office(
+        let copy = try await Office(
             opening: target, at: Date(timeIntervalSince1970: Double(clock.now().instantMilliseconds) / 1000),
             people: people,
             isKeyless: isKeyless)
+        // A key of the copy is none that was used before it.
+        copy.commandCount = commandCount
+        return copy
     }
 
     func time(_ text: String) throws { clock.set(try #require(calendar.instant(ofLocal: text))) }

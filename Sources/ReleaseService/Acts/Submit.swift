@@ -23,11 +23,14 @@ struct SubmitAct: Act {
     func carryOut(_ tx: Transaction, _ found: LoadedCase) throws -> Done {
         var loaded = meant(in: found)
         try requireSettledAccess(tx)
-        var submission = submission
-        submission.kind = kindAsKnown(loaded)
-        // Only who asked for somebody else has said anything of the other.
-        if submission.kind != self.submission.kind, self.submission.kind != .refuseMentor {
-            submission.keepsAway = false
+        if let known = asKnown(loaded) {
+            var done = try SubmitAct(known).carryOut(tx)
+            if submission.kind == .decline {
+                // The answer is the one that anybody gets who declines.
+                tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
+                if !loaded.workflow.isMutual { done.state = loaded.workflow.name(of: loaded.workflow.initial) }
+            }
+            return done
         }
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell
         // them apart.
@@ -137,17 +140,17 @@ struct SubmitAct: Act {
         return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
-    /// The command as one of the two can mean it. Whoever goes on being shown what was before the other signed does not
+    /// The command as one of the two can mean it; nil where it means what it says. Whoever goes on being shown what was before the other signed does not
     /// learn by a refusal that they have: a question that is taken back comes to an end then, and no place, or somebody
     /// else who is wanted, to a pair that is no match.
-    private func kindAsKnown(_ loaded: LoadedCase) -> CommandKind {
+    private func asKnown(_ loaded: LoadedCase) -> Submission? {
         let workflow = loaded.workflow
         let meant: [CommandKind: CommandKind] = [
             .decline: .end, .slotUnavailable: .notAMatch, .refuseMentor: .notAMatch,
         ]
         guard let kind = meant[submission.kind], case .person(let person) = submission.actor.principal,
             person == submission.opener || person == loaded.counterpart
-        else { return submission.kind }
+        else { return nil }
         let role = loaded.role(of: person)
         let here = loaded.state.position
         func has(_ kind: CommandKind, from position: Position) -> Bool {
@@ -156,8 +159,12 @@ struct SubmitAct: Act {
         guard !has(submission.kind, from: here), has(kind, from: here),
             let seen = workflow.position(named: loaded.history.visibleState(to: role, in: workflow)),
             has(submission.kind, from: seen)
-        else { return submission.kind }
-        return kind
+        else { return nil }
+        var known = submission
+        known.kind = kind
+        // Only who asked for somebody else has said anything of the other.
+        known.keepsAway = submission.kind == .refuseMentor && submission.keepsAway
+        return known
     }
 
     /// True for an end of what is over, and for the taking back of what was taken back: both are answered as done. Two

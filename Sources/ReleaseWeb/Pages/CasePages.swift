@@ -75,8 +75,10 @@ enum CasePages {
         let (words, view, service) = (visit.words, page.view, visit.service)
         var blocks: [Block] = []
         if let done = visit.query["done"] {
-            let text = words.first("done.\(done)", or: words("done.other"))
-            blocks.append(.good(text))
+            // What is said of declining is the program's own.
+            let declined = CommandKind.decline.resource == done
+            let own = declined ? try service.policy.policy.words(of: .declineConfirmed) : ""
+            blocks.append(.good(own.isEmpty ? words.first("done.\(done)", or: words("done.other")) : own))
         }
         blocks += stateBlocks(page, words)
         var facts: [(String, String)] = []

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import HTTPTypes
 internal import ReleaseService
 internal import ReleaseWorkflow
@@ -29,6 +30,7 @@ enum ProgramPage {
         for (key, lines) in parts where !lines.isEmpty {
             blocks += [.heading(words("program.\(key)")), .list(lines)]
         }
+        blocks.append(.text(policy.texts.emergency))
         if !policy.texts.closure.isEmpty {
             blocks.append(.links([LinkView(words("program.ending"), "/program/ending")]))
         }
@@ -160,6 +162,10 @@ private struct Said {
         var lines = [
             words("program.administration.\(policy.administration.rawValue)"), policy.secondHand.plainWords,
         ]
+        if policy.administration != .self {
+            let days = words.both(policy.office.days.map { $0.rawValue.capitalized })
+            lines.append(words("program.office", ["days": days]) + (policy.office.hours.isEmpty ? "" : " \(policy.office.hours)."))
+        }
         if !policy.governance.isEmpty {
             lines.append(words("program.governance", ["names": words.both(policy.governance)]))
         }

@@ -291,6 +291,8 @@ private struct Decision {
         }
         let opened = before.roundReleases.contains { $0.cardVersion > 0 && $0.recipient == .person(person) }
         if opened { return telling.notice }
+        // Whoever did it themselves knows that it is over.
+        if person == actor { return nil }
         if telling.notice == .corrected || telling.notice == .numberWrong { return nil }
         return telling.role == workflow.counterpart ? .placeFree : .mentorUnavailable
     }

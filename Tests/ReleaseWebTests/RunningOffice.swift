@@ -1,0 +1,1 @@
+../ReleaseServiceTests/RunningOffice.swift
