@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks docs/requirements.md against docs/requirements.csv and the tests.
+"""Checks docs/requirements.md and docs/law.md against docs/requirements.csv and the tests.
 
 Every id has exactly one row. A row is `test` and names test functions that exist, `reason` and says why code cannot enforce it, or
 `later` and names the feature. No row is `later` unless it needs what a command line cannot carry.
@@ -38,6 +38,10 @@ for number, line in enumerate((root / "docs/requirements.md").read_text(encoding
             problems.append(f"line {number}: {name} must not wait for `{where}`")
     elif kind != "reason" or not where:
         problems.append(f"line {number}: {name}: expected test, reason or later, and what")
+for number, line in enumerate((root / "docs/law.md").read_text(encoding="utf-8").splitlines(), 1):
+    for stem, function in re.findall(r"`(\w+Tests|\w+Stories)\.(\w+)`", line):
+        if stem not in tests.get(function, ()):
+            problems.append(f"docs/law.md, line {number}: there is no test `{stem}.{function}`")
 for name in ids:
     if name not in seen:
         problems.append(f"{name} has no row")

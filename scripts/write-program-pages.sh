@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes docs/programs/NAME.md for each shipped policy, from the policy itself: its diagram, who sees what, what its source leaves open.
+# Writes docs/programs/NAME.md for each shipped policy, from the policy itself: its diagram, who sees what, what its source leaves open, and where each
+# sentence of the source is kept.
 #
 #   scripts/write-program-pages.sh PRIVITY [FOLDER]
 set -euo pipefail
@@ -16,5 +17,6 @@ for name in mphp icb sgv-camft structured mscsw; do
         echo '```text'
         "$privity" policy explain "Policies/$name.yaml"
         echo '```'
+        scripts/write-source-table.py "docs/sources/$name.csv"
     } > "$folder/$name.md"
 done

@@ -112,6 +112,13 @@ public final class Accounts: Sendable {
     public func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
         try await accountChanges.agreeElectronically(person, by: caller)
     }
+
+    /// Takes the agreement to sign on screen back (15 USC 7001(c)(1)(B)): what was signed stays as it is.
+    ///
+    /// - Throws: `Refusal.notFound` for anybody but the person.
+    public func signOnPaper(_ person: PersonID, by caller: Caller) async throws {
+        try await accountChanges.signOnPaper(person, by: caller)
+    }
     /// Keeps the number under which a list of members has somebody: with a link to their mailbox it lets them in once.
     ///
     /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no number; `Refusal.notFound` to whoever may not.

@@ -27,6 +27,20 @@ struct ProgramCommandTests {
         #expect(try Tool.run("audit", "verify", place.data, "--json").out == verified)
     }
 
+    @Test(
+        "R44: of fifty clauses that are taken out of the policies, one at a time, a test of each one's requirement misses every one"
+    )
+    func mutants() throws {
+        let own = URL(fileURLWithPath: Tool.path).deletingLastPathComponent()
+            .appendingPathComponent("privityPackageTests.xctest").path
+        let run = try Tool.shell("scripts/policy-mutants --sample 50 --seed 7 --binary \(own)")
+        #expect(
+            run.status == 0,
+            "\(run.out.split(separator: "\n").filter { !$0.hasPrefix("killed") })\(run.errors.suffix(400))")
+        #expect(run.out.contains("50 taken out") && run.out.contains("0 missed, 0 without a test"))
+        #expect(run.out.split(separator: "\n").count { $0.hasPrefix("killed") } > 25)
+    }
+
     @Test("the pages of the programs are what the policies say now")
     func pages() throws {
         let place = try Workplace()

@@ -1,5 +1,6 @@
 import Foundation
 import Matching
+import PolicyFile
 import ReleaseWorkflow
 import Testing
 
@@ -7,6 +8,11 @@ import Testing
 
 @Suite("Evaluation")
 struct EvaluationTests {
+    /// What the clinical program asks.
+    private static var bank: [EvaluationItem] {
+        (try? EvaluationItem.bank(of: PolicyFile.parse(Office.policyText()).policy)) ?? []
+    }
+
     @Test(
         "MPHP-61, MPHP-62, A-15: two runs that differ in relationship events alone give the same invitations and the same view for staff, byte for byte"
     )
@@ -78,11 +84,10 @@ struct EvaluationTests {
         ]
         #expect(experiences.count == 40)
         for text in experiences { #expect(ItemLinter.problem(text) != nil, "\(text)") }
-        for item in EvaluationItem.bank(.operationalOnly) {
+        for item in Self.bank {
             #expect(ItemLinter.problem(item.text) == nil, "\(item.text): \(ItemLinter.problem(item.text) ?? "")")
         }
         #expect(ItemLinter.problem("What is the weather?") != nil && ItemLinter.problem("") != nil)
-        #expect(EvaluationItem.bank(.none).isEmpty)
     }
 
     private func crowd(_ count: Int) async throws -> (office: Office, codes: [String]) {
@@ -102,7 +107,7 @@ struct EvaluationTests {
         -> [EvaluationItem:
         EvaluationAnswer]
     {
-        Dictionary(uniqueKeysWithValues: EvaluationItem.bank(.operationalOnly).map { ($0, changed[$0] ?? answer) })
+        Dictionary(uniqueKeysWithValues: Self.bank.map { ($0, changed[$0] ?? answer) })
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Matching
 import ReleaseWorkflow
 import Testing
 
@@ -5,14 +6,15 @@ import Testing
 
 @Suite("Stories of the programs in which both sign")
 struct ExchangeStories {
-    private static let programs = ["mscsw", "structured"]
+    private static let programs = ["mscsw", "structured"].filter(Office.isMeant)
     private let surveyed = """
         ada request -> requested | opener requested, staff requested
         ada completeSurvey -> surveyed | opener surveyed, staff surveyed
 
         """
     private var proposed: String {
-        surveyed + "maya propose ben -> proposed; tells ben slotOffered | opener surveyed, counterpart proposed, staff proposed\n"
+        surveyed
+            + "maya propose ben -> proposed; tells ben slotOffered | opener surveyed, counterpart proposed, staff proposed\n"
     }
     private var offered: String {
         proposed
@@ -31,7 +33,8 @@ struct ExchangeStories {
 
     /// Both cards are open.
     private func introduced(_ program: String) -> String {
-        let opened = "introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced"
+        let opened =
+            "introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced"
         let cards = "\ncard ada open\ncard ben open\nsurvey ada gone\n"
         return program == "structured"
             ? menteeSigned + "ben sign -> \(opened)" + cards
@@ -44,18 +47,26 @@ struct ExchangeStories {
         try await Story.tell(Office.running(program, at: time), lines)
     }
 
-    @Test("MSC-04, MSC-12, MSC-18, WEB-25, WEB-30: both sign, in either order, and only then each is shown the other", arguments: programs)
+    @Test(
+        "MSC-04, MSC-12, MSC-18, WEB-25, WEB-30: both sign, in either order, and only then each is shown the other",
+        arguments: programs)
     func way(program: String) async throws {
         try await tell(program, introduced(program))
         let paired = program == "structured" ? "introduced; tells ada cardReady, ben cardReady" : "paired"
         try await tell(program, mentorSigned + "ada sign -> \(paired)")
-        try await tell(program, "fact ada \(program == "mscsw" ? "student no\nfact ada practice 2020-01-01" : "member no")\nada request -> !conditionFailed.openerEligible")
+        try await tell(
+            program,
+            "fact ada \(program == "mscsw" ? "student no\nfact ada practice 2020-01-01" : "member no")\nada request -> !conditionFailed.openerEligible"
+        )
     }
 
-    @Test("MSC-05, MSC-24, MPHP-28, DER-13, A-19: until somebody has signed everything can be left, and nobody is told why", arguments: programs)
+    @Test(
+        "MSC-05, MSC-24, MPHP-28, DER-13, A-19: until somebody has signed everything can be left, and nobody is told why",
+        arguments: programs)
     func free(program: String) async throws {
         for before in ["ada request -> requested\n", surveyed, proposed, offered] {
-            try await tell(program, before + "ada decline -> idle; tells ada declineConfirmed | opener idle, staff none")
+            try await tell(
+                program, before + "ada decline -> idle; tells ada declineConfirmed | opener idle, staff none")
         }
         try await tell(program, surveyed + "ada completeSurvey -> surveyed")
         for before in [proposed, offered] {
@@ -63,34 +74,67 @@ struct ExchangeStories {
             for act in ["ben slotUnavailable", "maya slotUnavailable", "maya withdrawProposal"] {
                 try await tell(program, before + "\(act) -> surveyed\(told) | opener surveyed, staff surveyed")
             }
-            try await tell(program, before + "ada refuseMentor -> surveyed | opener surveyed, staff surveyed\naway ada somebody\nmaya propose ben -> !cannotBringTogether")
+            try await tell(
+                program,
+                before
+                    + "ada refuseMentor -> surveyed | opener surveyed, staff surveyed\naway ada somebody\nmaya propose ben -> !cannotBringTogether"
+            )
         }
         try await tell(program, proposed + "maya offer -> !conditionFailed.slotAccepted")
     }
 
-    @Test("R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and learns nothing by it", arguments: programs)
+    @Test(
+        "R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and learns nothing by it",
+        arguments: programs)
     func halfSigned(program: String) async throws {
-        try await tell(program, menteeSigned + "ben slotUnavailable -> same; tells ada newRound, maya newRound | opener requested, staff requested\naway ben nobody\nlive ada unknown")
-        try await tell(program, mentorSigned + "ada refuseMentor -> same; tells ada newRound, ben placeFree, maya newRound | opener requested, staff requested\naway ada somebody")
-        try await tell(program, mentorSigned + "ada decline -> same; tells ada declineConfirmed, ben placeFree\naway ada nobody\nlive ben no")
+        try await tell(
+            program,
+            menteeSigned
+                + "ben slotUnavailable -> same; tells ada newRound, maya newRound | opener requested, staff requested\naway ben nobody\nlive ada unknown"
+        )
+        try await tell(
+            program,
+            mentorSigned
+                + "ada refuseMentor -> same; tells ada newRound, ben placeFree, maya newRound | opener requested, staff requested\naway ada somebody"
+        )
+        try await tell(
+            program,
+            mentorSigned
+                + "ada decline -> same; tells ada declineConfirmed, ben placeFree\naway ada nobody\nlive ben no")
         let lose = program == "mscsw" ? "fact ben member no" : "fact ada trained no"
-        try await tell(program, menteeSigned + "\(lose)\nwait 2026-02-03T09:00 -> tells ada notUsed | opener menteeSigned, counterpart offered\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed\nsurvey ada kept")
-        try await tell(program, mentorSigned + "\(lose)\nwait 2026-02-03T09:00 -> tells ben notUsed | opener offered, counterpart mentorSigned\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed")
+        try await tell(
+            program,
+            menteeSigned
+                + "\(lose)\nwait 2026-02-03T09:00 -> tells ada notUsed | opener menteeSigned, counterpart offered\nwait 2026-03-01T09:00 -> | opener menteeSigned\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed\nsurvey ada kept"
+        )
+        try await tell(
+            program,
+            mentorSigned
+                + "\(lose)\nwait 2026-02-03T09:00 -> tells ben notUsed | opener offered, counterpart mentorSigned\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed"
+        )
     }
 
-    @Test("MSC-02, MSC-06, WEB-15, WEB-19, WEB-25, WEB-28, WEB-50, R3, R29: what a match rests on is asked at the proposal, each part of it", arguments: programs)
+    @Test(
+        "MSC-02, MSC-06, WEB-15, WEB-19, WEB-25, WEB-28, WEB-50, R3, R29: what a match rests on is asked at the proposal, each part of it",
+        arguments: programs)
     func pairing(program: String) async throws {
         var cases = [
-            ("fact ben ready no", "conditionFailed.mentorReady"), ("fact ben paused yes", "conditionFailed.mentorReady"),
+            ("fact ben ready no", "conditionFailed.mentorReady"),
+            ("fact ben paused yes", "conditionFailed.mentorReady"),
             ("fact ben places 0", "conditionFailed.capacityLeft"), ("list ada ben", "cannotBringTogether"),
             ("list ben ada", "cannotBringTogether"), ("fact ben member no", "conditionFailed.pairEligible"),
         ]
         cases +=
             program == "structured"
             ? [
-                ("fact ben trained no", "conditionFailed.pairEligible"), ("fact ada trained no", "conditionFailed.openerEligible"),
+                ("fact ben trained no", "conditionFailed.pairEligible"),
+                ("fact ada trained no", "conditionFailed.openerEligible"),
                 ("fact ada member no", "conditionFailed.openerEligible"),
-            ] : [("fact ben experienced no", "conditionFailed.pairEligible")]
+            ]
+            : [
+                ("fact ben experienced no", "conditionFailed.pairEligible"),
+                ("fact ada student no\nfact ada practice 2020-01-01", "conditionFailed.openerEligible"),
+            ]
         for (set, code) in cases {
             try await tell(program, surveyed + set + "\nmaya propose ben -> !\(code)")
         }
@@ -100,113 +144,309 @@ struct ExchangeStories {
         try await Story.tell(office, surveyed + "maya propose ben -> !conditionFailed.attestedLately")
     }
 
-    @Test("MSC-19, MSC-20, WEB-10, R5: “not a match” is all that need be said, by either, and the search begins again for both", arguments: programs)
+    @Test(
+        "MSC-19, MSC-20, WEB-10, R5: “not a match” is all that need be said, by either, and the search begins again for both",
+        arguments: programs)
     func notAMatch(program: String) async throws {
         for who in ["ada", "ben", "ada@phone", "ben@paper"] {
-            try await tell(program, introduced(program) + "\(who) notAMatch -> same; tells ada newRound, ben ended, maya newRound | opener requested, staff requested\ncard ben cardClosed\naway \(who.prefix(3)) somebody")
+            try await tell(
+                program,
+                introduced(program)
+                    + "\(who) notAMatch -> same; tells ada newRound, ben ended, maya newRound | opener requested, staff requested\ncard ben cardClosed\naway \(who.prefix(3)) somebody"
+            )
         }
-        try await tell(program, menteeSigned + "ada notAMatch -> requested; tells ada newRound, ben placeFree, maya newRound | opener requested")
-        try await tell(program, mentorSigned + "ben notAMatch -> same; tells ada newRound, maya newRound | opener requested")
+        try await tell(
+            program,
+            menteeSigned
+                + "ada notAMatch -> requested; tells ada newRound, ben placeFree, maya newRound | opener requested")
+        try await tell(
+            program, mentorSigned + "ben notAMatch -> same; tells ada newRound, maya newRound | opener requested")
         if program == "mscsw" {
-            try await tell(program, menteeSigned + "ben sign -> paired\nben notAMatch -> same; tells ada newRound, maya newRound | opener requested")
+            try await tell(
+                program,
+                menteeSigned
+                    + "ben sign -> paired\nben notAMatch -> same; tells ada newRound, maya newRound | opener requested")
         }
     }
 
-    @Test("MPHP-48, WEB-16, WEB-49, R14: each may leave at any time, closing both cards; taking back goes on being possible afterwards", arguments: programs)
+    @Test(
+        "MPHP-48, WEB-16, WEB-49, R14: each may leave at any time, closing both cards; taking back goes on being possible afterwards",
+        arguments: programs)
     func leaving(program: String) async throws {
         let open = introduced(program)
-        try await tell(program, open + "ada end -> ended; tells \(program == "mscsw" ? "ada ended, " : "")ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\naway ada somebody\nada rescind -> ended\nada rematch -> requested | opener requested, staff requested")
+        try await tell(
+            program,
+            open
+                + "ada end -> ended; tells \(program == "mscsw" ? "ada ended, " : "")ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\naway ada somebody\nben rescind -> ended\nada rescind -> ended\nada rematch -> requested | opener requested, staff requested"
+        )
         for who in ["ada", "ada@phone", "ada@paper"] {
-            try await tell(program, open + "\(who) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada somebody")
+            try await tell(
+                program,
+                open
+                    + "\(who) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada somebody"
+            )
         }
-        try await tell(program, open + "ben rescind -> ended; tells ada rescinded | opener ended, counterpart ended, staff ended\ncard ada cardClosed\nben rescind -> ended")
-        try await tell(program, menteeSigned + "ada end -> ended; tells ben placeFree | opener ended, staff ended\nlive ada no")
+        try await tell(
+            program,
+            open
+                + "ben rescind -> ended; tells ada rescinded | opener ended, counterpart ended, staff ended\ncard ada cardClosed\nben rescind -> ended"
+        )
+        try await tell(
+            program, menteeSigned + "ada end -> ended; tells ben placeFree | opener ended, staff ended\nlive ada no")
         try await tell(program, menteeSigned + "ada rescind -> ended; tells ben placeFree | opener ended, staff ended")
-        try await tell(program, mentorSigned + "ben rescind -> ended; tells ada mentorUnavailable | opener ended, counterpart ended, staff ended")
+        try await tell(
+            program,
+            mentorSigned
+                + "ben rescind -> ended; tells ada mentorUnavailable | opener ended, counterpart ended, staff ended")
         let stop = program == "mscsw" ? "fact ada student no\nfact ada practice 2020-01-01" : "fact ada trained no"
-        try await tell(program, open + "ada end -> same; tells \(program == "mscsw" ? "ada ended, " : "")ben ended\n\(stop)\nada rematch -> !conditionFailed.openerEligible")
+        try await tell(
+            program,
+            open
+                + "ada end -> same; tells \(program == "mscsw" ? "ada ended, " : "")ben ended\n\(stop)\nada rematch -> !conditionFailed.openerEligible"
+        )
         if program == "mscsw" {
-            try await tell(program, open + "ben end -> ended; tells ada ended, ben ended | opener ended, counterpart ended\ncard ada cardClosed\naway ben somebody")
+            try await tell(
+                program,
+                open
+                    + "ben end -> ended; tells ada ended, ben ended | opener ended, counterpart ended\ncard ada cardClosed\naway ben somebody"
+            )
         }
     }
 
     @Test("WEB-10, WEB-16, WEB-49, R16: a mentor gives fourteen days of notice; both cards stay open until then")
     func notice() async throws {
-        let ending = introduced("structured") + "ben giveNotice -> ending; tells ada noticeGiven | opener ending, counterpart ending, staff ending\ncard ben open\ncard ada open\naway ben somebody\n"
-        try await tell("structured", ending + "wait 2026-02-16T09:00 -> | opener ending\ncard ben open\nwait 2026-02-17T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed")
-        try await tell("structured", ending + "ada end -> ended; tells ben ended | opener ended, staff ended\ncard ben cardClosed")
-        try await tell("structured", ending + "ben rescind -> ended; tells ada rescinded | opener ended\ncard ada cardClosed")
-        try await tell("structured", ending + "ada correct -> ending; tells ben corrected\nben correct -> ending; tells ada corrected\nada freezeCard -> ending; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> ending; tells ben corrected\nben freezeCard -> ending; tells ada numberWrong\nben unfreezeCard -> ending; tells ada corrected")
-        try await tell("structured", ending + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended\ncard ben cardClosed")
-        try await tell("structured", ending + "ada rematch -> requested | opener requested, staff requested\ncard ben open")
+        let ending =
+            introduced("structured")
+            + "ben giveNotice -> ending; tells ada noticeGiven | opener ending, counterpart ending, staff ending\ncard ben open\ncard ada open\naway ben somebody\n"
+        try await tell(
+            "structured",
+            ending
+                + "wait 2026-02-16T09:00 -> | opener ending\ncard ben open\nwait 2026-02-17T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+        )
+        try await tell(
+            "structured", ending + "ada end -> ended; tells ben ended | opener ended, staff ended\ncard ben cardClosed")
+        try await tell(
+            "structured", ending + "ben rescind -> ended; tells ada rescinded | opener ended\ncard ada cardClosed")
+        try await tell(
+            "structured",
+            ending
+                + "ada correct -> ending; tells ben corrected\nben correct -> ending; tells ada corrected\nada freezeCard -> ending; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> ending; tells ben corrected\nben freezeCard -> ending; tells ada numberWrong\nben unfreezeCard -> ending; tells ada corrected"
+        )
+        try await tell(
+            "structured",
+            ending
+                + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended\ncard ben cardClosed")
+        try await tell(
+            "structured", ending + "ada rematch -> requested | opener requested, staff requested\ncard ben open")
     }
 
-    @Test("WEB-07, WEB-26, WEB-51, MSC-15, MSC-17: both are reminded thirty days before the time is over, and then it is over")
+    @Test(
+        "WEB-07, WEB-26, WEB-51, MSC-15, MSC-17: both are reminded thirty days before the time is over, and then it is over"
+    )
     func term() async throws {
-        try await tell("structured", introduced("structured") + "wait 2026-07-02T09:00 -> | opener introduced\nwait 2026-07-04T09:00 -> tells ada endNear, ben endNear\nwait 2026-08-02T20:00 -> | opener introduced\ncard ben open\nwait 2026-08-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed")
-        try await tell("mscsw", introduced("mscsw") + "wait 2027-01-04T09:00 -> tells ada endNear, ben endNear\nwait 2027-02-02T20:00 -> | opener introduced\nwait 2027-02-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed")
+        try await tell(
+            "structured",
+            introduced("structured")
+                + "wait 2026-07-02T09:00 -> | opener introduced\nwait 2026-07-04T09:00 -> tells ada endNear, ben endNear\nwait 2026-08-02T20:00 -> | opener introduced\ncard ben open\nwait 2026-08-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+        )
+        try await tell(
+            "mscsw",
+            introduced("mscsw")
+                + "wait 2027-01-04T09:00 -> tells ada endNear, ben endNear\nwait 2027-02-02T20:00 -> | opener introduced\nwait 2027-02-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+        )
     }
 
-    @Test("MSC-15, MSC-16, A-26, R15: one more year, once, if both sign; a signature that is late waits for thirty days with both cards closed")
+    @Test(
+        "MSC-15, MSC-16, A-26, R15: one more year, once, if both sign; a signature that is late waits for thirty days with both cards closed"
+    )
     func extended() async throws {
         let open = introduced("mscsw") + "expires ada 2027-04-02\n"
-        try await tell("mscsw", open + "ada extend -> introduced; tells ada extended, ben extended | opener introduced\nben extend -> introduced; tells ada extended, ben extended\nexpires ada 2028-04-02\nwait 2027-02-03T09:00 -> | opener introduced\ncard ben open")
-        let waits = open + "ada extend -> introduced; tells ada extended, ben extended\nwait 2027-02-03T09:00 -> tells ada endNear, ben endNear, ada extensionWaits, ben extensionWaits | opener awaitingExtension, counterpart awaitingExtension, staff awaitingExtension\ncard ben cardClosed\n"
-        try await tell("mscsw", waits + "ben extend -> introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced\ncard ben open\ncard ada open")
-        try await tell("mscsw", waits + "wait 2027-03-06T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\nlive ada no")
-        try await tell("mscsw", waits + "ada rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended")
+        try await tell(
+            "mscsw",
+            open
+                + "ada extend -> introduced; tells ada extended, ben extended | opener introduced\nben extend -> introduced; tells ada extended, ben extended\nexpires ada 2028-04-02\nwait 2027-02-03T09:00 -> | opener introduced\ncard ben open"
+        )
+        let waits =
+            open
+            + "ada extend -> introduced; tells ada extended, ben extended\nwait 2027-02-03T09:00 -> tells ada endNear, ben endNear, ada extensionWaits, ben extensionWaits | opener awaitingExtension, counterpart awaitingExtension, staff awaitingExtension\ncard ben cardClosed\n"
+        try await tell(
+            "mscsw",
+            waits
+                + "ben extend -> introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced\ncard ben open\ncard ada open"
+        )
+        try await tell(
+            "mscsw",
+            waits
+                + "wait 2027-03-06T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\nlive ada no"
+        )
+        try await tell(
+            "mscsw", waits + "ada rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended")
         try await tell("mscsw", waits + "ada end -> ended; tells ada ended, ben ended | opener ended, staff ended")
-        try await tell("mscsw", waits + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended")
+        try await tell(
+            "mscsw",
+            waits + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended")
     }
 
     @Test("MSC-22: a second mentor is asked for by both, and is a case of its own")
     func second() async throws {
         let office = try await Office.running("mscsw")
         try await Story.tell(office, workflow: "secondMentor", "ada request -> !conditionFailed.secondSought")
-        try await Story.tell(office, introduced("mscsw") + "ada seekSecond -> introduced; tells ada secondSought, ben secondSought | opener introduced, staff introduced")
+        try await Story.tell(
+            office,
+            introduced("mscsw")
+                + "ada seekSecond -> introduced; tells ada secondSought, ben secondSought | opener introduced, staff introduced"
+        )
         try await Story.tell(office, workflow: "secondMentor", "ada request -> !conditionFailed.secondSought")
         try await Story.tell(office, "ben seekSecond -> introduced; tells ada secondSought, mentor secondSought")
         try await Story.tell(office, workflow: "secondMentor", "ada request -> requested")
     }
 
-    @Test("DER-12, R8: each corrects what the other is shown, and hides what is wrong, before and after the cards are open", arguments: programs)
+    @Test(
+        "DER-12, R8: each corrects what the other is shown, and hides what is wrong, before and after the cards are open",
+        arguments: programs)
     func corrections(program: String) async throws {
-        try await tell(program, menteeSigned + "ada correct -> menteeSigned | opener menteeSigned, staff menteeSigned\nada freezeCard -> menteeSigned | staff menteeSigned\nada unfreezeCard -> menteeSigned")
-        try await tell(program, mentorSigned + "ben correct -> mentorSigned\nben freezeCard -> mentorSigned\nben unfreezeCard -> mentorSigned")
-        try await tell(program, introduced(program) + """
-            ada correct -> introduced; tells ben corrected | staff introduced
-            ben correct -> introduced; tells ada corrected | staff introduced
-            ada freezeCard -> introduced; tells ben numberWrong
-            card ben cardFrozen
-            card ada open
-            ada@phone unfreezeCard -> introduced; tells ben corrected
-            card ben open
-            ben@paper freezeCard -> introduced; tells ada numberWrong
-            card ada cardFrozen
-            ben unfreezeCard -> introduced; tells ada corrected
-            card ada open
-            """)
+        try await tell(
+            program,
+            menteeSigned
+                + "ada correct -> menteeSigned | opener menteeSigned, staff menteeSigned\nada freezeCard -> menteeSigned | staff menteeSigned\nada unfreezeCard -> menteeSigned"
+        )
+        try await tell(
+            program,
+            mentorSigned
+                + "ben correct -> mentorSigned\nben freezeCard -> mentorSigned\nben unfreezeCard -> mentorSigned")
+        try await tell(
+            program,
+            introduced(program) + """
+                ada correct -> introduced; tells ben corrected | staff introduced
+                ben correct -> introduced; tells ada corrected | staff introduced
+                ada freezeCard -> introduced; tells ben numberWrong
+                card ben cardFrozen
+                card ada open
+                ada@phone unfreezeCard -> introduced; tells ben corrected
+                card ben open
+                ben@paper freezeCard -> introduced; tells ada numberWrong
+                card ada cardFrozen
+                ben unfreezeCard -> introduced; tells ada corrected
+                card ada open
+                """)
         if program == "mscsw" {
             let paired = menteeSigned + "ben sign -> paired\n"
-            try await tell(program, paired + "ada correct -> paired\nben correct -> paired\nada freezeCard -> paired\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> paired\nben freezeCard -> paired\nben unfreezeCard -> paired\nmaya disclose -> introduced; tells ada cardReady, ben cardReady")
-            try await tell(program, paired + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada notUsed, ben notUsed | opener paired, counterpart paired\nmaya disclose -> !conditionFailed.pairEligible\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed")
+            try await tell(
+                program,
+                paired
+                    + "ada correct -> paired\nben correct -> paired\nada freezeCard -> paired\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> paired\nben freezeCard -> paired\nben unfreezeCard -> paired\nmaya disclose -> introduced; tells ada cardReady, ben cardReady"
+            )
+            try await tell(
+                program,
+                paired
+                    + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada notUsed, ben notUsed | opener paired, counterpart paired\nmaya disclose -> !conditionFailed.pairEligible\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed"
+            )
             try await tell(program, paired + "ben rescind -> ended; tells ada mentorUnavailable | opener ended\n")
             try await tell(program, paired + "ada rescind -> ended; tells ben placeFree | opener ended\n")
             try await tell(program, paired + "ben end -> ended; tells ada mentorUnavailable | opener ended\n")
-            try await tell(program, paired + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended\n")
+            try await tell(
+                program,
+                paired
+                    + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended\n"
+            )
         }
     }
 
-    @Test("R32, A-11: staff close both cards for good; what runs out closes them too; in the structured program a membership that is lost ends it", arguments: programs)
+    @Test(
+        "R32, A-11: staff close both cards for good; what runs out closes them too; in the structured program a membership that is lost ends it",
+        arguments: programs)
     func closed(program: String) async throws {
-        try await tell(program, introduced(program) + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada nobody")
-        try await tell(program, menteeSigned + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended\nlive ada no")
+        try await tell(
+            program,
+            introduced(program)
+                + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada nobody"
+        )
+        try await tell(
+            program,
+            menteeSigned
+                + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended\nlive ada no"
+        )
         let last = program == "mscsw" ? "2027-04-03" : "2027-02-03"
-        try await tell(program, menteeSigned + "wait \(last)T09:00 -> tells ada expired, ben expired | opener ended, staff ended\nlive ada no")
+        try await tell(
+            program,
+            menteeSigned
+                + "wait \(last)T09:00 -> tells ada expired, ben expired | opener ended, staff ended\nlive ada no")
         if program == "structured" {
-            try await tell(program, introduced(program) + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed")
+            try await tell(
+                program,
+                introduced(program)
+                    + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+            )
         } else {
-            try await tell(program, introduced(program) + "fact ben member no\nwait 2026-02-03T09:00 -> | opener introduced\ncard ben open")
+            try await tell(
+                program,
+                introduced(program) + "fact ben member no\nwait 2026-02-03T09:00 -> | opener introduced\ncard ben open")
         }
+    }
+
+    @Test("DER-04, DER-19: nothing is signed without what a signature needs, by either", arguments: programs)
+    func evidence(program: String) async throws {
+        for (who, before, kind) in [
+            ("ada", offered, CommandKind.sign), ("ben", offered, .sign), ("ben", menteeSigned, .sign),
+            ("ada", mentorSigned, .sign),
+            ("ada", introduced(program), .correct), ("ben", introduced(program), .correct),
+        ] {
+            let office = try await Office.running(program)
+            try await Story.tell(office, before)
+            try await office.refusesWithoutPaper(kind, who, workflow: "mentorship")
+        }
+        guard program == "mscsw" else { return }
+        let office = try await Office.running(program)
+        try await Story.tell(office, introduced(program))
+        try await office.refusesWithoutPaper(.extend, "ada", workflow: "mentorship")
+        try await Story.tell(office, "ada extend -> introduced\nwait 2027-02-03T09:00 ->", isChecked: false)
+        try await office.refusesWithoutPaper(.extend, "ben", workflow: "mentorship")
+    }
+
+    @Test(
+        "WEB-19, MSC-05: who has not signed the agreements in force does not ask, at first or again, and is not proposed",
+        arguments: programs)
+    func agreements(program: String) async throws {
+        let office = try await Office.running(program)
+        try await Story.tell(office, introduced(program) + "ada end -> ended", isChecked: false)
+        try await office.adoptOtherAgreements()
+        try await Story.tell(office, of: "ada", "ada rematch -> !conditionFailed.agreementsCurrent")
+        try await Story.tell(office, of: "eve", "eve request -> !conditionFailed.agreementsCurrent")
+        let other = try await Office.running(program)
+        try await other.adoptOtherAgreements()
+        _ = try await other.service.acknowledge(
+            Actor(.person(other.id("ada")), channel: .screen), as: .mentee, display: "Ada P.", key: nil)
+        try await Story.tell(other, surveyed + "maya propose ben -> !conditionFailed.acknowledgementCurrent")
+    }
+
+    @Test(
+        "WEB-34, MSC-03, WEB-06: a must of the survey is a condition: no mentor is proposed who does not meet it",
+        arguments: programs)
+    func musts(program: String) async throws {
+        let office = try await Office.running(program)
+        try await Story.tell(office, "ada request -> requested\nfact ben field dentist")
+        try await office.must(.completeSurvey, "ada") {
+            $0.survey = Survey(sameField: .must, answers: Answers(topics: [.balance]), understood: true)
+        }
+        try await Story.tell(office, "maya propose ben -> !conditionFailed.mustsMet")
+        let refused = try await office.act(.completeSurvey, "ada") { $0.survey = nil }
+        #expect(refused.refusalCode == "conditionFailed.surveyAnswered")
+    }
+
+    @Test("R9, R12: the pair of the structured program notes for itself, and nobody else sees it")
+    func ownNotes() async throws {
+        guard Self.programs.contains("structured") else { return }
+        try await tell(
+            "structured",
+            introduced("structured")
+                + """
+                ben recordMeeting -> !illegalTransition
+                ben recordTried -> introduced | staff introduced
+                ada recordTried -> !wrongPrincipal
+                ben recordCall -> introduced | staff introduced
+                ada recordMeeting -> introduced | staff introduced
+                """)
+        try await tell(
+            "structured", introduced("structured") + "ada recordCall -> introduced\nben recordMeeting -> introduced")
     }
 }

@@ -1,3 +1,4 @@
+import Matching
 import ReleaseWorkflow
 import Testing
 
@@ -32,7 +33,9 @@ struct ClinicalStories {
         try await Story.tell(Office(at: time).staffed(), lines)
     }
 
-    @Test("MPHP-17, MPHP-20, MPHP-21, MPHP-38, MPHP-40, MPHP-43, MPHP-44: from the request to the hand-off, and what each is shown and told on the way")
+    @Test(
+        "MPHP-17, MPHP-20, MPHP-21, MPHP-38, MPHP-40, MPHP-43, MPHP-44: from the request to the hand-off, and what each is shown and told on the way"
+    )
     func way() async throws {
         try await tell(
             introduced + "\n"
@@ -40,16 +43,16 @@ struct ClinicalStories {
                 due ada 2026-01-12
                 due ben 2026-01-12
                 wait 2026-01-09T09:00 -> 
-                wait 2026-01-10T09:00 ->
+                wait 2026-01-10T09:00 -> tells ben callSoon
                 survey ada kept
                 wait 2026-01-12T23:50 -> | staff introduced
                 wait 2026-01-13T09:00 -> | opener handedOff, counterpart handedOff, staff handedOff
                 survey ada gone
                 card ben open
                 expires ada 2027-01-05
-                wait 2026-12-06T09:00 -> | staff handedOff
-                wait 2026-12-29T09:00 ->
-                wait 2027-01-06T09:00 -> | opener ended, counterpart ended, staff handedOff
+                wait 2026-12-06T09:00 -> tells ada permissionEndsSoon | staff handedOff
+                wait 2026-12-29T09:00 -> tells ada permissionEndsSoon
+                wait 2027-01-06T09:00 -> tells ada expired, ben cardClosed | opener ended, counterpart ended, staff handedOff
                 card ben cardClosed
                 ada rematch -> requested | opener requested, staff requested
                 """)
@@ -91,7 +94,9 @@ struct ClinicalStories {
             """)
     }
 
-    @Test("MPHP-25, MPHP-28, MPHP-24, A-10, A-19: until they sign, the mentee may decline or ask for somebody else at any time")
+    @Test(
+        "MPHP-25, MPHP-28, MPHP-24, A-10, A-19: until they sign, the mentee may decline or ask for somebody else at any time"
+    )
     func free() async throws {
         try await tell(
             offered + "\n"
@@ -112,7 +117,9 @@ struct ClinicalStories {
         try await tell(offered + "\nada decline -> idle; tells ada declineConfirmed | opener idle, staff none")
     }
 
-    @Test("MPHP-13, MPHP-23, A-17, DER-13: a mentor has a place or none, before the yes and after it; a coordinator withdraws a proposal; nobody is told why")
+    @Test(
+        "MPHP-13, MPHP-23, A-17, DER-13: a mentor has a place or none, before the yes and after it; a coordinator withdraws a proposal; nobody is told why"
+    )
     func places() async throws {
         let proposed = """
             ada request -> requested
@@ -122,7 +129,9 @@ struct ClinicalStories {
         for who in ["ben", "maya"] {
             try await tell(proposed + "\n\(who) slotUnavailable -> surveyed | opener surveyed, staff surveyed")
             try await tell(
-                offered + "\n\(who) slotUnavailable -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed")
+                offered
+                    + "\n\(who) slotUnavailable -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed"
+            )
             try await tell(
                 signed
                     + "\n\(who) slotUnavailable -> ended; tells ada mentorUnavailable\(who == "ben" ? "" : ", ben placeFree") | opener ended, counterpart ended, staff ended\nsurvey ada gone\nlive ada no"
@@ -134,11 +143,14 @@ struct ClinicalStories {
         }
         try await tell(proposed + "\nmaya withdrawProposal -> surveyed | opener surveyed, staff surveyed")
         try await tell(
-            offered + "\nmaya withdrawProposal -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed")
+            offered
+                + "\nmaya withdrawProposal -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed")
         try await tell(proposed + "\nmaya offer -> !conditionFailed.slotAccepted")
     }
 
-    @Test("MPHP-03, MPHP-10, MPHP-13, MPHP-15, A-06, R3, R29: what a match rests on is asked at the proposal, each part of it, and again until the card opens")
+    @Test(
+        "MPHP-03, MPHP-10, MPHP-13, MPHP-15, A-06, R3, R29: what a match rests on is asked at the proposal, each part of it, and again until the card opens"
+    )
     func pairing() async throws {
         let surveyed = "ada request -> requested\nada completeSurvey -> surveyed\n"
         let cases: [(set: String, code: String, undo: String)] = [
@@ -156,11 +168,78 @@ struct ClinicalStories {
         }
         // What is lost after the yes stops the release that is signed, and not the ones that matter no more.
         try await tell(
-            offered + "\nfact ada contract no\nada sign -> !conditionFailed.openerEligible\nfact ada contract yes\nada sign -> signed")
+            offered
+                + "\nfact ada contract no\nada sign -> !conditionFailed.openerEligible\nfact ada contract yes\nada sign -> signed"
+        )
         try await tell(
             signed + "\nfact ben field dentist\nfact ben inStanding no\nmaya disclose -> !conditionFailed.pairEligible")
         try await tell(
             signed + "\nfact ben paused yes\nfact ben places 0\nmaya disclose -> introduced; tells ben cardReady")
+    }
+
+    @Test(
+        "MPHP-04, MPHP-05, MPHP-07, MPHP-08, MPHP-09, MPHP-11, MPHP-12, A-06, A-07, A-09: any one of the three criteria makes a mentor, and nothing less than one whole"
+    )
+    func criteria() async throws {
+        let none =
+            "ada request -> requested\nada completeSurvey -> surveyed\nfact ben field dentist\nfact ben inStanding no\n"
+        let refused = "\nmaya propose ben -> !conditionFailed.pairEligible\n"
+        let taken = "\nmaya propose ben -> proposed; tells ben slotOffered"
+        try await tell(none + refused)
+        for enough in [
+            "fact ben inStanding yes", "fact ben recovery 2023-01-05", "fact ben addictionCounselor yes",
+            "fact ben field nurse",
+            "fact ben activeInRecovery yes\nfact ben guidedOthers yes",
+        ] {
+            try await tell(none + enough + taken)
+        }
+        for less in [
+            "fact ben recovery 2023-01-06", "fact ben activeInRecovery yes", "fact ben guidedOthers yes",
+            "fact ben field pharmacist",
+        ] {
+            try await tell(none + less + refused)
+        }
+        // Doctors and dentists are alike, pharmacists are not like them.
+        for (own, theirs, isAlike) in [
+            ("physician", "dentist", true), ("dentist", "physician", true), ("pharmacist", "pharmacist", true),
+            ("physician", "pharmacist", false),
+        ] {
+            let office = try await Office(at: "2026-01-05T09:00").staffed()
+            try await office.add(
+                "lee", "Lee Underwood", "Underwood", first: "Lee", phone: "312-555-0188", roles: [.participant],
+                field: own,
+                coordinator: "maya")
+            try await Story.tell(
+                office, of: "lee",
+                "lee request -> requested\nlee completeSurvey -> surveyed\nfact ben field \(theirs)\nfact ben inStanding no"
+                    + (isAlike ? taken : refused))
+        }
+    }
+
+    @Test("MPHP-15, R3: a mentor who has not signed the acknowledgement in force is not proposed to anybody")
+    func unsigned() async throws {
+        let office = try await Office(at: "2026-01-05T09:00").staffed()
+        try await office.adoptOtherAgreements()
+        try await Story.tell(
+            office,
+            "ada request -> requested\nada completeSurvey -> surveyed\nmaya propose ben -> !conditionFailed.acknowledgementCurrent"
+        )
+    }
+
+    @Test(
+        "R9, R10, R12, MPHP-42: the pair notes its call and its meeting for itself; each takes back what they noted last"
+    )
+    func ownNotes() async throws {
+        try await tell(
+            introduced + "\n"
+                + """
+                ben recordMeeting -> !illegalTransition
+                ben recordTried -> introduced | staff introduced
+                ada recordTried -> !wrongPrincipal
+                ben recordCall -> introduced | opener introduced, staff introduced
+                ada recordMeeting -> introduced | staff introduced
+                """)
+        try await tell(introduced + "\nada recordCall -> introduced\nben recordMeeting -> introduced")
     }
 
     @Test("R39: a standing and a contract that were attested too long ago stop a match until they are attested again")
@@ -178,6 +257,10 @@ struct ClinicalStories {
             fact ada contract no
             fact ada contract yes
             maya propose ben -> proposed; tells ben slotOffered
+            maya withdrawProposal -> surveyed
+            maya propose cleo -> !conditionFailed.attestedLately
+            fact cleo inStanding yes
+            maya propose cleo -> proposed; tells cleo slotOffered
             """)
     }
 
@@ -189,35 +272,50 @@ struct ClinicalStories {
         try await tell(signed + "\nlist ada ben\nmaya disclose -> !cannotBringTogether")
     }
 
-    @Test("MPHP-46, MPHP-48, MPHP-49, MPHP-50, A-11, A-12: either ends it in every state after the signature, on screen, by telephone and on paper; the mentee is reminded to take the release back")
+    @Test(
+        "MPHP-46, MPHP-48, MPHP-49, MPHP-50, A-11, A-12: either ends it in every state after the signature, on screen, by telephone and on paper; the mentee is reminded to take the release back"
+    )
     func ending() async throws {
-        for (who, before) in [("ada", signed), ("ben", introduced), ("ada@phone", introduced), ("ben@paper", introduced)] {
+        for (who, before) in [
+            ("ada", signed), ("ben", introduced), ("ada@phone", introduced), ("ben@paper", introduced),
+        ] {
             let told = before == signed ? "ben placeFree" : "ben ended"
             try await tell(
-                before + "\n\(who) end -> ended; tells ada promptRescission, \(told) | opener ended, counterpart ended, staff ended"
+                before
+                    + "\n\(who) end -> ended; tells ada promptRescission, \(told) | opener ended, counterpart ended, staff ended"
                     + (before == signed ? "" : "\ncard ben cardClosed") + "\nsurvey ada gone\nlive ada no")
         }
         try await tell(
             introduced
-                + "\nwait 2026-01-10T09:00 ->\nwait 2026-01-13T09:00 -> \nben end -> ended; tells ada promptRescission, ben ended | staff ended\naway ben somebody\ncard ben cardClosed"
+                + "\nwait 2026-01-10T09:00 -> tells ben callSoon\nwait 2026-01-13T09:00 -> \nben end -> ended; tells ada promptRescission, ben ended | staff ended\naway ben somebody\ncard ben cardClosed"
         )
     }
 
     @Test("MPHP-49, MPHP-50, R14: the release is taken back in every state, and after the end too")
     func takingBack() async throws {
         try await tell(
-            signed + "\nada rescind -> ended; tells ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\naway ada somebody\nlive ada no")
+            signed
+                + "\nada rescind -> ended; tells ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\naway ada somebody\nlive ada no"
+        )
         for channel in ["ada", "ada@phone", "ada@paper"] {
             try await tell(
-                introduced + "\n\(channel) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone")
+                introduced
+                    + "\n\(channel) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone"
+            )
         }
         try await tell(
-            introduced + "\nwait 2026-01-13T09:00 -> | staff handedOff\nada rescind -> ended; tells ben rescinded | staff ended\ncard ben cardClosed")
+            introduced
+                + "\nwait 2026-01-13T09:00 -> tells ben callSoon | staff handedOff\nada rescind -> ended; tells ben rescinded | staff ended\ncard ben cardClosed"
+        )
         try await tell(
-            introduced + "\nada end -> ended; tells ada promptRescission, ben ended\nada rescind -> ended | opener ended, staff ended")
+            introduced
+                + "\nada end -> ended; tells ada promptRescission, ben ended\nada rescind -> ended | opener ended, staff ended"
+        )
     }
 
-    @Test("R30: what is signed and cannot be used is said to the signer, and after thirty days let go of; the search goes on with the same answers")
+    @Test(
+        "R30: what is signed and cannot be used is said to the signer, and after thirty days let go of; the search goes on with the same answers"
+    )
     func unused() async throws {
         try await tell(
             signed + "\n"
@@ -233,27 +331,44 @@ struct ClinicalStories {
                 """)
     }
 
-    @Test("DER-12, MPHP-36: corrected details take the old ones' place, before the card and after it, and its reader is told")
+    @Test(
+        "DER-12, MPHP-36: corrected details take the old ones' place, before the card and after it, and its reader is told"
+    )
     func correction() async throws {
         try await tell(signed + "\nada correct -> signed | opener signed, staff signed")
-        try await tell(introduced + "\nada correct -> introduced; tells ben corrected | opener introduced, staff introduced\ncard ben open")
         try await tell(
-            introduced + "\nwait 2026-01-13T09:00 ->\nada correct -> handedOff; tells ben corrected\ncard ben open")
+            introduced
+                + "\nada correct -> introduced; tells ben corrected | opener introduced, staff introduced\ncard ben open"
+        )
+        try await tell(
+            introduced
+                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada correct -> handedOff; tells ben corrected\ncard ben open"
+        )
     }
 
-    @Test("R8: a number that is wrong is shown to nobody until it is right again, by every channel and before the card too")
+    @Test(
+        "R8: a number that is wrong is shown to nobody until it is right again, by every channel and before the card too"
+    )
     func wrongNumber() async throws {
         try await tell(
-            signed + "\nada freezeCard -> signed | staff signed\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> signed\nmaya disclose -> introduced; tells ben cardReady")
+            signed
+                + "\nada freezeCard -> signed | staff signed\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> signed\nmaya disclose -> introduced; tells ben cardReady"
+        )
         for channel in ["ada", "ada@phone", "ada@paper"] {
             try await tell(
-                introduced + "\n\(channel) freezeCard -> introduced; tells ben numberWrong\ncard ben cardFrozen\n\(channel) unfreezeCard -> introduced; tells ben corrected\ncard ben open")
+                introduced
+                    + "\n\(channel) freezeCard -> introduced; tells ben numberWrong\ncard ben cardFrozen\n\(channel) unfreezeCard -> introduced; tells ben corrected\ncard ben open"
+            )
         }
         try await tell(
-            introduced + "\nwait 2026-01-13T09:00 ->\nada freezeCard -> handedOff; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> handedOff; tells ben corrected\ncard ben open")
+            introduced
+                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada freezeCard -> handedOff; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> handedOff; tells ben corrected\ncard ben open"
+        )
     }
 
-    @Test("MPHP-54, MPHP-57, MPHP-29, A-03, A-14: in every state the mentee may ask to be called, by every channel, and the coordinator hears that and nothing else")
+    @Test(
+        "MPHP-54, MPHP-57, MPHP-29, A-03, A-14: in every state the mentee may ask to be called, by every channel, and the coordinator hears that and nothing else"
+    )
     func callBack() async throws {
         let ask = "\nada requestCallBack -> same; tells maya callBackAsked"
         let lines = introduced.split(separator: "\n").map { "\($0)\(ask)" }.joined(separator: "\n")
@@ -262,25 +377,80 @@ struct ClinicalStories {
                 + """
                 ada@phone requestCallBack -> introduced; tells maya callBackAsked
                 ada@paper requestCallBack -> introduced; tells maya callBackAsked
-                wait 2026-01-13T09:00 -> | staff handedOff
+                wait 2026-01-13T09:00 -> tells ben callSoon | staff handedOff
                 ada requestCallBack -> handedOff; tells maya callBackAsked
                 ada end -> ended; tells ada promptRescission, ben ended
                 ada requestCallBack -> ended; tells maya callBackAsked
                 """)
     }
 
-    @Test("R28, R32: staff close a card for good, before it is open, while it is and after the hand-off, and ask nobody why")
+    @Test(
+        "R28, R32: staff close a card for good, before it is open, while it is and after the hand-off, and ask nobody why"
+    )
     func withdrawn() async throws {
-        try await tell(signed + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\nlive ada no\naway ada nobody")
-        try await tell(introduced + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone")
-        try await tell(introduced + "\nwait 2026-01-13T09:00 ->\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | staff ended\ncard ben cardClosed")
+        try await tell(
+            signed
+                + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\nlive ada no\naway ada nobody"
+        )
+        try await tell(
+            introduced
+                + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone"
+        )
+        try await tell(
+            introduced
+                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | staff ended\ncard ben cardClosed"
+        )
     }
 
-    @Test("A-11, R13: a release that runs out closes the card as planned; before that it can be signed again for the same mentor")
+    @Test("DER-04, DER-19: nothing is signed without what a signature needs, and by nobody without their own")
+    func evidence() async throws {
+        for (workflow, signer, before) in [
+            ("mentorship", "ada", offered), ("mentorship", "ada", signed), ("mentorship", "ada", introduced),
+        ] {
+            let office = try await Office(at: "2026-01-05T09:00").staffed()
+            try await Story.tell(office, before)
+            let kind: CommandKind = before == offered ? .sign : .correct
+            try await office.refusesWithoutPaper(kind, signer, workflow: workflow)
+        }
+        let office = try await Office(at: "2026-01-05T09:00").staffed()
+        try await Story.tell(office, introduced + "\nwait 2026-12-20T09:00 ->", isChecked: false)
+        try await office.refusesWithoutPaper(.renew, "ada", workflow: "mentorship")
+        let peer = try await Office(at: "2026-01-05T09:00").staffed()
+        try await Story.tell(
+            peer, workflow: "peerConversation",
+            "ada ask -> asked\nmaya invite ben -> invited; tells ben inviteToTalk\nben agree -> willing")
+        try await peer.refusesWithoutPaper(.sign, "ben", workflow: "peerConversation")
+        try await Story.tell(peer, workflow: "peerConversation", "ben sign -> signed")
+        try await peer.refusesWithoutPaper(.correct, "ben", workflow: "peerConversation")
+        try await Story.tell(peer, workflow: "peerConversation", "maya alert -> alerted", isChecked: false)
+        try await peer.refusesWithoutPaper(.correct, "ben", workflow: "peerConversation")
+    }
+
+    @Test(
+        "MPHP-17, MPHP-10, WEB-06: a must of the survey is a condition: no mentor is proposed who does not meet it, and the mentee alone can take it back"
+    )
+    func musts() async throws {
+        let office = try await Office(at: "2026-01-05T09:00").staffed()
+        try await Story.tell(office, "ada request -> requested\nfact ben field dentist")
+        try await office.must(.completeSurvey, "ada") {
+            $0.survey = Survey(sameField: .must, answers: Answers(topics: [.balance]), understood: true)
+        }
+        try await Story.tell(office, "maya propose ben -> !conditionFailed.mustsMet")
+        try await office.must(.completeSurvey, "ada")
+        try await Story.tell(office, "maya propose ben -> proposed; tells ben slotOffered")
+    }
+
+    @Test(
+        "A-11, R13: a release that runs out closes the card as planned; before that it can be signed again for the same mentor"
+    )
     func expiry() async throws {
         try await tell(
-            signed + "\nwait 2026-12-06T09:00 -> tells maya releaseWaits\nwait 2027-01-06T09:00 -> tells ada expired, ben placeFree | opener ended, staff ended\nlive ada no\nsurvey ada gone")
+            signed
+                + "\nwait 2026-12-06T09:00 -> tells ada permissionEndsSoon, maya releaseWaits\nwait 2027-01-06T09:00 -> tells ada expired, ada permissionEndsSoon, ben placeFree | opener ended, staff ended\nlive ada no\nsurvey ada gone"
+        )
         try await tell(
-            introduced + "\nwait 2026-01-13T09:00 ->\nada renew -> !conditionFailed.releaseEndNear\nwait 2026-12-06T09:00 ->\nada renew -> handedOff | staff handedOff\nexpires ada 2027-12-06\nwait 2027-01-06T09:00 -> | opener handedOff\ncard ben open")
+            introduced
+                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada renew -> !conditionFailed.releaseEndNear\nwait 2026-12-06T09:00 -> tells ada permissionEndsSoon\nada renew -> handedOff | staff handedOff\nexpires ada 2027-12-06\nwait 2027-01-06T09:00 -> | opener handedOff\ncard ben open"
+        )
     }
 }

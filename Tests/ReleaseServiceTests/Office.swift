@@ -72,10 +72,16 @@ final class Office {
         do {
             return try PolicyFile.parse(policyText(program)).canonical
         } catch let problems as PolicyFile.Problems
-        where ProcessInfo.processInfo.environment["PRIVITY_MUTANT"] != nil {
+            where ProcessInfo.processInfo.environment["PRIVITY_MUTANT"] != nil
+        {
             print("policy refused: \(problems.list.first.map { "\($0.path) \($0.expected)" } ?? "")")
             exit(3)
         }
+    }
+
+    /// False for a program out of whose policy nothing was taken, while one of another is tried.
+    static func isMeant(_ program: String) -> Bool {
+        ProcessInfo.processInfo.environment["PRIVITY_MUTANT"].map { $0 == program } ?? true
     }
 
     static func calendar() throws -> ZoneCalendar { try #require(ZoneCalendar(zone: "America/Chicago")) }

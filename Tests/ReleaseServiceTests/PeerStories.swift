@@ -9,29 +9,36 @@ struct PeerStories {
         ada ask -> asked | opener asked, staff asked
         maya invite ben -> invited; tells ben inviteToTalk | opener asked, staff invited
         """
-    private var willing: String { invited + "\nben agree -> willing | opener asked, counterpart willing, staff willing\n" }
+    private var willing: String {
+        invited + "\nben agree -> willing | opener asked, counterpart willing, staff willing\n"
+    }
     private var signed: String { willing + "ben sign -> signed | opener asked, counterpart signed, staff signed\n" }
     private var alerted: String {
-        signed + "maya alert -> alerted; tells ada contactReady | opener alerted, counterpart alerted, staff alerted\ncard ada open\n"
+        signed
+            + "maya alert -> alerted; tells ada contactReady | opener alerted, counterpart alerted, staff alerted\ncard ada open\n"
     }
 
     private func tell(_ lines: String) async throws {
         try await Story.tell(Office(at: "2026-01-05T09:00").staffed(), workflow: "peerConversation", lines)
     }
 
-    @Test("MPHP-31, MPHP-32, MPHP-33, A-13: somebody asks, somebody who had a mentor agrees and signs, and only then the one who asked is told")
+    @Test(
+        "MPHP-31, MPHP-32, MPHP-33, A-13: somebody asks, somebody who had a mentor agrees and signs, and only then the one who asked is told"
+    )
     func way() async throws {
         try await tell(
             alerted + """
                 wait 2026-03-05T09:00 -> | staff alerted
-                wait 2027-01-06T09:00 -> | opener closed, counterpart closed, staff closed
+                wait 2027-01-06T09:00 -> tells ben expired, ada cardClosed | opener closed, counterpart closed, staff closed
                 card ada cardClosed
                 ada ask -> asked | opener asked
                 """)
         try await tell("fact ada contract no\nada ask -> !conditionFailed.underContract")
     }
 
-    @Test("MPHP-31, R50: only somebody under contract who has or had a mentor is asked, and nobody whom either keeps away")
+    @Test(
+        "MPHP-31, R50: only somebody under contract who has or had a mentor is asked, and nobody whom either keeps away"
+    )
     func whoIsAsked() async throws {
         let asked = "ada ask -> asked\n"
         try await tell(asked + "fact ben contract no\nmaya invite ben -> !conditionFailed.counterpartUnderContract")
@@ -41,21 +48,31 @@ struct PeerStories {
         let office = try await Office(at: "2026-01-05T09:00").staffed()
         try office.time("2028-03-01T09:00")
         try await Story.tell(
-            office, workflow: "peerConversation", "ada ask -> asked\nmaya invite ben -> !conditionFailed.attestedLately")
+            office, workflow: "peerConversation", "ada ask -> asked\nmaya invite ben -> !conditionFailed.attestedLately"
+        )
     }
 
-    @Test("MPHP-34, A-13: without an answer the one who asked hears after fourteen days, in the same words whatever became of it")
+    @Test(
+        "MPHP-34, A-13: without an answer the one who asked hears after fourteen days, in the same words whatever became of it"
+    )
     func silence() async throws {
         try await tell(
-            "ada ask -> asked\nwait 2026-01-19T23:00 -> | opener asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle, staff none")
-        try await tell(invited + "\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
-        try await tell(willing + "wait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
+            "ada ask -> asked\nwait 2026-01-19T23:00 -> | opener asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle, staff none"
+        )
         try await tell(
-            invited + "\nben refuseInvitation -> asked | opener asked, staff asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle")
+            invited + "\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
+        try await tell(
+            willing + "wait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
+        try await tell(
+            invited
+                + "\nben refuseInvitation -> asked | opener asked, staff asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle"
+        )
         try await tell(willing + "ben refuseInvitation -> asked | opener asked, staff asked")
         try await tell(signed + "wait 2026-01-20T09:00 -> tells maya releaseWaits | opener asked, counterpart signed")
         try await tell(
-            signed + "ben rescind -> withdrawn | opener asked, staff withdrawn\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle")
+            signed
+                + "ben rescind -> withdrawn | opener asked, staff withdrawn\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle"
+        )
     }
 
     @Test("MPHP-33, A-10: the one who asked may withdraw at any time, and learns of nobody")
@@ -66,9 +83,14 @@ struct PeerStories {
         try await tell(signed + "ada decline -> same; tells ada declineConfirmed")
     }
 
-    @Test("MPHP-32, R14: the volunteer signs, corrects, hides and takes back what is theirs; the reader is told, the one who asked hears nothing before")
+    @Test(
+        "MPHP-32, R14: the volunteer signs, corrects, hides and takes back what is theirs; the reader is told, the one who asked hears nothing before"
+    )
     func volunteer() async throws {
-        try await tell(signed + "ben correct -> signed | opener asked, staff signed\nben freezeCard -> signed\nmaya alert -> !conditionFailed.cardNotFrozen\nben unfreezeCard -> signed\nmaya alert -> alerted; tells ada contactReady")
+        try await tell(
+            signed
+                + "ben correct -> signed | opener asked, staff signed\nben freezeCard -> signed\nmaya alert -> !conditionFailed.cardNotFrozen\nben unfreezeCard -> signed\nmaya alert -> alerted; tells ada contactReady"
+        )
         try await tell(
             alerted + """
                 ben correct -> alerted; tells ada corrected | opener alerted, staff alerted
@@ -80,16 +102,39 @@ struct PeerStories {
                 ben rescind -> closed; tells ada rescinded | opener closed, counterpart closed, staff closed
                 card ada cardClosed
                 """)
-        try await tell(signed + "ben end -> withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no\nben rescind -> withdrawn")
-        try await tell(alerted + "ben end -> closed; tells ben promptRescission, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed\nben rescind -> closed")
-        try await tell(alerted + "ada end -> closed; tells ben promptRescission, ada ended | opener closed, staff closed\ncard ada cardClosed")
-        try await tell(signed + "fact ben contract no\nwait 2026-01-06T09:00 -> tells ben notUsed | opener asked, counterpart signed\nwait 2026-02-06T09:00 -> tells ben notNeeded, ada nobodyAvailable | opener idle, counterpart closed, staff closed")
+        try await tell(
+            signed
+                + "ben end -> withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no\nben rescind -> withdrawn"
+        )
+        try await tell(
+            alerted
+                + "ben end -> closed; tells ben promptRescission, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed\nben rescind -> closed"
+        )
+        try await tell(
+            alerted
+                + "ada end -> closed; tells ben promptRescission, ada ended | opener closed, staff closed\ncard ada cardClosed"
+        )
+        try await tell(
+            signed
+                + "fact ben contract no\nwait 2026-01-06T09:00 -> tells ben notUsed | opener asked, counterpart signed\nwait 2026-02-01T09:00 -> | staff signed\nwait 2026-02-06T09:00 -> tells ben notNeeded, ada nobodyAvailable | opener idle, counterpart closed, staff closed"
+        )
     }
 
-    @Test("R32: staff close what a volunteer signed, before it is told and after it; the one who asked learns nothing of the first")
+    @Test(
+        "R32: staff close what a volunteer signed, before it is told and after it; the one who asked learns nothing of the first"
+    )
     func withdrawn() async throws {
-        try await tell(signed + "maya withdrawCard -> withdrawn; tells ben withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no")
-        try await tell(alerted + "maya withdrawCard -> closed; tells ben withdrawn, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed")
-        try await tell(signed + "ben freezeCard -> signed\nwait 2027-01-06T09:00 -> tells ben expired, ada mentorUnavailable | opener idle, counterpart closed, staff closed")
+        try await tell(
+            signed
+                + "maya withdrawCard -> withdrawn; tells ben withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no"
+        )
+        try await tell(
+            alerted
+                + "maya withdrawCard -> closed; tells ben withdrawn, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed"
+        )
+        try await tell(
+            signed
+                + "ben freezeCard -> signed\nwait 2027-01-06T09:00 -> tells ben expired, ada mentorUnavailable | opener idle, counterpart closed, staff closed"
+        )
     }
 }

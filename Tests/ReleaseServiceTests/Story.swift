@@ -1,5 +1,6 @@
 import Foundation
 import Matching
+import PolicyFile
 import ReleaseWorkflow
 import SQLiteDriver
 import Testing
@@ -32,10 +33,15 @@ struct Story {
     ///
     /// - Parameter isChecked: false for one that is only the way to somewhere.
     static func tell(
-        _ office: Office, workflow: String = "mentorship", of opener: String = "ada", isChecked: Bool = true,
-        _ lines: String
+        _ office: Office, workflow: String = "mentorship", of opener: String = "ada", _ lines: String,
+        isChecked: Bool = true
     ) async throws {
         var story = Story(office, workflow: workflow, of: opener)
+        // Everybody has a mailbox, so that what goes to mailboxes alone is told of as well.
+        let accounts = try Accounts(office.host, cost: 2)
+        for (name, id) in office.people {
+            try await accounts.setAddress(of: id, to: "\(name)@example.org", by: .operator)
+        }
         for (number, line) in lines.split(separator: "\n").enumerated() {
             let line = line.trimmingCharacters(in: .whitespaces)
             if line.isEmpty || line.hasPrefix("#") { continue }
@@ -98,7 +104,9 @@ struct Story {
         let kind = try #require(CommandKind(rawValue: words[1]), "\(line)")
         let channel = who.count > 1 ? try #require(Channel(rawValue: who[1])) : .screen
         let named = words.count > 2 ? try office.id(words[2]) : nil
-        if let named, kind == .propose || kind == .invite { counterpart = office.people.first { $0.value == named }?.key }
+        if let named, kind == .propose || kind == .invite {
+            counterpart = office.people.first { $0.value == named }?.key
+        }
         count += 1
         let outcome: Outcome
         do {
@@ -120,7 +128,8 @@ struct Story {
             return expected.refusal == "field.\(problem.field)" ? [] : ["refused: field.\(problem.field)"]
         }
         if let refusal = expected.refusal {
-            return outcome.refusalCode == refusal ? [] : ["came to \(outcome.refusalCode ?? outcome.state ?? "nothing")"]
+            return outcome.refusalCode == refusal
+                ? [] : ["came to \(outcome.refusalCode ?? outcome.state ?? "nothing")"]
         }
         if let code = outcome.refusalCode { return ["refused: \(code)"] }
         var found: [String] = []
@@ -259,7 +268,9 @@ struct Story {
         case "listing":
             let name = "\(words[1].capitalized) Profile"
             let viewer = Viewer.person(try office.id(words[1] == "ada" ? "eve" : "ada"))
-            let shown = try await office.service.directory(viewer).listings.contains { $0.card.fields[.displayName] == name }
+            let shown = try await office.service.directory(viewer).listings.contains {
+                $0.card.fields[.displayName] == name
+            }
             found = shown ? "shown" : "gone"
         case "due": found = try await view(of: words[1]).callBy.map { "\($0)" } ?? "none"
         case "expires": found = try await view(of: words[1]).expiresOn.map { "\($0)" } ?? "none"
@@ -273,5 +284,61 @@ struct Story {
         let role: Role = name == opener ? own.opener : own.counterpart ?? own.opener
         return try await office.service.view(
             of: office.id(opener), workflow: workflow, as: role, viewer: office.id(name))
+    }
+}
+
+extension Office {
+    /// A signature that is said to be on paper, without the paper, is none.
+    func refusesWithoutPaper(
+        _ kind: CommandKind, _ who: String, on opener: String = "ada", workflow: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let isOnPaper = try service.policy.policy.workflows.flatMap(\.transitions).contains {
+            $0.command == .sign && $0.channels.contains(.paper)
+        }
+        var code: String?
+        do {
+            let outcome = try await act(
+                kind, who, on: opener, workflow: workflow, via: isOnPaper ? .paper : .screen,
+                through: isOnPaper ? "maya" : nil
+            ) {
+                if isOnPaper {
+                    $0.signing?.paper = nil
+                } else {
+                    $0.signing?.authenticatedBy = ""
+                }
+                if try service.policy.policy.release.fields.contains(.phone) {
+                    $0.corrections.phone = "312-555-0177"
+                } else {
+                    $0.corrections.profile[.contactRoute] = "another@example.org"
+                }
+            }
+            code = outcome.refusalCode
+        } catch let problem as FieldProblem {
+            code = "field.\(problem.field)"
+        }
+        #expect(
+            code?.hasPrefix("elementMissing") == true, "\(kind) by \(who): \(code ?? "taken")",
+            sourceLocation: sourceLocation)
+    }
+
+    /// The next version of the policy in force, in which every agreement is to be signed again.
+    func adoptOtherAgreements() async throws {
+        let text = try Self.policyText(service.policy.policy.program)
+        var tree = try #require(
+            try JSONSerialization.jsonObject(with: Data(PolicyFile.parse(text).canonical)) as? [String: Any])
+        tree["version"] = 2
+        tree["openCases"] = "nextRound"
+        tree["effectiveFrom"] = try await service.today().description
+        tree["agreements"] = (tree["agreements"] as? [[String: Any]])?.map { agreement in
+            var agreement = agreement
+            agreement["version"] = 2
+            agreement["text"] = "\(agreement["text"] ?? "") And more."
+            return agreement
+        }
+        let bytes = try JSONSerialization.data(withJSONObject: tree)
+        let outcome = try await service.adopt(
+            policy: PolicyFile.parse(String(decoding: bytes, as: UTF8.self)).canonical, key: nil)
+        #expect(outcome.refusal == nil)
     }
 }

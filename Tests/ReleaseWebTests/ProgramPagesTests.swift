@@ -208,4 +208,79 @@ struct ProgramPagesTests {
             }
         }
     }
+
+    @Test(
+        "R40: before somebody agrees to sign on screen they read what the law wants told, as their program does it, and they can take the agreement back",
+        arguments: ["mphp", "sgv-camft"])
+    func electronicTerms(program: String) async throws {
+        let office = program == "mphp" ? try await Office(at: "2026-02-02T09:00").staffed() : try await running(program)
+        let front = try Front(office)
+        let before = try await front.get("/electronic", as: "ben").text
+        for said in [
+            "every release and every agreement", "at any time, on this page", "It costs nothing.",
+            "on your account page", "not older than five years",
+        ] {
+            #expect(before.contains(said), "\(said)")
+        }
+        // A program that has no paper and no coordinator promises neither.
+        #expect(before.contains("on paper instead") == (program == "mphp"))
+        #expect(before.contains("coordinator") == (program == "mphp"))
+        try await front.site.accounts.agreeElectronically(office.id("ben"), by: .operator)
+        #expect(try await front.get("/electronic", as: "ben").text.contains("Take this agreement back"))
+        #expect(try await front.post("/electronic/withdrawal", as: "ben").status == 303)
+        let account = try await front.site.accounts.account(of: office.id("ben"), by: .operator)
+        #expect(account.agreedElectronicallyOn == nil)
+        #expect(try await front.post("/electronic/withdrawal", as: "ben").status == 303, "and again")
+        // Signing asks anew.
+        let workflow = program == "mphp" ? "mentorship" : "listing"
+        let signer = program == "mphp" ? "ada" : "ben"
+        let lines =
+            program == "mphp"
+            ? "ada request\nada completeSurvey\nmaya propose ben\nben acceptSlot\nmaya offer" : "ben request"
+        if program == "sgv-camft" {
+            _ = try await front.post("/agreements", as: "ben", [("as", "mentor"), ("meaning", "sign")])
+        }
+        try await Story.tell(office, workflow: workflow, of: signer, lines, isChecked: false)
+        let handle = try front.handle(signer, of: signer, workflow: workflow)
+        let asked = try await front.get("/cases/\(handle)/signature", as: signer)
+        #expect(asked.status == 303 && asked.header("Location")?.hasPrefix("/electronic") == true)
+    }
+
+    @Test(
+        "R17, MPHP-61, MPHP-63: whoever holds a code answers on screen without signing in, once; what the program does not have is not asked about",
+        arguments: ["mphp", "icb", "structured", "mscsw"])
+    func evaluation(program: String) async throws {
+        let office = program == "mphp" ? try await Office(at: "2026-02-02T09:00").staffed() : try await running(program)
+        let front = try Front(office)
+        let page = try await front.get("/evaluation")
+        guard program != "mscsw" else {
+            let home = try await front.get("/").text
+            #expect(page.status == 404 && !home.contains("/evaluation"))
+            return
+        }
+        #expect(try await front.get("/").text.contains("href=\"/evaluation\""))
+        let asked: [(String, [String])] = [
+            ("questions of the survey", ["mphp", "structured"]), ("directory page", ["icb"]),
+            ("training material", ["structured"]),
+            ("release form", ["mphp", "icb", "structured"]),
+        ]
+        for (question, programs) in asked {
+            #expect(page.text.contains(question) == programs.contains(program), "\(question)")
+        }
+        let batch = try await office.service.openEvaluation()
+        let answers = batch.items.map { ($0.rawValue, "yes") }
+        let code = try #require(batch.codes.first)
+        #expect(
+            try await front.post("/evaluation", answers + [("code", "AAAAA-BBBBB-CCCCC-DDDDD")]).text.contains(
+                "was not used yet"))
+        #expect(
+            try await front.post("/evaluation", Array(answers.dropLast()) + [("code", code)]).text.contains(
+                "one of the four answers"))
+        let done = try await front.post("/evaluation", answers + [("code", code)])
+        #expect(done.status == 200 && done.text.contains("Your answers are in."))
+        #expect(
+            try await front.post("/evaluation", answers + [("code", code)]).text.contains("was not used yet"),
+            "it works once")
+        for line in front.log.all { #expect(!line.contains(code)) }
+    }
 }

@@ -400,7 +400,8 @@ struct SiteTests {
         let families = [
             "state.", "front.crossesText.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.",
             "private.",
-            "secondHand.", "suspension.", "program.", "fact.callBy.", "obstacle.signed.", "waits.yoursText.",
+            "secondHand.", "suspension.", "program.", "evaluation.", "electronic.", "fact.callBy.", "obstacle.signed.",
+            "waits.yoursText.",
         ]
         for key in known
         where key.split(separator: ".").count > 1

@@ -54,7 +54,9 @@ struct WordsTests {
             .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
-    @Test("R46: no text of a policy is without a row, and no row without its text", arguments: ["mphp", "icb", "sgv-camft", "structured", "mscsw"])
+    @Test(
+        "R46: no text of a policy is without a row, and no row without its text",
+        arguments: ["mphp", "icb", "sgv-camft", "structured", "mscsw"])
     func complete(program: String) async throws {
         let policy = try await Office(program: program).service.policy.policy
         let clauses = Set(try Row.all(program).map(\.clause))
@@ -75,7 +77,8 @@ private struct Places {
     private var found: [String: String] = [:]
 
     static func walked(_ program: String) async throws -> [String: String] {
-        let office = program == "mphp" ? try await Office(at: "2026-02-02T09:00").staffed() : try await .running(program)
+        let office =
+            program == "mphp" ? try await Office(at: "2026-02-02T09:00").staffed() : try await .running(program)
         var places = Places(program: program, office: office, front: try Front(office))
         try await places.walk()
         return places.found
@@ -93,7 +96,9 @@ private struct Places {
         for name in office.people.keys.sorted() {
             try await front.site.accounts.setAddress(of: office.id(name), to: "\(name)@example.org", by: .operator)
         }
-        for (place, path) in [("front", "/"), ("how", "/program"), ("ending", "/program/ending"), ("rights", "/privacy")] {
+        for (place, path) in [
+            ("front", "/"), ("how", "/program"), ("ending", "/program/ending"), ("rights", "/privacy"),
+        ] {
             found[place] = try await front.get(path).text
         }
         found["admin"] = try await front.get("/admin/policy", as: "pia").text
@@ -113,6 +118,11 @@ private struct Places {
         found["form"] = try await front.get("/cases/\(handle)/signature", as: "ben").text
         try await tell("ben sign", workflow: "listing", of: "ben")
         found["directory"] = try await front.get("/directory", as: "ada").text
+        found["acts"] = try await front.get("/cases/\(handle)", as: "ben").text
+        if program == "icb" {
+            let own = try front.handle("maya", of: "ben", workflow: "listing", isStaff: true)
+            found["staff"] = try await front.get("/cases/\(own)/rescission?for=mentor", as: "maya").text
+        }
         try await tell("ben rescind", workflow: "listing", of: "ben")
         found["receipt"] = try await receipt(handle, of: "ben")
     }
@@ -130,6 +140,9 @@ private struct Places {
         found["card"] = try await front.post(
             "/private", as: "ben", [("case", "\(front.handle("ben"))"), ("act", "look")]
         ).text
+        found["acts"] = try await front.get("/cases/\(handle)", as: "ada").text
+        let own = try front.handle("maya", isStaff: true)
+        found["staff"] = try await front.get("/cases/\(own)/rescission?for=mentee", as: "maya").text
         try await tell("ada rescind")
         found["receipt"] = try await receipt(handle, of: "ada")
     }
@@ -137,9 +150,11 @@ private struct Places {
     private mutating func walkConversation() async throws {
         let asks = try front.handle("eve", of: "eve", workflow: "peerConversation")
         found["ask"] = try await front.get("/cases/\(asks)/question", as: "eve").text
-        try await tell("eve ask\nmaya invite ben\nben agree\nben sign\nmaya alert", workflow: "peerConversation", of: "eve")
+        try await tell(
+            "eve ask\nmaya invite ben\nben agree\nben sign\nmaya alert", workflow: "peerConversation", of: "eve")
         found["conversation"] = try await front.post(
-            "/private", as: "eve", [("case", "\(front.handle("eve", of: "eve", workflow: "peerConversation"))"), ("act", "look")]
+            "/private", as: "eve",
+            [("case", "\(front.handle("eve", of: "eve", workflow: "peerConversation"))"), ("act", "look")]
         ).text
     }
 
@@ -150,7 +165,7 @@ private struct Places {
     }
 
     private func tell(_ lines: String, workflow: String = "mentorship", of opener: String = "ada") async throws {
-        try await Story.tell(office, workflow: workflow, of: opener, isChecked: false, lines)
+        try await Story.tell(office, workflow: workflow, of: opener, lines, isChecked: false)
         _ = try await front.site.outbox.deliver()
     }
 
@@ -171,11 +186,15 @@ private struct Places {
         if program == "mphp" {
             try await tell("ada ask\nmaya invite dan", workflow: "peerConversation", of: "ada")
             try await tell("wait 2026-02-20T09:00", workflow: "peerConversation", of: "ada")
-            try await tell("eve rematch\neve completeSurvey\nmaya propose dan\ndan acceptSlot\nmaya offer\neve sign\nmaya disclose\ndan end", of: "eve")
+            try await tell(
+                "eve rematch\neve completeSurvey\nmaya propose dan\ndan acceptSlot\nmaya offer\neve sign\nmaya disclose\ndan end",
+                of: "eve")
         }
         if isDirectory {
             try await tell("ben request", workflow: "listing", of: "ben")
-            if program == "icb" { try await tell("ben@paper decline\nben@paper request\nmaya offer", workflow: "listing", of: "ben") }
+            if program == "icb" {
+                try await tell("ben@paper decline\nben@paper request\nmaya offer", workflow: "listing", of: "ben")
+            }
             try await tell("ben sign\nfact ben certified 2030-12-31", workflow: "listing", of: "ben")
             for act in ["wait 2028-01-10T09:00", "wait 2028-03-10T09:00"] {
                 try await tell(act, workflow: "listing", of: "ben")
@@ -193,14 +212,16 @@ private struct Places {
     private mutating func letters(of office: Office) async throws {
         let other = Places(program: program, office: office, front: try Front(office))
         let (parted, left) = (try await office.copy(), try await office.copy())
-        for act in ["wait 2026-07-10T09:00", "wait 2027-01-10T09:00", "wait 2027-02-10T09:00", "wait 2027-06-10T09:00"] {
+        for act in ["wait 2026-07-10T09:00", "wait 2027-01-10T09:00", "wait 2027-02-10T09:00", "wait 2027-06-10T09:00"]
+        {
             try await other.tell(act, of: "eve")
         }
         found["letter", default: ""] += other.front.letterbox.letters.map(\.body).joined(separator: "\n")
         if program == "structured" || program == "mscsw" {
             let third = Places(program: program, office: parted, front: try Front(parted))
             try await third.tell("eve notAMatch", of: "eve")
-            try await third.tell("ada rematch\nada completeSurvey\nmaya propose cleo\ncleo acceptSlot\nmaya offer\nada sign", of: "ada")
+            try await third.tell(
+                "ada rematch\nada completeSurvey\nmaya propose cleo\ncleo acceptSlot\nmaya offer\nada sign", of: "ada")
             try await third.tell("fact ada student yes\nwait 2027-08-01T09:00", of: "ada")
             found["letter", default: ""] += third.front.letterbox.letters.map(\.body).joined(separator: "\n")
             if program == "mscsw" {

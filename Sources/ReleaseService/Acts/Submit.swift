@@ -140,9 +140,9 @@ struct SubmitAct: Act {
         return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
-    /// The command as one of the two can mean it; nil where it means what it says. Whoever goes on being shown what was before the other signed does not
-    /// learn by a refusal that they have: a question that is taken back comes to an end then, and no place, or somebody
-    /// else who is wanted, to a pair that is no match.
+    /// The command as one of the two can mean it; nil where it means what it says. Whoever goes on being shown what was
+    /// before the other signed does not learn by a refusal that they have: a question taken back comes to an end then,
+    /// and no place, or somebody else who is wanted, to a pair that is no match.
     private func asKnown(_ loaded: LoadedCase) -> Submission? {
         let workflow = loaded.workflow
         let meant: [CommandKind: CommandKind] = [

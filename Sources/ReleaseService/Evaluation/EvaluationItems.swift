@@ -25,17 +25,23 @@ public enum EvaluationItem: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
-    /// The items that a policy may ask.
-    public static func bank(_ topics: Policy.Evaluation.Topics) -> [EvaluationItem] {
-        let operations: [EvaluationItem] = [
-            .surveyClarity, .waitingTime, .formClarity, .contactDetails, .coordinatorProcess, .noticeClarity,
-            .stoppingEasy,
-            .receiptClarity,
-        ]
-        switch topics {
-        case .none: return []
-        case .operationalOnly: return operations
-        case .programGoals: return operations + [.directoryUseful, .trainingUseful, .retention]
+    /// The items that a policy asks: of operations, and of a program's goals where its policy says so, without those
+    /// about what the program does not have.
+    public static func bank(of policy: Policy) -> [EvaluationItem] {
+        if policy.evaluation.topics == .none { return [] }
+        return allCases.filter { $0.isAsked(by: policy) }
+    }
+
+    private func isAsked(by policy: Policy) -> Bool {
+        let rows = policy.workflows.flatMap(\.transitions)
+        let asksGoals = policy.evaluation.topics == .programGoals
+        return switch self {
+        case .surveyClarity: rows.contains { $0.command == .completeSurvey }
+        case .waitingTime, .coordinatorProcess: policy.administration != .self
+        case .formClarity, .contactDetails, .noticeClarity, .stoppingEasy, .receiptClarity: true
+        case .directoryUseful: asksGoals && policy.isDirectory
+        case .trainingUseful: asksGoals && policy.customs.isTrainingRequired
+        case .retention: asksGoals
         }
     }
 }

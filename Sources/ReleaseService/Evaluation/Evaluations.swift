@@ -48,7 +48,7 @@ struct Evaluations: Sendable {
             tx.rows.setSetting("evaluation/\(period)", StoredCodec.encode(EvaluationPeriod(issued: codes.count)))
             // Sorted by what nobody can foresee: the order of the roll is gone.
             return EvaluationBatch(
-                period: period, codes: codes.sorted(), items: EvaluationItem.bank(policy.evaluation.topics))
+                period: period, codes: codes.sorted(), items: EvaluationItem.bank(of: policy))
         }
     }
 
@@ -60,7 +60,7 @@ struct Evaluations: Sendable {
     func answer(code: String, _ answers: [EvaluationItem: EvaluationAnswer]) async throws {
         let token = try RandomBytes.generate(count: 16)
         try await core.keep { tx in
-            let bank = EvaluationItem.bank(tx.snapshot.current.policy.evaluation.topics)
+            let bank = EvaluationItem.bank(of: tx.snapshot.current.policy)
             guard Set(answers.keys) == Set(bank) else {
                 throw FieldProblem(
                     field: "answers", expected: "one answer to each of \(bank.map(\.rawValue).joined(separator: ", "))")
@@ -96,7 +96,7 @@ struct Evaluations: Sendable {
                 try StoredCodec.decode(Array($0.utf8), as: StoredTexts.self).texts
             }
             guard rows.count >= smallest else { throw Refusal.notFound }
-            return EvaluationItem.bank(evaluation.topics).map { item in
+            return EvaluationItem.bank(of: snapshot.current.policy).map { item in
                 EvaluationResult(
                     item, rows.compactMap { $0[item.rawValue].flatMap(EvaluationAnswer.init) }, smallest: smallest)
             }

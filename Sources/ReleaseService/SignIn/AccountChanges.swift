@@ -106,6 +106,15 @@ struct AccountChanges: Sendable {
         }
     }
 
+    func signOnPaper(_ person: PersonID, by caller: Caller) async throws {
+        try await core.keep { tx in
+            try tx.permit(caller).require(tx.permit(caller).isSelf(person))
+            guard var account = try tx.account(of: person), account.agreedElectronicallyOn != nil else { return }
+            account.agreedElectronicallyOn = nil
+            try tx.put(account, of: person)
+        }
+    }
+
     func account(of person: PersonID, by caller: Caller) throws -> Account {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)

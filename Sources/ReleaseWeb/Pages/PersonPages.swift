@@ -14,6 +14,7 @@ enum PersonPages {
         Route(.get, "/electronic", .people) { try await electronic($0) },
         Route(.get, "/electronic/sample", .people) { try await sample($0) },
         Route(.post, "/electronic", .people, checksForm: true) { try await agreeElectronically($0) },
+        Route(.post, "/electronic/withdrawal", .people) { try await signOnPaper($0) },
         Route(.get, "/private-list", .people) { try await $0.page(privateListPage($0)) },
         Route(.post, "/private-list/listing", .people) { try await excludeListing($0) },
         Route(.post, "/private-list/again", .people) { try await letAgain($0) },
@@ -124,7 +125,7 @@ enum PersonPages {
             words("electronic.title"),
             [
                 .text(words("electronic.text")),
-                .list([words("electronic.one"), words("electronic.two"), words("electronic.three")]),
+                .list(electronicTerms(words)),
                 .links([LinkView(words("electronic.sample"), "/electronic/sample", isButton: true)]),
                 .form(
                     FormView(
@@ -137,6 +138,17 @@ enum PersonPages {
             ], back: homeLink(words))
     }
 
+    /// The terms that 15 USC 7001(c)(1) wants said before somebody agrees: paper instead and at what price, what it
+    /// covers, how it is taken back and with what consequence, how to be reached, what one needs to read and keep it.
+    private static func electronicTerms(_ words: Words) -> [String] {
+        ["one", "two", "three", "scope", "withdraw", "copy", "reach", "needs"].map { words("electronic.\($0)") }
+    }
+
+    private static func signOnPaper(_ visit: Visit) async throws -> Response {
+        try await visit.site.accounts.signOnPaper(visit.require().person, by: visit.caller)
+        return visit.redirect("/home?done=paper")
+    }
+
     private static func electronic(_ visit: Visit) async throws -> Response {
         let words = visit.words
         if let day = try await visit.site.accounts.account(of: visit.require().person, by: visit.caller)
@@ -145,8 +157,12 @@ enum PersonPages {
             return try visit.page(
                 Page(
                     words("electronic.title"),
-                    [.good(words("electronic.done", ["day": CasePages.plain(day)])), .text(words("electronic.paper"))],
-                    back: homeLink(words)))
+                    [
+                        .good(words("electronic.done", ["day": CasePages.plain(day)])),
+                        .text(words("electronic.paper")),
+                        .list(electronicTerms(words)),
+                        .form(FormView("/electronic/withdrawal", button: words("electronic.withdrawal"))),
+                    ], back: homeLink(words)))
         }
         return try visit.page(electronicPage(visit, case: visit.query["case"] ?? ""))
     }

@@ -30,7 +30,6 @@ enum ProgramPage {
         for (key, lines) in parts where !lines.isEmpty {
             blocks += [.heading(words("program.\(key)")), .list(lines)]
         }
-        blocks.append(.text(policy.texts.emergency))
         if !policy.texts.closure.isEmpty {
             blocks.append(.links([LinkView(words("program.ending"), "/program/ending")]))
         }
@@ -164,7 +163,9 @@ private struct Said {
         ]
         if policy.administration != .self {
             let days = words.both(policy.office.days.map { $0.rawValue.capitalized })
-            lines.append(words("program.office", ["days": days]) + (policy.office.hours.isEmpty ? "" : " \(policy.office.hours)."))
+            lines.append(
+                words("program.office", ["days": days])
+                    + (policy.office.hours.isEmpty ? "" : " \(policy.office.hours)."))
         }
         if !policy.governance.isEmpty {
             lines.append(words("program.governance", ["names": words.both(policy.governance)]))

@@ -49,7 +49,10 @@ enum SignInPages {
             LinkView(words("front.rescind"), "/rescission", hint: words("front.rescindHint")),
         ]
         if policy.matching.directory != .none { links.append(LinkView(words("front.directory"), "/directory")) }
-        blocks.append(.links(links + ProgramPage.links(policy, words) + PrivacyPage.links(policy, words)))
+        blocks.append(
+            .links(
+                links + ProgramPage.links(policy, words) + EvaluationPage.links(policy, words)
+                    + PrivacyPage.links(policy, words)))
         return try visit.page(Page(words("front.title"), blocks))
     }
 

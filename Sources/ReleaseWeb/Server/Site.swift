@@ -104,7 +104,7 @@ public struct Site: Sendable {
             backLink: page.back, problemTitle: words("problem.title"),
             problemLinks: page.problems.isEmpty ? nil : page.problems,
             blocks: page.blocks, skip: words("nav.skip"), navigationLabel: words("nav.label"),
-            emergency: words("footer.emergency"),
+            emergency: (try? host.service(for: .anonymous).policy.policy.texts.emergency) ?? "",
             rescindLink: words("footer.rescind"), required: words("form.required"))
         let text = templates.render(view, withTemplate: "page") ?? ""
         var bytes = Array(text.utf8)

@@ -14,7 +14,7 @@ struct EvaluationGroup: AsyncParsableCommand {
         @Argument(help: "The policy file.", completion: .file(extensions: ["yaml"])) var file: String
 
         func run() throws {
-            let items = EvaluationItem.bank(try loadPolicy(atPath: file).parsed.policy.evaluation.topics)
+            let items = EvaluationItem.bank(of: try loadPolicy(atPath: file).parsed.policy)
             if items.isEmpty { say("this program asks nobody anything") }
             for item in items { say("\(item.rawValue.padded(20))\(item.text)") }
         }
