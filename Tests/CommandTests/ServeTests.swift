@@ -74,6 +74,27 @@ struct ServeTests {
     }
 
     @Test(
+        "ICB-03, ICB-07, ICB-15, ICB-17, ICB-33, R15, R49: a board's directory in a folder that is no example and in a browser: staff enter somebody, who signs, is found by everybody, is hidden by the box and by a certification that ends, and takes the entry down"
+    )
+    func board() async throws {
+        let place = try Workplace()
+        let passphrase = try place.write("secret", "a long enough passphrase\n")
+        let made = try Tool.run(
+            "init", place.data, "--policy", "Policies/icb.yaml", "--origin", "roi.example.net/icb",
+            "--passphrase-file", passphrase)
+        #expect(made.status == 0, "\(made.errors)")
+        let added = try Tool.run(
+            "account", "add", place.data, "--name", "Wren Abbott", "--surname", "Abbott", "--first-name", "Wren",
+            "--phone", "312-555-0170", "--mail", "wren@example.org", "--role", "coordinator")
+        let link = try #require(added.out.firstMatch(of: /\/set-up\/\S+/)).output
+        let pictures = ProcessInfo.processInfo.environment["PRIVITY_PICTURES"] ?? place.path + "/pictures"
+        let run = try await script("board.py", Tool.path, place.data, pictures, String(link))
+        #expect(run.status == 0, "\(run.out.suffix(3000)) \(run.errors.suffix(3000))")
+        #expect(run.out.contains("0 findings"))
+        #expect(try Tool.run("audit", "verify", place.data).out.contains("\nverified\n"))
+    }
+
+    @Test(
         "SGV-01, SGV-05, SGV-15, R53: a program without staff, in a folder that is no example and in a browser: the list of members is brought, its members let themselves in, one is listed, one keeps a supervisor away, the box hides the entry and brings it back"
     )
     func roll() async throws {

@@ -621,7 +621,7 @@ enum DeskPages {
         let role = try enrollmentRole(visit)
         var blocks: [Block] = [.text(words("agreements.paperText"))]
         for agreement in policy.agreements(of: role) {
-            blocks.append(.document(agreement.fullText, label: words("agreements.label")))
+            blocks.append(.document(agreement.fullText, label: agreement.title))
         }
         var fields: [FieldView] = [.hidden("as", role.rawValue)]
         if !policy.isDirectory { fields.append(.text("display", words("field.display"), limit: 60)) }

@@ -71,7 +71,10 @@ enum PersonPages {
             LinkView(words("shown.link"), "/shown", hint: words("shown.hint")),
             LinkView(words("details.own"), "/details"),
         ]
-        links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
+        // What everybody can read is kept from nobody by a list.
+        if policy.matching.directory != .everyone {
+            links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
+        }
         if session.holds(.participant) {
             links.append(LinkView(words("electronic.link"), "/electronic"))
         }
@@ -319,7 +322,7 @@ enum PersonPages {
         let policy = try service.policy.policy
         var blocks: [Block] = [.text(words("agreements.text"))]
         for agreement in policy.agreements(of: role) {
-            blocks.append(.document(agreement.fullText, label: words("agreements.label")))
+            blocks.append(.document(agreement.fullText, label: agreement.title))
         }
         var fields: [FieldView] = [.hidden("as", role.rawValue)]
         if !policy.isDirectory {

@@ -26,6 +26,8 @@ public struct Agreement: Hashable, Sendable {
     public let version: Int
     /// The words, the program's clauses in their place.
     public let fullText: String
+    /// Its first line.
+    public var title: String { fullText.split(separator: "\n").first.map(String.init) ?? id }
     public init(id: String, roles: [Role], version: Int, fullText: String) {
         self.id = id
         self.roles = roles
