@@ -93,7 +93,7 @@ enum CasePages {
             facts.append((words("fact.release"), words(isLive ? "fact.live" : "fact.notLive")))
         }
         if let expiresOn = view.expiresOn { facts.append((words("fact.expires"), plain(expiresOn))) }
-        if let callBy = view.callBy, page.isReader || page.isShown {
+        if let callBy = view.callBy, view.isReleaseLive != false, page.isReader || page.isShown {
             let first = page.line.contact.firstBy.rawValue
             let key = "fact.callBy.\(first).\(page.isReader && first == "reader" ? "reader" : page.role.rawValue)"
             facts.append((words.first(key, or: words("fact.callBy")), plain(callBy)))

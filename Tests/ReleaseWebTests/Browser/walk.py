@@ -140,7 +140,7 @@ try:
     hugo.says("This card is not available").never_says("+13125550199", "Gail").look("card-refused")
     hugo.open("/home").says("Please do not make contact")
     gail.enter("A mentor for you").says("You may ask again").press("Ask again").press("Yes, I ask again").says("You have asked again.")
-    gail.press("Stop, and keep nothing").look("declination").press("Stop and delete").says("Nothing was kept")
+    gail.press("Stop, and keep nothing").look("declination").press("Stop and delete").says("Your request is over")
     gail.open("/account").look("account").fill("PIN now", "280671").fill("New PIN", "771204").press("Change the PIN").says("changed")
 
     # -- On paper: printed form, scan, rescission by code without signing in.
