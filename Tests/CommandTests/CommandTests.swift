@@ -395,7 +395,7 @@ struct CommandTests {
     }
 
     @Test(
-        "what spreadsheets write is read: blank rows, a mark before the text, a line sep=, semicolons, TRUE and yes, spaces that do not break"
+        "csv08.1, csv48.1, csv10.1, csv21.1, csv26.1: what spreadsheets write is read: blank rows, a mark before the text, a line sep=, semicolons, TRUE and yes, spaces that do not break"
     )
     func spreadsheets() throws {
         let header = "name,surname,firstName,phone,field,roles,underContract,coordinator\n"
@@ -476,7 +476,7 @@ struct CommandTests {
     }
 
     @Test(
-        "DER-12: a number is read in the ways in which people write one; a label beside it is refused and never read as digits",
+        "phone.1, phone.2, DER-12: a number is read in the ways in which people write one; a label beside it is refused and never read as digits",
         arguments: [
             ("312-555-0142", nil), ("(312) 555-0142", nil), ("312.555.0142", nil), ("+1 312 555 0142", nil),
             ("1 312 555 0142", nil), ("3125550142", nil), (" 312 555 0142 ", nil), ("312–555–0142", nil),
@@ -506,7 +506,7 @@ struct CommandTests {
     }
 
     @Test(
-        "R36: names from many languages come in as their owners write them; a title, and given name and surname together, do not, by line and field"
+        "m08.1, names.1 to names.6, R36: names from many languages come in as their owners write them; a title, and given name and surname together, do not, by line and field"
     )
     func names() throws {
         let place = try Workplace()

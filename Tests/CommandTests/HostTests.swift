@@ -47,7 +47,7 @@ struct HostTests {
     ]
 
     @Test(
-        "a host's OpenSSL configuration is not read: keys are made, records signed, codes taken and logs verified whatever it says",
+        "openssl.1: a host's OpenSSL configuration is not read: keys are made, records signed, codes taken and logs verified whatever it says",
         arguments: configurations.keys.sorted())
     func hostConfiguration(_ name: String) throws {
         let place = try Workplace()
@@ -100,7 +100,7 @@ struct HostTests {
     ]
 
     @Test(
-        "a setting that is unknown or mistyped stops the start with its name, what was found and what is expected",
+        "settings.1: a setting that is unknown or mistyped stops the start with its name, what was found and what is expected",
         arguments: mistyped)
     func settings(line: String, name: String, words: String) throws {
         let (place, settings) = try example()
@@ -134,7 +134,7 @@ struct HostTests {
     }
 
     @Test(
-        "`from` takes a name before the address, in any script; the header stays printable ASCII",
+        "settings.2: `from` takes a name before the address, in any script; the header stays printable ASCII",
         arguments: [
             ("Care Team <care@example.org>", "\"Care Team\" <care@example.org>"),
             ("\"Care, Team\" <care@example.org>", "\"Care, Team\" <care@example.org>"),
@@ -169,7 +169,9 @@ struct HostTests {
 
     // MARK: Policies
 
-    @Test("a policy with CRLF, lone returns or a byte order mark is the same policy, to the byte of its canonical form")
+    @Test(
+        "policy.1: a policy with CRLF, lone returns or a byte order mark is the same policy, to the byte of its canonical form"
+    )
     func lineEnds() throws {
         let text = try String(contentsOfFile: repository.path + "/Policies/mphp.yaml", encoding: .utf8)
         let canonical = try PolicyFile.parse(text).canonical
@@ -181,7 +183,7 @@ struct HostTests {
     }
 
     @Test(
-        "a region that nobody dials from is refused where it stands, and the one that is meant is named",
+        "policy.2: a region that nobody dials from is refused where it stands, and the one that is meant is named",
         arguments: [
             ("UK", "`GB` is meant"), ("us", "`US` is meant"), ("USA", "`US` is meant"), ("XX", "two capitals"),
             ("EN", "`GB` is meant"), ("Texas", "two capitals"),

@@ -19,7 +19,7 @@ struct ImportTests {
     }
 
     @Test(
-        "53: a second import says what it would change and changes nothing; with --update it changes that, and a third says that nothing differs"
+        "csv53: a second import says what it would change and changes nothing; with --update it changes that, and a third says that nothing differs"
     )
     func twice() throws {
         let place = try Workplace()
@@ -47,7 +47,7 @@ struct ImportTests {
     }
 
     @Test(
-        "one row brings a mentor whole: who coordinates, mail, what is attested and how many places; a profile in a directory"
+        "csv.1: one row brings a mentor whole: who coordinates, mail, what is attested and how many places; a profile in a directory"
     )
     func whole() throws {
         let place = try Workplace()
@@ -95,7 +95,7 @@ struct ImportTests {
     }
 
     @Test(
-        "what a cell cannot be is told with line and column, before anybody is entered",
+        "csv18.1, csv31.1, csv44.1, csv52.1: what a cell cannot be is told with line and column, before anybody is entered",
         arguments: [
             ("attributes", "friendly", "inStanding"), ("attributes", "certified", "certifiedUntil"),
             ("attributes", "member", "one that counts here"), ("inRecoverySince", "2026-13-01", "2026-01-31"),
@@ -140,7 +140,7 @@ struct ImportTests {
     }
 
     @Test(
-        "a number whose area code the library does not know is entered once it is said that it was read back; one that can never be is not",
+        "phone.3: a number whose area code the library does not know is entered once it is said that it was read back; one that can never be is not",
         arguments: [
             ("235-234-5678", true), ("730-234-5678", true), ("861-234-5678", true), ("+1 (730) 234 5678", true),
             ("1-235-234-5678", true), ("235-134-5678", false), ("235-034-5678", false), ("235-911-5678", false),
@@ -162,7 +162,7 @@ struct ImportTests {
     }
 
     @Test(
-        "a line of a script is the same line by its content and its occurrence: whatever is added before or after it, it is done once, and said to be done"
+        "idem.1: a line of a script is the same line by its content and its occurrence: whatever is added before or after it, it is done once, and said to be done"
     )
     func scriptAgain() throws {
         let place = try Workplace()

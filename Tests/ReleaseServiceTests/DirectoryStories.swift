@@ -184,4 +184,17 @@ struct DirectoryStories {
         try await Story.tell(
             office(begin + "\nben sign\nben end"), workflow: "listing", of: "ben", "ben request -> \(refused)")
     }
+
+    @Test(
+        "ICB-15, R15: a certification that is attested to have ended long ago hides the entry today, and the history stays in order"
+    )
+    func longAgo() async throws {
+        let office = try await Office.running("icb")
+        try await Story.tell(
+            office, workflow: "listing", of: "ben", listed + "\nfact ben certified 2020-12-31\nlisting ben gone")
+        let view = try await office.service.view(
+            of: office.id("ben"), workflow: "listing", as: .mentor, viewer: office.id("ben"))
+        let days = view.history.map(\.on)
+        #expect(days.count >= 2 && days == days.sorted() && days.last == CivilDate(parsing: "2026-02-02"))
+    }
 }

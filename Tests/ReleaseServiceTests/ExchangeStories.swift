@@ -84,13 +84,13 @@ struct ExchangeStories {
     }
 
     @Test(
-        "R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and learns nothing by it",
+        "R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and is not refused",
         arguments: programs)
     func halfSigned(program: String) async throws {
         try await tell(
             program,
             menteeSigned
-                + "ben slotUnavailable -> same; tells ada newRound, maya newRound | opener requested, staff requested\naway ben nobody\nlive ada unknown"
+                + "ben slotUnavailable -> same; tells ada newRound, maya newRound | opener requested, counterpart none, staff requested\naway ben nobody\nlive ada unknown"
         )
         try await tell(
             program,

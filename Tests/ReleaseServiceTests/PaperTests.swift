@@ -111,7 +111,8 @@ struct PaperTests {
     }
 
     @Test(
-        "one file is the evidence of one signature: filed again for somebody else, or for another form, it is refused")
+        "real-mphp.1: one file is the evidence of one signature: filed again for somebody else, or for another form, it is refused"
+    )
     func sameBytes() async throws {
         let office = try await Office().staffed()
         for name in ["ada", "eve"] { try await office.go(to: "offered", name, with: name == "ada" ? "ben" : "cleo") }
@@ -135,7 +136,9 @@ struct PaperTests {
         #expect(again.isReplay)
     }
 
-    @Test("the scan comes back to the one who signed and to their coordinator, as it was filed; to nobody else")
+    @Test(
+        "real-mphp2.1: the scan comes back to the one who signed and to their coordinator, as it was filed; to nobody else"
+    )
     func back() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "offered")
@@ -156,7 +159,7 @@ struct PaperTests {
     }
 
     @Test(
-        "MPHP-15: a sign-off is given on screen or on paper, with the paper; never by telephone, and never on a screen with a paper"
+        "real-mphp.2, MPHP-15: a sign-off is given on screen or on paper, with the paper; never by telephone, and never on a screen with a paper"
     )
     func signOff() async throws {
         let office = try await Office().staffed()

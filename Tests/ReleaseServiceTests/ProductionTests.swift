@@ -95,7 +95,7 @@ struct ProductionTests {
     }
 
     @Test(
-        "R28: a live card is printed again for its reader, before and after the hand-off; the signer reads that it was, and nobody else can"
+        "real-mphp2.2, R28: a live card is printed again for its reader, before and after the hand-off; the signer reads that it was, and nobody else can"
     )
     func printedAgain() async throws {
         let office = try await Office().staffed()

@@ -105,7 +105,7 @@ struct RollTests {
     }
 
     @Test(
-        "SGV-03, SGV-05, SGV-15, R15: from the list to a listing, a supervisor who never sees it, and the box that hides it; the administrator sees nobody’s case"
+        "real-sgv.1, SGV-03, SGV-05, SGV-15, R15: from the list to a listing, a supervisor who never sees it, and the box that hides it; the administrator sees nobody’s case"
     )
     func wholeLife() async throws {
         let front = try await begun()

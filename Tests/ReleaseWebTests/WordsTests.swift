@@ -172,7 +172,7 @@ private struct Places {
     /// Everything that this program ever writes, by going every way that somebody is told of.
     private mutating func letters() async throws {
         let pairs = [
-            "eve@phone request\neve completeSurvey\nmaya propose cleo\ncleo acceptSlot\nmaya offer\ncleo slotUnavailable\nmaya propose cleo\ncleo acceptSlot\nmaya offer\neve sign\n\(program == "mphp" ? "" : "cleo sign\n")\(program == "structured" ? "" : "maya disclose\n")eve correct\n\(program == "mphp" ? "eve requestCallBack" : "")",
+            "eve@phone request\neve completeSurvey\nmaya propose cleo\ncleo acceptSlot\nmaya offer\ncleo slotUnavailable\nmaya propose cleo\ncleo acceptSlot\nmaya offer\neve sign\n\(program == "mphp" ? "" : "cleo sign\n")\(program == "structured" ? "" : "maya disclose\n")eve correct\n\(program == "mphp" ? "eve requestCallBack" : "eve freezeCard\neve unfreezeCard")",
             program == "mscsw" ? "eve seekSecond\neve extend\n" : "",
             program == "mphp" ? "cleo slotUnavailable" : program == "structured" ? "cleo giveNotice" : "eve notAMatch",
         ]

@@ -140,7 +140,8 @@ struct DueTransitions {
             let due = [try next(loaded.state, loaded), noted].compactMap(\.self).min()
             let day: CivilDate
             if let due, due < tx.moment.date {
-                day = due.adding(days: 1)
+                // Nothing is dated before what came last: a certification may be attested to have ended long ago.
+                day = max(due.adding(days: 1), loaded.history.steps.last?.on ?? due)
             } else if isStandingChanged {
                 day = tx.moment.date
             } else {

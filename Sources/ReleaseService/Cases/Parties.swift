@@ -15,8 +15,11 @@ struct Parties {
         // The rows of the opener and the coordinator carry the rank. Every other party's is `.open`, so that it does
         // not move with what the others do.
         var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, rank)]
-        // Whoever was named in a release keeps what they had before them, whatever rounds come after it.
-        let named = loaded.state.releases.flatMap { [$0.discloser, $0.recipient.person].compactMap(\.self) }
+        // Whoever signed a release, or was shown a card under one, keeps what they had before them, whatever rounds
+        // come after it. Who was only named in one was told nothing, and is left with nothing that would tell it.
+        let named = loaded.state.releases.flatMap { release in
+            [release.discloser, release.cardVersion > 0 ? release.recipient.person : nil].compactMap(\.self)
+        }
         let held = loaded.state.round?.held.map(\.person) ?? []
         for person in [loaded.counterpart].compactMap(\.self) + held + named
         where !wanted.contains(where: { $0.person == person }) {

@@ -96,7 +96,9 @@ struct Evaluations: Sendable {
                 try StoredCodec.decode(Array($0.utf8), as: StoredTexts.self).texts
             }
             guard rows.count >= smallest else { throw Refusal.notFound }
-            return EvaluationItem.bank(of: snapshot.current.policy).map { item in
+            // What was asked then, whatever is asked now.
+            let asked = EvaluationItem.allCases.filter { item in rows.contains { $0[item.rawValue] != nil } }
+            return asked.map { item in
                 EvaluationResult(
                     item, rows.compactMap { $0[item.rawValue].flatMap(EvaluationAnswer.init) }, smallest: smallest)
             }

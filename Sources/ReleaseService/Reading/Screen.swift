@@ -178,8 +178,9 @@ struct Screen {
             if role == .coordinator || workflow.audience != nil { return nil }
             let isReader = state.openedReleases.contains { $0.recipient == .person(viewer) }
             let isSigner = state.roundReleases.contains { $0.discloser == viewer }
-            let hasRunOut = loaded.history.steps.last?.rule.hasSuffix("/\(CommandKind.expire.rawValue)") == true
-            if hasRunOut, isReader || isSigner { return .ranOut }
+            // Whatever one of the two does privately afterwards changes nothing of it.
+            let hasRunOut = state.roundReleases.contains { $0.standing == .expired }
+            if hasRunOut, !state.openedReleases.isEmpty, isReader || isSigner { return .ranOut }
             return isReader || isSigner ? nil : .nothingShown
         }
         if view.isNumberWrong == true { return .frozen }

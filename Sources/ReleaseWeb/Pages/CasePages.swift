@@ -403,7 +403,8 @@ enum CasePages {
             fields.append(.hidden("parting", "yes"))
         }
         let policy = try service.policy.policy
-        if !act.isProxied, keepsAway(kind, page, policy) { fields += keepAwayFields(page, words) }
+        let keepsAway = !act.isProxied && keepsAway(kind, page, policy, isOfParting(kind, page, visit))
+        fields += keepsAway ? keepAwayFields(page, words) : []
         switch kind {
         case .completeSurvey:
             fields += SurveyForm(policy: policy, words: words).fields(page.view.survey)
@@ -476,14 +477,16 @@ enum CasePages {
     }
 
     /// True if this act, from here, keeps the other person away.
-    private static func keepsAway(_ kind: CommandKind, _ page: CasePage, _ policy: Policy) -> Bool {
+    private static func keepsAway(_ kind: CommandKind, _ page: CasePage, _ policy: Policy, _ isOfParting: Bool)
+        -> Bool
+    {
         guard kind.leaves, page.role != .coordinator, let workflow = policy.workflow(page.view.workflow),
             workflow.counterpart != nil
         else { return false }
         return workflow.transitions.contains { row in
             row.command == kind && row.role == page.role
                 && !row.effects.filter { $0 == .keepAway || $0 == .excludeCounterpart }.isEmpty
-                && row.origins.contains { workflow.name(of: $0) == page.view.state }
+                && (isOfParting || row.origins.contains { workflow.name(of: $0) == page.view.state })
         }
     }
 

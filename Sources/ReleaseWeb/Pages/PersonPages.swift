@@ -75,9 +75,7 @@ enum PersonPages {
         if policy.matching.directory != .everyone {
             links.append(LinkView(words("privateList.link"), "/private-list", hint: words("privateList.hint")))
         }
-        if session.holds(.participant) {
-            links.append(LinkView(words("electronic.link"), "/electronic"))
-        }
+        links.append(LinkView(words("electronic.link"), "/electronic"))
         if !policy.release.fields.compactMap(\.profile).isEmpty {
             links.append(LinkView(words("profile.link"), "/profile"))
         }
