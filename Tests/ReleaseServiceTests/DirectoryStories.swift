@@ -197,4 +197,28 @@ struct DirectoryStories {
         let days = view.history.map(\.on)
         #expect(days.count >= 2 && days == days.sorted() && days.last == CivilDate(parsing: "2026-02-02"))
     }
+
+    @Test(
+        "SGV-04, SGV-06, SGV-26, A-24: the chapter's directory is for members in good standing who are not licensed yet, or newly"
+    )
+    func seekers() async throws {
+        guard Self.programs.contains("sgv-camft") else { return }
+        let office = try await Office.running("sgv-camft")
+        try await Story.tell(office, workflow: "listing", of: "ben", "ben request -> requested\nben sign -> listed")
+        let ada = try office.id("ada")
+        func isShown(after facts: String) async throws -> Bool {
+            // Who has left and joins again checks the box again.
+            try await Story.tell(office, workflow: "listing", of: "ben", facts + "\nfact ada ready yes")
+            return (try? await office.service.directory(.person(ada)).listings.isEmpty == false) ?? false
+        }
+        for (facts, shown) in [
+            ("fact ada member yes", true), ("fact ada member no", false),
+            ("fact ada member yes\nfact ada goodStanding no", false), ("fact ada goodStanding yes", true),
+            ("fact ada preLicensed no", true), ("fact ada licensedOn 2024-02-01", false),
+            ("fact ada licensedOn 2024-02-02", true), ("fact ada licensedOn none", false),
+            ("fact ada preLicensed yes", true),
+        ] {
+            #expect(try await isShown(after: facts) == shown, "\(facts)")
+        }
+    }
 }

@@ -197,13 +197,13 @@ struct Story {
     private func set(_ words: [String]) async throws -> [String] {
         let (id, value) = (try office.id(words[1]), words[3])
         let isOn = value == "yes"
+        let role: Role = ["ben", "cleo", "dan"].contains(words[1]) ? .mentor : .mentee
         switch words[2] {
         case "contract": _ = try await office.service.change(id, isUnderContract: isOn, key: nil)
-        case "ready": _ = try await office.service.setAvailability(of: id, isReady: isOn, key: nil)
+        case "ready": _ = try await office.service.setAvailability(of: id, as: role, isReady: isOn, key: nil)
         case "paused": _ = try await office.service.setAvailability(of: id, isPaused: isOn, key: nil)
         case "places": _ = try await office.service.setAvailability(of: id, capacity: Int(value), key: nil)
         default:
-            let role: Role = ["ben", "cleo", "dan"].contains(words[1]) ? .mentor : .mentee
             try await attest(id, as: words.count > 4 && words[4] == "mentee" ? .mentee : role, words[2], value)
         }
         return []
