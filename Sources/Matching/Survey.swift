@@ -191,7 +191,8 @@ public enum Question: Int, CaseIterable, Hashable, Sendable {
     public var viewer: String {
         switch self {
         case .exclusions: "Nobody. It is kept only as codes that cannot be read back."
-        default: "You, your coordinator and whoever stands in for them. Never a mentor, never an auditor."
+        case .profession, .sameField, .pathways, .areas, .times, .languages, .topics, .preferences, .understood:
+            "You, your coordinator and whoever stands in for them. Never a mentor, never an auditor."
         }
     }
 
@@ -199,7 +200,8 @@ public enum Question: Int, CaseIterable, Hashable, Sendable {
         switch self {
         case .exclusions: "When you take it back, or are erased."
         case .profession: "When you are erased."
-        default: "When the two of you are introduced and the program withdraws, or when you decline or end."
+        case .sameField, .pathways, .areas, .times, .languages, .topics, .preferences, .understood:
+            "When the two of you are introduced and the program withdraws, or when you decline or end."
         }
     }
 }

@@ -7,8 +7,12 @@ import Testing
 struct DirectoryStories {
     private static let programs = ["icb", "sgv-camft"].filter(Office.isMeant)
 
-    private func tell(_ program: String, _ lines: String, at time: String = "2026-02-02T09:00") async throws {
-        try await Story.tell(Office.running(program, at: time), workflow: "listing", of: "ben", lines)
+    private func tell(
+        _ program: String, _ lines: String, at time: String = "2026-02-02T09:00",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let untrue = try await Story.untrue(Office.running(program, at: time), workflow: "listing", of: "ben", lines)
+        #expect(untrue == [], sourceLocation: sourceLocation)
     }
 
     private let listed = """

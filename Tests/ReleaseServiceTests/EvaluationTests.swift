@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Evaluation")
 struct EvaluationTests {
-    /// What the clinical program asks.
+    /// The questions of the clinical program.
     private static var bank: [EvaluationItem] {
         (try? EvaluationItem.bank(of: PolicyFile.parse(Office.policyText()).policy)) ?? []
     }

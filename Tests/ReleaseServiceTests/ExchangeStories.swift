@@ -43,8 +43,12 @@ struct ExchangeStories {
                 + cards
     }
 
-    private func tell(_ program: String, _ lines: String, at time: String = "2026-02-02T09:00") async throws {
-        try await Story.tell(Office.running(program, at: time), lines)
+    private func tell(
+        _ program: String, _ lines: String, at time: String = "2026-02-02T09:00",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let untrue = try await Story.untrue(Office.running(program, at: time), lines)
+        #expect(untrue == [], sourceLocation: sourceLocation)
     }
 
     @Test(

@@ -29,8 +29,11 @@ struct ClinicalStories {
             """
     }
 
-    private func tell(_ lines: String, at time: String = "2026-01-05T09:00") async throws {
-        try await Story.tell(Office(at: time).staffed(), lines)
+    private func tell(
+        _ lines: String, at time: String = "2026-01-05T09:00", sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let untrue = try await Story.untrue(Office(at: time).staffed(), lines)
+        #expect(untrue == [], sourceLocation: sourceLocation)
     }
 
     @Test(

@@ -18,8 +18,10 @@ struct PeerStories {
             + "maya alert -> alerted; tells ada contactReady | opener alerted, counterpart alerted, staff alerted\ncard ada open\n"
     }
 
-    private func tell(_ lines: String) async throws {
-        try await Story.tell(Office(at: "2026-01-05T09:00").staffed(), workflow: "peerConversation", lines)
+    private func tell(_ lines: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let untrue = try await Story.untrue(
+            Office(at: "2026-01-05T09:00").staffed(), workflow: "peerConversation", lines)
+        #expect(untrue == [], sourceLocation: sourceLocation)
     }
 
     @Test(

@@ -208,7 +208,7 @@ private struct Places {
         found["declined"] = try await front.get("/cases/\(handle)?done=declination", as: declined).text
     }
 
-    /// What comes of a pair that stays together.
+    /// The letters to a pair that stays together.
     private mutating func letters(of office: Office) async throws {
         let other = Places(program: program, office: office, front: try Front(office))
         let (parted, left) = (try await office.copy(), try await office.copy())

@@ -17,7 +17,7 @@ public struct CaseLine: Sendable {
     public let situation: Situation?
 
     public enum Situation: String, CaseIterable, Sendable {
-        /// What is shown elsewhere is hidden for now.
+        /// The entry is hidden for now.
         case hidden
         /// It is over because a permission ran out, and nobody is told to stop.
         case ranOut
@@ -25,11 +25,11 @@ public struct CaseLine: Sendable {
         case nothingShown
         /// The one who is asked has said that there is a place.
         case accepted
-        /// What stands on this person's own card is said to be wrong.
+        /// This person's own card is said to be wrong.
         case frozen
-        /// What stands on the card that is open to this person is said to be wrong.
+        /// The card that is open to this person is said to be wrong.
         case waits
-        /// What was signed cannot be used at present.
+        /// The release that was signed cannot be used at present.
         case unused
     }
 }

@@ -56,8 +56,8 @@ struct Screen {
                 })
     }
 
-    /// Whoever asked, and signs nothing, is told at the end that there is nobody, whether or not somebody had signed:
-    /// the page says no more than the letter.
+    /// True for one who asked, signs nothing and was shown nothing: they are told at the end that there is nobody,
+    /// whether or not somebody had signed, and the page says no more than the letter.
     private func isUntold(_ loaded: LoadedCase, _ role: Role) -> Bool {
         let (state, workflow) = (loaded.state, loaded.workflow)
         return role == workflow.opener && role != workflow.discloser && !workflow.isMutual && !state.isDraft
@@ -167,7 +167,7 @@ struct Screen {
             situation: situation(loaded, role, row.person, view))
     }
 
-    /// What the words of a state do not say of themselves.
+    /// The fact that the words of a state do not say of themselves.
     private func situation(_ loaded: LoadedCase, _ role: Role, _ viewer: PersonID, _ view: CaseView)
         -> CaseLine.Situation?
     {

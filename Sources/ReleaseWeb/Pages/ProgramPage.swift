@@ -123,7 +123,7 @@ private struct Said {
             ? [] : [words("program.notice", ["days": words.count("program.days", policy.termination.noticeDays)])]
     }
 
-    /// What happens if it is not right.
+    /// The ways on if it is not right.
     var change: [String] {
         var lines = [words("program.noReason")] + notice
         guard let rematch = policy.rematch else { return lines }
@@ -135,7 +135,7 @@ private struct Said {
         return lines + [words("program.newRelease")]
     }
 
-    /// What it asks of people and what comes of it.
+    /// The things it asks of people, and what comes of it.
     var asked: [String] {
         let customs = policy.customs
         var lines = [words(customs.isTrainingRequired ? "program.training" : "program.noTraining")]

@@ -18,7 +18,8 @@ struct SurveyForm {
         words("survey.hint", ["reason": question.reason, "viewer": question.viewer, "erasure": question.erasure])
     }
 
-    /// What counts for nothing is not asked: in a program for members it would be a fact about somebody's health.
+    /// True where a shared way of recovery counts. Elsewhere it is not asked: in a program for members it would be a
+    /// fact about somebody's health.
     private var countsPathways: Bool { policy.matching.weights["pathway"].map { $0 > 0 } ?? false }
 
     private func named(_ texts: [String]) -> [(String, String)] {

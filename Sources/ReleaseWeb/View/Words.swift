@@ -8,7 +8,7 @@ public struct Words: Sendable {
     /// BCP 47.
     public let language: String
     private let texts: [String: String]
-    /// What is true of the program that speaks, the most telling first: where a key has a text of its own for one of
+    /// The facts about the program that speaks, the most telling first: where a key has a text of its own for one of
     /// them (`key#trait`), that is said.
     private var traits: [Trait] = []
 

@@ -46,23 +46,17 @@ private struct PolicyWords {
         return policy.administration == .self ? seen : seen + [.coordinator]
     }
 
-    /// What is added where both sign for longer.
+    /// The months that are added where both sign for longer.
     private var longer: String {
         policy.duration.extensionMonths.map { ", or \($0.months) more where both sign for it," } ?? ""
     }
 
-    private static func term(_ key: String) -> String {
-        switch key {
-        case "field": "the same or a similar profession"
-        case "area": "places to meet in common"
-        case "grid": "times in common"
-        case "topics": "what the mentor has walked through"
-        case "pathway": "a way of recovery in common"
-        case "setting": "where one works"
-        case "preference": "wishes about age or gender"
-        default: key
-        }
-    }
+    /// The terms of a score, by the names that the policy weighs them under.
+    private static let terms = [
+        "field": "the same or a similar profession", "area": "places to meet in common", "grid": "times in common",
+        "topics": "what the mentor has walked through", "pathway": "a way of recovery in common",
+        "setting": "where one works", "preference": "wishes about age or gender",
+    ]
 
     private var fields: String { inWords(policy.release.fields.map(\.plainWords)) }
 
@@ -237,7 +231,7 @@ private struct PolicyWords {
             if !weights.isEmpty {
                 lines.append(
                     "what makes a good fit, and how much it counts: "
-                        + weights.map { "\(Self.term($0.key)) \($0.value)" }.joined(separator: ", "))
+                        + weights.map { "\(Self.terms[$0.key] ?? $0.key) \($0.value)" }.joined(separator: ", "))
             }
             lines.append(
                 policy.confidentiality == .clinical
