@@ -32,11 +32,22 @@ struct DirectoryStories {
             "ben request -> requested\nfact ben certified 2025-12-31\nmaya offer -> !conditionFailed.openerEligible")
         try await tell(
             "icb",
-            "ben request -> requested\nfact ben experiencedSince 2016-02-03\nmaya offer -> !conditionFailed.openerEligible\nfact ben experiencedSince 2016-02-02\nmaya offer -> confirmed; tells ben releaseReady"
+            """
+            ben request -> requested
+            fact ben experiencedSince 2016-02-03
+            maya offer -> !conditionFailed.openerEligible
+            fact ben experiencedSince 2016-02-02
+            maya offer -> confirmed; tells ben releaseReady
+            """
         )
         try await tell(
             "icb",
-            "ben request -> requested\nmaya offer -> confirmed; tells ben releaseReady\nfact ben certified 2025-12-31\nben sign -> !conditionFailed.openerEligible"
+            """
+            ben request -> requested
+            maya offer -> confirmed; tells ben releaseReady
+            fact ben certified 2025-12-31
+            ben sign -> !conditionFailed.openerEligible
+            """
         )
     }
 
@@ -47,11 +58,19 @@ struct DirectoryStories {
         )
         try await tell(
             "icb",
-            "ben request -> requested\nmaya offer -> confirmed; tells ben releaseReady\nben decline -> idle; tells ben declineConfirmed | opener idle, staff none"
+            """
+            ben request -> requested
+            maya offer -> confirmed; tells ben releaseReady
+            ben decline -> idle; tells ben declineConfirmed | opener idle, staff none
+            """
         )
         try await tell(
             "icb",
-            "ben request -> requested\nmaya offer -> confirmed; tells ben releaseReady\nmaya withdrawProposal -> requested | opener requested, staff requested"
+            """
+            ben request -> requested
+            maya offer -> confirmed; tells ben releaseReady
+            maya withdrawProposal -> requested | opener requested, staff requested
+            """
         )
     }
 
@@ -64,19 +83,34 @@ struct DirectoryStories {
                 try await tell(
                     "icb",
                     listed
-                        + "\n\(who) \(act) -> ended; tells ben findAnother | opener ended, staff ended\nlisting ben gone\nlive ben no"
+                        + """
+
+                        \(who) \(act) -> ended; tells ben findAnother | opener ended, staff ended
+                        listing ben gone
+                        live ben no
+                        """
                 )
             }
         }
         try await tell(
             "icb",
             listed
-                + "\nben end -> ended; tells ben findAnother\nben rescind -> ended | opener ended\nben request -> requested | opener requested"
+                + """
+
+                ben end -> ended; tells ben findAnother
+                ben rescind -> ended | opener ended
+                ben request -> requested | opener requested
+                """
         )
         try await tell(
             "icb",
             listed
-                + "\nmaya withdrawCard -> ended; tells ben withdrawn | opener ended, staff ended\nlisting ben gone\nlive ben no"
+                + """
+
+                maya withdrawCard -> ended; tells ben withdrawn | opener ended, staff ended
+                listing ben gone
+                live ben no
+                """
         )
     }
 
@@ -88,7 +122,14 @@ struct DirectoryStories {
         try await tell(
             program,
             begin
-                + "\nben hide -> listed | opener listed\nlisting ben gone\nlive ben yes\nben showAgain -> listed | opener listed\nlisting ben shown"
+                + """
+
+                ben hide -> listed | opener listed
+                listing ben gone
+                live ben yes
+                ben showAgain -> listed | opener listed
+                listing ben shown
+                """
         )
         let (lose, gain, warned) =
             program == "icb"
@@ -97,7 +138,16 @@ struct DirectoryStories {
         try await tell(
             program,
             begin
-                + "\n\(lose)\nwait 2026-02-12T09:00 -> tells ben hidden\(warned) | opener listed\nlisting ben gone\nlive ben yes\n\(gain)\nwait 2026-02-13T09:00 -> tells ben shownAgain | opener listed\nlisting ben shown"
+                + """
+
+                \(lose)
+                wait 2026-02-12T09:00 -> tells ben hidden\(warned) | opener listed
+                listing ben gone
+                live ben yes
+                \(gain)
+                wait 2026-02-13T09:00 -> tells ben shownAgain | opener listed
+                listing ben shown
+                """
         )
         if program == "icb" { try await tell(program, begin + "\nben@phone hide -> listed\nlisting ben gone") }
     }
@@ -111,7 +161,13 @@ struct DirectoryStories {
         try await tell(
             "sgv-camft",
             listed
-                + "ben end -> ended | opener ended\nlisting ben gone\nlive ben no\nben rescind -> ended\nben request -> requested"
+                + """
+                ben end -> ended | opener ended
+                listing ben gone
+                live ben no
+                ben rescind -> ended
+                ben request -> requested
+                """
         )
         try await tell("sgv-camft", listed + "ben rescind -> ended | opener ended\nlisting ben gone\nlive ben no")
         try await tell(
@@ -133,12 +189,28 @@ struct DirectoryStories {
         try await tell(
             program,
             lasting + begin
-                + "\nben correct -> listed | opener listed\nlisting ben shown\nexpires ben 2028-02-02\nben renew -> !conditionFailed.releaseEndNear\nwait 2028-01-20T09:00 -> tells ben permissionEndsSoon | opener listed\nben renew -> listed | opener listed\nexpires ben 2030-01-20\nwait 2028-02-10T09:00 -> \nlisting ben shown"
+                + """
+
+                ben correct -> listed | opener listed
+                listing ben shown
+                expires ben 2028-02-02
+                ben renew -> !conditionFailed.releaseEndNear
+                wait 2028-01-20T09:00 -> tells ben permissionEndsSoon | opener listed
+                ben renew -> listed | opener listed
+                expires ben 2030-01-20
+                wait 2028-02-10T09:00 -> 
+                listing ben shown
+                """
         )
         try await tell(
             program,
             lasting + begin
-                + "\nwait 2028-02-03T09:00 -> tells ben expired, ben permissionEndsSoon | opener ended\nlisting ben gone\nlive ben no"
+                + """
+
+                wait 2028-02-03T09:00 -> tells ben expired, ben permissionEndsSoon | opener ended
+                listing ben gone
+                live ben no
+                """
         )
     }
 

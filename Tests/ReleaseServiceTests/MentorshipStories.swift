@@ -133,15 +133,28 @@ struct ClinicalStories {
             try await tell(proposed + "\n\(who) slotUnavailable -> surveyed | opener surveyed, staff surveyed")
             try await tell(
                 offered
-                    + "\n\(who) slotUnavailable -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed"
+                    + """
+
+                    \(who) slotUnavailable -> surveyed; tells ada mentorUnavailable | opener surveyed, staff surveyed
+                    """
             )
             try await tell(
                 signed
-                    + "\n\(who) slotUnavailable -> ended; tells ada mentorUnavailable\(who == "ben" ? "" : ", ben placeFree") | opener ended, counterpart ended, staff ended\nsurvey ada gone\nlive ada no"
+                    + """
+
+                    \(who) slotUnavailable -> ended; tells ada mentorUnavailable\(who == "ben" ? "" : ", ben placeFree") | opener ended, counterpart ended, staff ended
+                    survey ada gone
+                    live ada no
+                    """
             )
             try await tell(
                 introduced
-                    + "\n\(who) slotUnavailable -> ended; tells ada mentorUnavailable, ben deleteDetails | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone"
+                    + """
+
+                    \(who) slotUnavailable -> ended; tells ada mentorUnavailable, ben deleteDetails | opener ended, counterpart ended, staff ended
+                    card ben cardClosed
+                    survey ada gone
+                    """
             )
         }
         try await tell(proposed + "\nmaya withdrawProposal -> surveyed | opener surveyed, staff surveyed")
@@ -172,7 +185,13 @@ struct ClinicalStories {
         // What is lost after the yes stops the release that is signed, and not the ones that matter no more.
         try await tell(
             offered
-                + "\nfact ada contract no\nada sign -> !conditionFailed.openerEligible\nfact ada contract yes\nada sign -> signed"
+                + """
+
+                fact ada contract no
+                ada sign -> !conditionFailed.openerEligible
+                fact ada contract yes
+                ada sign -> signed
+                """
         )
         try await tell(
             signed + "\nfact ben field dentist\nfact ben inStanding no\nmaya disclose -> !conditionFailed.pairEligible")
@@ -214,7 +233,12 @@ struct ClinicalStories {
                 coordinator: "maya")
             try await Story.tell(
                 office, of: "lee",
-                "lee request -> requested\nlee completeSurvey -> surveyed\nfact ben field \(theirs)\nfact ben inStanding no"
+                """
+                lee request -> requested
+                lee completeSurvey -> surveyed
+                fact ben field \(theirs)
+                fact ben inStanding no
+                """
                     + (isAlike ? taken : refused))
         }
     }
@@ -225,7 +249,11 @@ struct ClinicalStories {
         try await office.adoptOtherAgreements()
         try await Story.tell(
             office,
-            "ada request -> requested\nada completeSurvey -> surveyed\nmaya propose ben -> !conditionFailed.acknowledgementCurrent"
+            """
+            ada request -> requested
+            ada completeSurvey -> surveyed
+            maya propose ben -> !conditionFailed.acknowledgementCurrent
+            """
         )
     }
 
@@ -285,12 +313,22 @@ struct ClinicalStories {
             let told = before == signed ? "ben placeFree" : "ben ended"
             try await tell(
                 before
-                    + "\n\(who) end -> ended; tells ada promptRescission, \(told) | opener ended, counterpart ended, staff ended"
+                    + """
+
+                    \(who) end -> ended; tells ada promptRescission, \(told) | opener ended, counterpart ended, staff ended
+                    """
                     + (before == signed ? "" : "\ncard ben cardClosed") + "\nsurvey ada gone\nlive ada no")
         }
         try await tell(
             introduced
-                + "\nwait 2026-01-10T09:00 -> tells ben callSoon\nwait 2026-01-13T09:00 -> \nben end -> ended; tells ada promptRescission, ben ended | staff ended\naway ben somebody\ncard ben cardClosed"
+                + """
+
+                wait 2026-01-10T09:00 -> tells ben callSoon
+                wait 2026-01-13T09:00 -> 
+                ben end -> ended; tells ada promptRescission, ben ended | staff ended
+                away ben somebody
+                card ben cardClosed
+                """
         )
     }
 
@@ -298,21 +336,41 @@ struct ClinicalStories {
     func takingBack() async throws {
         try await tell(
             signed
-                + "\nada rescind -> ended; tells ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\naway ada somebody\nlive ada no"
+                + """
+
+                ada rescind -> ended; tells ben placeFree | opener ended, counterpart ended, staff ended
+                survey ada gone
+                away ada somebody
+                live ada no
+                """
         )
         for channel in ["ada", "ada@phone", "ada@paper"] {
             try await tell(
                 introduced
-                    + "\n\(channel) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone"
+                    + """
+
+                    \(channel) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended
+                    card ben cardClosed
+                    survey ada gone
+                    """
             )
         }
         try await tell(
             introduced
-                + "\nwait 2026-01-13T09:00 -> tells ben callSoon | staff handedOff\nada rescind -> ended; tells ben rescinded | staff ended\ncard ben cardClosed"
+                + """
+
+                wait 2026-01-13T09:00 -> tells ben callSoon | staff handedOff
+                ada rescind -> ended; tells ben rescinded | staff ended
+                card ben cardClosed
+                """
         )
         try await tell(
             introduced
-                + "\nada end -> ended; tells ada promptRescission, ben ended\nada rescind -> ended | opener ended, staff ended"
+                + """
+
+                ada end -> ended; tells ada promptRescission, ben ended
+                ada rescind -> ended | opener ended, staff ended
+                """
         )
     }
 
@@ -341,11 +399,20 @@ struct ClinicalStories {
         try await tell(signed + "\nada correct -> signed | opener signed, staff signed")
         try await tell(
             introduced
-                + "\nada correct -> introduced; tells ben corrected | opener introduced, staff introduced\ncard ben open"
+                + """
+
+                ada correct -> introduced; tells ben corrected | opener introduced, staff introduced
+                card ben open
+                """
         )
         try await tell(
             introduced
-                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada correct -> handedOff; tells ben corrected\ncard ben open"
+                + """
+
+                wait 2026-01-13T09:00 -> tells ben callSoon
+                ada correct -> handedOff; tells ben corrected
+                card ben open
+                """
         )
     }
 
@@ -355,17 +422,36 @@ struct ClinicalStories {
     func wrongNumber() async throws {
         try await tell(
             signed
-                + "\nada freezeCard -> signed | staff signed\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> signed\nmaya disclose -> introduced; tells ben cardReady"
+                + """
+
+                ada freezeCard -> signed | staff signed
+                maya disclose -> !conditionFailed.cardNotFrozen
+                ada unfreezeCard -> signed
+                maya disclose -> introduced; tells ben cardReady
+                """
         )
         for channel in ["ada", "ada@phone", "ada@paper"] {
             try await tell(
                 introduced
-                    + "\n\(channel) freezeCard -> introduced; tells ben numberWrong\ncard ben cardFrozen\n\(channel) unfreezeCard -> introduced; tells ben corrected\ncard ben open"
+                    + """
+
+                    \(channel) freezeCard -> introduced; tells ben numberWrong
+                    card ben cardFrozen
+                    \(channel) unfreezeCard -> introduced; tells ben corrected
+                    card ben open
+                    """
             )
         }
         try await tell(
             introduced
-                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada freezeCard -> handedOff; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> handedOff; tells ben corrected\ncard ben open"
+                + """
+
+                wait 2026-01-13T09:00 -> tells ben callSoon
+                ada freezeCard -> handedOff; tells ben numberWrong
+                card ben cardFrozen
+                ada unfreezeCard -> handedOff; tells ben corrected
+                card ben open
+                """
         )
     }
 
@@ -393,15 +479,31 @@ struct ClinicalStories {
     func withdrawn() async throws {
         try await tell(
             signed
-                + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben placeFree | opener ended, counterpart ended, staff ended\nsurvey ada gone\nlive ada no\naway ada nobody"
+                + """
+
+                maya withdrawCard -> ended; tells ada withdrawn, ben placeFree | opener ended, counterpart ended, staff ended
+                survey ada gone
+                live ada no
+                away ada nobody
+                """
         )
         try await tell(
             introduced
-                + "\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\nsurvey ada gone"
+                + """
+
+                maya withdrawCard -> ended; tells ada withdrawn, ben ended | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                survey ada gone
+                """
         )
         try await tell(
             introduced
-                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nmaya withdrawCard -> ended; tells ada withdrawn, ben ended | staff ended\ncard ben cardClosed"
+                + """
+
+                wait 2026-01-13T09:00 -> tells ben callSoon
+                maya withdrawCard -> ended; tells ada withdrawn, ben ended | staff ended
+                card ben cardClosed
+                """
         )
     }
 
@@ -449,11 +551,26 @@ struct ClinicalStories {
     func expiry() async throws {
         try await tell(
             signed
-                + "\nwait 2026-12-06T09:00 -> tells ada permissionEndsSoon, maya releaseWaits\nwait 2027-01-06T09:00 -> tells ada expired, ada permissionEndsSoon, ben placeFree | opener ended, staff ended\nlive ada no\nsurvey ada gone"
+                + """
+
+                wait 2026-12-06T09:00 -> tells ada permissionEndsSoon, maya releaseWaits
+                wait 2027-01-06T09:00 -> tells ada expired, ada permissionEndsSoon, ben placeFree | opener ended, staff ended
+                live ada no
+                survey ada gone
+                """
         )
         try await tell(
             introduced
-                + "\nwait 2026-01-13T09:00 -> tells ben callSoon\nada renew -> !conditionFailed.releaseEndNear\nwait 2026-12-06T09:00 -> tells ada permissionEndsSoon\nada renew -> handedOff | staff handedOff\nexpires ada 2027-12-06\nwait 2027-01-06T09:00 -> | opener handedOff\ncard ben open"
+                + """
+
+                wait 2026-01-13T09:00 -> tells ben callSoon
+                ada renew -> !conditionFailed.releaseEndNear
+                wait 2026-12-06T09:00 -> tells ada permissionEndsSoon
+                ada renew -> handedOff | staff handedOff
+                expires ada 2027-12-06
+                wait 2027-01-06T09:00 -> | opener handedOff
+                card ben open
+                """
         )
     }
 }

@@ -15,7 +15,11 @@ struct PeerStories {
     private var signed: String { willing + "ben sign -> signed | opener asked, counterpart signed, staff signed\n" }
     private var alerted: String {
         signed
-            + "maya alert -> alerted; tells ada contactReady | opener alerted, counterpart alerted, staff alerted\ncard ada open\n"
+            + """
+            maya alert -> alerted; tells ada contactReady | opener alerted, counterpart alerted, staff alerted
+            card ada open
+
+            """
     }
 
     private func tell(_ lines: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
@@ -59,7 +63,11 @@ struct PeerStories {
     )
     func silence() async throws {
         try await tell(
-            "ada ask -> asked\nwait 2026-01-19T23:00 -> | opener asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle, staff none"
+            """
+            ada ask -> asked
+            wait 2026-01-19T23:00 -> | opener asked
+            wait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle, staff none
+            """
         )
         try await tell(
             invited + "\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
@@ -67,13 +75,20 @@ struct PeerStories {
             willing + "wait 2026-01-20T09:00 -> tells ada nobodyAvailable, ben notNeeded | opener idle, staff none")
         try await tell(
             invited
-                + "\nben refuseInvitation -> asked | opener asked, staff asked\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle"
+                + """
+
+                ben refuseInvitation -> asked | opener asked, staff asked
+                wait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle
+                """
         )
         try await tell(willing + "ben refuseInvitation -> asked | opener asked, staff asked")
         try await tell(signed + "wait 2026-01-20T09:00 -> tells maya releaseWaits | opener asked, counterpart signed")
         try await tell(
             signed
-                + "ben rescind -> withdrawn | opener asked, staff withdrawn\nwait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle"
+                + """
+                ben rescind -> withdrawn | opener asked, staff withdrawn
+                wait 2026-01-20T09:00 -> tells ada nobodyAvailable | opener idle
+                """
         )
     }
 
@@ -91,7 +106,13 @@ struct PeerStories {
     func volunteer() async throws {
         try await tell(
             signed
-                + "ben correct -> signed | opener asked, staff signed\nben freezeCard -> signed\nmaya alert -> !conditionFailed.cardNotFrozen\nben unfreezeCard -> signed\nmaya alert -> alerted; tells ada contactReady"
+                + """
+                ben correct -> signed | opener asked, staff signed
+                ben freezeCard -> signed
+                maya alert -> !conditionFailed.cardNotFrozen
+                ben unfreezeCard -> signed
+                maya alert -> alerted; tells ada contactReady
+                """
         )
         try await tell(
             alerted + """
@@ -106,19 +127,35 @@ struct PeerStories {
                 """)
         try await tell(
             signed
-                + "ben end -> withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no\nben rescind -> withdrawn"
+                + """
+                ben end -> withdrawn | opener asked, counterpart withdrawn, staff withdrawn
+                live ben no
+                ben rescind -> withdrawn
+                """
         )
         try await tell(
             alerted
-                + "ben end -> closed; tells ben promptRescission, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed\nben rescind -> closed"
+                + """
+                ben end -> closed; tells ben promptRescission, ada ended | opener closed, counterpart closed, staff closed
+                card ada cardClosed
+                ben rescind -> closed
+                """
         )
         try await tell(
             alerted
-                + "ada end -> closed; tells ben promptRescission, ada ended | opener closed, staff closed\ncard ada cardClosed"
+                + """
+                ada end -> closed; tells ben promptRescission, ada ended | opener closed, staff closed
+                card ada cardClosed
+                """
         )
         try await tell(
             signed
-                + "fact ben contract no\nwait 2026-01-06T09:00 -> tells ben notUsed | opener asked, counterpart signed\nwait 2026-02-01T09:00 -> | staff signed\nwait 2026-02-06T09:00 -> tells ben notNeeded, ada nobodyAvailable | opener idle, counterpart closed, staff closed"
+                + """
+                fact ben contract no
+                wait 2026-01-06T09:00 -> tells ben notUsed | opener asked, counterpart signed
+                wait 2026-02-01T09:00 -> | staff signed
+                wait 2026-02-06T09:00 -> tells ben notNeeded, ada nobodyAvailable | opener idle, counterpart closed, staff closed
+                """
         )
     }
 
@@ -128,15 +165,24 @@ struct PeerStories {
     func withdrawn() async throws {
         try await tell(
             signed
-                + "maya withdrawCard -> withdrawn; tells ben withdrawn | opener asked, counterpart withdrawn, staff withdrawn\nlive ben no"
+                + """
+                maya withdrawCard -> withdrawn; tells ben withdrawn | opener asked, counterpart withdrawn, staff withdrawn
+                live ben no
+                """
         )
         try await tell(
             alerted
-                + "maya withdrawCard -> closed; tells ben withdrawn, ada ended | opener closed, counterpart closed, staff closed\ncard ada cardClosed"
+                + """
+                maya withdrawCard -> closed; tells ben withdrawn, ada ended | opener closed, counterpart closed, staff closed
+                card ada cardClosed
+                """
         )
         try await tell(
             signed
-                + "ben freezeCard -> signed\nwait 2027-01-06T09:00 -> tells ben expired, ada mentorUnavailable | opener idle, counterpart closed, staff closed"
+                + """
+                ben freezeCard -> signed
+                wait 2027-01-06T09:00 -> tells ben expired, ada mentorUnavailable | opener idle, counterpart closed, staff closed
+                """
         )
     }
 }
