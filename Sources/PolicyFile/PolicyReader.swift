@@ -80,7 +80,7 @@ struct PolicyReader {
         checkCeilings(root, level)
         let rules = eligibility(root, level)
         let clauses = clauses(root)
-        let agreements = agreements(root, clauses)
+        let agreements = agreements(root, clauses, naming(discloser, administration, matching?.directory))
         let release = release(root, level, matching?.directory ?? .none)
         let contact = contact(root, level)
         let duration = duration(root, level)
@@ -484,11 +484,21 @@ struct PolicyReader {
         return clauses
     }
 
-    /// Every agreement, with the binding clauses where its text says `{clauses}`.
-    private func agreements(_ root: Reader.Members, _ clauses: [Clause]) -> [Agreement] {
+    /// What permits a name on other people's forms; nil in a directory, where none stands on one.
+    private func naming(
+        _ discloser: String?, _ administration: Administration?, _ directory: Policy.Matching.Directory?
+    ) -> NameOnForms? {
+        if let directory, directory != .none { return nil }
+        return discloser.map { NameOnForms(discloser: $0, hasStaff: administration != .`self`) }
+    }
+
+    /// Every agreement, with the binding clauses where its text says `{clauses}`, and with what permits a name on other
+    /// people's forms.
+    private func agreements(_ root: Reader.Members, _ clauses: [Clause], _ naming: NameOnForms?) -> [Agreement] {
         let lines = clauses.filter(\.kind.isBinding).map { "- \($0.text)" }.joined(separator: "\n")
         var seen: Set<String> = []
         var isBound = false
+        var (bound, permitting) = (Set<Role>(), Set<Role>())
         let agreements = root.list("agreements", nonEmpty: true) { node, path -> Agreement? in
             let members = reader.members(node, path, known: Keys.agreement)
             let id = members.text("id", atMost: 40)
@@ -503,13 +513,28 @@ struct PolicyReader {
             }
             guard let id, let version, let text, !roles.isEmpty else { return nil }
             isBound = isBound || text.contains("{clauses}")
-            var full = ""
-            var rest = text[...]
-            while let open = rest.range(of: "{clauses}") {
-                full += rest[..<open.lowerBound] + lines
-                rest = rest[open.upperBound...]
+            bound.formUnion(roles)
+            if text.contains(NameOnForms.placeholder) {
+                permitting.formUnion(roles)
+                if naming == nil, let place = members["text"] {
+                    reader.refuse(
+                        place, "\(path).text",
+                        "expected no `{nameOnForms}`: in a directory nobody’s name stands on another’s form")
+                }
             }
-            return Agreement(id: id, roles: roles, version: version, fullText: full + rest)
+            let words = filled(text, "{clauses}", with: lines)
+            let permission = naming?.text(for: roles) ?? ""
+            return Agreement(
+                id: id, roles: roles, version: version,
+                fullText: filled(words, NameOnForms.placeholder, with: permission))
+        }
+        if naming != nil, let role = Role.allCases.first(where: { bound.contains($0) && !permitting.contains($0) }),
+            let node = root["agreements"]
+        {
+            reader.refuse(
+                node, "agreements",
+                "expected `{nameOnForms}` in one that \(role.rawValue)s sign: their name stands on other people’s forms, and that takes their permission (42 CFR 2.31)"
+            )
         }
         if !lines.isEmpty, !agreements.isEmpty, !isBound, let node = root["agreements"] {
             reader.refuse(
@@ -517,6 +542,15 @@ struct PolicyReader {
                 "expected `{clauses}` in at least one: what is forbidden and what is a duty must be signed")
         }
         return agreements
+    }
+
+    private func filled(_ text: String, _ placeholder: String, with words: String) -> String {
+        var (full, rest) = ("", text[...])
+        while let open = rest.range(of: placeholder) {
+            full += rest[..<open.lowerBound] + words
+            rest = rest[open.upperBound...]
+        }
+        return full + rest
     }
 
     func release(_ root: Reader.Members, _ level: Confidentiality, _ directory: Policy.Matching.Directory) -> Policy

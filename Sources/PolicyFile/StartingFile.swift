@@ -21,7 +21,8 @@ public enum StartingFile {
           mentee: [member]
           mentor: {all: [member, experienced]}
 
-        # What people sign before they take part. {clauses} stands for what is forbidden, a duty, a disclaimer or what mentoring is not.
+        # What people sign before they take part. {clauses} stands for what is forbidden, a duty, a disclaimer or what mentoring is not;
+        # {nameOnForms} for the permission to name whoever signs it on other people's forms.
         agreements:
           - id: conditions
             for: [mentee, mentor]
@@ -29,6 +30,7 @@ public enum StartingFile {
             text: |
               We meet with respect, and either of us may stop at any time without saying why.
               {clauses}
+              {nameOnForms}
 
         release:
           signer: discloser

@@ -497,6 +497,51 @@ public struct ReleaseService: Sendable {
             Acknowledge(actor, as: role, display: display, paper: paper, under: current().policy), by: caller, key: key)
     }
 
+    /// A person takes back what they signed for a role: the name that they gave comes off every form that is not signed
+    /// yet. Through their coordinator, by whichever channel they say it.
+    ///
+    /// - Throws: `Refusal.notFound` in a directory, and for somebody who has no part in this role.
+    public func takeBackAgreements(_ actor: Actor, as role: Role = .mentor, key: String?) async throws -> Outcome {
+        try await core.run(TakeBackAgreements(actor, as: role), by: caller, key: key)
+    }
+
+    /// A person asks to be a mentor, and states that they are what the program asks of one.
+    ///
+    /// - Throws: `Refusal.notFound` where no application is taken; `FieldProblem` for what is not asked, and where what
+    ///   is stated is not enough.
+    public func applyAsMentor(_ person: PersonID, _ stated: Attestation, capacity: Int, key: String?) async throws
+        -> Outcome
+    {
+        try await core.run(ApplyAsMentor(person: person, stated: stated, capacity: capacity), by: caller, key: key)
+    }
+
+    /// Takes an application back, by whoever made it, or answers it with “not now”, by their coordinator.
+    public func answerApplication(of person: PersonID, by staff: PersonID?, key: String?) async throws -> Outcome {
+        try await core.run(AnswerApplication(person: person, staff: staff), by: caller, key: key)
+    }
+
+    /// A person's own application; nil where there is none.
+    public func application(of person: PersonID) async throws -> MentorApplication? {
+        try read(as: .oneself(person, orCoordinatorOf: person)) {
+            try $0.applications.first { $0.person == person }
+        }
+    }
+
+    /// True if a person may ask to be a mentor here.
+    public func mayApplyAsMentor(_ person: PersonID) async throws -> Bool {
+        try read(as: .oneself(person)) { try $0.mayApply(person) }
+    }
+
+    /// The applications that wait for this coordinator, the oldest first, each with the person's full name.
+    public func applications(for staff: PersonID) async throws -> [(application: MentorApplication, name: String)] {
+        try read(as: .coordinator(staff)) { snapshot in
+            try snapshot.applications.filter {
+                try $0.refusedOn == nil && snapshot.people.coordinator(of: $0.person) == staff
+            }
+            .map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
+        }
+    }
+
     /// Sets a mentor's answers for matching.
     public func setAnswers(of id: PersonID, _ answers: Answers, key: String?) async throws -> Outcome {
         try await core.run(SetAnswers(id, answers, under: current().policy), by: caller, key: key)
@@ -642,6 +687,13 @@ public struct ReleaseService: Sendable {
                 try permit.isSelf($0) || permit.coordinates($0)
             }
         }
+    }
+
+    /// Closes everything of which somebody is a part, because the program ends.
+    ///
+    /// - Throws: `Refusal.notFound` for whoever takes no part.
+    public func closeForGood(_ id: PersonID, key: String?) async throws -> Outcome {
+        try await core.run(CloseForGood(person: id), by: caller, key: key)
     }
 
     /// A person's own record, or nil if there is none or it is erased: for themselves and their coordinator; that of

@@ -6,7 +6,7 @@ enum RouteTable {
     static let all: [Route] =
         SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes
         + AdminPages.routes + SecondHandPages.routes + DetailsPages.routes + PaperPages.routes + IncidentPages.routes
-        + RollPages.routes + PrivacyPage.routes + ProgramPage.routes + EvaluationPage.routes
+        + RollPages.routes + PrivacyPage.routes + ProgramPage.routes + EvaluationPage.routes + MentoringPages.routes
         + Interface.routes + HealthRoutes.routes
 }
 

@@ -43,6 +43,10 @@ extension SQLTransaction {
         try run("INSERT INTO evaluation_code (period, digest) VALUES (?, ?)", .integer(period), .bytes(code))
     }
 
+    public func hasEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
+        try exists("SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))
+    }
+
     public func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
         let wasThere = try exists(
             "SELECT 1 FROM evaluation_code WHERE period = ? AND digest = ?", .integer(period), .bytes(code))

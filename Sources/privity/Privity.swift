@@ -24,6 +24,7 @@ struct Privity: AsyncParsableCommand {
             Initialize.self, Apply.self, PersonGroup.self, CaseGroup.self, ReleaseGroup.self, AuditGroup.self,
             PolicyGroup.self,
             MatchGroup.self, EvaluationGroup.self, KeyGroup.self, AccountGroup.self, Serve.self, Erase.self,
+            WindDown.self,
             Backup.self,
             Restore.self,
         ])

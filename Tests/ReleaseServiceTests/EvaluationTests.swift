@@ -1,7 +1,9 @@
 import Foundation
 import Matching
 import PolicyFile
+import ReleaseLedger
 import ReleaseWorkflow
+import SQLiteDriver
 import Testing
 
 @testable import ReleaseService
@@ -136,6 +138,51 @@ struct EvaluationTests {
         try office.time("2026-07-02T09:00")
         await #expect(throws: Refusal.notFound) {
             try await office.service.answerEvaluation(code: codes[1], answers(.yes))
+        }
+    }
+
+    @Test(
+        "R17: no code is stored, issued or not; until ten have answered no answer has a row of its own, and then ten come at once, in the order of what they say"
+    )
+    func together() async throws {
+        let (office, codes) = try await crowd(24)
+        func rows() throws -> [String] { try office.store.read { try $0.evaluationAnswers(1) } }
+        func waiting() throws -> [UInt8]? { try office.store.read { try $0.setting("evaluation/waiting/1") } }
+        #expect(try office.store.read { try $0.evaluationCodeCount(1) } == 0)
+        let size = try #require(try waiting()).count
+        var before = try waiting()
+        for (number, code) in codes.prefix(23).enumerated() {
+            try await office.service.answerEvaluation(code: code, answers(number % 3 == 0 ? .no : .yes))
+            #expect(try rows().count == (number + 1) / 10 * 10)
+            let now = try waiting()
+            #expect(now?.count == size && now != before, "one size, rewritten whole")
+            before = now
+        }
+        let count = try await office.service.evaluationCount(period: 1)
+        #expect(count == EvaluationCount(issued: 24, redeemed: 23, unused: 1) && count.isReconciled)
+        // Sorted by what they say: the order of arrival, in which every third said no, is gone.
+        let said = try rows().map { $0.contains("\"no\"") }
+        #expect(said.count == 20 && said.filter { $0 }.count == 7)
+        try office.time("2026-07-02T09:00")
+        let results = try await office.service.evaluationResults(period: 1)
+        // 15 yes, 8 no: both are withheld, because the eight are.
+        #expect(results.count == 8 && results.allSatisfy { $0.isWithheld && $0.counts.isEmpty })
+    }
+
+    @Test("R17: a code that differs in one character, or is another interval's, is none")
+    func foreignCodes() async throws {
+        let (office, codes) = try await crowd(2)
+        for place in codes[0].indices where codes[0][place] != "-" {
+            var wrong = codes[0]
+            wrong.replaceSubrange(place...place, with: codes[0][place] == "7" ? "8" : "7")
+            await #expect(throws: Refusal.notFound, "\(wrong)") {
+                try await office.service.answerEvaluation(code: wrong, answers(.yes))
+            }
+        }
+        try office.time("2026-07-02T09:00")
+        _ = try await office.service.openEvaluation()
+        await #expect(throws: Refusal.notFound) {
+            try await office.service.answerEvaluation(code: codes[0], answers(.yes))
         }
     }
 

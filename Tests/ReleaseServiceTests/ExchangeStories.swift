@@ -14,7 +14,10 @@ struct ExchangeStories {
         """
     private var proposed: String {
         surveyed
-            + "maya propose ben -> proposed; tells ben slotOffered | opener surveyed, counterpart proposed, staff proposed\n"
+            + """
+            maya propose ben -> proposed; tells ben slotOffered | opener surveyed, counterpart proposed, staff proposed
+
+            """
     }
     private var offered: String {
         proposed
@@ -39,7 +42,11 @@ struct ExchangeStories {
         return program == "structured"
             ? menteeSigned + "ben sign -> \(opened)" + cards
             : menteeSigned
-                + "ben sign -> paired | opener paired, counterpart paired, staff paired\ncard ben notFound\nmaya disclose -> \(opened)"
+                + """
+                ben sign -> paired | opener paired, counterpart paired, staff paired
+                card ben notFound
+                maya disclose -> \(opened)
+                """
                 + cards
     }
 
@@ -60,7 +67,10 @@ struct ExchangeStories {
         try await tell(program, mentorSigned + "ada sign -> \(paired)")
         try await tell(
             program,
-            "fact ada \(program == "mscsw" ? "student no\nfact ada practice 2020-01-01" : "member no")\nada request -> !conditionFailed.openerEligible"
+            """
+            fact ada \(program == "mscsw" ? "student no\nfact ada practice 2020-01-01" : "member no")
+            ada request -> !conditionFailed.openerEligible
+            """
         )
     }
 
@@ -81,25 +91,38 @@ struct ExchangeStories {
             try await tell(
                 program,
                 before
-                    + "ada refuseMentor -> surveyed | opener surveyed, staff surveyed\naway ada somebody\nmaya propose ben -> !cannotBringTogether"
+                    + """
+                    ada refuseMentor -> surveyed | opener surveyed, staff surveyed
+                    away ada somebody
+                    maya propose ben -> !cannotBringTogether
+                    """
             )
         }
         try await tell(program, proposed + "maya offer -> !conditionFailed.slotAccepted")
     }
 
     @Test(
-        "R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and is not refused",
+        "R1, R2: whoever goes on being shown the offer after the other signed can do what it says, and has before them what they would have had if the other had not signed",
         arguments: programs)
     func halfSigned(program: String) async throws {
         try await tell(
             program,
             menteeSigned
-                + "ben slotUnavailable -> same; tells ada newRound, maya newRound | opener requested, counterpart none, staff requested\naway ben nobody\nlive ada unknown"
+                + """
+                ben slotUnavailable -> same; tells ada mentorUnavailable | opener surveyed, counterpart none, staff surveyed
+                survey ada kept
+                away ben nobody
+                live ada unknown
+                """
         )
         try await tell(
             program,
             mentorSigned
-                + "ada refuseMentor -> same; tells ada newRound, ben placeFree, maya newRound | opener requested, staff requested\naway ada somebody"
+                + """
+                ada refuseMentor -> surveyed; tells ben placeFree | opener surveyed, staff surveyed
+                survey ada kept
+                away ada somebody
+                """
         )
         try await tell(
             program,
@@ -109,13 +132,41 @@ struct ExchangeStories {
         try await tell(
             program,
             menteeSigned
-                + "\(lose)\nwait 2026-02-03T09:00 -> tells ada notUsed | opener menteeSigned, counterpart offered\nwait 2026-03-01T09:00 -> | opener menteeSigned\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed\nsurvey ada kept"
+                + """
+                \(lose)
+                wait 2026-02-03T09:00 -> tells ada notUsed | opener menteeSigned, counterpart offered
+                wait 2026-03-01T09:00 -> | opener menteeSigned
+                wait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed
+                survey ada kept
+                """
         )
         try await tell(
             program,
             mentorSigned
-                + "\(lose)\nwait 2026-02-03T09:00 -> tells ben notUsed | opener offered, counterpart mentorSigned\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed"
+                + """
+                \(lose)
+                wait 2026-02-03T09:00 -> tells ben notUsed | opener offered, counterpart mentorSigned
+                wait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed
+                """
         )
+    }
+
+    @Test(
+        "R1, R2: the page of whoever refuses, or has no place, is the same to the last line whether or not the other had signed",
+        arguments: programs, [("ada", CommandKind.refuseMentor), ("ben", .slotUnavailable)])
+    func alike(program: String, act: (who: String, kind: CommandKind)) async throws {
+        var pages: [String] = []
+        for before in [offered, act.who == "ada" ? mentorSigned : menteeSigned] {
+            let office = try await Office.running(program)
+            try await Story.tell(office, before)
+            try await office.must(act.kind, act.who)
+            let lines = try await office.service.cases(of: office.id(act.who))
+            pages.append(
+                lines.map { line in
+                    "\(line.view.workflow) \(line.role) \(line.view.state) \(line.view.history) \(line.situation as Any) \(line.rank)"
+                }.sorted().joined(separator: "\n"))
+        }
+        #expect(pages[0] == pages[1])
     }
 
     @Test(
@@ -156,7 +207,11 @@ struct ExchangeStories {
             try await tell(
                 program,
                 introduced(program)
-                    + "\(who) notAMatch -> same; tells ada newRound, ben ended, maya newRound | opener requested, staff requested\ncard ben cardClosed\naway \(who.prefix(3)) somebody"
+                    + """
+                    \(who) notAMatch -> same; tells ada newRound, ben ended, maya newRound | opener requested, staff requested
+                    card ben cardClosed
+                    away \(who.prefix(3)) somebody
+                    """
             )
         }
         try await tell(
@@ -181,19 +236,35 @@ struct ExchangeStories {
         try await tell(
             program,
             open
-                + "ada end -> ended; tells \(program == "mscsw" ? "ada ended, " : "")ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed\naway ada somebody\nben rescind -> ended\nada rescind -> ended\nada rematch -> requested | opener requested, staff requested"
+                + """
+                ada end -> ended; tells \(program == "mscsw" ? "ada ended, " : "")ben ended | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                away ada somebody
+                ben rescind -> ended
+                ada rescind -> ended
+                ada rematch -> requested | opener requested, staff requested
+                """
         )
         for who in ["ada", "ada@phone", "ada@paper"] {
             try await tell(
                 program,
                 open
-                    + "\(who) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada somebody"
+                    + """
+                    \(who) rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended
+                    card ben cardClosed
+                    card ada cardClosed
+                    away ada somebody
+                    """
             )
         }
         try await tell(
             program,
             open
-                + "ben rescind -> ended; tells ada rescinded | opener ended, counterpart ended, staff ended\ncard ada cardClosed\nben rescind -> ended"
+                + """
+                ben rescind -> ended; tells ada rescinded | opener ended, counterpart ended, staff ended
+                card ada cardClosed
+                ben rescind -> ended
+                """
         )
         try await tell(
             program, menteeSigned + "ada end -> ended; tells ben placeFree | opener ended, staff ended\nlive ada no")
@@ -206,13 +277,21 @@ struct ExchangeStories {
         try await tell(
             program,
             open
-                + "ada end -> same; tells \(program == "mscsw" ? "ada ended, " : "")ben ended\n\(stop)\nada rematch -> !conditionFailed.openerEligible"
+                + """
+                ada end -> same; tells \(program == "mscsw" ? "ada ended, " : "")ben ended
+                \(stop)
+                ada rematch -> !conditionFailed.openerEligible
+                """
         )
         if program == "mscsw" {
             try await tell(
                 program,
                 open
-                    + "ben end -> ended; tells ada ended, ben ended | opener ended, counterpart ended\ncard ada cardClosed\naway ben somebody"
+                    + """
+                    ben end -> ended; tells ada ended, ben ended | opener ended, counterpart ended
+                    card ada cardClosed
+                    away ben somebody
+                    """
             )
         }
     }
@@ -221,11 +300,22 @@ struct ExchangeStories {
     func notice() async throws {
         let ending =
             introduced("structured")
-            + "ben giveNotice -> ending; tells ada noticeGiven | opener ending, counterpart ending, staff ending\ncard ben open\ncard ada open\naway ben somebody\n"
+                + """
+                ben giveNotice -> ending; tells ada noticeGiven | opener ending, counterpart ending, staff ending
+                card ben open
+                card ada open
+                away ben somebody
+
+                """
         try await tell(
             "structured",
             ending
-                + "wait 2026-02-16T09:00 -> | opener ending\ncard ben open\nwait 2026-02-17T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+                + """
+                wait 2026-02-16T09:00 -> | opener ending
+                card ben open
+                wait 2026-02-17T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                """
         )
         try await tell(
             "structured", ending + "ada end -> ended; tells ben ended | opener ended, staff ended\ncard ben cardClosed")
@@ -234,7 +324,15 @@ struct ExchangeStories {
         try await tell(
             "structured",
             ending
-                + "ada correct -> ending; tells ben corrected\nben correct -> ending; tells ada corrected\nada freezeCard -> ending; tells ben numberWrong\ncard ben cardFrozen\nada unfreezeCard -> ending; tells ben corrected\nben freezeCard -> ending; tells ada numberWrong\nben unfreezeCard -> ending; tells ada corrected"
+                + """
+                ada correct -> ending; tells ben corrected
+                ben correct -> ending; tells ada corrected
+                ada freezeCard -> ending; tells ben numberWrong
+                card ben cardFrozen
+                ada unfreezeCard -> ending; tells ben corrected
+                ben freezeCard -> ending; tells ada numberWrong
+                ben unfreezeCard -> ending; tells ada corrected
+                """
         )
         try await tell(
             "structured",
@@ -251,12 +349,24 @@ struct ExchangeStories {
         try await tell(
             "structured",
             introduced("structured")
-                + "wait 2026-07-02T09:00 -> | opener introduced\nwait 2026-07-04T09:00 -> tells ada endNear, ben endNear\nwait 2026-08-02T20:00 -> | opener introduced\ncard ben open\nwait 2026-08-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+                + """
+                wait 2026-07-02T09:00 -> | opener introduced
+                wait 2026-07-04T09:00 -> tells ada endNear, ben endNear
+                wait 2026-08-02T20:00 -> | opener introduced
+                card ben open
+                wait 2026-08-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                """
         )
         try await tell(
             "mscsw",
             introduced("mscsw")
-                + "wait 2027-01-04T09:00 -> tells ada endNear, ben endNear\nwait 2027-02-02T20:00 -> | opener introduced\nwait 2027-02-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+                + """
+                wait 2027-01-04T09:00 -> tells ada endNear, ben endNear
+                wait 2027-02-02T20:00 -> | opener introduced
+                wait 2027-02-03T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                """
         )
     }
 
@@ -268,20 +378,38 @@ struct ExchangeStories {
         try await tell(
             "mscsw",
             open
-                + "ada extend -> introduced; tells ada extended, ben extended | opener introduced\nben extend -> introduced; tells ada extended, ben extended\nexpires ada 2028-04-02\nwait 2027-02-03T09:00 -> | opener introduced\ncard ben open"
+                + """
+                ada extend -> introduced; tells ada extended, ben extended | opener introduced
+                ben extend -> introduced; tells ada extended, ben extended
+                expires ada 2028-04-02
+                wait 2027-02-03T09:00 -> | opener introduced
+                card ben open
+                """
         )
         let waits =
             open
-            + "ada extend -> introduced; tells ada extended, ben extended\nwait 2027-02-03T09:00 -> tells ada endNear, ben endNear, ada extensionWaits, ben extensionWaits | opener awaitingExtension, counterpart awaitingExtension, staff awaitingExtension\ncard ben cardClosed\n"
+                + """
+                ada extend -> introduced; tells ada extended, ben extended
+                wait 2027-02-03T09:00 -> tells ada endNear, ben endNear, ada extensionWaits, ben extensionWaits | opener awaitingExtension, counterpart awaitingExtension, staff awaitingExtension
+                card ben cardClosed
+
+                """
         try await tell(
             "mscsw",
             waits
-                + "ben extend -> introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced\ncard ben open\ncard ada open"
+                + """
+                ben extend -> introduced; tells ada cardReady, ben cardReady | opener introduced, counterpart introduced, staff introduced
+                card ben open
+                card ada open
+                """
         )
         try await tell(
             "mscsw",
             waits
-                + "wait 2027-03-06T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended\nlive ada no"
+                + """
+                wait 2027-03-06T09:00 -> tells ada termOver, ben termOver | opener ended, counterpart ended, staff ended
+                live ada no
+                """
         )
         try await tell(
             "mscsw", waits + "ada rescind -> ended; tells ben rescinded | opener ended, counterpart ended, staff ended")
@@ -312,7 +440,11 @@ struct ExchangeStories {
         try await tell(
             program,
             menteeSigned
-                + "ada correct -> menteeSigned | opener menteeSigned, staff menteeSigned\nada freezeCard -> menteeSigned | staff menteeSigned\nada unfreezeCard -> menteeSigned"
+                + """
+                ada correct -> menteeSigned | opener menteeSigned, staff menteeSigned
+                ada freezeCard -> menteeSigned | staff menteeSigned
+                ada unfreezeCard -> menteeSigned
+                """
         )
         try await tell(
             program,
@@ -338,12 +470,26 @@ struct ExchangeStories {
             try await tell(
                 program,
                 paired
-                    + "ada correct -> paired\nben correct -> paired\nada freezeCard -> paired\nmaya disclose -> !conditionFailed.cardNotFrozen\nada unfreezeCard -> paired\nben freezeCard -> paired\nben unfreezeCard -> paired\nmaya disclose -> introduced; tells ada cardReady, ben cardReady"
+                    + """
+                    ada correct -> paired
+                    ben correct -> paired
+                    ada freezeCard -> paired
+                    maya disclose -> !conditionFailed.cardNotFrozen
+                    ada unfreezeCard -> paired
+                    ben freezeCard -> paired
+                    ben unfreezeCard -> paired
+                    maya disclose -> introduced; tells ada cardReady, ben cardReady
+                    """
             )
             try await tell(
                 program,
                 paired
-                    + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada notUsed, ben notUsed | opener paired, counterpart paired\nmaya disclose -> !conditionFailed.pairEligible\nwait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed"
+                    + """
+                    fact ben member no
+                    wait 2026-02-03T09:00 -> tells ada notUsed, ben notUsed | opener paired, counterpart paired
+                    maya disclose -> !conditionFailed.pairEligible
+                    wait 2026-03-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener surveyed, staff surveyed
+                    """
             )
             try await tell(program, paired + "ben rescind -> ended; tells ada mentorUnavailable | opener ended\n")
             try await tell(program, paired + "ada rescind -> ended; tells ben placeFree | opener ended\n")
@@ -351,7 +497,10 @@ struct ExchangeStories {
             try await tell(
                 program,
                 paired
-                    + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended\n"
+                    + """
+                    maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended
+
+                    """
             )
         }
     }
@@ -363,12 +512,20 @@ struct ExchangeStories {
         try await tell(
             program,
             introduced(program)
-                + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended, staff ended\ncard ben cardClosed\ncard ada cardClosed\naway ada nobody"
+                + """
+                maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, counterpart ended, staff ended
+                card ben cardClosed
+                card ada cardClosed
+                away ada nobody
+                """
         )
         try await tell(
             program,
             menteeSigned
-                + "maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended\nlive ada no"
+                + """
+                maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended
+                live ada no
+                """
         )
         let last = program == "mscsw" ? "2027-04-03" : "2027-02-03"
         try await tell(
@@ -379,7 +536,11 @@ struct ExchangeStories {
             try await tell(
                 program,
                 introduced(program)
-                    + "fact ben member no\nwait 2026-02-03T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended\ncard ben cardClosed"
+                    + """
+                    fact ben member no
+                    wait 2026-02-03T09:00 -> tells ada ended, ben ended | opener ended, counterpart ended, staff ended
+                    card ben cardClosed
+                    """
             )
         } else {
             try await tell(

@@ -167,6 +167,63 @@ struct ProgramPagesTests {
         #expect(try await front.post(path, as: "maya", lapsed).status == 303)
     }
 
+    @Test(
+        "R42: who would like to be a mentor asks on a page that says what is asked, and reads there what came of it; the coordinator finds the answers in the form"
+    )
+    func application() async throws {
+        let office = try await Office().staffed()
+        let front = try Front(office)
+        #expect(try await front.get("/home", as: "ada").text.contains("href=\"/mentoring\""))
+        #expect(try await !front.get("/home", as: "ben").text.contains("/mentoring"))
+        #expect(try await front.get("/mentoring", as: "ben").status == 404)
+        let empty = try await front.post("/mentoring", as: "ada", [("as", "mentor"), ("fields", "nurse")])
+        #expect(empty.status == 422 && empty.text.contains("what is asked of a mentor"))
+        let asked = try await front.post(
+            "/mentoring", as: "ada",
+            [("as", "mentor"), ("attributes", "inStanding"), ("fields", "nurse, dentist"), ("capacity", "3")])
+        #expect(asked.status == 303)
+        #expect(try await front.get("/mentoring", as: "ada").text.contains("has not answered yet"))
+        let desk = try await front.get("/desk/applications", as: "maya").text
+        #expect(desk.contains("Ada Fairweather") && desk.contains("dentist"))
+        #expect(try await !front.get("/desk/applications", as: "omar").text.contains("Fairweather"))
+        let ada = try office.id("ada")
+        let form = try await front.get("/desk/people/\(ada)/enrollment?as=mentor", as: "maya").text
+        #expect(form.contains("nurse, dentist"))
+        #expect(try await front.post("/desk/applications/\(ada)", as: "omar", []).status == 404)
+        #expect(try await front.post("/desk/applications/\(ada)", as: "maya", []).status == 303)
+        let answered = try await front.get("/mentoring", as: "ada").text
+        #expect(answered.contains("not now") && answered.contains("nurse, dentist"))
+        let chapter = try Front(try await running("sgv-camft"))
+        #expect(try await chapter.get("/mentoring", as: "ada").status == 404)
+        #expect(try await chapter.get("/home", as: "ada").text.contains("/mentoring") == false)
+    }
+
+    @Test("R41: whoever is named on forms takes it back on the page on which they signed, or tells their coordinator")
+    func takingBack() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "offered")
+        let front = try Front(office)
+        let page = try await front.get("/agreements?as=mentor", as: "ben")
+        #expect(
+            page.text.contains("Take back what was signed") && page.text.contains("I permit MPHP to write the name"))
+        let ben = try office.id("ben")
+        let paper = "/desk/people/\(ben)/agreements"
+        #expect(try await front.get("\(paper)?as=mentor", as: "maya").text.contains("Record that it was taken back"))
+        #expect(
+            try await front.post("\(paper)/withdrawal", as: "omar", [("as", "mentor"), ("via", "phone")]).status == 404)
+        #expect(
+            try await front.post("\(paper)/withdrawal", as: "maya", [("as", "mentor"), ("via", "screen")]).status == 422
+        )
+        #expect(try await front.post("/agreements/withdrawal", as: "ben", [("as", "mentor")]).status == 303)
+        let home = try await front.get("/home?done=agreementsTakenBack", as: "ben").text
+        #expect(home.contains("comes off every form") && home.contains("Not signed yet"))
+        #expect(try await !front.get("/agreements?as=mentor", as: "ben").text.contains("Take back what was signed"))
+        #expect(
+            try await front.post("\(paper)/withdrawal", as: "maya", [("as", "mentor"), ("via", "phone")]).status == 303)
+        let ada = try await front.get("/cases/\(front.handle("ada"))", as: "ada").text
+        #expect(!ada.contains("Ben X."))
+    }
+
     @Test("every page of every program's parties answers, with words for each state")
     func pages() async throws {
         for program in ["structured", "mscsw"] {

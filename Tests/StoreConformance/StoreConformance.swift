@@ -261,7 +261,14 @@ public struct StoreConformance {
             return Self.quietly("putOutcome") { try $0.putOutcome(row) }
         case 4: return Self.quietly("deleteOutcomes") { try $0.deleteOutcomes(of: Self.id(number)) }
         case 5: return Self.quietly("putEvaluation code") { try $0.putEvaluation(number, code: bytes) }
-        case 6: return ("deleteEvaluation", { "\(try $0.deleteEvaluation(number, code: bytes))" })
+        case 6:
+            return (
+                "deleteEvaluation",
+                {
+                    let has = try $0.hasEvaluation(number, code: bytes)
+                    return "\(has) \(try $0.deleteEvaluation(number, code: bytes))"
+                }
+            )
         case 7: return Self.quietly("putEvaluation answer") { try $0.putEvaluation(number, answer: fresh, "{}") }
         default: return Self.quietly("putJournal") { try $0.putJournal([UInt8(number)], bytes) }
         }

@@ -226,6 +226,21 @@ struct CaseWriter {
         try storeStep(wrapped, visibility, due, before, after, &loaded)
     }
 
+    /// The roles that are shown the end of a round in which something was signed: staff, where the policy says so, and
+    /// of the two who signed or was shown a card. The other had an offer before them, and it is gone like any other.
+    private func whoKnew(of state: State, _ loaded: LoadedCase, _ seenBy: [Role]) -> [Role] {
+        let parties =
+            [(loaded.workflow.opener, loaded.opener)]
+            + [(loaded.workflow.counterpart, loaded.counterpart)]
+            .compactMap { role, person in role.flatMap { role in person.map { (role, $0) } } }
+        let knew = parties.filter { _, person in
+            state.roundReleases.contains {
+                $0.discloser == person || $0.cardVersion > 0 && $0.recipient == .person(person)
+            }
+        }
+        return seenBy.filter(\.isStaff) + knew.map(\.0)
+    }
+
     private func store(_ decision: Decision, before: State, after: State, _ loaded: inout LoadedCase) throws {
         // A step that ends one round and begins the next is the case's up to the beginning, and the draft's from there
         // on.
@@ -236,6 +251,7 @@ struct CaseWriter {
             let middle = evolve(before, decision.events[..<start])
             var (first, second) = (decision, decision)
             (first.events, first.display) = (Array(decision.events[..<start]), nil)
+            first.seenBy = whoKnew(of: before, loaded, decision.seenBy)
             second.events = Array(decision.events[start...])
             try store(first, before: before, after: middle, &loaded)
             try store(second, before: middle, after: after, &loaded)

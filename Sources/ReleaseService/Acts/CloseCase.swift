@@ -15,13 +15,8 @@ struct CloseCase {
     /// Closes everything of which this person is a part: cards that they can read and cards that are about them; takes
     /// back proposals that name them, and gives back places that were held for them.
     func closeAll(of person: PersonID, by staff: PersonID) throws {
-        for row in try tx.rows.parties(of: person, isStaff: false, after: nil, count: .max) {
-            var loaded: LoadedCase
-            do {
-                loaded = try tx.snapshot.cases.load(row.caseID, opener: row.opener, workflow: row.workflow)
-            } catch Refusal.notFound {
-                continue
-            }
+        try tx.forEachCase(of: person) { found in
+            var loaded = found
             for round in loaded.state.parting.map(\.round.id) {
                 guard var own = loaded.ofParting(round), person == own.opener || person == own.counterpart,
                     let decision = decision(for: person, by: staff, own)
@@ -29,7 +24,7 @@ struct CloseCase {
                 _ = try CaseWriter(tx).apply(decision, to: &own)
                 loaded = own
             }
-            guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { continue }
+            guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { return }
             if let decision = decision(for: person, by: staff, loaded) {
                 _ = try CaseWriter(tx).apply(decision, to: &loaded)
             }

@@ -25,11 +25,9 @@ struct SubmitAct: Act {
         try requireSettledAccess(tx)
         if let known = asKnown(loaded) {
             var done = try SubmitAct(known).carryOut(tx)
-            if submission.kind == .decline {
-                // The answer is the one that anybody gets who declines.
-                tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
-                if !loaded.workflow.isMutual { done.state = loaded.workflow.name(of: loaded.workflow.initial) }
-            }
+            // The answer is the one that anybody gets who declines.
+            tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
+            if !loaded.workflow.isMutual { done.state = loaded.workflow.name(of: loaded.workflow.initial) }
             return done
         }
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell
@@ -140,30 +138,18 @@ struct SubmitAct: Act {
         return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
-    /// The command as one of the two can mean it; nil where it means what it says. Whoever goes on being shown what was
-    /// before the other signed does not learn by a refusal that they have: a question taken back comes to an end then,
-    /// and no place, or somebody else who is wanted, to a pair that is no match.
+    /// An end instead of declining, where somebody has signed: one who takes a question back does not learn that by a
+    /// refusal. Nil for everything else.
     private func asKnown(_ loaded: LoadedCase) -> Submission? {
         let workflow = loaded.workflow
-        let meant: [CommandKind: CommandKind] = [
-            .decline: .end, .slotUnavailable: .notAMatch, .refuseMentor: .notAMatch,
-        ]
-        guard let kind = meant[submission.kind], case .person(let person) = submission.actor.principal,
-            person == submission.opener || person == loaded.counterpart
-        else { return nil }
-        let role = loaded.role(of: person)
-        let here = loaded.state.position
-        func has(_ kind: CommandKind, from position: Position) -> Bool {
-            workflow.transitions(on: kind, from: position).contains { $0.role == role }
-        }
-        guard !has(submission.kind, from: here), has(kind, from: here),
-            let seen = workflow.position(named: loaded.history.visibleState(to: role, in: workflow)),
-            has(submission.kind, from: seen)
+        guard submission.kind == .decline, submission.actor.principal == .person(submission.opener),
+            workflow.transitions(on: .decline, from: loaded.state.position).isEmpty,
+            let seen = workflow.position(named: loaded.history.visibleState(to: workflow.opener, in: workflow)),
+            !workflow.transitions(on: .decline, from: seen).isEmpty
         else { return nil }
         var known = submission
-        known.kind = kind
-        // Only who asked for somebody else has said anything of the other.
-        known.keepsAway = submission.kind == .refuseMentor && submission.keepsAway
+        // Whoever declines said nothing about anybody.
+        (known.kind, known.keepsAway) = (.end, false)
         return known
     }
 

@@ -20,8 +20,8 @@ struct Evaluations: Sendable {
     /// did not do.
     ///
     /// The invitation depends on the day and on who is entered, and on nothing that happens between people: no request,
-    /// match, look, call or end changes it (MPHP-61, MPHP-62). Of the codes only their hashes stay here, sorted; who
-    /// got which was never written anywhere.
+    /// match, look, call or end changes it (MPHP-61, MPHP-62). No code stays here; who got which was never written
+    /// anywhere.
     ///
     /// - Throws: `Refusal.notFound` where the policy asks nobody, or the batch of this interval has been made already.
     func open(by caller: Caller) async throws -> EvaluationBatch {
@@ -38,14 +38,9 @@ struct Evaluations: Sendable {
                 let roles = try tx.people.identity(row.id)?.roles ?? []
                 return roles.contains(.participant) || roles.contains(.mentor)
             }
-            let codes = try roll.indices.map { RescindCode.format(try derive.bytes("code/\($0)", count: 13)) }
-            for code in codes {
-                guard let digest = RescindCode.digest(ofTyped: code) else {
-                    throw MachineryError.corrupt("evaluation code")
-                }
-                tx.rows.putEvaluation(period, code: digest)
-            }
+            let codes = try EvaluationCodes(period: period, vault: tx.vault).make(roll.count, derive)
             tx.rows.setSetting("evaluation/\(period)", StoredCodec.encode(EvaluationPeriod(issued: codes.count)))
+            try tx.keep(WaitingAnswers(), of: period)
             // Sorted by what nobody can foresee: the order of the roll is gone.
             return EvaluationBatch(
                 period: period, codes: codes.sorted(), items: EvaluationItem.bank(of: policy))
@@ -53,12 +48,13 @@ struct Evaluations: Sendable {
     }
 
     /// Takes one set of answers under a code, once. Neither a date nor anything else that could tie it to somebody is
-    /// kept with it.
+    /// kept with it: it lies with others in one value until they are ten, and then among them in an order that says
+    /// nothing.
     ///
     /// - Throws: `Refusal.notFound` for a code that was not issued, was used, or is of an interval that is over;
     ///   `FieldProblem` unless every item of the bank is answered, and no other.
     func answer(code: String, _ answers: [EvaluationItem: EvaluationAnswer]) async throws {
-        let token = try RandomBytes.generate(count: 16)
+        let tokens = try (0..<WaitingAnswers.groupCount).map { _ in try RandomBytes.generate(count: 16) }
         try await core.keep { tx in
             let bank = EvaluationItem.bank(of: tx.snapshot.current.policy)
             guard Set(answers.keys) == Set(bank) else {
@@ -66,13 +62,12 @@ struct Evaluations: Sendable {
                     field: "answers", expected: "one answer to each of \(bank.map(\.rawValue).joined(separator: ", "))")
             }
             let period = tx.snapshot.evaluationPeriod
-            guard let digest = RescindCode.digest(ofTyped: code), try tx.rows.deleteEvaluation(period, code: digest)
-            else {
-                throw Refusal.notFound
+            try tx.spend(code, of: period)
+            var waiting = try tx.snapshot.waitingAnswers(period)
+            for (token, texts) in zip(tokens, waiting.add(answers)) {
+                tx.rows.putEvaluation(period, answer: token, StoredCodec.text(StoredTexts(texts)))
             }
-            // Keyed by chance: rows lie in no order of arrival.
-            let texts = Dictionary(uniqueKeysWithValues: answers.map { ($0.key.rawValue, $0.value.rawValue) })
-            tx.rows.putEvaluation(period, answer: token, StoredCodec.text(StoredTexts(texts)))
+            try tx.keep(waiting, of: period)
             tx.consequences.mustSettle = true
         }
     }
@@ -89,12 +84,13 @@ struct Evaluations: Sendable {
             try snapshot.permit(caller).require(snapshot.permit(caller).holds(.administrator))
             let evaluation = snapshot.current.policy.evaluation
             let smallest = max(10, evaluation.minCell)
-            guard period < snapshot.evaluationPeriod, try snapshot.rows.setting("evaluation/\(period)") != nil else {
+            guard period < snapshot.evaluationPeriod, try snapshot.evaluation(period) != nil else {
                 throw Refusal.notFound
             }
-            let rows = try snapshot.rows.evaluationAnswers(period).map {
-                try StoredCodec.decode(Array($0.utf8), as: StoredTexts.self).texts
-            }
+            let rows =
+                try snapshot.rows.evaluationAnswers(period).map {
+                    try StoredCodec.decode(Array($0.utf8), as: StoredTexts.self).texts
+                } + snapshot.waitingAnswers(period).texts
             guard rows.count >= smallest else { throw Refusal.notFound }
             // What was asked then, whatever is asked now.
             let asked = EvaluationItem.allCases.filter { item in rows.contains { $0[item.rawValue] != nil } }
@@ -113,11 +109,13 @@ struct Evaluations: Sendable {
         try core.reader.read { snapshot in
             let permit = snapshot.permit(caller)
             try permit.require(permit.holds(.auditor) || permit.holds(.administrator))
-            guard let bytes = try snapshot.rows.setting("evaluation/\(period)") else { throw Refusal.notFound }
+            guard let batch = try snapshot.evaluation(period) else { throw Refusal.notFound }
+            let codes = try snapshot.rows.evaluationCodeCount(period)
             return EvaluationCount(
-                issued: try StoredCodec.decode(bytes, as: EvaluationPeriod.self).issued,
-                redeemed: try snapshot.rows.evaluationAnswers(period).count,
-                unused: try snapshot.rows.evaluationCodeCount(period))
+                issued: batch.issued,
+                redeemed: try snapshot.rows.evaluationAnswers(period).count
+                    + snapshot.waitingAnswers(period).lines.count,
+                unused: batch.isKeyed ? batch.issued - codes : codes)
         }
     }
 }
@@ -125,11 +123,18 @@ struct Evaluations: Sendable {
 /// The memory of a batch.
 struct EvaluationPeriod: StoredValue {
     var issued: Int
+    /// False of a batch of an earlier version, which kept the hashes of the codes that were not used yet.
+    var isKeyed = true
 
     static var storedName: StaticString { "evaluation" }
     init(issued: Int) { self.issued = issued }
-    init(stored: StoredObject) throws { issued = try stored.number("issued") }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("issued", issued).members }
+    init(stored: StoredObject) throws {
+        issued = try stored.number("issued")
+        isKeyed = try stored.optionalFlag("isKeyed") ?? false
+    }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("issued", issued).with("isKeyed", isKeyed ? true : nil).members
+    }
 }
 
 extension Snapshot {

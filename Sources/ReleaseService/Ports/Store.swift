@@ -123,6 +123,7 @@ public protocol OutboxRows {
     func message(_ id: [UInt8]) throws -> [UInt8]?
     func outcome(_ key: [UInt8]) throws -> OutcomeRow?
     func evaluationCodeCount(_ period: Int) throws -> Int
+    func hasEvaluation(_ period: Int, code: [UInt8]) throws -> Bool
     func evaluationAnswers(_ period: Int) throws -> [String]
     func journal() throws -> [(token: [UInt8], sealed: [UInt8])]
 }
@@ -134,7 +135,7 @@ public protocol OutboxRowsWriter: OutboxRows {
     func deleteMessages(of round: RoundID) throws
     func putOutcome(_ row: OutcomeRow) throws
     func deleteOutcomes(of round: RoundID) throws
-    /// Of an evaluation only the hashes of unused codes, and answers under random keys.
+    /// Of an evaluation only the hashes of used codes, and answers under random keys.
     func putEvaluation(_ period: Int, code: [UInt8]) throws
     /// - Returns: whether it was there.
     func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool

@@ -66,6 +66,7 @@ struct Enroll: Act {
             try tx.put(identity, of: id)
             try Parties(tx).keepAll(of: id)
         }
+        if role == .mentor { try tx.settleApplication(of: id) }
         try clearBox(tx)
         try DueTransitions(tx).settleStanding(of: id)
         return Done(person: id)

@@ -82,6 +82,10 @@ extension Transaction {
             let left = Productions(productions.filter { $0.person != person })
             rows.setSetting("productions", try vault.seal(left, fixed: "productions"))
         }
+        let applications = try snapshot.applications
+        if applications.contains(where: { $0.person == person }) {
+            try keep(applications.filter { $0.person != person })
+        }
         let acts = try snapshot.pendingActs
         if acts.contains(where: { $0.person == person || $0.other == person }) {
             try SecondHandActs(self).keep(acts.filter { $0.person != person && $0.other != person })

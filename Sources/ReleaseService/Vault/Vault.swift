@@ -213,6 +213,11 @@ public enum RescindCode {
     ///
     /// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
     public static func digest(ofTyped typed: String, count: Int = 20) -> [UInt8]? {
+        characters(ofTyped: typed, count: count).map { SHA256.hash(Array($0.utf8)) }
+    }
+
+    /// The characters of a code as a person typed it; nil if it cannot be one.
+    static func characters(ofTyped typed: String, count: Int = 20) -> String? {
         let characters = typed.uppercased().compactMap { character -> Character? in
             switch character {
             case "-", " ": nil
@@ -222,7 +227,22 @@ public enum RescindCode {
             }
         }
         guard characters.count == count, characters.allSatisfy(alphabet.contains) else { return nil }
-        return SHA256.hash(Array(String(characters).utf8))
+        return String(characters)
+    }
+
+    /// The bytes of which characters are the code; eight characters are five bytes.
+    static func bytes(of characters: some StringProtocol) -> [UInt8] {
+        var (bytes, bits, count) = ([UInt8](), 0, 0)
+        for character in characters {
+            bits = bits << 5 | (alphabet.firstIndex(of: character) ?? 0)
+            count += 5
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+                bits &= 1 << count - 1
+            }
+        }
+        return bytes
     }
 }
 

@@ -393,6 +393,10 @@ final class WorkingSet: StoreWriter {
     func putEvaluation(_ period: Int, code: [UInt8]) {
         change { $0.evaluationCodes[.init(period: period, token: code)] = true }
     }
+    func hasEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
+        try flush { !$0.evaluationCodes.isEmpty }
+        return try base.hasEvaluation(period, code: code)
+    }
     func deleteEvaluation(_ period: Int, code: [UInt8]) throws -> Bool {
         try flush()
         return try base.deleteEvaluation(period, code: code)

@@ -477,10 +477,15 @@ enum Interface {
         } catch Refusal.versionChanged {
             throw PreconditionFailed()
         }
+        let isOwn = answered.role != .coordinator
+        // That something had been signed, and is closed by it, is not told to whoever did not know of it.
+        if isOwn, kind.isAnsweredAlike { return .json(alike) }
         return .json(
-            content(answered.outcome, isOwn: answered.role != .coordinator),
-            status: answered.outcome.isReceiptPending ? .accepted : .ok)
+            content(answered.outcome, isOwn: isOwn), status: answered.outcome.isReceiptPending ? .accepted : .ok)
     }
+
+    private static let alike = OutcomeContent(
+        state: nil, release: nil, isReceiptPending: false, isReplay: false, rescindCode: nil, records: [])
 
     private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
         OutcomeContent(

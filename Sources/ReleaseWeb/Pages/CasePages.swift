@@ -637,7 +637,8 @@ enum CasePages {
         } catch Refusal.argumentMissing {
             throw Refusal.outdated
         }
-        if outcome.isReceiptPending {
+        let isAnsweredAlike = kind.isAnsweredAlike && answered.role != .coordinator
+        if outcome.isReceiptPending, !isAnsweredAlike {
             return try visit.page(
                 Page(
                     visit.words("pending.title"), [.good(visit.words("pending.text"))],

@@ -29,6 +29,7 @@ enum DeskPages {
         Route(.post, "/desk/people/{person}/agreements", .role(.coordinator), bodyLimit: 9 << 20, checksForm: true) {
             try await acknowledge($0)
         },
+        Route(.post, "/desk/people/{person}/agreements/withdrawal", .role(.coordinator)) { try await takeBack($0) },
         Route(.post, "/desk/people/{person}/first-use-code", .role(.coordinator)) { try await firstUseCode($0) },
         Route(.post, "/desk/people/{person}/sheet", .role(.coordinator)) { try await sheet($0) },
         Route(.post, "/desk/people/{person}/address", .role(.coordinator), checksForm: true) {
@@ -94,6 +95,7 @@ enum DeskPages {
         if try keepsRoll(visit) { return links + [LinkView(words("roll.link"), "/desk/roll")] }
         links += [
             LinkView(words("desk.telephone"), "/desk/telephone"), LinkView(words("desk.changes"), "/desk/changes"),
+            LinkView(words("applications.title"), "/desk/applications"),
             LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
         ]
         return links
@@ -486,45 +488,15 @@ enum DeskPages {
         let role = try enrollmentRole(visit)
         let policy = try visit.service.policy.policy
         let known = try await visit.service.enrollment(of: id, as: role)
-        let attestation = known?.attestation ?? Attestation(fields: [identity.field])
-        // What counts for nothing here is not collected.
-        let (counted, days) = (policy.countedConditions(as: role), policy.countedDays(as: role))
-        let conditions = Condition.allCases.filter(counted.contains)
-        let rules = (role == .mentor ? policy.eligibility.mentor : policy.eligibility.mentee).plainWords
-        func day(_ name: String, _ date: CivilDate?) -> FieldView {
-            .text(
-                name, words("attest.\(name)"), value: date?.description ?? "", hint: words("attest.dayHint"), limit: 10,
-                isRequired: false)
-        }
-        var fields: [FieldView] = [.hidden("as", role.rawValue)]
-        if !conditions.isEmpty {
-            fields.append(
-                .checks(
-                    "attributes", words("attest.attributes"), conditions.map { ($0.rawValue, $0.plainWords) },
-                    chosen: Set(attestation.attributes.map(\.rawValue))))
-        }
-        fields += AttestationChange.Day.allCases.filter(days.contains).map { day($0.rawValue, attestation[$0]) }
-        fields.append(
-            .text(
-                "fields", words("attest.fields"), value: attestation.fields.joined(separator: ", "),
-                hint: words("attest.fieldsHint"), limit: 200, isRequired: false))
-        if role == .mentor, policy.eligibility.predicates.contains(.stageAccepted) {
-            fields.append(
-                .checks(
-                    "acceptedStages", words("attest.stages"),
-                    Stage.allCases.map { ($0.rawValue, words("stage.\($0.rawValue)")) },
-                    chosen: Set(attestation.acceptedStages.map(\.rawValue))))
-        }
-        if role == .mentor, !policy.isDirectory {
-            fields.append(
-                .select(
-                    "capacity", words("availability.capacity"), (0...20).map { ("\($0)", "\($0)") },
-                    chosen: "\(known?.capacity ?? 1)"))
-        }
+        // What the person states of themselves stands in the form of whoever attests it.
+        let asked = role == .mentor ? try await visit.service.application(of: id) : nil
+        let attestation = known?.attestation ?? asked?.stated ?? Attestation(fields: [identity.field])
+        let form = AttestationForm(role: role, policy: policy, words: words)
+        let fields = form.fields(attestation, capacity: known?.capacity ?? asked?.capacity ?? 1)
         return Page(
             words("enrollment.title"),
             [
-                .text(words("enrollment.text", ["rules": rules])),
+                .text(words("enrollment.text", ["rules": form.rules])),
                 .form(FormView("/desk/people/\(id)/enrollment", fields, button: words("enrollment.button"))),
             ], back: LinkView(identity.fullName, "/desk/people/\(id)"))
     }
@@ -534,34 +506,9 @@ enum DeskPages {
         let (id, _) = try await own(visit)
         do {
             try visit.checkForm()
-            func day(_ name: String) throws -> CivilDate? {
-                let text = form.text(name)
-                if text.isEmpty { return nil }
-                guard let date = CivilDate(parsing: text) else {
-                    throw FieldProblem(field: name, expected: "a day like 2019-06-30")
-                }
-                return date
-            }
-            func choices<T: RawRepresentable & Hashable>(_ name: String, of type: T.Type) throws -> Set<T>
-            where T.RawValue == String {
-                Set(
-                    try form.texts(name).map { text in
-                        guard let value = T(rawValue: text) else {
-                            throw FieldProblem(field: name, expected: "choices of the list")
-                        }
-                        return value
-                    })
-            }
             let role = try enrollmentRole(visit)
-            var attestation = Attestation(
-                attributes: try choices("attributes", of: Condition.self).filter { !$0.isOfPair },
-                fields: form.text("fields").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter
-                {
-                    !$0.isEmpty
-                },
-                acceptedStages: try choices("acceptedStages", of: Stage.self))
-            for name in AttestationChange.Day.allCases { attestation[name] = try day(name.rawValue) }
-            let change = AttestationChange(whole: attestation, capacity: Int(form.text("capacity")) ?? 1)
+            let (attestation, capacity) = try AttestationForm.entered(form)
+            let change = AttestationChange(whole: attestation, capacity: capacity)
             if !form.isOn("confirmed"), let known = try await visit.service.enrollment(of: id, as: role),
                 let page = try await changesPage(change, known, role, visit)
             {
@@ -633,6 +580,21 @@ enum DeskPages {
             .form(
                 FormView(
                     "/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"), isUpload: true)))
+        if !policy.isDirectory, try await visit.service.enrollment(of: id, as: role)?.agreements.isEmpty == false {
+            blocks += [
+                .heading(words("agreements.takeBack")), .text(words("agreements.takeBackText.\(role.rawValue)")),
+                .form(
+                    FormView(
+                        "/desk/people/\(id)/agreements/withdrawal",
+                        [
+                            .hidden("as", role.rawValue),
+                            .radios(
+                                "via", words("proxy.via"),
+                                [Channel.phone, .paper].map { ($0.rawValue, words("channel.\($0.rawValue)")) },
+                                chosen: Channel.phone.rawValue),
+                        ], button: words("agreements.takeBackRecord"), isGrave: true)),
+            ]
+        }
         return Page(words("agreements.title"), blocks, back: LinkView(identity.fullName, "/desk/people/\(id)"))
     }
 
@@ -653,6 +615,18 @@ enum DeskPages {
         } catch let problem as FieldProblem {
             return try await visit.again(paperAgreementsPage(visit), problem)
         }
+    }
+
+    private static func takeBack(_ visit: Visit) async throws -> Response {
+        let (id, _) = try await own(visit)
+        guard let channel = Channel(rawValue: visit.form.text("via")), [.phone, .paper].contains(channel) else {
+            throw FieldProblem(field: "via", expected: "phone or paper")
+        }
+        try await visit.service.takeBackAgreements(
+            Actor(.person(id), agent: visit.require().person, channel: channel), as: enrollmentRole(visit),
+            key: visit.key
+        ).requireDone()
+        return visit.redirect("/desk/people/\(id)?done=agreementsTakenBack")
     }
 
     // MARK: Access

@@ -23,6 +23,7 @@ enum PersonPages {
         Route(.post, "/profile", .people, checksForm: true) { try await setProfile($0) },
         Route(.get, "/agreements", .people) { try await $0.page(agreementsPage($0)) },
         Route(.post, "/agreements", .people, checksForm: true) { try await acknowledge($0) },
+        Route(.post, "/agreements/withdrawal", .people) { try await takeBackAgreements($0) },
         Route(.get, "/availability", .people) { try await $0.page(availabilityPage($0)) },
         Route(.post, "/availability", .people) { try await setAvailability($0) },
         Route(.get, "/answers", .people) { try await $0.page(answersPage($0)) },
@@ -91,6 +92,7 @@ enum PersonPages {
             links.append(LinkView(words("availability.link.\(kind)"), "/availability?as=\(role.rawValue)"))
             if role == .mentor, !policy.isDirectory { links.append(LinkView(words("answers.link"), "/answers")) }
         }
+        if let wish = try await MentoringPages.link(visit) { links.append(wish) }
         if policy.matching.directory != .none { links.append(LinkView(words("front.directory"), "/directory")) }
         return links + ProgramPage.links(policy, words)
     }
@@ -335,6 +337,15 @@ enum PersonPages {
             blocks.insert(.good(words("agreements.signed")), at: 0)
         }
         blocks.append(.form(FormView("/agreements", fields, button: words("agreements.button"))))
+        if !policy.isDirectory, !enrollment.agreements.isEmpty {
+            blocks += [
+                .heading(words("agreements.takeBack")), .text(words("agreements.takeBackText.\(role.rawValue)")),
+                .form(
+                    FormView(
+                        "/agreements/withdrawal", [.hidden("as", role.rawValue)],
+                        button: words("agreements.takeBack"), isGrave: true)),
+            ]
+        }
         return Page(words("agreements.title"), blocks, back: homeLink(words))
     }
 
@@ -354,6 +365,13 @@ enum PersonPages {
         } catch let problem as FieldProblem {
             return try await visit.again(agreementsPage(visit), problem)
         }
+    }
+
+    private static func takeBackAgreements(_ visit: Visit) async throws -> Response {
+        try await visit.service.takeBackAgreements(
+            Actor(.person(visit.require().person), channel: .screen), as: role(visit), key: visit.key
+        ).requireDone()
+        return visit.redirect("/home?done=agreementsTakenBack")
     }
 
     private static func availabilityPage(_ visit: Visit) async throws -> Page {

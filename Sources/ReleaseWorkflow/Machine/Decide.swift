@@ -283,7 +283,8 @@ private struct Decision {
                 .promptRescission, .expired, .callBackAsked, .inviteToTalk, .contactReady, .nobodyAvailable, .lapsed,
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
                 .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
-                .recordedInError, .extensionWaits, .hidden, .shownAgain, .standingEndsSoon, .incident:
+                .recordedInError, .extensionWaits, .hidden, .shownAgain, .standingEndsSoon, .incident,
+                .applicationWaits, .applicationAnswered:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

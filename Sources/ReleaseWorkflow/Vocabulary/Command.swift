@@ -3,7 +3,11 @@ public enum Command: Hashable, Sendable {
     case request(RoundID)
     case completeSurvey
     case propose(PersonID)
-    case acceptSlot, slotUnavailable, withdrawProposal, offer, refuseMentor, decline
+    case acceptSlot, withdrawProposal, offer, decline
+    /// Says that there is no place, or that somebody else is wanted. Where the other has signed already, the next round
+    /// begins in the same step.
+    case slotUnavailable(RoundID)
+    case refuseMentor(RoundID)
     case sign(ReleaseID)
     case disclose
     case correct(ReleaseID)
@@ -109,9 +113,15 @@ public enum Command: Hashable, Sendable {
 
     /// The round that begins in the step that ends another; nil for every other command.
     var restartedRound: RoundID? {
-        if case .notAMatch(let round) = self { return round }
-        if case .letGo(let round) = self { return round }
-        return nil
+        switch self {
+        case .notAMatch(let round), .letGo(let round), .slotUnavailable(let round), .refuseMentor(let round): round
+        case .request, .completeSurvey, .propose, .acceptSlot, .withdrawProposal, .offer, .decline, .sign, .disclose,
+            .correct, .recordCall, .recordMeeting, .requestCallBack, .handOff, .end, .expire, .rescind, .rematch, .ask,
+            .invite, .agree, .refuseInvitation, .alert, .answer, .giveNotice, .extend, .seekSecond, .remindEnd,
+            .finish, .lapse, .renew, .remindRelease, .withdrawCard, .remindCall, .recordTried, .undoNote, .freezeCard,
+            .unfreezeCard, .hide, .showAgain, .noteUnused, .awaitExtension:
+            nil
+        }
     }
 
     /// The person who is named as counterpart; nil for every other command.
@@ -138,10 +148,10 @@ public enum Command: Hashable, Sendable {
         case .completeSurvey: self = .completeSurvey
         case .propose: self = .propose(person)
         case .acceptSlot: self = .acceptSlot
-        case .slotUnavailable: self = .slotUnavailable
+        case .slotUnavailable: self = .slotUnavailable(round)
         case .withdrawProposal: self = .withdrawProposal
         case .offer: self = .offer
-        case .refuseMentor: self = .refuseMentor
+        case .refuseMentor: self = .refuseMentor(round)
         case .decline: self = .decline
         case .sign: self = .sign(release)
         case .disclose: self = .disclose

@@ -48,3 +48,8 @@ public enum CommandKind: String, CaseIterable, Hashable, Sendable, Codable {
     /// Acts with which an opener asks anew.
     public var asksAnew: Bool { self == .request || self == .rematch || self == .ask }
 }
+
+extension CommandKind {
+    /// True for what somebody can do who is shown less than there is: its answer is the same whatever came of it.
+    public var isAnsweredAlike: Bool { [.decline, .slotUnavailable, .refuseMentor].contains(self) }
+}

@@ -32,6 +32,10 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case numberWrong
     /// To the signer: staff have closed what was open.
     case withdrawn
+    /// To the coordinator: one of their people would like to be a mentor.
+    case applicationWaits
+    /// To somebody who asked to be a mentor: there is an answer.
+    case applicationAnswered
     /// To somebody who was asked to talk and had not signed by the day of the answer.
     case notNeeded
 
@@ -67,6 +71,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .withdrawn: "The office has closed it. Nothing more is given. There is nothing to do."
         case .corrected: "Please look again: what is shown to you now is right."
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
+        case .applicationWaits: "Somebody who is assigned to you asks for something. Please look."
+        case .applicationAnswered: "Your question has an answer. Please sign in to read it."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,
             .deleteDetails, .promptRescission, .rescinded, .expired, .callBackAsked, .inviteToTalk,
