@@ -42,6 +42,7 @@ let package = Package(
             name: "CPhoneNumber",
             linkerSettings: [.linkedLibrary("phonenumber"), .linkedLibrary("stdc++")]),
 
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .target(name: "CHEIF", linkerSettings: [.linkedLibrary("heif"), .linkedLibrary("jpeg")]),
 
         // The inner rings: they compute.
@@ -98,11 +99,12 @@ let package = Package(
         .target(
             name: "Photographs", dependencies: ["CHEIF", "ReleaseService", "ReleaseWorkflow"], swiftSettings: strict),
 
+        .target(name: "QRCodes", dependencies: ["CQRencode"], swiftSettings: strict),
         .target(
             name: "ReleaseWeb",
             dependencies: [
                 "AuditorKit", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
-                "Cryptography",
+                "Cryptography", "QRCodes",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -173,7 +175,7 @@ let package = Package(
             dependencies: [
                 "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
                 "Cryptography",
-                "PolicyFile",
+                "PolicyFile", "QRCodes",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

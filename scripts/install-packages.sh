@@ -2,9 +2,9 @@
 # Installs the Debian packages that building (and, with "test" or "bench", testing or measuring) needs. Asks dpkg first:
 # a machine that has them pays nothing.
 set -euo pipefail
-build=(libssl-dev libsqlite3-dev libphonenumber-dev libheif-dev libjpeg62-turbo-dev pkg-config openssl)
+build=(libssl-dev libsqlite3-dev libphonenumber-dev libheif-dev libjpeg62-turbo-dev libqrencode-dev pkg-config openssl)
 test=("${build[@]}" dash sqlite3 spin gcc libc6-dev graphviz python3-jsonschema python3-yaml
-    python3-venv golang-go golang-golang-x-mod-dev strace chromium chromium-driver msmtp curl iproute2)
+    python3-venv golang-go golang-golang-x-mod-dev strace chromium chromium-driver zbar-tools msmtp curl iproute2)
 bench=("${build[@]}" gcc libc6-dev wrk golang-go golang-golang-x-mod-dev python3-venv)
 declare -n want="${1:-build}"
 missing=()

@@ -54,7 +54,9 @@ struct FlowReader {
             id: id, names: model.names, initial: model.initial, ended: model.ended, ending: model.ending,
             handOff: model.handOff,
             shape: model.shape, pairing: model.pairing, privateFlow: model.privateFlow,
-            transitions: model.transitions.map { $0.command == .request ? $0.adding(guards: guards) : $0 })
+            // Whoever is here because a second was sought seeks none from here.
+            transitions: model.transitions.filter { $0.command != .seekSecond || !guards.contains(.secondSought) }
+                .map { $0.command == .request ? $0.adding(guards: guards) : $0 })
     }
 
     private func workflow(_ node: StrictYAML, id: String) -> Workflow? {

@@ -689,7 +689,20 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// Closes everything of which somebody is a part, because the program ends.
+    /// True if nothing of this person is open, so that they can be erased: for the operator.
+    public func isErasable(_ id: PersonID) async throws -> Bool {
+        try read(as: .operator) { snapshot in
+            do {
+                _ = try snapshot.whatErases(id)
+                return true
+            } catch Refusal.stillOpen {
+                return false
+            }
+        }
+    }
+
+    /// Closes every case that somebody began, because the program ends, and tells them so; nothing new begins from then
+    /// on.
     ///
     /// - Throws: `Refusal.notFound` for whoever takes no part.
     public func closeForGood(_ id: PersonID, key: String?) async throws -> Outcome {

@@ -127,7 +127,14 @@ struct ExchangeStories {
         try await tell(
             program,
             mentorSigned
-                + "ada decline -> same; tells ada declineConfirmed, ben placeFree\naway ada nobody\nlive ben no")
+                + """
+                ada decline -> idle; tells ada declineConfirmed, ben placeFree | opener idle, staff ended
+                away ada nobody
+                live ben no
+                ada decline -> idle; tells ada declineConfirmed
+                ada request -> requested | opener requested, staff requested
+                """
+        )
         let lose = program == "mscsw" ? "fact ben member no" : "fact ada trained no"
         try await tell(
             program,
@@ -152,8 +159,8 @@ struct ExchangeStories {
     }
 
     @Test(
-        "R1, R2: the page of whoever refuses, or has no place, is the same to the last line whether or not the other had signed",
-        arguments: programs, [("ada", CommandKind.refuseMentor), ("ben", .slotUnavailable)])
+        "R1, R2: the page of whoever refuses, declines or has no place, is the same to the last line whether or not the other had signed",
+        arguments: programs, [("ada", CommandKind.refuseMentor), ("ada", .decline), ("ben", .slotUnavailable)])
     func alike(program: String, act: (who: String, kind: CommandKind)) async throws {
         var pages: [String] = []
         for before in [offered, act.who == "ada" ? mentorSigned : menteeSigned] {
@@ -197,6 +204,30 @@ struct ExchangeStories {
         try office.time("2028-06-01T09:00")
         if program == "mscsw" { try await Story.tell(office, "fact ada practice 2028-01-01") }
         try await Story.tell(office, surveyed + "maya propose ben -> !conditionFailed.attestedLately")
+    }
+
+    @Test(
+        "MSC-06: whoever studies, or began practice less than two years ago, may ask; a mentor is proposed to those whose stage they accept",
+        arguments: ["mscsw"].filter(Office.isMeant))
+    func stages(program: String) async throws {
+        let answers = "\nada request -> requested\nada completeSurvey -> surveyed\n"
+        let stages = [
+            ("fact ada student yes\nfact ada practice none", "student"),
+            ("fact ada student no\nfact ada practice 2025-06-01", "firstYear"),
+            ("fact ada student no\nfact ada practice 2024-06-01", "secondYear"),
+        ]
+        for (facts, stage) in stages {
+            let others = stages.map(\.1).filter { $0 != stage }.joined(separator: "+")
+            try await tell(
+                program,
+                "\(facts)\nfact ben stages \(others)\(answers)maya propose ben -> !conditionFailed.pairEligible")
+            try await tell(
+                program,
+                "\(facts)\nfact ben stages \(stage)\(answers)maya propose ben -> proposed; tells ben slotOffered")
+        }
+        try await tell(
+            program,
+            "fact ada student no\nfact ada practice 2024-01-01\nada request -> !conditionFailed.openerEligible")
     }
 
     @Test(
@@ -272,7 +303,7 @@ struct ExchangeStories {
         try await tell(
             program,
             mentorSigned
-                + "ben rescind -> ended; tells ada mentorUnavailable | opener ended, counterpart ended, staff ended")
+                + "ben rescind -> ended; tells ada mentorUnavailable | opener idle, counterpart ended, staff ended")
         let stop = program == "mscsw" ? "fact ada student no\nfact ada practice 2020-01-01" : "fact ada trained no"
         try await tell(
             program,
@@ -403,6 +434,16 @@ struct ExchangeStories {
                 card ada open
                 """
         )
+        // What is put right meanwhile is shown to nobody, so nobody is asked to look.
+        try await tell(
+            "mscsw",
+            waits
+                + """
+                ada correct -> awaitingExtension
+                ben correct -> awaitingExtension
+                card ben cardClosed
+                """
+        )
         try await tell(
             "mscsw",
             waits
@@ -523,7 +564,7 @@ struct ExchangeStories {
             program,
             menteeSigned
                 + """
-                maya withdrawCard -> ended; tells ada withdrawn, ben withdrawn | opener ended, staff ended
+                maya withdrawCard -> ended; tells ada withdrawn, ben placeFree | opener ended, staff ended
                 live ada no
                 """
         )
@@ -531,7 +572,12 @@ struct ExchangeStories {
         try await tell(
             program,
             menteeSigned
-                + "wait \(last)T09:00 -> tells ada expired, ben expired | opener ended, staff ended\nlive ada no")
+                + "wait \(last)T09:00 -> tells ada expired, ben placeFree | opener ended, staff ended\nlive ada no")
+        try await tell(
+            program,
+            mentorSigned
+                + "wait \(last)T09:00 -> tells ada mentorUnavailable, ben expired | opener idle, staff ended\nlive ben no"
+        )
         if program == "structured" {
             try await tell(
                 program,

@@ -553,8 +553,8 @@ struct ClinicalStories {
             signed
                 + """
 
-                wait 2026-12-06T09:00 -> tells ada permissionEndsSoon, maya releaseWaits
-                wait 2027-01-06T09:00 -> tells ada expired, ada permissionEndsSoon, ben placeFree | opener ended, staff ended
+                wait 2026-12-06T09:00 -> tells maya releaseWaits
+                wait 2027-01-06T09:00 -> tells ada mentorUnavailable, ben placeFree | opener ended, staff ended
                 live ada no
                 survey ada gone
                 """

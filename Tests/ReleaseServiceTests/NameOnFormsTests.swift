@@ -69,7 +69,8 @@ struct NameOnFormsTests {
         let state = try await office.service.cases(of: office.id("ada")).first { $0.view.workflow == "mentorship" }
         #expect(state?.view.state == "surveyed")
         let enrollment = try #require(try await office.service.enrollment(of: office.id("ben"), as: .mentor))
-        #expect(enrollment.display == nil && enrollment.agreements.isEmpty && !enrollment.isReady)
+        #expect(enrollment.display == nil && enrollment.agreementsInForce.isEmpty && !enrollment.isReady)
+        #expect(!enrollment.agreements.isEmpty, "that it was signed can still be proved")
         // What is open is not ended by it; a card is read only by somebody who has signed.
         let pair = try await office.service.cases(of: office.id("eve")).first { $0.view.workflow == "mentorship" }
         #expect(pair?.view.state == "introduced")
@@ -97,15 +98,54 @@ struct NameOnFormsTests {
     }
 
     @Test(
-        "R41: where both sign, a form that one has signed is over for the other who takes the permission back, and what they signed is not used",
-        arguments: ["mscsw", "structured"])
-    func exchange(program: String) async throws {
+        "R41, R1: where both sign, in whichever state it is taken back before a card is open, the other reads that somebody is not available; whoever looks for a mentor goes on looking with the same answers",
+        arguments: ["mscsw", "structured"], ["", "ada", "ben"])
+    func exchange(program: String, signer: String) async throws {
         let office = try await Office.running(program)
         try await office.offered()
-        try await office.must(.sign, "ada")
+        if !signer.isEmpty { try await office.must(.sign, signer) }
+        let before = try await office.service.outbox()
+        #expect(try await takeBack("ben", office).refusal == nil)
+        let heard = try await told(office, since: before)
+        #expect(heard.contains("ada mentorUnavailable") && heard.contains("maya takenDown"), "\(heard)")
+        let line = try await office.service.cases(of: office.id("ada")).first { $0.view.workflow == "mentorship" }
+        #expect(line?.view.state == "surveyed" && line?.view.isReleaseLive != true && line?.view.survey != nil)
+    }
+
+    @Test(
+        "R41, R30: in the clinical program a release that was signed and led to nothing is let go, and its signer keeps their place among those who wait"
+    )
+    func signed() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "signed", "ada", with: "ben")
+        let since = try office.service.state(of: office.id("ada")).round?.waitingSince
+        try office.time("2026-01-07T09:00")
         #expect(try await takeBack("ben", office).refusal == nil)
         let line = try await office.service.cases(of: office.id("ada")).first { $0.view.workflow == "mentorship" }
-        #expect(line?.view.state == "surveyed" && line?.view.isReleaseLive != true)
+        #expect(line?.view.state == "surveyed" && line?.view.survey != nil)
+        #expect(try office.service.state(of: office.id("ada")).round?.waitingSince == since)
+        try await office.must(.propose, "maya") { $0.person = try office.id("cleo") }
+    }
+
+    @Test("R41: who is both takes back the one and keeps the other")
+    func bothRoles() async throws {
+        let office = try await Office.running("mscsw")
+        try await office.enroll("ada", as: .mentor)
+        _ = try await office.service.acknowledge(
+            Actor(.person(office.id("ada")), channel: .screen), as: .mentor, display: "Ada X.", key: nil)
+        try await office.offered()
+        #expect(try await takeBack("ada", office, as: .mentor).refusal == nil)
+        let line = try await office.service.cases(of: office.id("ada")).first { $0.view.workflow == "mentorship" }
+        #expect(line?.view.state == "offered", "her own search is not the mentor's business")
+        #expect(try await office.service.hasSigned(office.id("ada"), as: .mentee))
+    }
+
+    @Test("R41, R8: whose card is open signs a correction although the other took their name back")
+    func correction() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced", "ada", with: "ben")
+        #expect(try await takeBack("ben", office).refusal == nil)
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0177" }
     }
 
     @Test("R41: who looks for a mentor and takes it back has a search no more, and nothing of it is left")
@@ -132,7 +172,9 @@ struct NameOnFormsTests {
             Actor(.person(office.id("ben")), channel: .screen), key: nil)
         #expect(colleague.refusalCode == "notFound")
         #expect(try await office.service.enrollment(of: office.id("ben"), as: .mentor)?.display == "Ben X.")
+        let before = try await office.service.outbox()
         #expect(try await recorded(by: "maya", as: "maya").refusal == nil)
+        #expect(try await told(office, since: before) == ["ada mentorUnavailable", "ben actedForYou"])
         #expect(try await office.service.enrollment(of: office.id("ben"), as: .mentor)?.display == nil)
     }
 }

@@ -160,6 +160,48 @@ struct PeerStories {
     }
 
     @Test(
+        "R1, R2: a question that comes to nothing leaves the asker with what they had before, to the last line, whether or not somebody had signed; the second time as the first",
+        arguments: [false, true])
+    func secondQuestion(isSecond: Bool) async throws {
+        var pages: [String] = []
+        let first = try await Office(at: "2026-01-05T09:00").staffed()
+        if isSecond {
+            try await Story.tell(
+                first, workflow: "peerConversation",
+                alerted + "ada end -> closed; tells ben promptRescission, ada ended")
+        }
+        for signs in [false, true] {
+            let office = try await first.copy()
+            func tell(_ lines: String, isChecked: Bool = true) async throws {
+                try await Story.tell(office, workflow: "peerConversation", lines, isChecked: isChecked)
+            }
+            try await tell("ada ask -> asked")
+            if signs {
+                try await tell(
+                    """
+                    maya invite cleo -> invited; tells cleo inviteToTalk
+                    cleo agree -> willing
+                    cleo sign -> signed
+                    maya withdrawCard -> withdrawn; tells cleo withdrawn
+                    """)
+            }
+            try await tell("wait 2026-01-20T09:00", isChecked: false)
+            #expect(
+                try await office.service.outbox().contains {
+                    try $0.to == office.id("ada") && $0.notice == .nobodyAvailable
+                })
+            let line = try #require(
+                try await office.service.cases(of: office.id("ada")).first { $0.view.workflow == "peerConversation" })
+            #expect(line.view.state == (isSecond ? "closed" : "idle"))
+            #expect(line.view.history.isEmpty != isSecond)
+            pages.append("\(line.view) \(line.situation as Any) \(line.rank)".replacing("\(line.view.id)", with: ""))
+            // They ask again in either case.
+            try await tell("ada ask -> asked")
+        }
+        #expect(pages[0] == pages[1])
+    }
+
+    @Test(
         "R32: staff close what a volunteer signed, before it is told and after it; the one who asked learns nothing of the first"
     )
     func withdrawn() async throws {
@@ -181,7 +223,7 @@ struct PeerStories {
             signed
                 + """
                 ben freezeCard -> signed
-                wait 2027-01-06T09:00 -> tells ben expired, ada mentorUnavailable | opener idle, counterpart closed, staff closed
+                wait 2027-01-06T09:00 -> tells ben notNeeded, ada nobodyAvailable | opener idle, counterpart closed, staff closed
                 """
         )
     }

@@ -231,6 +231,8 @@ struct Story {
         case "experiencedSince": attestation.experiencedSince = CivilDate(parsing: value)
         case "licensedOn": attestation.licensedOn = CivilDate(parsing: value)
         case "practice": attestation.inPracticeSince = CivilDate(parsing: value)
+        case "stages":
+            attestation.acceptedStages = Set(value.split(separator: "+").compactMap { Stage(rawValue: "\($0)") })
         case "recovery": attestation.inRecoverySince = CivilDate(parsing: value)
         default:
             let condition = try #require(Condition(rawValue: what))

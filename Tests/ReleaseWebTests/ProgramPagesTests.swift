@@ -175,7 +175,7 @@ struct ProgramPagesTests {
         let front = try Front(office)
         #expect(try await front.get("/home", as: "ada").text.contains("href=\"/mentoring\""))
         #expect(try await !front.get("/home", as: "ben").text.contains("/mentoring"))
-        #expect(try await front.get("/mentoring", as: "ben").status == 404)
+        #expect(try await front.get("/mentoring", as: "ben").text.contains("You are enrolled as a mentor."))
         let empty = try await front.post("/mentoring", as: "ada", [("as", "mentor"), ("fields", "nurse")])
         #expect(empty.status == 422 && empty.text.contains("what is asked of a mentor"))
         let asked = try await front.post(
@@ -188,11 +188,15 @@ struct ProgramPagesTests {
         #expect(try await !front.get("/desk/applications", as: "omar").text.contains("Fairweather"))
         let ada = try office.id("ada")
         let form = try await front.get("/desk/people/\(ada)/enrollment?as=mentor", as: "maya").text
-        #expect(form.contains("nurse, dentist"))
+        #expect(form.contains("What they say of themselves") && form.contains("nurse, dentist"))
+        #expect(!form.contains("checked"), "what somebody says of themselves is not attested by one press")
         #expect(try await front.post("/desk/applications/\(ada)", as: "omar", []).status == 404)
         #expect(try await front.post("/desk/applications/\(ada)", as: "maya", []).status == 303)
         let answered = try await front.get("/mentoring", as: "ada").text
         #expect(answered.contains("not now") && answered.contains("nurse, dentist"))
+        #expect(try await !front.get("/desk/people/\(ada)/enrollment?as=mentor", as: "maya").text.contains("dentist"))
+        #expect(try await front.post("/mentoring/withdrawal", as: "ada", []).status == 303)
+        #expect(try await !front.get("/mentoring", as: "ada").text.contains("dentist"))
         let chapter = try Front(try await running("sgv-camft"))
         #expect(try await chapter.get("/mentoring", as: "ada").status == 404)
         #expect(try await chapter.get("/home", as: "ada").text.contains("/mentoring") == false)
@@ -211,15 +215,20 @@ struct ProgramPagesTests {
         #expect(try await front.get("\(paper)?as=mentor", as: "maya").text.contains("Record that it was taken back"))
         #expect(
             try await front.post("\(paper)/withdrawal", as: "omar", [("as", "mentor"), ("via", "phone")]).status == 404)
-        #expect(
-            try await front.post("\(paper)/withdrawal", as: "maya", [("as", "mentor"), ("via", "screen")]).status == 422
-        )
-        #expect(try await front.post("/agreements/withdrawal", as: "ben", [("as", "mentor")]).status == 303)
+        let confirmed = [("as", "mentor"), ("confirmed", "yes")]
+        let other = try await front.post("\(paper)/withdrawal", as: "maya", confirmed + [("via", "screen")])
+        #expect(other.status == 422)
+        for path in ["/agreements/withdrawal", "\(paper)/withdrawal"] {
+            let who = path == "/agreements/withdrawal" ? "ben" : "maya"
+            let asked = try await front.post(path, as: who, [("as", "mentor"), ("via", "phone")])
+            #expect(asked.status == 422 && asked.text.contains("Yes, it is taken back"), "one press takes nothing back")
+        }
+        #expect(try await front.post("/agreements/withdrawal", as: "ben", confirmed).status == 303)
         let home = try await front.get("/home?done=agreementsTakenBack", as: "ben").text
         #expect(home.contains("comes off every form") && home.contains("Not signed yet"))
         #expect(try await !front.get("/agreements?as=mentor", as: "ben").text.contains("Take back what was signed"))
-        #expect(
-            try await front.post("\(paper)/withdrawal", as: "maya", [("as", "mentor"), ("via", "phone")]).status == 303)
+        let again = try await front.post("\(paper)/withdrawal", as: "maya", confirmed + [("via", "phone")])
+        #expect(again.status == 303, "twice is once")
         let ada = try await front.get("/cases/\(front.handle("ada"))", as: "ada").text
         #expect(!ada.contains("Ben X."))
     }

@@ -401,7 +401,7 @@ struct SiteTests {
             "state.", "front.crossesText.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.",
             "private.",
             "secondHand.", "suspension.", "program.", "evaluation.", "electronic.", "fact.callBy.", "obstacle.signed.",
-            "waits.yoursText.", "agreements.takeBackText.",
+            "waits.yoursText.", "agreements.takeBackText.", "obstacle.text.",
         ]
         for key in known
         where key.split(separator: ".").count > 1

@@ -8,6 +8,7 @@ struct TemplateViewTests {
     private static let option = FieldView.Option(optionID: "a", optionValue: "b", optionLabel: "c", isChosen: true)
     private static let fact = Fact(term: "a", definition: "b", factLink: "c")
 
+    private static let code = SecretValue(secretText: "b", drawing: nil)
     /// One of each, with everything set, and what can be left out left out.
     private var views: [any TemplateView] {
         [
@@ -18,7 +19,8 @@ struct TemplateViewTests {
             Fact(term: "a", definition: "b"), Table(caption: "a", headers: [], rows: [Row(cells: [])]), Row(cells: []),
             Cell("a"), Cell("a", link: "b", isHeader: true), LinkView("a", "b"), LinkView("a", "b", hint: "c"),
             Status(kind: "a", role: "b", statusTitle: "c", statusText: "d"),
-            Document(documentLabel: "a", documentText: "b"), SecretView(secretLabel: "a", secretValues: ["b"]),
+            Document(documentLabel: "a", documentText: "b"), SecretView(secretLabel: "a", secretValues: [Self.code]),
+            Self.code, SecretValue(secretText: "a"), Block.codes("a", ["b"], drawn: "c"),
             CardBlock(cardTitle: "a", cardNotice: "b", cardFields: []), FormView("/a", button: "b"),
             FormView("/a", [.hidden("a", "b")], button: "b", legend: "c"), FieldView.text("a", "b"),
             FieldView.area("a", "b", hint: "c"), FieldView.radios("a", "b", [("c", "d")], chosen: "c"),

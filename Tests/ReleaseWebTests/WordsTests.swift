@@ -199,6 +199,10 @@ private struct Places {
             for act in ["wait 2028-01-10T09:00", "wait 2028-03-10T09:00"] {
                 try await tell(act, workflow: "listing", of: "ben")
             }
+            _ = try await office.service.reportIncident(
+                .paperLost, of: [office.id("ben")], discoveredOn: office.service.today(), closesCards: false,
+                by: office.id("pia"), key: nil)
+            _ = try await front.site.outbox.deliver()
         }
         found["letter", default: ""] += front.letterbox.letters.map(\.body).joined(separator: "\n")
         let declined = isDirectory ? "ben" : "ada"
@@ -211,7 +215,10 @@ private struct Places {
     /// The letters to a pair that stays together.
     private mutating func letters(of office: Office) async throws {
         let other = Places(program: program, office: office, front: try Front(office))
-        let (parted, left) = (try await office.copy(), try await office.copy())
+        let (parted, left, closed) = (try await office.copy(), try await office.copy(), try await office.copy())
+        let fifth = Places(program: program, office: closed, front: try Front(closed))
+        try await fifth.tell("maya withdrawCard", of: "eve")
+        found["letter", default: ""] += fifth.front.letterbox.letters.map(\.body).joined(separator: "\n")
         for act in ["wait 2026-07-10T09:00", "wait 2027-01-10T09:00", "wait 2027-02-10T09:00", "wait 2027-06-10T09:00"]
         {
             try await other.tell(act, of: "eve")

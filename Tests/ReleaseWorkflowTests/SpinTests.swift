@@ -48,9 +48,12 @@ struct SpinTests {
             ["opens: [sign, correct, renew, showAgain]", "opens: [correct, renew, showAgain]"]),
         row(
             "icb", "listing", "a listing that only staff take down",
-            ["- {on: end, by: mentor, via: [screen, paper]", "- {on: end, by: coordinator, via: [screen, paper]"],
             [
-                "- {on: rescind, by: mentor, via: [screen, paper], from: listed",
+                "- {on: end, by: mentor, via: [screen, paper, phone]",
+                "- {on: end, by: coordinator, via: [screen, paper]",
+            ],
+            [
+                "- {on: rescind, by: mentor, via: [screen, paper, phone], from: listed",
                 "- {on: rescind, by: coordinator, via: [screen, paper], from: listed",
             ],
             [

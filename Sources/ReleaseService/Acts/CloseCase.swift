@@ -15,19 +15,22 @@ struct CloseCase {
     /// Closes everything of which this person is a part: cards that they can read and cards that are about them; takes
     /// back proposals that name them, and gives back places that were held for them.
     func closeAll(of person: PersonID, by staff: PersonID) throws {
-        try tx.forEachCase(of: person) { found in
-            var loaded = found
-            for round in loaded.state.parting.map(\.round.id) {
-                guard var own = loaded.ofParting(round), person == own.opener || person == own.counterpart,
-                    let decision = decision(for: person, by: staff, own)
-                else { continue }
-                _ = try CaseWriter(tx).apply(decision, to: &own)
-                loaded = own
-            }
-            guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { return }
-            if let decision = decision(for: person, by: staff, loaded) {
-                _ = try CaseWriter(tx).apply(decision, to: &loaded)
-            }
+        try tx.forEachCase(of: person) { try close($0, for: person, by: staff) }
+    }
+
+    /// Closes a case for one of its parties.
+    func close(_ found: LoadedCase, for person: PersonID, by staff: PersonID) throws {
+        var loaded = found
+        for round in loaded.state.parting.map(\.round.id) {
+            guard var own = loaded.ofParting(round), person == own.opener || person == own.counterpart,
+                let decision = decision(for: person, by: staff, own)
+            else { continue }
+            _ = try CaseWriter(tx).apply(decision, to: &own)
+            loaded = own
+        }
+        guard person == loaded.opener || person == loaded.counterpart || isHeld(person, loaded) else { return }
+        if let decision = decision(for: person, by: staff, loaded) {
+            _ = try CaseWriter(tx).apply(decision, to: &loaded)
         }
     }
 

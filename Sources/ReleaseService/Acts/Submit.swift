@@ -22,12 +22,16 @@ struct SubmitAct: Act {
 
     func carryOut(_ tx: Transaction, _ found: LoadedCase) throws -> Done {
         var loaded = meant(in: found)
+        if submission.kind.asksAnew, try tx.snapshot.isEnding { throw Refusal.programEnds }
         try requireSettledAccess(tx)
         if let known = asKnown(loaded) {
             var done = try SubmitAct(known).carryOut(tx)
-            // The answer is the one that anybody gets who declines.
-            tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
-            if !loaded.workflow.isMutual { done.state = loaded.workflow.name(of: loaded.workflow.initial) }
+            if submission.kind == .decline {
+                // The answer is the one that anybody gets who declines.
+                tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
+                done.state = visibleState(
+                    try tx.snapshot.cases.load(submission.opener, workflow: submission.workflow))
+            }
             return done
         }
         // Declining again, or declining what was never asked, answers as the first time did: nothing is there to tell
@@ -37,7 +41,7 @@ struct SubmitAct: Act {
         {
             tx.consequences.immediate = [Telling(role: loaded.workflow.opener, notice: .declineConfirmed)]
             tx.storesNothing = true
-            return Done(state: loaded.workflow.name(of: loaded.state.position))
+            return Done(state: visibleState(loaded))
         }
         if let done = try answerOfHeld(&loaded, tx) { return done }
         if let done = try putRight(loaded, tx) { return done }
@@ -138,18 +142,31 @@ struct SubmitAct: Act {
         return workflow.transitions(on: submission.kind, from: position).contains { $0.role == role }
     }
 
-    /// An end instead of declining, where somebody has signed: one who takes a question back does not learn that by a
-    /// refusal. Nil for everything else.
+    /// The command as it is meant by one of the two who has less before them than there is: an end instead of
+    /// declining, and no match instead of a refusal, where somebody has signed and the policy has no row of its own for
+    /// it; another round instead of the first, where one came to nothing in which somebody had. They do not learn it by
+    /// a refusal. Nil for everything else.
     private func asKnown(_ loaded: LoadedCase) -> Submission? {
-        let workflow = loaded.workflow
-        guard submission.kind == .decline, submission.actor.principal == .person(submission.opener),
-            workflow.transitions(on: .decline, from: loaded.state.position).isEmpty,
-            let seen = workflow.position(named: loaded.history.visibleState(to: workflow.opener, in: workflow)),
-            !workflow.transitions(on: .decline, from: seen).isEmpty
+        let meant: [CommandKind: CommandKind] = [
+            .decline: .end, .request: .rematch, .slotUnavailable: .notAMatch, .refuseMentor: .notAMatch,
+        ]
+        guard let kind = meant[submission.kind], case .person(let person) = submission.actor.principal,
+            person == loaded.opener || person == loaded.counterpart
+        else { return nil }
+        let (workflow, role) = (loaded.workflow, loaded.role(of: person))
+        func has(_ kind: CommandKind, from position: Position) -> Bool {
+            workflow.transitions(on: kind, from: position).contains { $0.role == role }
+        }
+        let history = person == loaded.opener ? loaded.asUntold.history : loaded.history
+        let here = loaded.state.position
+        guard !has(submission.kind, from: here), has(kind, from: here),
+            let seen = workflow.position(named: history.visibleState(to: role, in: workflow)),
+            has(submission.kind, from: seen)
         else { return nil }
         var known = submission
-        // Whoever declines said nothing about anybody.
-        (known.kind, known.keepsAway) = (.end, false)
+        known.kind = kind
+        // Only who asked for somebody else has said anything of the other.
+        known.keepsAway = submission.kind == .refuseMentor && submission.keepsAway
         return known
     }
 
@@ -252,7 +269,8 @@ struct SubmitAct: Act {
         let isCurrent = person == loaded.opener || person == loaded.counterpart
         let history =
             isCurrent
-            ? loaded.history : loaded.history.asLastKnown(to: person, initial: loaded.workflow.initial)
+            ? (person == loaded.opener ? loaded.asUntold : loaded).history
+            : loaded.history.asLastKnown(to: person, initial: loaded.workflow.initial)
         return history.visibleState(to: loaded.role(of: person), in: loaded.workflow)
     }
 

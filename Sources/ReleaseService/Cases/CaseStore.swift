@@ -27,6 +27,15 @@ struct LoadedCase {
     /// stored in the case itself.
     var partings: [LoadedCase] { state.parting.compactMap { ofParting($0.round.id) } }
 
+    /// The case as whoever opened it has it before them, who does not learn of a round that came to nothing whether
+    /// somebody else had signed in it.
+    var asUntold: LoadedCase {
+        guard let untold = history.asUntold(in: workflow) else { return self }
+        var copy = self
+        (copy.history, copy.draft) = (untold, nil)
+        return copy
+    }
+
     /// The case as it is for a pair that parts; nil for every other round.
     func ofParting(_ round: RoundID) -> LoadedCase? {
         guard let own = history.ofParting(round) else { return nil }

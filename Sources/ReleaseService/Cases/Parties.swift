@@ -14,7 +14,9 @@ struct Parties {
         let rank = PartyRow.Rank(loaded.workflow.turn(in: loaded.state))
         // The rows of the opener and the coordinator carry the rank. Every other party's is `.open`, so that it does
         // not move with what the others do.
-        var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, rank)]
+        let untold = loaded.asUntold
+        let own = PartyRow.Rank(untold.workflow.turn(in: untold.state))
+        var wanted: [(person: PersonID, isStaff: Bool, rank: PartyRow.Rank)] = [(loaded.opener, false, own)]
         // Whoever signed a release, or was shown a card under one, keeps what they had before them, whatever rounds
         // come after it. Who was only named in one was told nothing, and is left with nothing that would tell it.
         let named = loaded.state.releases.flatMap { release in

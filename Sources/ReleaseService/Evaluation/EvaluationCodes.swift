@@ -57,13 +57,15 @@ struct WaitingAnswers: StoredValue {
 
     /// Adds a set of answers.
     ///
-    /// - Returns: ten sets in an order that says nothing, once they are ten; nothing waits then.
+    /// - Returns: ten sets, once they are ten; nothing waits then.
     mutating func add(_ answers: [EvaluationItem: EvaluationAnswer]) -> [[String: String]] {
         lines.append(
             EvaluationItem.allCases.map { answers[$0].flatMap { Self.letters[$0] } ?? "-" }.joined())
+        // In the order of what they say: who came first is nowhere.
+        lines.sort()
         guard lines.count == Self.groupCount else { return [] }
         defer { lines = [] }
-        return lines.sorted().map(Self.texts)
+        return lines.map(Self.texts)
     }
 
     /// The sets that wait, by item.

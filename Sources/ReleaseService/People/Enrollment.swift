@@ -30,8 +30,13 @@ public struct Enrollment: Hashable, Sendable {
     public var agreements: [String: Signed]
     /// The answers that a mentor gave for matching.
     public var answers: Answers?
+    /// The day on which the agreements were taken back; nil where they hold. What was signed stays provable.
+    public var takenBackOn: CivilDate?
     /// The last day of which this person was warned.
     public var warnedOf: CivilDate?
+
+    /// The agreements that were signed and not taken back.
+    public var agreementsInForce: [String: Signed] { takenBackOn == nil ? agreements : [:] }
 }
 
 /// A person's enrollments, by role.

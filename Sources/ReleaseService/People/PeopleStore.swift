@@ -60,7 +60,7 @@ struct PeopleStore {
     /// True if this person has signed every agreement of the role as this policy words it, or as a later version does:
     /// who signs the newer words loses nothing that rests on the older.
     func hasSigned(_ id: PersonID, as role: Role, under policy: Policy) throws -> Bool {
-        let signed = try enrollment(id, as: role)?.agreements ?? [:]
+        let signed = try enrollment(id, as: role)?.agreementsInForce ?? [:]
         let later = snapshot.policies.all.map(\.policy).filter { $0.version > policy.version }
         return policy.agreements(of: role).allSatisfy { agreement in
             let accepted = [agreement] + later.flatMap { $0.agreements(of: role) }.filter { $0.id == agreement.id }

@@ -118,14 +118,14 @@ extension Enrollment: StoredValue {
             display: try stored.optionalText("display"),
             agreements: try stored.optionalTableOfObjects("agreements") { try Signed(stored: $0) } ?? [:],
             answers: try stored.optionalObject("answers").map { try Answers(stored: $0) },
-            warnedOf: try stored.optionalDate("warnedOf"))
+            takenBackOn: try stored.optionalDate("takenBackOn"), warnedOf: try stored.optionalDate("warnedOf"))
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("attestation", attestation).with("attestedBy", attestedBy).with("attestedOn", attestedOn)
             .with("policy", policy).with("isReady", isReady).with("isPaused", isPaused).with("capacity", capacity)
             .with("display", display).with("agreements", .object(agreements.mapValues { .object($0.stored) }))
-            .with("answers", answers).with("warnedOf", warnedOf).members
+            .with("answers", answers).with("takenBackOn", takenBackOn).with("warnedOf", warnedOf).members
     }
 }
 

@@ -46,8 +46,9 @@ struct Directory {
             && people.hasSigned(id, as: .mentee, under: policy)
     }
 
-    private func mark(of owner: PersonID, for viewer: Viewer) throws -> String {
-        guard case .person(let id) = viewer, id != owner else { return "" }
+    /// The mark by which a reader picks an entry to be kept away from; none where everybody reads it anyway.
+    private func mark(of owner: PersonID, for viewer: Viewer, _ audience: Audience) throws -> String {
+        guard case .person(let id) = viewer, id != owner, audience != .everyone else { return "" }
         return Hex.format(try snapshot.vault.commandDigest("listing", "\(id)", "\(owner)").prefix(16))
     }
 
@@ -83,7 +84,7 @@ struct Directory {
             let verified = try gate.verify(release, of: loaded)
             guard case .profile(let card) = try gate.card(of: verified, for: .audience(audience)) else { return nil }
             return ListingView(
-                owner: row.opener, card: card, advice: advice, mark: try mark(of: row.opener, for: viewer))
+                owner: row.opener, card: card, advice: advice, mark: try mark(of: row.opener, for: viewer, audience))
         } catch is NotYetSigned {
             // Committed a moment ago: it is listed when the head over it is signed.
             return nil

@@ -14,7 +14,8 @@ struct Screen {
     ///
     /// - Parameter isWhole: false for a line of a list, which needs no answers of a survey and opens none.
     /// - Throws: `Refusal.notFound` for a coordinator who is not theirs and for a person with no part in it.
-    func view(of loaded: LoadedCase, as role: Role, viewer: PersonID, isWhole: Bool = true) throws -> CaseView {
+    func view(of found: LoadedCase, as role: Role, viewer: PersonID, isWhole: Bool = true) throws -> CaseView {
+        let loaded = role == found.workflow.opener ? found.asUntold : found
         let (state, workflow) = (loaded.state, loaded.workflow)
         try requirePart(in: loaded, as: role, viewer)
         let isParty = role != .coordinator
@@ -27,12 +28,11 @@ struct Screen {
         let seesRelease =
             role == workflow.discloser || workflow.isMutual || (role == .coordinator && !state.isHandedOff)
             || (.role(role) == workflow.recipient && isOpened)
-        let isUntold = isUntold(loaded, role)
         let privately: PrivateState? = isParty ? try state.round.map { try notes(of: $0) } : nil
         return CaseView(
             id: loaded.id, workflow: workflow.id,
-            state: isUntold ? workflow.name(of: workflow.initial) : loaded.history.visibleState(to: role, in: workflow),
-            history: isUntold ? [] : entries(of: loaded, for: role),
+            state: loaded.history.visibleState(to: role, in: workflow),
+            history: knowsOfRound(loaded, role, viewer) ? entries(of: loaded, for: role) : [],
             isReleaseLive: seesRelease ? release.map { $0.isLive && snapshot.today <= $0.expiresOn } : nil,
             release: seesRelease || role == .coordinator ? known : nil,
             expiresOn: seesRelease ? release?.expiresOn : nil,
@@ -54,14 +54,6 @@ struct Screen {
                 && state.roundReleases.contains {
                     $0.cardVersion > 0 && $0.recipient == .person(viewer) && state.isFrozen($0.discloser)
                 })
-    }
-
-    /// True for one who asked, signs nothing and was shown nothing: they are told at the end that there is nobody,
-    /// whether or not somebody had signed, and the page says no more than the letter.
-    private func isUntold(_ loaded: LoadedCase, _ role: Role) -> Bool {
-        let (state, workflow) = (loaded.state, loaded.workflow)
-        return role == workflow.opener && role != workflow.discloser && !workflow.isMutual && !state.isDraft
-            && workflow.isAtRest(state.position) && state.openedReleases.isEmpty
     }
 
     /// Whoever opened the case knows the pair's word once they have signed, or a card was opened for them: before that
@@ -101,11 +93,26 @@ struct Screen {
         guard isPart else { throw Refusal.notFound }
     }
 
+    /// False for a counterpart who signed nothing and was shown nothing: what came of a form that the other had signed
+    /// is not theirs to read.
+    private func knowsOfRound(_ loaded: LoadedCase, _ role: Role, _ viewer: PersonID) -> Bool {
+        role != loaded.workflow.counterpart
+            || loaded.state.roundReleases.contains {
+                $0.discloser == viewer || $0.cardVersion > 0 && $0.recipient == .person(viewer)
+            }
+    }
+
     private func entries(of loaded: LoadedCase, for role: Role) -> [CaseView.Entry] {
         loaded.history.steps(knownTo: role, in: loaded.workflow).compactMap { step in
             guard step.visibility.seenBy.contains(role) else { return nil }
-            return CaseView.Entry(on: step.on, rule: step.rule, channel: step.channel)
+            return CaseView.Entry(on: step.on, rule: told(step.rule, to: role, of: loaded), channel: step.channel)
         }
+    }
+
+    /// A rule as somebody may read it: of what one of two says of the other, the other reads that it ended.
+    private func told(_ rule: String, to role: Role, of loaded: LoadedCase) -> String {
+        let said = [CommandKind.refuseMentor, .notAMatch].map { loaded.rule($0.rawValue) }
+        return role == loaded.workflow.counterpart && said.contains(rule) ? loaded.rule(CommandKind.end.rawValue) : rule
     }
 
     /// The view of a counterpart who may not know yet whose case it is: while the round is a draft, and for one who
@@ -131,7 +138,8 @@ struct Screen {
     }
 
     func asSeen(_ loaded: LoadedCase, by row: PartyRow) -> LoadedCase {
-        guard !row.isStaff, row.person != row.opener, row.person != loaded.counterpart else { return loaded }
+        if !row.isStaff, row.person == row.opener { return loaded.asUntold }
+        guard !row.isStaff, row.person != loaded.counterpart else { return loaded }
         var seen = loaded
         if let role = loaded.workflow.counterpart, let held = loaded.history.asHeld(for: row.person, role: role) {
             seen.history = held

@@ -96,7 +96,7 @@ struct ReleaseTexts {
             document.recipientName =
                 try snapshot.people.enrollment(other, as: loaded.role(of: other))?.display
                 ?? loaded.history.draft?.display
-            if !isOpener, document.recipientName == nil, let old {
+            if document.recipientName == nil, let old {
                 document.recipientName = try snapshot.cases.document(of: old)?.recipientName
             }
         }

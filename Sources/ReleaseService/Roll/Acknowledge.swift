@@ -40,7 +40,8 @@ struct Acknowledge: Act {
         let isNewName = name != nil && name != enrollment.display
         for agreement in current.policy.agreements(of: role) {
             let form = agreement.digest
-            if enrollment.agreements[agreement.id]?.form == form, !isNewName { continue }
+            let isKnown = enrollment.agreements[agreement.id]?.form == form && enrollment.takenBackOn == nil
+            if isKnown, !isNewName { continue }
             var draft = RecordDraft(
                 [
                     "at": .string(tx.moment.date.description), "policy": .string(Hex.format(current.digest)),
@@ -55,7 +56,7 @@ struct Acknowledge: Act {
                 form: form, on: signedOn, index: pointer.index, openings: draft.openings)
         }
         enrollment.display = name ?? enrollment.display
-        enrollment.isReady = true
+        (enrollment.isReady, enrollment.takenBackOn) = (true, nil)
         try tx.put(enrollment, as: role, of: id)
         return Done(person: id)
     }

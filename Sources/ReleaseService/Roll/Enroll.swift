@@ -58,7 +58,7 @@ struct Enroll: Act {
                 isReady: old?.isReady ?? false, isPaused: old?.isPaused ?? false,
                 capacity: change.capacity ?? old?.capacity ?? 1,
                 display: old?.display,
-                agreements: old?.agreements ?? [:], answers: old?.answers,
+                agreements: old?.agreements ?? [:], answers: old?.answers, takenBackOn: old?.takenBackOn,
                 warnedOf: old?.warnedOf), as: role, of: id)
         let own: Identity.Role = role == .mentor ? .mentor : .participant
         if !identity.roles.contains(own) {
@@ -66,7 +66,7 @@ struct Enroll: Act {
             try tx.put(identity, of: id)
             try Parties(tx).keepAll(of: id)
         }
-        if role == .mentor { try tx.settleApplication(of: id) }
+        if role == .mentor, try tx.dropApplication(of: id) { try tx.tellOfAnswer(id) }
         try clearBox(tx)
         try DueTransitions(tx).settleStanding(of: id)
         return Done(person: id)

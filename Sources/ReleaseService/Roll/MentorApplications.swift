@@ -49,7 +49,8 @@ extension Snapshot {
     /// True if this program takes applications, and this person may make one: whoever takes part and is no mentor yet.
     func mayApply(_ person: PersonID) throws -> Bool {
         guard current.policy.administration != .`self`, let identity = try people.identity(person) else { return false }
-        return try identity.roles.contains { !$0.isStaff } && people.enrollment(person, as: .mentor) == nil
+        return try identity.roles.contains { !$0.isStaff } && identity.suspension == nil
+            && people.enrollment(person, as: .mentor) == nil
     }
 }
 
@@ -58,14 +59,28 @@ extension Transaction {
         rows.setSetting("applications", try vault.seal(MentorApplications(applications), fixed: "applications"))
     }
 
-    /// Drops the application of somebody who was answered, and tells them so.
-    func settleApplication(of person: PersonID) throws {
+    /// Drops the application of somebody, with the message that it waits.
+    ///
+    /// - Returns: whether there was one.
+    func dropApplication(of person: PersonID) throws -> Bool {
         let all = try snapshot.applications
-        guard all.contains(where: { $0.person == person }) else { return }
+        guard all.contains(where: { $0.person == person }) else { return false }
         try keep(all.filter { $0.person != person })
+        rows.deleteMessage(try applicationMessage(person))
+        consequences.mustSettle = true
+        return true
+    }
+
+    /// Tells somebody who asked to be a mentor that they were answered.
+    func tellOfAnswer(_ person: PersonID) throws {
         try leave(
             Message(to: person, notice: .applicationAnswered, on: moment.date),
             id: derive.bytes("applicationAnswered", count: 16))
+    }
+
+    /// The id of the message to a coordinator that somebody's application waits: there is never more than one.
+    func applicationMessage(_ person: PersonID) throws -> [UInt8] {
+        Array(try vault.indexToken("applicationWaits", "\(person)").prefix(16))
     }
 }
 
@@ -100,7 +115,7 @@ struct ApplyAsMentor: Act {
         if let coordinator = try tx.people.coordinator(of: person) {
             try tx.leave(
                 Message(to: coordinator, notice: .applicationWaits, on: tx.moment.date),
-                id: tx.derive.bytes("applicationWaits", count: 16))
+                id: tx.applicationMessage(person))
         }
         return Done(person: person)
     }
@@ -123,19 +138,18 @@ struct AnswerApplication: Act {
 
     /// - Throws: `Refusal.notFound` for a coordinator where nothing waits; whoever takes back twice is answered alike.
     func carryOut(_ tx: Transaction) throws -> Done {
-        var all = try tx.snapshot.applications
         guard staff != nil else {
-            try tx.keep(all.filter { $0.person != person })
+            _ = try tx.dropApplication(of: person)
             return Done(person: person)
         }
+        var all = try tx.snapshot.applications
         guard let place = all.firstIndex(where: { $0.person == person && $0.refusedOn == nil }) else {
             throw Refusal.notFound
         }
         all[place].refusedOn = tx.moment.date
         try tx.keep(all)
-        try tx.leave(
-            Message(to: person, notice: .applicationAnswered, on: tx.moment.date),
-            id: tx.derive.bytes("applicationAnswered", count: 16))
+        tx.rows.deleteMessage(try tx.applicationMessage(person))
+        try tx.tellOfAnswer(person)
         return Done(person: person)
     }
 }

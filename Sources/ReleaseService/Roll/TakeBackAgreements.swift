@@ -1,8 +1,8 @@
 internal import ReleaseWorkflow
 
 /// A person takes back what they signed for a role, and with it the name that may stand on other people's forms: it
-/// comes off every form that is not signed yet, and nobody is proposed to them. What is open between two people is not
-/// ended by it; a card is read only by somebody who has signed.
+/// comes off every form that is before somebody, or was signed and led to nothing yet, and nobody is proposed to them.
+/// What is open between two people is not ended by it; a card is read only by somebody who has signed.
 struct TakeBackAgreements: Act {
     let actor: Actor
     let id: PersonID
@@ -16,7 +16,7 @@ struct TakeBackAgreements: Act {
         (self.actor, self.id, self.role) = (actor, id, role)
     }
 
-    var text: String { "takeBackAgreements \(role.rawValue)" }
+    var text: String { "takeBackAgreements \(id) \(role.rawValue) \(actor.channel.rawValue)" }
     var formerScope: String { actor.text }
 
     func permit(_ caller: Caller, _ tx: Transaction) throws {
@@ -31,36 +31,57 @@ struct TakeBackAgreements: Act {
         guard !tx.snapshot.current.policy.isDirectory, var enrollment = try tx.people.enrollment(id, as: role) else {
             throw Refusal.notFound
         }
-        guard !enrollment.agreements.isEmpty else { return Done(person: id) }
-        (enrollment.agreements, enrollment.display, enrollment.isReady) = ([:], nil, false)
+        guard !enrollment.agreementsInForce.isEmpty else { return Done(person: id) }
+        (enrollment.takenBackOn, enrollment.display, enrollment.isReady) = (tx.moment.date, nil, false)
         try tx.put(enrollment, as: role, of: id)
-        try tx.forEachCase(of: id) { loaded in
-            guard role == .mentor ? loaded.workflow.counterpart == role : loaded.workflow.opener == role,
-                let decision = try decision(loaded, tx)
-            else { return }
-            var loaded = loaded
+        try tx.forEachCase(of: id) { found in
+            var loaded = found
+            guard let decision = try decision(loaded, tx) else { return }
             _ = try CaseWriter(tx).apply(decision, to: &loaded)
         }
-        if let coordinator = try tx.people.coordinator(of: id), coordinator != actor.agent {
+        // Once, whatever was open: how many letters come must tell nothing.
+        let told: (person: PersonID?, notice: Notice) =
+            actor.agent == nil ? (try tx.people.coordinator(of: id), .takenDown) : (id, .actedForYou)
+        if let person = told.person {
             try tx.leave(
-                Message(to: coordinator, notice: .takenDown, on: tx.moment.date),
-                id: tx.derive.bytes("takeBackAgreements/\(role.rawValue)", count: 16))
+                Message(to: person, notice: told.notice, on: tx.moment.date),
+                id: tx.derive.bytes("takeBackAgreements", count: 16))
         }
         return Done(person: id)
     }
 
-    /// The step by which a form that is not signed yet loses this name; nil where nothing of the kind is open.
+    /// The step by which a form loses this name; nil where they are somebody else in a case, where nothing of the kind
+    /// is open, and where a card is.
     private func decision(_ loaded: LoadedCase, _ tx: Transaction) throws -> CaseWriter.Decision? {
-        if loaded.state.round?.held.contains(where: { $0.person == id }) == true {
-            return .init(events: [.placeLetGo(id)], rule: loaded.rule("withdrawProposal"), actor: actor)
+        let (workflow, state) = (loaded.workflow, loaded.state)
+        // It is their own word by whichever way it came, and each step is told as one of theirs.
+        let own = Actor(.person(id), channel: .screen)
+        func decided(_ command: Command) -> CaseWriter.Decision? {
+            var decision = loaded.decided(command, by: own, given: .all, at: tx.moment)
+            // Nothing is said of the other.
+            decision?.events.removeAll { if case .keptAway = $0 { true } else { false } }
+            return decision
         }
-        if loaded.opener == id {
-            // A search that has brought nothing to sign to an end is begun again by whoever signs again.
-            return loaded.state.isDraft ? loaded.decided(.decline, by: actor, given: .all, at: tx.moment) : nil
+        if workflow.counterpart == role, state.round?.held.contains(where: { $0.person == id }) == true {
+            return .init(events: [.placeLetGo(id)], rule: loaded.rule("withdrawProposal"), actor: own)
         }
-        guard loaded.counterpart == id, loaded.state.openCards.isEmpty else { return nil }
+        guard [loaded.opener, loaded.counterpart].contains(id), loaded.role(of: id) == role,
+            state.openedReleases.isEmpty
+        else { return nil }
+        // A search that has brought nothing yet is begun again by whoever signs again.
+        if id == loaded.opener { return decided(.decline) ?? decided(.end) }
         let round: RoundID = try tx.derive.identifier("round/\(loaded.id)")
-        return loaded.decided(.slotUnavailable(round), by: actor, given: .all, at: tx.moment)
+        return letGo(loaded, round, tx.moment) ?? decided(.slotUnavailable(round)) ?? decided(.end)
+    }
+
+    /// What was signed and led to nothing yet is let go, as it would be after its days of waiting, and the search goes
+    /// on with the same answers; nil where nothing was signed.
+    private func letGo(_ loaded: LoadedCase, _ round: RoundID, _ moment: Moment) -> CaseWriter.Decision? {
+        let noted = loaded.decided(.noteUnused, by: .clock, given: .all, at: moment)
+        let state = evolve(loaded.state, noted?.events ?? [])
+        guard let until = state.round?.unusedUntil else { return nil }
+        let over = Moment(instantMilliseconds: moment.instantMilliseconds, date: until.adding(days: 1))
+        return loaded.decided(.letGo(round), by: .clock, given: .all, at: over, in: state)
     }
 }
 

@@ -15,32 +15,7 @@ struct Erase: Act {
     }
 
     func carryOut(_ tx: Transaction) throws -> Done {
-        guard try tx.rows.person(id) != nil else { throw Refusal.notFound }
-        var scopes: [Vault.Scope] = [.identity(id), .accounting(id)]
-        var own: Set<CaseID> = []
-        for workflow in tx.snapshot.current.policy.workflows {
-            let loaded = try tx.snapshot.cases.load(id, workflow: workflow.id)
-            guard loaded.workflow.isAtRest(loaded.state.position), loaded.state.parting.isEmpty else {
-                throw Refusal.stillOpen
-            }
-            let rounds = Set(loaded.state.releases.map(\.round))
-            scopes += rounds.flatMap { [.survey($0), .privateStream($0), .contact($0), .evidence($0)] }
-            own.insert(loaded.id)
-        }
-        guard try tx.rows.placesHeld(with: id) == 0 else { throw Refusal.stillOpen }
-        let parties = try tx.rows.parties(of: id, isStaff: false, after: nil, count: .max)
-        for party in parties where party.opener != id {
-            let loaded = try tx.snapshot.cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
-            let isNamed = loaded.state.releases.contains {
-                $0.isLive && ($0.recipient == .person(id) || $0.discloser == id)
-            }
-            let isOver = loaded.workflow.isAtRest(loaded.state.position) && loaded.state.partings(of: id).isEmpty
-            if isNamed, !isOver { throw Refusal.stillOpen }
-            // What they released as a volunteer is theirs too.
-            let rounds = Set(loaded.state.releases.filter { $0.discloser == id }.map(\.round))
-            scopes += rounds.flatMap { [.contact($0), .evidence($0)] }
-            own.insert(loaded.id)
-        }
+        let (scopes, own, parties) = try tx.snapshot.whatErases(id)
         try tx.deleteMessages(to: id)
         try tx.forgetElsewhere(id)
         for row in try parties + tx.rows.parties(of: id, isStaff: true, after: nil, count: .max) {
@@ -56,6 +31,43 @@ struct Erase: Act {
         tx.consequences.mustSettle = true
         tx.consequences.endsBatch = true
         return Done()
+    }
+}
+
+extension Snapshot {
+    /// Everything that goes with a person: the keys, the cases of which nothing may be remembered, their rows as a
+    /// party.
+    ///
+    /// - Throws: `Refusal.notFound` for nobody; `Refusal.stillOpen` while a round of theirs is open or somebody's live
+    ///   release names them.
+    func whatErases(_ id: PersonID) throws -> (scopes: [Vault.Scope], cases: Set<CaseID>, parties: [PartyRow]) {
+        guard try rows.person(id) != nil else { throw Refusal.notFound }
+        var scopes: [Vault.Scope] = [.identity(id), .accounting(id)]
+        var own: Set<CaseID> = []
+        for workflow in current.policy.workflows {
+            let loaded = try cases.load(id, workflow: workflow.id)
+            guard loaded.workflow.isAtRest(loaded.state.position), loaded.state.parting.isEmpty else {
+                throw Refusal.stillOpen
+            }
+            let rounds = Set(loaded.state.releases.map(\.round))
+            scopes += rounds.flatMap { [.survey($0), .privateStream($0), .contact($0), .evidence($0)] }
+            own.insert(loaded.id)
+        }
+        guard try rows.placesHeld(with: id) == 0 else { throw Refusal.stillOpen }
+        let parties = try rows.parties(of: id, isStaff: false, after: nil, count: .max)
+        for party in parties where party.opener != id {
+            let loaded = try cases.load(party.caseID, opener: party.opener, workflow: party.workflow)
+            let isNamed = loaded.state.releases.contains {
+                $0.isLive && ($0.recipient == .person(id) || $0.discloser == id)
+            }
+            let isOver = loaded.workflow.isAtRest(loaded.state.position) && loaded.state.partings(of: id).isEmpty
+            if isNamed, !isOver { throw Refusal.stillOpen }
+            // What they released as a volunteer is theirs too.
+            let rounds = Set(loaded.state.releases.filter { $0.discloser == id }.map(\.round))
+            scopes += rounds.flatMap { [.contact($0), .evidence($0)] }
+            own.insert(loaded.id)
+        }
+        return (scopes, own, parties)
     }
 }
 
@@ -82,10 +94,7 @@ extension Transaction {
             let left = Productions(productions.filter { $0.person != person })
             rows.setSetting("productions", try vault.seal(left, fixed: "productions"))
         }
-        let applications = try snapshot.applications
-        if applications.contains(where: { $0.person == person }) {
-            try keep(applications.filter { $0.person != person })
-        }
+        _ = try dropApplication(of: person)
         let acts = try snapshot.pendingActs
         if acts.contains(where: { $0.person == person || $0.other == person }) {
             try SecondHandActs(self).keep(acts.filter { $0.person != person && $0.other != person })

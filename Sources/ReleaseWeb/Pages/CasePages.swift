@@ -223,12 +223,14 @@ enum CasePages {
         if let obstacle = page.obstacle {
             let reason: String
             let signed = words.first("obstacle.signed.\(page.view.workflow)", or: words("obstacle.signed"))
-            var text = page.view.isUnused ? signed : words("obstacle.text")
+            let way = words.first("obstacle.text.\(page.view.workflow)", or: words("obstacle.text"))
+            var text = page.view.isUnused ? signed : way
             if case .conditionFailed(let condition) = obstacle {
                 reason = words("obstacle.condition", ["condition": condition.plainWords])
             } else {
                 reason = words("obstacle.apart")
-                if !page.view.isUnused { text = words("obstacle.apartText") }
+                let way = words.first("obstacle.text.\(page.view.workflow)", or: words("obstacle.apartText"))
+                if !page.view.isUnused { text = way }
             }
             return [.note(reason, text)]
         }
@@ -667,7 +669,7 @@ enum CasePages {
             [
                 .good(words("done.proxied")),
                 .note(words("receipt.paperNote"), words("receipt.paperText")),
-                .secret(words("receipt.code"), [code]), .text(words("receipt.codeText")),
+                .codes(words("receipt.code"), [code], drawn: words("code.drawn")), .text(words("receipt.codeText")),
             ], back: LinkView(words("case.back"), "/cases/\(handle)"))
     }
 
@@ -726,7 +728,9 @@ enum CasePages {
         blocks.append(.facts(facts))
         if receipt.isPending { blocks.append(.note(words("receipt.pending"))) }
         if let code = receipt.rescindCode {
-            blocks += [.secret(words("receipt.code"), [code]), .text(words("receipt.codeText"))]
+            blocks += [
+                .codes(words("receipt.code"), [code], drawn: words("code.drawn")), .text(words("receipt.codeText")),
+            ]
         }
         blocks += PrivacyPage.blocks(try visit.service.policy.policy, words)
         blocks += [.heading(words("receipt.copy")), .document(receipt.text, label: words("release.label"))]

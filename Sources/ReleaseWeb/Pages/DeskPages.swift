@@ -488,16 +488,18 @@ enum DeskPages {
         let role = try enrollmentRole(visit)
         let policy = try visit.service.policy.policy
         let known = try await visit.service.enrollment(of: id, as: role)
-        // What the person states of themselves stands in the form of whoever attests it.
-        let asked = role == .mentor ? try await visit.service.application(of: id) : nil
-        let attestation = known?.attestation ?? asked?.stated ?? Attestation(fields: [identity.field])
+        let attestation = known?.attestation ?? Attestation(fields: [identity.field])
         let form = AttestationForm(role: role, policy: policy, words: words)
-        let fields = form.fields(attestation, capacity: known?.capacity ?? asked?.capacity ?? 1)
+        let fields = form.fields(attestation, capacity: known?.capacity ?? 1)
+        var stated: [Block] = []
+        // What the person states of themselves stands beside the form of whoever attests it, and not in it.
+        if role == .mentor, let asked = try await visit.service.application(of: id), asked.refusedOn == nil {
+            stated = [.heading(words("applications.stated")), .facts(form.facts(asked.stated))]
+        }
         return Page(
             words("enrollment.title"),
-            [
-                .text(words("enrollment.text", ["rules": form.rules])),
-                .form(FormView("/desk/people/\(id)/enrollment", fields, button: words("enrollment.button"))),
+            [.text(words("enrollment.text", ["rules": form.rules]))] + stated + [
+                .form(FormView("/desk/people/\(id)/enrollment", fields, button: words("enrollment.button")))
             ], back: LinkView(identity.fullName, "/desk/people/\(id)"))
     }
 
@@ -580,7 +582,8 @@ enum DeskPages {
             .form(
                 FormView(
                     "/desk/people/\(id)/agreements", fields, button: words("agreements.paperButton"), isUpload: true)))
-        if !policy.isDirectory, try await visit.service.enrollment(of: id, as: role)?.agreements.isEmpty == false {
+        if !policy.isDirectory, try await visit.service.enrollment(of: id, as: role)?.agreementsInForce.isEmpty == false
+        {
             blocks += [
                 .heading(words("agreements.takeBack")), .text(words("agreements.takeBackText.\(role.rawValue)")),
                 .form(
@@ -592,6 +595,7 @@ enum DeskPages {
                                 "via", words("proxy.via"),
                                 [Channel.phone, .paper].map { ($0.rawValue, words("channel.\($0.rawValue)")) },
                                 chosen: Channel.phone.rawValue),
+                            PersonPages.confirmation(words),
                         ], button: words("agreements.takeBackRecord"), isGrave: true)),
             ]
         }
@@ -620,7 +624,13 @@ enum DeskPages {
     private static func takeBack(_ visit: Visit) async throws -> Response {
         let (id, _) = try await own(visit)
         guard let channel = Channel(rawValue: visit.form.text("via")), [.phone, .paper].contains(channel) else {
-            throw FieldProblem(field: "via", expected: "phone or paper")
+            return try await visit.again(
+                paperAgreementsPage(visit), FieldProblem(field: "via", expected: "phone or paper"))
+        }
+        guard visit.form.isOn("confirmed") else {
+            return try await visit.again(
+                paperAgreementsPage(visit),
+                FieldProblem(field: "confirmed", expected: visit.words("agreements.takeBackExpected")))
         }
         try await visit.service.takeBackAgreements(
             Actor(.person(id), agent: visit.require().person, channel: channel), as: enrollmentRole(visit),
@@ -637,7 +647,8 @@ enum DeskPages {
         let code = try await visit.site.accounts.giveFirstUseCode(to: id, by: visit.caller)
         return try visit.page(
             Page(
-                words("firstUse.title"), [.text(words("firstUse.text")), .secret(words("firstUse.code"), [code])],
+                words("firstUse.title"),
+                [.text(words("firstUse.text")), .codes(words("firstUse.code"), [code], drawn: words("code.drawn"))],
                 back: LinkView(identity.fullName, "/desk/people/\(id)")))
     }
 
@@ -647,7 +658,8 @@ enum DeskPages {
         let codes = try await visit.site.accounts.makeSheet(for: id, by: visit.caller)
         return try visit.page(
             Page(
-                words("sheet.title"), [.text(words("sheet.text")), .secret(words("sheet.codes"), codes)],
+                words("sheet.title"),
+                [.text(words("sheet.text")), .codes(words("sheet.codes"), codes, drawn: words("code.drawn"))],
                 back: LinkView(identity.fullName, "/desk/people/\(id)")))
     }
 

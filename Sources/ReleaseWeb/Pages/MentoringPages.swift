@@ -26,6 +26,8 @@ enum MentoringPages {
 
     private static func page(_ visit: Visit) async throws -> Page {
         let (words, person, form) = (visit.words, try visit.require().person, try form(visit))
+        let isMentor = try await visit.service.enrollment(of: person, as: .mentor) != nil
+        if isMentor, form.policy.administration != .`self` { return mentorPage(visit) }
         guard try await visit.service.mayApplyAsMentor(person) else { throw Refusal.notFound }
         let application = try await visit.service.application(of: person)
         var blocks: [Block] = []
@@ -38,8 +40,10 @@ enum MentoringPages {
             return Page(words("mentoring.title"), blocks, back: LinkView(words("home.back"), "/home"))
         }
         if let day = application?.refusedOn {
-            blocks.append(
-                .note(words("mentoring.notNow", ["day": CasePages.plain(day)]), words("mentoring.notNowText")))
+            blocks = [
+                .note(words("mentoring.notNow", ["day": CasePages.plain(day)]), words("mentoring.notNowText")),
+                .form(FormView("/mentoring/withdrawal", button: words("mentoring.drop"))),
+            ]
         }
         let own = try await visit.service.identity(of: person)?.field
         let stated = application?.stated ?? Attestation(fields: own.map { [$0] } ?? [])
@@ -51,6 +55,17 @@ enum MentoringPages {
                     button: words("mentoring.button"))),
         ]
         return Page(words("mentoring.title"), blocks, back: LinkView(words("home.back"), "/home"))
+    }
+
+    /// The answer for whoever asked and was attested.
+    private static func mentorPage(_ visit: Visit) -> Page {
+        let words = visit.words
+        return Page(
+            words("mentoring.title"),
+            [
+                .good(words("mentoring.yes")), .text(words("mentoring.yesText")),
+                .links([LinkView(words("agreements.link.mentor"), "/agreements?as=mentor", isButton: true)]),
+            ], back: LinkView(words("home.back"), "/home"))
     }
 
     private static func apply(_ visit: Visit) async throws -> Response {

@@ -337,12 +337,12 @@ enum PersonPages {
             blocks.insert(.good(words("agreements.signed")), at: 0)
         }
         blocks.append(.form(FormView("/agreements", fields, button: words("agreements.button"))))
-        if !policy.isDirectory, !enrollment.agreements.isEmpty {
+        if !policy.isDirectory, !enrollment.agreementsInForce.isEmpty {
             blocks += [
                 .heading(words("agreements.takeBack")), .text(words("agreements.takeBackText.\(role.rawValue)")),
                 .form(
                     FormView(
-                        "/agreements/withdrawal", [.hidden("as", role.rawValue)],
+                        "/agreements/withdrawal", [.hidden("as", role.rawValue), confirmation(words)],
                         button: words("agreements.takeBack"), isGrave: true)),
             ]
         }
@@ -367,7 +367,16 @@ enum PersonPages {
         }
     }
 
+    /// The mark without which nothing is taken back: one press does not end a search.
+    static func confirmation(_ words: Words) -> FieldView {
+        .checks("confirmed", words("agreements.takeBackConfirm"), [("yes", words("agreements.takeBackYes"))])
+    }
+
     private static func takeBackAgreements(_ visit: Visit) async throws -> Response {
+        guard visit.form.isOn("confirmed") else {
+            let problem = FieldProblem(field: "confirmed", expected: visit.words("agreements.takeBackExpected"))
+            return try await visit.again(agreementsPage(visit), problem)
+        }
         try await visit.service.takeBackAgreements(
             Actor(.person(visit.require().person), channel: .screen), as: role(visit), key: visit.key
         ).requireDone()

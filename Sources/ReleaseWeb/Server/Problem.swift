@@ -57,7 +57,7 @@ struct Problem: Sendable {
             // One answer for all of them: which it is would tell in what state the case is.
             case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
                 self = problem(.conflict, "outdated")
-            case .electronicFirst, .needsSecondHand, .cannotGoOn, .cannotBringTogether:
+            case .electronicFirst, .programEnds, .needsSecondHand, .cannotGoOn, .cannotBringTogether:
                 self = problem(.conflict, refusal.code)
             case .conditionFailed(let condition):
                 self = problem(

@@ -94,6 +94,21 @@ extension SecretView: TemplateView {
     ]
 }
 
+extension SecretValue: TemplateView {
+    static let shown: [String: @Sendable (SecretValue) -> Any?] = [
+        "secretText": { $0.secretText },
+        "drawing": { $0.drawing },
+    ]
+}
+
+extension Drawing: TemplateView {
+    static let shown: [String: @Sendable (Drawing) -> Any?] = [
+        "viewBox": { $0.viewBox },
+        "path": { $0.path },
+        "drawingLabel": { $0.drawingLabel },
+    ]
+}
+
 extension CardBlock: TemplateView {
     static let shown: [String: @Sendable (CardBlock) -> Any?] = [
         "cardTitle": { $0.cardTitle },

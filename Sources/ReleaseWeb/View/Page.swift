@@ -1,3 +1,5 @@
+internal import QRCodes
+
 // What pages are made of. Every page is a list of blocks, and every block is rendered by one template, so that what
 // makes one form usable by keyboard, by ear and on a phone makes all of them so.
 
@@ -38,7 +40,12 @@ struct Block: Sendable {
         Block(document: Document(documentLabel: label, documentText: text))
     }
     static func secret(_ label: String, _ values: [String]) -> Block {
-        Block(secret: SecretView(secretLabel: label, secretValues: values))
+        Block(secret: SecretView(secretLabel: label, secretValues: values.map { SecretValue(secretText: $0) }))
+    }
+    /// Codes that are carried on paper: each is drawn as well, for who would rather not type it.
+    static func codes(_ label: String, _ values: [String], drawn: String) -> Block {
+        let codes = values.map { SecretValue(secretText: $0, drawing: QRCode($0).map { Drawing($0, drawn) }) }
+        return Block(secret: SecretView(secretLabel: label, secretValues: codes))
     }
     static func table(_ caption: String, _ headers: [String], _ rows: [[Cell]]) -> Block {
         Block(table: Table(caption: caption, headers: headers, rows: rows.map { Row(cells: $0) }))
@@ -100,7 +107,23 @@ struct Document: Sendable {
 /// A code to write down.
 struct SecretView: Sendable {
     var secretLabel: String
-    var secretValues: [String]
+    var secretValues: [SecretValue]
+}
+
+struct SecretValue: Sendable {
+    var secretText: String
+    var drawing: Drawing?
+}
+
+/// A QR code as an image in the page.
+struct Drawing: Sendable {
+    var viewBox: String
+    var path: String
+    var drawingLabel: String
+
+    init(_ code: QRCode, _ label: String) {
+        (viewBox, path, drawingLabel) = (code.viewBox, code.path, label)
+    }
 }
 
 /// The values that crossed.

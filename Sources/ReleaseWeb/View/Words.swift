@@ -14,10 +14,10 @@ public struct Words: Sendable {
 
     /// A fact about a program by which a sentence is so, or is not.
     enum Trait: String, CaseIterable {
-        /// Nobody confirms what one administrator asks for.
-        case alone
         /// There are no staff.
         case unstaffed
+        /// Nobody confirms what one administrator asks for.
+        case alone
         /// One signs on screen alone.
         case onScreen
         /// Nothing is taken back by telephone.

@@ -135,6 +135,32 @@ public struct CaseHistory: Hashable, Sendable {
         return copy
     }
 
+    /// The case as whoever opened it has it before them once a round is over in which somebody else signed, and they
+    /// signed nothing and were shown nothing: as it was before they asked, with what came since of the rounds before.
+    /// Nil in every other case.
+    public func asUntold(in workflow: Workflow) -> CaseHistory? {
+        guard draft == nil, workflow.isAtRest(state.position), !state.roundReleases.isEmpty,
+            !state.roundReleases.contains(where: { $0.discloser == opener || $0.cardVersion > 0 }),
+            let start = steps.lastIndex(where: { $0.events.contains(where: \.beginsRound) })
+        else { return nil }
+        var copy = CaseHistory(opener: opener, initial: initial, steps: Array(steps[..<start]), draft: nil)
+        let (before, now) = (copy.state.round?.id, state.round?.id)
+        for step in steps[start...].dropFirst() where step.parting != now {
+            // A pair that parted meanwhile is the one that is here, where nothing is known of the search beside it.
+            let events = step.parting == before ? step.events.flatMap(\.unwrapped) : step.events
+            let isEarlier = events.contains { event in
+                if case .releaseRescinded(let id, _) = event { return copy.state.releases.contains { $0.id == id } }
+                return step.parting != nil
+            }
+            guard isEarlier else { continue }
+            let known = CaseStep(
+                events: events, rule: step.rule, on: step.on, channel: step.channel, visibility: step.visibility,
+                recorded: step.recorded)
+            copy.append(known, to: evolve(copy.state, events), endsDraft: false)
+        }
+        return copy.asUntold(in: workflow) ?? copy
+    }
+
     /// The case as it is for a pair that parts while the search for the next goes on. Nil for every other round.
     public func ofParting(_ id: RoundID) -> CaseHistory? {
         guard let own = state.ofParting(id) else { return nil }

@@ -52,7 +52,9 @@ public struct CaseScreen: Hashable, Sendable {
         if isParty {
             let left: CommandKind = state.isFrozen(viewer) ? .freezeCard : .unfreezeCard
             let isLive = state.currentRelease(of: viewer)?.isLive ?? false
-            actions.removeAll { $0 == left || !isLive && ($0 == .freezeCard || $0 == .unfreezeCard) }
+            // What is corrected is a release: without one the details are put right on a page of their own.
+            let ofRelease: Set<CommandKind> = [.freezeCard, .unfreezeCard, .correct]
+            actions.removeAll { $0 == left || !isLive && ofRelease.contains($0) }
             let isOff = state.round?.hidden.contains(.box) == true
             actions.removeAll { $0 == (isOff ? .hide : .showAgain) }
             // Signing again is offered from the day of the first reminder on.

@@ -276,6 +276,14 @@ private struct Decision {
             return nil
         }
         if telling.notice == .callSoon, before.round?.frozen.isEmpty == false { return nil }
+        // Who signed nothing and was shown nothing had given no permission, and nothing of theirs was closed.
+        if [.withdrawn, .expired].contains(telling.notice), let person = person(telling.role, in: before),
+            !before.roundReleases.contains(where: {
+                $0.discloser == person || $0.cardVersion > 0 && $0.recipient == .person(person)
+            })
+        {
+            return telling.role == workflow.counterpart ? .placeFree : .mentorUnavailable
+        }
         let isAboutCard: Bool =
             switch telling.notice {
             case .rescinded, .ended, .deleteDetails, .corrected, .cardClosed, .numberWrong: true
@@ -284,7 +292,7 @@ private struct Decision {
                 .noticeGiven, .newRound, .endNear, .termOver, .extended, .secondSought, .findAnother, .takenDown,
                 .placeFree, .notNeeded, .permissionEndsSoon, .callSoon, .withdrawn, .notUsed, .releaseWaits,
                 .recordedInError, .extensionWaits, .hidden, .shownAgain, .standingEndsSoon, .incident,
-                .applicationWaits, .applicationAnswered:
+                .applicationWaits, .applicationAnswered, .programEnds:
                 false
             }
         guard isAboutCard, let person = person(telling.role, in: before), isReader(telling.role) else {

@@ -367,7 +367,7 @@ private struct PolicyWords {
         case .correct: "sign corrected details"
         case .recordCall: "note privately that they talked"
         case .recordMeeting: "note privately that they will meet"
-        case .renew: "sign again for the same person before a release runs out"
+        case .renew: "sign again before a release runs out"
         case .remindRelease: "remind the signer that a release ends soon"
         case .remindCall: "remind the one who is to call"
         case .withdrawCard: "close a card for good, without asking anybody why"

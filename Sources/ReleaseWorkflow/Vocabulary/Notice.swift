@@ -36,6 +36,8 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
     case applicationWaits
     /// To somebody who asked to be a mentor: there is an answer.
     case applicationAnswered
+    /// To everybody who takes part: the program is wound down.
+    case programEnds
     /// To somebody who was asked to talk and had not signed by the day of the answer.
     case notNeeded
 
@@ -63,7 +65,7 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
                 + "by itself. You need do nothing, and can take it down for good."
         case .shownAgain: "Your entry is shown again."
         case .incident:
-            "Something that you gave us may have reached somebody for whom it was not meant. Please sign in to read what it is, or call "
+            "Something that you gave us may have reached somebody for whom it was not meant. Please sign in to read what it is, or ask "
                 + "us. You have done nothing wrong."
         case .standingEndsSoon:
             "Something that your part here rests on ends within a month. If it is renewed, please let us know before its last day."
@@ -73,6 +75,9 @@ public enum Notice: String, CaseIterable, Hashable, Sendable, Codable {
         case .notNeeded: "Thank you. It is no longer needed, and there is nothing to do."
         case .applicationWaits: "Somebody who is assigned to you asks for something. Please look."
         case .applicationAnswered: "Your question has an answer. Please sign in to read it."
+        case .programEnds:
+            "This ends here. Whatever was open is closed, and nothing more is given. Please sign in soon, or ask us, if you want a "
+                + "copy of what you signed. Delete the details you may have of somebody else."
         case .mentorUnavailable: "The person we had in mind is not available. We will look again if you wish."
         case .actedForYou, .releaseReady, .slotOffered, .declineConfirmed, .cardReady, .ended,
             .deleteDetails, .promptRescission, .rescinded, .expired, .callBackAsked, .inviteToTalk,

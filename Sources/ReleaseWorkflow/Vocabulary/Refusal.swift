@@ -42,6 +42,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case needsSecondHand
     /// Nobody signs on a screen before they have agreed to sign electronically (15 USC 7001(c)).
     case electronicFirst
+    /// The program is being wound down: nothing new begins.
+    case programEnds
 
     /// One word for scripts and stored outcomes.
     public var code: String {
@@ -63,6 +65,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .outdated: "outdated"
         case .versionChanged: "versionChanged"
         case .electronicFirst: "electronicFirst"
+        case .programEnds: "programEnds"
         case .needsSecondHand: "needsSecondHand"
         case .cannotGoOn: "cannotGoOn"
         case .cannotBringTogether: "cannotBringTogether"
@@ -94,6 +97,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .cannotGoOn: "This cannot go on just now. Your coordinator knows, and you need do nothing."
         case .cannotBringTogether: "These two cannot be brought together."
         case .needsSecondHand: "somebody else has to confirm this"
+        case .programEnds: "the program ends, and nothing new begins in it"
         case .electronicFirst: "signing on a screen needs the person's consent to sign electronically first"
         }
     }
@@ -109,7 +113,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .conditionFailed, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused, .stillOpen,
             .notSigning,
             .recentlyChanged,
-            .outdated, .versionChanged, .electronicFirst, .needsSecondHand, .cannotGoOn, .cannotBringTogether:
+            .outdated, .versionChanged, .electronicFirst, .programEnds, .needsSecondHand, .cannotGoOn,
+            .cannotBringTogether:
             []
         }
     }
@@ -151,6 +156,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case ("outdated", 1): self = .outdated
         case ("versionChanged", 1): self = .versionChanged
         case ("electronicFirst", 1): self = .electronicFirst
+        case ("programEnds", 1): self = .programEnds
         case ("needsSecondHand", 1): self = .needsSecondHand
         case ("cannotGoOn", 1): self = .cannotGoOn
         case ("cannotBringTogether", 1): self = .cannotBringTogether

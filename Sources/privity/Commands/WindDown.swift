@@ -8,15 +8,17 @@ struct WindDown: AsyncParsableCommand {
         commandName: "wind-down",
         abstract: "End a program: first --close, then, when everybody has been told, --erase.",
         discussion: """
-            Stop the service first. --close ends every card, every release and every search at once, and leaves a message for each whom it \
-            concerns; start the service again until its letters have gone out and coordinators have passed on theirs. --erase then erases \
-            everybody who takes part: names, numbers, answers, cards, for good. The log stays, holds no name, and still verifies: keep it \
-            for as long as your counsel says. At the very end destroy the folder and every backup of `keys`.
+            Stop the service first. --close ends every card, every release and every search at once, leaves a message for everybody who takes \
+            part, and from then on nothing new begins. Start the service again until its letters have gone out and coordinators have passed \
+            on theirs; people can sign in, read, and keep copies. --erase then erases everybody who takes part: names, numbers, answers, \
+            cards, for good. The log stays, holds no name, and still verifies: keep it for as long as your counsel says. At the very end \
+            destroy the folder and every backup of `keys`.
             """)
 
     @OptionGroup var options: FolderOptions
     @Flag(help: "Close everything, and tell everybody.") var close = false
     @Flag(help: "Erase everybody who takes part.") var erase = false
+    @Flag(help: "Erase although messages have not gone out: somebody will not hear of it.") var unsent = false
     @Option(help: "The name of the log, typed out: what is done here cannot be undone.") var origin: String?
 
     func validate() throws {
@@ -55,14 +57,21 @@ struct WindDown: AsyncParsableCommand {
         say("everything of \(people.count) is closed; let the service send its letters before you erase")
     }
 
-    /// Whoever still has something open keeps everybody's: a program is closed first.
+    /// Nobody is erased before nobody has anything open, and nobody has a message that waits.
     private func eraseAll(_ people: [PersonID], _ service: ReleaseService) async throws {
+        for id in people where try await !service.isErasable(id) {
+            throw Failure(
+                "somebody has something open: `privity wind-down --close` comes first; nobody was erased", status: 1)
+        }
+        let waiting = try await service.outbox().filter { people.contains($0.to) }.count
+        if waiting > 0, !unsent {
+            throw Failure(
+                "\(waiting) messages have not gone out: start the service, or give `--unsent`; nobody was erased",
+                status: 1)
+        }
         let meter = Meter(of: people.count)
         for id in people {
             let outcome = try await service.erase(id, key: nil)
-            guard outcome.refusalCode != Refusal.stillOpen.code else {
-                throw Failure("somebody has something open: `privity wind-down --close` comes first", status: 1)
-            }
             if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
             meter.step()
         }

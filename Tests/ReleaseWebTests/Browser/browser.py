@@ -230,6 +230,12 @@ class Person:
                 return self
         raise SystemExit(f"{self.name} at {self.driver.title!r}: no choice {label!r}")
 
+    def scans(self, page):
+        """A reader of QR codes finds in the picture of a page the codes that stand on it."""
+        found = subprocess.run(["zbarimg", "--raw", "--quiet", str(pictures / f"{page}-desktop.png")], stdout=subprocess.PIPE, text=True)
+        expect(self.secret() != [] and set(self.secret()) == set(found.stdout.split()), f"{page}: the drawn codes are not the printed ones")
+        return self
+
     def secret(self):
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, ".secret code")]
 
