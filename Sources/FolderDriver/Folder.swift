@@ -89,13 +89,27 @@ public struct Folder: Sendable {
         try HeadFile(path: path + "/head", isReadOnly: isReadOnly, creates: creates)
     }
 
+    /// Checks a passphrase, of a backup too, without opening anything.
+    ///
+    /// - Throws: ``FolderError`` for one that is not the folder's.
+    public func check(passphrase: SecretBytes) throws { _ = try vaultKey(passphrase) }
+
+    private func vaultKey(_ passphrase: SecretBytes) throws -> SecretBytes {
+        let bytes = try read(key("vault.key"), "keys/vault.key")
+        do {
+            return try VaultKeyFile.parse(bytes, passphrase: passphrase)
+        } catch let error as CryptographyError {
+            throw FolderError(file: "keys/vault.key", problem: "\(error)")
+        }
+    }
+
     /// Opens the vault.
     public func vault(passphrase: SecretBytes, isReadOnly: Bool) throws -> Vault {
-        let bytes = try read(key("vault.key"), "keys/vault.key")
+        let own = try vaultKey(passphrase)
         let ring = try KeyRingFile(
             path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: isReadOnly, creates: false)
         do {
-            return try Vault(key: VaultKeyFile.parse(bytes, passphrase: passphrase), ring: ring)
+            return try Vault(key: own, ring: ring)
         } catch let error as CryptographyError {
             throw FolderError(file: "keys/vault.key", problem: "\(error)")
         }

@@ -498,7 +498,6 @@ struct PolicyReader {
         let lines = clauses.filter(\.kind.isBinding).map { "- \($0.text)" }.joined(separator: "\n")
         var seen: Set<String> = []
         var isBound = false
-        var (bound, permitting) = (Set<Role>(), Set<Role>())
         let agreements = root.list("agreements", nonEmpty: true) { node, path -> Agreement? in
             let members = reader.members(node, path, known: Keys.agreement)
             let id = members.text("id", atMost: 40)
@@ -513,28 +512,17 @@ struct PolicyReader {
             }
             guard let id, let version, let text, !roles.isEmpty else { return nil }
             isBound = isBound || text.contains("{clauses}")
-            bound.formUnion(roles)
-            if text.contains(NameOnForms.placeholder) {
-                permitting.formUnion(roles)
-                if naming == nil, let place = members["text"] {
-                    reader.refuse(
-                        place, "\(path).text",
-                        "expected no `{nameOnForms}`: in a directory nobody’s name stands on another’s form")
-                }
+            let permitsName = text.contains(NameOnForms.placeholder)
+            if permitsName, naming == nil, let place = members["text"] {
+                reader.refuse(
+                    place, "\(path).text",
+                    "expected no `{nameOnForms}`: in a directory nobody’s name stands on another’s form")
             }
             let words = filled(text, "{clauses}", with: lines)
             let permission = naming?.text(for: roles) ?? ""
             return Agreement(
                 id: id, roles: roles, version: version,
-                fullText: filled(words, NameOnForms.placeholder, with: permission))
-        }
-        if naming != nil, let role = Role.allCases.first(where: { bound.contains($0) && !permitting.contains($0) }),
-            let node = root["agreements"]
-        {
-            reader.refuse(
-                node, "agreements",
-                "expected `{nameOnForms}` in one that \(role.rawValue)s sign: their name stands on other people’s forms, and that takes their permission (42 CFR 2.31)"
-            )
+                fullText: filled(words, NameOnForms.placeholder, with: permission), permitsName: permitsName)
         }
         if !lines.isEmpty, !agreements.isEmpty, !isBound, let node = root["agreements"] {
             reader.refuse(

@@ -297,6 +297,40 @@ struct KeyTests {
         #expect(foreign.status == 1 && foreign.errors.contains("head"), "\(foreign.errors)")
     }
 
+    @Test(
+        "a restore keeps the settings; a wrong passphrase is said before anything is copied; a path with quotation marks opens again (hostile 6)"
+    )
+    func settingsKept() throws {
+        let place = try Workplace()
+        try place.example()
+        let path = place.data + "/privity.yaml"
+        let settings = try String(contentsOfFile: path, encoding: .utf8)
+        try Data((settings + "service: Consent office\nport: 8123\n").utf8).write(to: URL(fileURLWithPath: path))
+        let backup = place.path + "/backup"
+        #expect(try Tool.run("backup", place.data, backup).status == 0)
+        let wrong = try place.write("wrong", "not the passphrase at all\n")
+        let target = place.path + "/new"
+        let refused = try Tool.run(
+            "restore", backup, target, "--origin", "example.org/mphp-2", "--passphrase-file", wrong)
+        #expect(refused.status != 0 && !FileManager.default.fileExists(atPath: target), "\(refused.out)")
+        let passphrase = place.path + "/the \"pass\" \\ phrase"
+        try FileManager.default.copyItem(atPath: place.data + "/passphrase", toPath: passphrase)
+        let restored = try Tool.run(
+            "restore", backup, target, "--origin", "example.org/mphp-2", "--passphrase-file", passphrase)
+        #expect(restored.status == 0, "\(restored.errors)")
+        let kept = try String(contentsOfFile: target + "/privity.yaml", encoding: .utf8)
+        #expect(kept.contains("service: Consent office") && kept.contains("port: 8123"), "\(kept)")
+        #expect(kept.split(separator: "\n").filter { $0.hasPrefix("origin:") } == ["origin: example.org/mphp-2"])
+        #expect(try Tool.run("audit", "verify", target).status == 0)
+        let other = place.path + "/other"
+        let made = try Tool.run(
+            "init", other, "--policy", "Policies/mphp.yaml", "--origin", "roi.example.net/mphp", "--passphrase-file",
+            passphrase)
+        #expect(made.status == 0, "\(made.errors)")
+        let found = try Tool.run("person", "find", other, "--name", "Nobody")
+        #expect(found.status == 1 && found.errors.contains("no such person"), "\(found.errors)")
+    }
+
     @Test("a restore with a live release ends it: its card opens to nobody, and the person can begin anew")
     func restoreEndsReleases() throws {
         let place = try Workplace()

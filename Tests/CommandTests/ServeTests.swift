@@ -227,6 +227,58 @@ struct ServeTests {
         #expect(service.stop() == 0)
     }
 
+    /// Opens connections that never finish their first request, and then takes a release back by its code.
+    private static let flood = """
+        import json, resource, signal, socket, subprocess, sys, urllib.request
+        program, folder, code, limit, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))) if limit else None
+        service = subprocess.Popen([program, "serve", folder, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=few)
+        port = int(service.stdout.readline().rsplit(":", 1)[1])
+        open_ones = []
+        for number in range(min(count, hard - 100)):
+            try:
+                one = socket.create_connection(("127.0.0.1", port), timeout=20)
+                one.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n")
+                open_ones.append(one)
+            except OSError:
+                pass
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/rescissions", json.dumps({"code": code}).encode(), {"Content-Type": "application/json"})
+        print("opened", len(open_ones), "rescinded", urllib.request.urlopen(request, timeout=60).status, "alive", service.poll() is None)
+        for number in range(3):
+            assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60).status == 200
+        service.send_signal(signal.SIGTERM)
+        print("ended", service.wait(60))
+        """
+
+    @Test(
+        "half-open connections, more than the process may have files, end nothing: a release is taken back by its code meanwhile (hostile 2)",
+        arguments: [(256, 600), (0, 4000)])
+    func halfOpen(files: Int, connections: Int) async throws {
+        let place = try Workplace()
+        try place.example()
+        let codes = try place.apply(Workplace.introduced, "--codes")
+        let code = try #require(
+            codes.out.split(separator: "\n").first { $0.contains("rescind-only code ") }?.split(separator: " ").last)
+        let program = try place.write("flood.py", Self.flood)
+        let arguments = [program, Tool.path, place.data, String(code), "\(files)", "\(connections)"]
+        let run = try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try Self.run("/usr/bin/python3", arguments) })
+            }
+        }
+        #expect(run.out.contains("rescinded 200 alive True") && run.out.contains("ended 0"), "\(run.out) \(run.errors)")
+        #expect(try Tool.run("audit", "verify", place.data).status == 0)
+    }
+
+    @Test("with fewer than 128 open files the service does not start, and says why")
+    func tooFewFiles() throws {
+        let place = try people()
+        let run = try Tool.shell("ulimit -n 100; '\(Tool.path)' serve '\(place.data)' --port 0")
+        #expect(run.status == 2 && run.errors.contains("open files: at least 128"), "\(run.errors)")
+    }
+
     @Test(
         "a body that is too long is refused unread, one that does not come is given up, and others are served meanwhile"
     )

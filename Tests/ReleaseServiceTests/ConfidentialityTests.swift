@@ -341,4 +341,48 @@ struct ConfidentialityTests {
         #expect(try await restored.service.accounting(of: ada) == [])
         #expect(try restored.audit().findings == [])
     }
+
+    @Test(
+        "E12: the database says of no act what came of it: outcomes are sealed, of one size whether done or refused, and answer a repetition as before"
+    )
+    func outcomes() async throws {
+        let office = try await Office().staffed()
+        try await office.must(.request, "ada", key: "first")
+        let ben = try #require(try await office.service.identity(of: office.id("ben"))).fullName
+        _ = try await office.service.exclude(by: office.id("ada"), relation: .personal, typed: ben, key: "list")
+        try await office.must(.completeSurvey, "ada", key: "survey")
+        let refused = try await office.act(.propose, "maya", key: "kept apart") { $0.person = try office.id("ben") }
+        #expect(refused.refusalCode == "cannotBringTogether")
+        try office.store.settle()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
+        process.arguments = ["-readonly", office.folder.databasePath, "SELECT result FROM outcome;"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let rows = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(
+            separator: "\n")
+        process.waitUntilExit()
+        #expect(rows.count > 10)
+        #expect(Set(rows.map(\.count)).count == 1, "a refusal has the size of what was done")
+        #expect(Set(rows).count == rows.count, "two of the same kind are not the same")
+        for word in ["refusal", "done", "state", "cannot", "{"] {
+            #expect(!rows.contains { $0.contains(word) }, "\(word)")
+        }
+        // A repetition is answered from it, after a restart too.
+        try await office.reopen()
+        let again = try await office.act(.propose, "maya", key: "kept apart") { $0.person = try office.id("ben") }
+        #expect(again.isReplay && again.refusalCode == "cannotBringTogether")
+        // A row that is put in another's place answers nothing.
+        let other = try await office.copy()
+        try other.tamper("UPDATE outcome SET result = (SELECT result FROM outcome ORDER BY key_digest LIMIT 1);")
+        try await other.reopen()
+        var damaged = 0
+        for (key, kind) in [("first", CommandKind.request), ("survey", .completeSurvey)] {
+            do { _ = try await other.act(kind, "ada", key: key) } catch is MachineryError {
+                damaged += 1
+            } catch is CryptographyError { damaged += 1 }
+        }
+        #expect(damaged >= 1)
+    }
 }

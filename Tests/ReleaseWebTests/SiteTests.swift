@@ -180,6 +180,9 @@ struct SiteTests {
             ("text/plain", "{}", 400),
             ("application/json", "{\"act\":5,\"case\":\"x\"}", 422),
             ("application/json", "{\"act\":\"look\",\"case\":null}", 400),
+            ("application/json", "{\"act\":\"look\",\"act\":\"call\",\"case\":\"x\"}", 400),
+            ("application/json", "{\"act\":[\(String(repeating: "{},", count: 600)){}],\"case\":\"x\"}", 400),
+            ("application/json", "{\"act\":\"\(String(repeating: "x", count: 20_000))\",\"case\":\"x\"}", 413),
         ])
     func badBody(_ type: String, _ body: String, _ status: Int) async throws {
         let office = try await Office().introduced()

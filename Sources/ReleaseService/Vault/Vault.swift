@@ -211,19 +211,23 @@ public enum RescindCode {
 
     /// The digest that is stored for a code as a person typed it: SHA-256 of its characters; nil if it cannot be one.
     ///
-    /// Case, spaces and hyphens do not matter; O is read as 0, I and L as 1.
+    /// As ``characters(ofTyped:count:)`` reads it.
     public static func digest(ofTyped typed: String, count: Int = 20) -> [UInt8]? {
         characters(ofTyped: typed, count: count).map { SHA256.hash(Array($0.utf8)) }
     }
 
-    /// The characters of a code as a person typed it; nil if it cannot be one.
+    /// The characters of a code as people have it: from paper, a letter, a message, another program. Case does not
+    /// matter, nor does whatever is no letter and no digit: spaces and line ends of every kind, dashes of every length,
+    /// a period behind it, what cannot be seen. What stands before a colon is a label. O is read as 0, I and L as 1.
+    ///
+    /// - Returns: nil for what cannot be one.
     static func characters(ofTyped typed: String, count: Int = 20) -> String? {
-        let characters = typed.uppercased().compactMap { character -> Character? in
+        let own = typed.precomposedStringWithCompatibilityMapping.split(separator: ":").last ?? ""
+        let characters = own.uppercased().compactMap { character -> Character? in
             switch character {
-            case "-", " ": nil
             case "O": "0"
             case "I", "L": "1"
-            default: character
+            default: character.isLetter || character.isNumber ? character : nil
             }
         }
         guard characters.count == count, characters.allSatisfy(alphabet.contains) else { return nil }

@@ -1,3 +1,4 @@
+internal import Cryptography
 internal import Foundation
 public import ReleaseLedger
 public import ReleaseWorkflow
@@ -147,15 +148,39 @@ struct Idempotency {
         if let key = ticket.key, !tx.storesNothing, attempted.outcome.refusal != .notSigning {
             tx.rows.putOutcome(
                 OutcomeRow(
-                    key: key, command: ticket.command,
-                    outcome: String(decoding: StoredCodec.encode(attempted.outcome), as: UTF8.self),
+                    key: key, command: ticket.command, outcome: try seal(attempted.outcome, under: key),
                     round: attempted.outcome.done?.round ?? tx.refusedRound))
         }
         return attempted
     }
 
+    /// An outcome as it lies in the database: sealed, and filled up to a multiple of one size, so that the row of what
+    /// was refused looks like that of what was done.
+    private func seal(_ outcome: StoredOutcome, under key: [UInt8]) throws -> String {
+        let bytes = StoredCodec.encode(outcome)
+        let filling = Self.size - bytes.count % Self.size
+        let padded = bytes + [UInt8](repeating: UInt8(ascii: " "), count: filling)
+        return Base64.format(try tx.vault.seal(padded, fixed: "outcome/\(Hex.format(key))"))
+    }
+
+    /// The longest outcome of everyday fits in.
+    private static let size = 512
+
+    private func opened(_ row: OutcomeRow) throws -> StoredOutcome {
+        // Earlier versions kept it open.
+        if row.outcome.hasPrefix("{") {
+            return try StoredCodec.decode(Array(row.outcome.utf8), as: StoredOutcome.self)
+        }
+        guard let sealed = Base64.parse(row.outcome) else {
+            throw MachineryError.corrupt("a stored outcome is damaged")
+        }
+        let padded = try tx.vault.open(sealed, fixed: "outcome/\(Hex.format(row.key))")
+        let bytes = padded[...(padded.lastIndex { $0 != UInt8(ascii: " ") } ?? 0)]
+        return try StoredCodec.decode(Array(bytes), as: StoredOutcome.self)
+    }
+
     private func repeated(_ row: OutcomeRow) throws -> StoredOutcome {
-        var earlier = try StoredCodec.decode(Array(row.outcome.utf8), as: StoredOutcome.self)
+        var earlier = try opened(row)
         if let release = earlier.pendingRelease {
             tx.consequences.isPending = try tx.rows.isPending(release)
             if !tx.consequences.isPending { earlier.records = try tx.rows.entries(of: release).map(\.index).suffix(1) }

@@ -37,7 +37,7 @@ enum Interface {
 
     private static func route(
         _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, isSilent: Bool = false,
-        bodyLimit: Int = 64 << 10,
+        bodyLimit: Int = 16 << 10,
         _ handle: @escaping @Sendable (Visit) async throws -> Response
     ) -> Route {
         Route(method, base + path, audience, form: .api, isSilent: isSilent, bodyLimit: bodyLimit, handle: handle)
@@ -147,7 +147,7 @@ enum Interface {
         + CommandKind.resources.map { kind, resource in
             Operation(
                 route: route(
-                    .post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 12 << 20 : 64 << 10
+                    .post, "/cases/{case}/\(resource)", .signedIn, bodyLimit: kind.isSignature ? 12 << 20 : 16 << 10
                 ) {
                     try await carryOut(kind, $0)
                 },
@@ -190,7 +190,7 @@ enum Interface {
 
     private static func signOut(_ visit: Visit) async throws -> Response {
         try await visit.site.accounts.signOut(visit.require())
-        return Response(status: .noContent)
+        return Response(status: .noContent, headers: [HTTPField.Name.clearSiteData: Site.everything])
     }
 
     // MARK: Cases
@@ -232,10 +232,20 @@ enum Interface {
         try await visit.service.page(visit.handle(), of: visit.require().person)
     }
 
+    /// True if the caller has this version already.
+    ///
+    /// - Source: RFC 9110 §13.1.2: a list, and weak comparison.
+    private static func isKnown(_ tag: String, to visit: Visit) -> Bool {
+        let known = visit.headers[.ifNoneMatch]?.split(separator: ",") ?? []
+        return known.map { $0.trimmingCharacters(in: .whitespaces) }.contains {
+            $0 == tag || $0 == "W/\(tag)" || $0 == "*"
+        }
+    }
+
     private static func showCase(_ visit: Visit) async throws -> Response {
         let page = try await page(visit)
         let tag = "\"\(page.version)\""
-        if visit.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: [.eTag: tag]) }
+        if isKnown(tag, to: visit) { return Response(status: .notModified, headers: [.eTag: tag]) }
         var response = Response.json(CaseContent(page.line, page: page, name: page.line.name))
         // What the pair notes for itself changes no version: it must not show in anybody's cache either.
         response.headers[.eTag] = tag

@@ -3,30 +3,6 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import ReleaseWorkflow
 
-/// A JSON value of a request.
-indirect enum JSONValue: Decodable, Sendable {
-    case text(String)
-    case number(Int)
-    case flag(Bool)
-    case list([JSONValue])
-    case object([String: JSONValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let value = try? container.decode(Bool.self) {
-            self = .flag(value)
-        } else if let value = try? container.decode(Int.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else if let value = try? container.decode([JSONValue].self) {
-            self = .list(value)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
-    }
-}
-
 /// The body of a request: an object with known members and no others.
 struct JSONBody: Sendable {
     private let members: [String: JSONValue]
@@ -38,41 +14,8 @@ struct JSONBody: Sendable {
             $0.trimmingCharacters(in: .whitespaces)
         }
         guard type?.lowercased() == "application/json" else { throw FormBody.Malformed() }
-        guard visit.body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{"),
-            Self.isShallow(visit.body), let value = try? JSONDecoder().decode(JSONValue.self, from: Data(visit.body)),
-            case .object(let members) = value
-        else { throw FormBody.Malformed() }
+        guard case .object(let members)? = JSONReader.value(of: visit.body) else { throw FormBody.Malformed() }
         try self.init(members, place: "", knowing: known)
-    }
-
-    /// The depth to which a body may be nested. Nothing that is asked for comes near it, and a decoder's work grows
-    /// with more than the depth.
-    private static let depthLimit = 8
-
-    /// True if brackets outside of texts are nested within the limit.
-    static func isShallow(_ body: [UInt8]) -> Bool {
-        var (depth, isText, isEscaped) = (0, false, false)
-        for byte in body {
-            if isText {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isText = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isText = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth > depthLimit { return false }
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            default: break
-            }
-        }
-        return true
     }
 
     private init(_ members: [String: JSONValue], place: String, knowing known: Set<String>) throws {

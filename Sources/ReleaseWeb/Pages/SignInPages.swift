@@ -187,6 +187,7 @@ enum SignInPages {
         if everywhere { try await visit.site.accounts.signOutEverywhere(session.person, by: visit.caller) }
         try await visit.site.accounts.signOut(session)
         var response = visit.redirect("/")
+        response.headers[HTTPField.Name.clearSiteData] = Site.everything
         response.setCookie(
             Cookie(
                 name: Site.sessionCookie, value: "", maxAge: 0, path: "/", secure: true, httpOnly: true,

@@ -13,11 +13,12 @@ internal import ReleaseWorkflow
 /// The context that Hummingbird gives a request.
 struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let remoteAddress: SocketAddress?
+    let channel: any NIOCore.Channel
+    var remoteAddress: SocketAddress? { channel.remoteAddress }
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        remoteAddress = source.channel.remoteAddress
+        channel = source.channel
     }
 }
 
@@ -27,6 +28,8 @@ extension Site {
     private static let arrival = Duration.seconds(20)
 
     static let sessionCookie = "__Host-privity"
+    /// Everything that a browser may have kept of the service, to be forgotten when somebody signs out.
+    static let everything = "\"cache\", \"cookies\", \"storage\""
 
     /// Serves a request, or says why not: no session, no right, and no such thing are each answered in one way for
     /// every route.
@@ -36,14 +39,27 @@ extension Site {
         var response: Response
         do {
             response = try await answer(route, request, context)
-        } catch let error as BodyTooLong {
-            response = failure(error, isAPI: isAPI, session: nil)
-            response.headers[.connection] = "close"
         } catch {
             response = failure(error, isAPI: isAPI, session: nil)
         }
         harden(&response, isAPI: isAPI)
         note(route, response, since: start)
+        return ending(response, context.channel)
+    }
+
+    /// Lets a connection wait for its next request once it is answered; whoever reads a long answer slowly is still
+    /// being answered.
+    private func ending(_ response: Response, _ channel: any NIOCore.Channel) -> Response {
+        guard (response.body.contentLength ?? .max) > 1 << 20 else {
+            connections.end(channel)
+            return response
+        }
+        var response = response
+        let (body, connections) = (response.body, connections)
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            defer { connections.end(channel) }
+            try await body.write(writer)
+        }
         return response
     }
 
@@ -68,7 +84,10 @@ extension Site {
             // Nobody: the same answer for every route that is not for everybody, and for those that do not exist.
             if session == nil, route.audience != .anyone { throw Unauthenticated() }
             guard route.audience.admits(session) else { throw Refusal.notFound }
-            let body = try await collect(request, limit: route.bodyLimit)
+            // Files are brought by staff alone; nobody else has so much to say.
+            let isStaff = session?.roles.contains { $0.isStaff } ?? false
+            let body = try await collect(request, limit: isStaff ? route.bodyLimit : min(route.bodyLimit, 64 << 10))
+            connections.begin(context.channel)
             let isForm = route.form == .page && route.method == .post
             if route.method != .get, bearer(request) == nil { try requireOwnPage(request) }
             let form = isForm ? try FormBody(body, contentType: request.headers[.contentType] ?? "") : .empty
@@ -87,7 +106,10 @@ extension Site {
                 headers: request.headers, form: form, body: body, peer: peer(request, context))
             return try await route.handle(visit)
         } catch {
-            return failure(error, isAPI: isAPI, session: session)
+            var response = failure(error, isAPI: isAPI, session: session)
+            // The rest of it is not read.
+            if error is BodyTooLong || error is BodyTooSlow { response.headers[.connection] = "close" }
+            return response
         }
     }
 
@@ -130,9 +152,18 @@ extension Site {
         return try await withThrowingTaskGroup(of: [UInt8].self) { group in
             group.addTask {
                 var bytes: [UInt8] = []
-                for try await part in request.body {
-                    bytes += Array(part.readableBytesView)
-                    if bytes.count > limit { throw BodyTooLong() }
+                do {
+                    for try await part in request.body {
+                        bytes += Array(part.readableBytesView)
+                        if bytes.count > limit { throw BodyTooLong() }
+                    }
+                } catch let error as BodyTooLong {
+                    throw error
+                } catch is CancellationError {
+                    throw BodyTooSlow()
+                } catch {
+                    // What the parser of the chunks says is about bytes that are no HTTP.
+                    throw FormBody.Malformed()
                 }
                 return bytes
             }
@@ -173,7 +204,9 @@ extension Site {
         response.headers[HTTPField.Name.resourcePolicy] = "same-origin"
         response.headers[HTTPField.Name.robots] = "noindex, nofollow"
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-        if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+        if isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000; includeSubDomains" }
+        if response.status == .tooManyRequests { response.headers[.retryAfter] = "900" }
+        if response.status == .serviceUnavailable { response.headers[.retryAfter] = "30" }
     }
 
     /// One line and one count for each request, by the route's pattern; nothing at all for silent routes.
@@ -306,4 +339,5 @@ extension HTTPField.Name {
     static let openerPolicy = named("Cross-Origin-Opener-Policy")
     static let resourcePolicy = named("Cross-Origin-Resource-Policy")
     static let robots = named("X-Robots-Tag")
+    static let clearSiteData = named("Clear-Site-Data")
 }

@@ -36,10 +36,14 @@ struct FormBody: Sendable {
             if body.isEmpty { return }
             throw Malformed()
         }
-        for (name, all) in values.sorted(by: { $0.key < $1.key }) where !all.allSatisfy(Self.isPlain) {
+        // A code is read without whatever came along when it was copied.
+        for (name, all) in values.sorted(by: { $0.key < $1.key })
+        where !Self.codes.contains(name) && !all.allSatisfy(Self.isPlain) {
             problem = FieldProblem(field: name, expected: "plain characters, none of them invisible")
         }
     }
+
+    private static let codes: Set<String> = ["code", "firstUseCode", "link"]
 
     /// True if a text holds nothing that hides or turns other text: no control characters but line ends and tabs, no
     /// direction marks.

@@ -46,6 +46,8 @@ public struct Site: Sendable {
     let isSecure: Bool
     let logger: Logger
     public let metrics: PrometheusMetrics
+    /// Who is connected.
+    let connections = Connections(.init(total: 4096))
     /// Every route that it answers.
     let routes: [Route]
     /// The manifest of what each role can reach and be shown, under a policy.

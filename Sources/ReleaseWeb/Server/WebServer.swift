@@ -38,7 +38,8 @@ extension Site {
     public func server(_ listening: Listening, onReady: @escaping @Sendable (Int) async -> Void = { _ in }) throws
         -> some Service
     {
-        Application(
+        connections.set(try .ofProcess())
+        return Application(
             responder: SiteResponder(site: self), server: try builder(listening),
             configuration: .init(address: .hostname(listening.address, port: listening.port), serverName: nil),
             onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listening.port) }, logger: quiet)
@@ -75,22 +76,39 @@ extension Site {
                 throw ListeningProblem(
                     description: "`address`: plain HTTP is for loopback alone: name a certificate, or a proxy in front")
             }
-            return .http1(configuration: http)
+            return HTTPServerBuilder { [connections] responder in
+                GuardedChannel(
+                    base: HTTP1Channel(responder: responder, configuration: http), connections: connections)
+            }
         }
+        let tls: TLSConfiguration
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
                 NIOSSLCertificateSource.certificate($0)
             }
-            var tls = TLSConfiguration.makeServerConfiguration(
+            var read = TLSConfiguration.makeServerConfiguration(
                 certificateChain: chain,
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
-            tls.minimumTLSVersion = .tlsv12
-            return try .http2Upgrade(
-                tlsConfiguration: tls,
-                configuration: .init(
-                    idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http))
+            read.minimumTLSVersion = .tlsv12
+            // Below 1.3 only what keeps old talk secret and is whole: ECDHE with AEAD.
+            read.cipherSuites = "ECDHE+AESGCM:ECDHE+CHACHA20"
+            tls = read
         } catch {
             throw ListeningProblem(description: "`certificate`: the chain or its key cannot be read as PEM")
+        }
+        do {
+            // Found here, and not by the first who connects.
+            _ = try NIOSSLContext(configuration: tls)
+        } catch {
+            throw ListeningProblem(description: "`certificate`: the chain and its key do not belong together")
+        }
+        let configuration = HTTP2UpgradeChannel.Configuration(
+            idleTimeout: .seconds(60), gracefulCloseTimeout: .seconds(10), streamConfiguration: http)
+        return HTTPServerBuilder { [connections] responder in
+            GuardedChannel(
+                base: try HTTP2UpgradeChannel(
+                    tlsConfiguration: tls, configuration: configuration, responder: responder),
+                connections: connections)
         }
     }
 }
@@ -111,16 +129,23 @@ struct SiteResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
+        site.connections.head(context.channel)
+        // A path with an empty part is none of ours.
         let parts = request.uri.path.split(separator: "/")
+        let isPlain = !request.uri.path.contains("//") && (parts.isEmpty || !request.uri.path.hasSuffix("/"))
         var method = request.method
         if method == .head { method = .get }
-        let found = route(method, parts)
-        if found == nil, request.uri.path.hasPrefix("/api/") {
+        let found = isPlain ? route(method, parts) : nil
+        if found == nil, isPlain, request.uri.path.hasPrefix("/api/") {
             let allowed = [HTTPRequest.Method.get, .post, .delete].filter { route($0, parts) != nil }
             if !allowed.isEmpty { return await site.refuse(method: allowed, request, context) }
         }
         var response = await site.serve(found, request, context)
-        if request.method == .head { response.body = ResponseBody() }
+        if request.method == .head {
+            // What is not written ends nothing.
+            response.body = ResponseBody()
+            site.connections.end(context.channel)
+        }
         return response
     }
 

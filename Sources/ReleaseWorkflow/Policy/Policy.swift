@@ -26,13 +26,16 @@ public struct Agreement: Hashable, Sendable {
     public let version: Int
     /// The words, the program's clauses in their place.
     public let fullText: String
+    /// True if it permits the name of whoever signs it on other people's forms.
+    public let permitsName: Bool
     /// Its first line.
     public var title: String { fullText.split(separator: "\n").first.map(String.init) ?? id }
-    public init(id: String, roles: [Role], version: Int, fullText: String) {
+    public init(id: String, roles: [Role], version: Int, fullText: String, permitsName: Bool) {
         self.id = id
         self.roles = roles
         self.version = version
         self.fullText = fullText
+        self.permitsName = permitsName
     }
 }
 

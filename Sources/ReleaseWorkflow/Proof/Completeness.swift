@@ -24,7 +24,7 @@ public func completenessFindings(_ policy: Policy) -> [String] {
             workflow.transitions.filter { $0.command == .sign || $0.command.goesOn }
                 .allSatisfy { $0.guards.contains(.releaseComplete) }
         }, "a signature without the guard `releaseComplete`: an incomplete consent could be signed (42 CFR 2.31)")
-    findings += policy.continuityFindings(commands)
+    findings += policy.continuityFindings(commands) + policy.namingFindings
     demand(
         policy.confidentiality != .clinical || !policy.texts.privacy.isEmpty,
         "`texts.privacy` is missing: people are told how what they give is protected (42 CFR 2.22)")
@@ -66,6 +66,16 @@ public func completenessFindings(_ policy: Policy) -> [String] {
 }
 
 extension Policy {
+    /// The roles whose name stands on other people's forms without their permission.
+    fileprivate var namingFindings: [String] {
+        [Role.mentor, .mentee].filter { role in
+            let own = agreements(of: role)
+            return !isDirectory && !own.isEmpty && !own.contains(where: \.permitsName)
+        }.map {
+            "`agreements` has no `{nameOnForms}` for \($0.rawValue)s: their name stands on other people’s forms, and that takes their permission (42 CFR 2.31)"
+        }
+    }
+
     /// The missing parts of what has to keep holding.
     fileprivate func continuityFindings(_ commands: Set<CommandKind>) -> [String] {
         var findings: [String] = []

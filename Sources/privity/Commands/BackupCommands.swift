@@ -69,27 +69,17 @@ struct Restore: AsyncParsableCommand {
             throw Failure("`--passphrase-file`: expected the file of the passphrase", status: 2)
         }
         let passphrase = try Folder.passphrase(atPath: path)
+        // Before anything is copied: a folder that its owner cannot open is no restored folder.
+        try source.check(passphrase: passphrase)
         let former = try lastHead(source, settings.origin)
         let goesOn = former.isReached && continues
-        if !goesOn {
-            guard let origin else {
-                throw Failure(
-                    former.isReached
-                        ? "is the kept `head` the file in use at the loss? then add --continue; if it is an earlier copy, name a new log with --origin"
-                        : kept == nil
-                            ? "nobody can tell whether records are missing: give the kept head with --kept, or name a new log with --origin"
-                            : "the backup does not reach the last head (\(former.head.size) records): name a new log with --origin",
-                    status: 1)
-            }
-            try Initialize.check(origin: origin, isExample: settings.origin.hasPrefix("example."))
-            guard origin != settings.origin else {
-                throw Failure("`--origin`: expected another name than the old log's", status: 2)
-            }
-        }
+        if !goesOn { try requireName(after: former, settings.origin) }
         let folder = Folder(directory)
         try folder.restore(from: source, kept: kept, keepsHead: goesOn)
         try folder.replace(
-            "privity.yaml", Self.settings(origin: goesOn ? settings.origin : origin ?? "", passphrase: path))
+            "privity.yaml",
+            try Self.settings(
+                origin: goesOn ? settings.origin : origin ?? "", passphrase: path, former: source.settingsPath))
         if kept.map({ FileManager.default.fileExists(atPath: $0 + "/destroyed") }) != true {
             say(
                 "no list of destroyed keys was given: what was erased after the backup is back, and must be erased again"
@@ -127,9 +117,32 @@ struct Restore: AsyncParsableCommand {
         )
     }
 
-    private static func settings(origin: String, passphrase path: String) -> [UInt8] {
+    /// - Throws: ``Failure`` unless there is a name for the log that continues the old one.
+    private func requireName(after former: (head: Checkpoint, isReached: Bool), _ old: String) throws {
+        guard let origin else {
+            throw Failure(
+                former.isReached
+                    ? "is the kept `head` the file in use at the loss? then add --continue; if it is an earlier copy, name a new log with --origin"
+                    : kept == nil
+                        ? "nobody can tell whether records are missing: give the kept head with --kept, or name a new log with --origin"
+                        : "the backup does not reach the last head (\(former.head.size) records): name a new log with --origin",
+                status: 1)
+        }
+        try Initialize.check(origin: origin, isExample: old.hasPrefix("example."))
+        guard origin != old else {
+            throw Failure("`--origin`: expected another name than the old log's", status: 2)
+        }
+    }
+
+    /// The settings of the backup, but for the two that are told anew.
+    private static func settings(origin: String, passphrase path: String, former: String) throws -> [UInt8] {
         let absolute = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        return Array("origin: \(origin)\npassphraseFile: \"\(absolute)\"\n".utf8)
+        let told = ["origin: \(origin)", "passphraseFile: \(try SettingName.quoted(absolute))"]
+        let kept = try String(contentsOfFile: former, encoding: .utf8).split(whereSeparator: \.isNewline).filter {
+            line in
+            !["origin:", "passphraseFile:"].contains(where: line.hasPrefix)
+        }
+        return Array((told + kept.map(String.init)).joined(separator: "\n").utf8) + [UInt8(ascii: "\n")]
     }
 
     /// The newest head that is known of the old log, and whether the backup reaches it.

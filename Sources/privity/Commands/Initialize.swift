@@ -62,7 +62,7 @@ struct Initialize: AsyncParsableCommand {
             ? "passphrase" : given.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
         try folder.write(
             "privity.yaml",
-            "# Settings of this data folder. Options and PRIVITY_* come before them.\norigin: \(origin)\npassphraseFile: \"\(named ?? "")\"\n"
+            "# Settings of this data folder. Options and PRIVITY_* come before them.\norigin: \(origin)\npassphraseFile: \(try SettingName.quoted(named ?? ""))\n"
         )
         let hold = try folder.hold()
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)

@@ -25,6 +25,17 @@ enum SettingName: String, CaseIterable {
         "PRIVITY_" + rawValue.reduce(into: "") { $0 += ($1.isUppercase ? "_" : "") + $1.uppercased() }
     }
 
+    /// A text as a value of `privity.yaml`.
+    ///
+    /// - Source: YAML 1.2.2 §7.3.1.
+    /// - Throws: ``Failure`` with status 2 for one of several lines.
+    static func quoted(_ text: String) throws -> String {
+        guard !text.contains(where: \.isNewline) else {
+            throw Failure("`passphraseFile`: expected a path of one line", status: 2)
+        }
+        return "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+    }
+
     /// Variables that are no settings: they are for building and testing this program.
     private static let otherVariables: Set<String> = [
         "PRIVITY_OPTIMIZE", "PRIVITY_SOAK", "PRIVITY_BENCH", "PRIVITY_BENCH_KEEP", "PRIVITY_BENCH_PYTHON",
