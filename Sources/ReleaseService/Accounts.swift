@@ -46,7 +46,7 @@ public final class Accounts: Sendable {
     /// Sends a sign-in link to an address, if a person is known by it.
     ///
     /// - Throws: ``AccessRefusal/unusable(_:)`` for a text that is no address; ``AccessRefusal/tooMany`` after 60
-    ///   requests from one peer, or five for one address, in fifteen minutes.
+    ///   requests from one network in fifteen minutes. Nothing more is sent to whoever has five links that work.
     public func requestLink(typedAddress: String, from peer: String) async throws {
         try await links.request(typedAddress: typedAddress, from: peer)
         mayHaveLeftMessage()

@@ -64,7 +64,8 @@ public actor Outbox {
     private let core: Core
     private let mailer: (any Mailer)?
     private let words: LetterWords
-    private let url: String
+    /// The service's address, without a slash at its end.
+    nonisolated public let url: String
     /// The number of vain tries of a message, and when it is tried next.
     private var failures: [[UInt8]: (count: Int, next: Int64)] = [:]
     /// Taken by the mail system, and not yet deleted here: a failing disk must not send them again and again.

@@ -234,6 +234,32 @@ struct CommandTests {
         #expect(try Tool.run("erase", place.data, "name:Fairweather").status == 1)
     }
 
+    @Test("nothing personal need stand on a command line: `-` is asked for, or read from standard input (hostile 3)")
+    func askedFor() throws {
+        let place = try Workplace()
+        try place.example()
+        func run(_ arguments: [String], _ typed: String) throws -> Run { try Tool.run(arguments, typed: typed) }
+        let add =
+            ["account", "add", place.data]
+            + ["--name", "--surname", "--first-name", "--phone", "--mail"].flatMap { [$0, "-"] }
+            + ["--role", "auditor"]
+        let short = try run(add, "Pia Brandt\nBrandt\n")
+        #expect(short.status == 2 && short.errors.contains("`--first-name`: expected a line on standard input"))
+        let added = try run(add, "Pia Brandt\nBrandt\nPia\n312-555-0103\npia@example.net\n")
+        #expect(added.status == 0 && added.errors == "" && added.out.contains("/set-up/"), "\(added.errors)")
+        let found = try run(["person", "find", place.data, "--name", "-"], "Brandt\n")
+        let id = try #require(found.out.split(separator: "\n").first)
+        #expect(found.status == 0 && found.errors == "")
+        for typed in ["name:Brandt", "phone:312-555-0103", "\(id)"] {
+            let disabled = try run(["account", "disable", place.data, "-"], typed + "\n")
+            #expect(disabled.status == 0 && disabled.errors == "", "\(disabled.errors)")
+        }
+        let written = try Tool.run("account", "disable", place.data, "name:Brandt")
+        #expect(written.status == 0 && written.errors.contains("`person`: others on this machine"))
+        #expect(!written.errors.contains("Brandt"))
+        #expect(try Tool.run("account", "disable", place.data, String(id)).errors == "")
+    }
+
     @Test("rescission by code needs no passphrase and no whole folder, and is signed once the folder is whole again")
     func rescindByCode() throws {
         let place = try Workplace()
@@ -242,13 +268,15 @@ struct CommandTests {
         #expect(try place.apply(Workplace.introduced).status == 0)
         let wrong = try Tool.run("release", "rescind", place.data, "--code", "AAAAA-AAAAA-AAAAA-AAAAA")
         #expect(wrong.status == 1 && wrong.errors.contains("no such person, case or release"))
+        #expect(wrong.errors.contains("`--code`: others on this machine") && !wrong.errors.contains("AAAAA"))
         let codes = try place.apply(Workplace.introduced.replacingOccurrences(of: "ada", with: "ada") + "", "--codes")
         #expect(codes.status == 0)
         let code = try #require(
             codes.out.split(separator: "\n").first { $0.contains("rescind-only code ") }?.split(separator: " ").last)
         try FileManager.default.moveItem(atPath: place.data + "/head", toPath: place.path + "/head")
         try FileManager.default.moveItem(atPath: place.data + "/passphrase", toPath: place.path + "/passphrase")
-        let rescinded = try Tool.run("release", "rescind", place.data, "--code", String(code))
+        let rescinded = try Tool.run(["release", "rescind", place.data, "--code", "-"], typed: "\(code)\n")
+        #expect(!rescinded.errors.contains("others on this machine") && !rescinded.errors.contains(code))
         #expect(
             rescinded.status == 3 && rescinded.out.contains("The release has ended")
                 && rescinded.out.contains("receipt pending"))

@@ -20,9 +20,9 @@ enum Tool {
         return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent("privity").path
     }()
 
-    static func start(_ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]) throws -> (
-        Process, Pipe, Pipe
-    ) {
+    static func start(
+        _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], typed: String? = nil
+    ) throws -> (Process, Pipe, Pipe) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -32,7 +32,14 @@ enum Tool {
         process.standardOutput = out
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        let input = Pipe()
+        if typed != nil { process.standardInput = input }
         try process.run()
+        if let typed {
+            // A few lines fit into a pipe, whether or not they are ever read.
+            try input.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
+            try input.fileHandleForWriting.close()
+        }
         return (process, out, errors)
     }
 
@@ -41,8 +48,9 @@ enum Tool {
         try run(arguments, environment: environment)
     }
 
-    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Run {
-        let (process, out, errors) = try start(arguments, environment: environment)
+    /// - Parameter typed: the lines of standard input; nil for none.
+    static func run(_ arguments: [String], environment: [String: String] = [:], typed: String? = nil) throws -> Run {
+        let (process, out, errors) = try start(arguments, environment: environment, typed: typed)
         let printed = out.fileHandleForReading.readDataToEndOfFile()
         let complained = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()

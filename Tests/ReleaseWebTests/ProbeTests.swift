@@ -172,13 +172,17 @@ struct ProbeTests {
     func hostile() async throws {
         let office = try await Office().introduced()
         let front = try Front(office)
-        for body in [
-            String(repeating: "[", count: 505) + String(repeating: "]", count: 505),
-            "{\"code\":" + String(repeating: "[", count: 30_000),
-            "{\"code\":\"" + String(repeating: "[", count: 30_000) + "\"}",
-        ] {
+        func nested(_ count: Int) -> [String] {
+            let open = String(repeating: "[", count: count)
+            return [open + String(repeating: "]", count: count), "{\"code\":" + open, "{\"code\":\"" + open + "\"}"]
+        }
+        for body in nested(505) + nested(8_000) {
             let status = try await front.api(.post, "/rescissions", as: nil, body).status
             #expect(status == 400 || status == 422)
+        }
+        // Longer than 16 KiB, nothing of it is read.
+        for body in nested(30_000) {
+            #expect(try await front.api(.post, "/rescissions", as: nil, body).status == 413)
         }
         let page = try await office.service.page(front.handle("ada"), of: office.id("ada"))
         let base = "/cases/\(page.handle)/receipts/\(try #require(page.releases.last))"

@@ -218,7 +218,7 @@ struct QuietTests {
                 "/sign-in/staff", [("address", "x@example.org"), ("password", "x"), ("code", "x")])
             _ = try await front.post("/sign-in", [("address", "x@example.org")])
         }
-        #expect(try await front.post("/sign-in", [("address", "x@example.org")]).status == 429)
+        #expect(try await front.post("/sign-in", [("address", "x@example.org")]).status == 200)
         #expect(try await front.post("/rescission", [("code", "AAAAA-AAAAA-AAAAA-AAAAA")]).status == 404)
         try await office.reopen(isKeyless: true)
         front = try Front(office)

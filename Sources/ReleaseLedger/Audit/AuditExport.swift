@@ -59,15 +59,15 @@ public struct AuditExport {
     /// made.
     ///
     /// - Returns: how many records the export holds.
-    /// - Throws: ``MachineryError/folder(_:)`` if the folder holds something else, another log or another history, if
-    ///   no signed head ends before `day`, or if the record key changed after it; ``MachineryError/corrupt(_:)`` if the
-    ///   head file or a record is missing.
+    /// - Throws: ``MachineryError/folder(_:)`` if the folder holds something else, another log or another history;
+    ///   ``MachineryError/tooEarly(_:)`` if no signed head ends before `day`, or if the record key changed after it;
+    ///   ``MachineryError/corrupt(_:)`` if the head file or a record is missing.
     public func write(to folder: some ExportFolder, before day: CivilDate?) throws -> Int {
         let history = try KeyHistory(store: store, origin: origin)
         return try store.readLog { tx in
             let (size, head) = try newestHead(before: day, tx)
             guard history.recordKey(at: size) == signer.key else {
-                throw MachineryError.folder(
+                throw MachineryError.tooEarly(
                     "the record key changed after the exported day: export that day too, or tomorrow")
             }
             let (oldSize, oldDigests) = try takeUp(folder, size, tx)
@@ -149,7 +149,7 @@ public struct AuditExport {
         let size = try Checkpoint(parsing: SignedNote(parsing: newest.note).text).size
         if size <= end { return (size, newest.note) }
         guard let head = try tx.head(atMost: end), head.size > 0 else {
-            throw MachineryError.folder("no signed head ends before that day: nothing can be exported yet")
+            throw MachineryError.tooEarly("no signed head ends before that day: nothing can be exported yet")
         }
         return (head.size, head.note)
     }

@@ -8,13 +8,15 @@ public enum MachineryError: Error, Sendable, CustomStringConvertible {
     case laterVersion(String)
     /// The folder lacks something or has too much of it.
     case folder(String)
+    /// What is asked for is not there before another day.
+    case tooEarly(String)
     /// The command needs a key that this process was not given.
     case locked(String)
 
     public var description: String {
         switch self {
         case .signingStopped(let reason): "the log is not signing: \(reason)"
-        case .corrupt(let what), .folder(let what), .locked(let what): what
+        case .corrupt(let what), .folder(let what), .tooEarly(let what), .locked(let what): what
         case .laterVersion(let what): "a stored \(what) was written by a later version of this program"
         }
     }

@@ -84,6 +84,8 @@ public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
     /// Too many attempts; the same whether or not there is an account.
     case tooMany
+    /// Too many wait to be let in; the same whether or not there is an account.
+    case busy
     /// A password, PIN or address that cannot be used.
     case unusable(FieldProblem)
 
@@ -91,6 +93,7 @@ public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .refused: "what was entered does not fit, or is no longer valid"
         case .tooMany: "too many attempts: try again in fifteen minutes"
+        case .busy: "too many people are signing in just now: try again in a minute"
         case .unusable(let problem): "\(problem)"
         }
     }
@@ -100,7 +103,7 @@ public enum AccessRefusal: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// - Units: milliseconds.
 public enum AccessTimes {
-    public static let link: Int64 = 15 * 60_000
+    public static let link: Int64 = 10 * 60_000
     public static let setUp: Int64 = 72 * 3_600_000
     public static let firstUse: Int64 = 14 * 86_400_000
     public static let sheet: Int64 = 365 * 86_400_000

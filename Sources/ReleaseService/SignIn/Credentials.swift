@@ -1,6 +1,7 @@
 internal import Cryptography
 internal import Foundation
 internal import ReleaseWorkflow
+internal import Synchronization
 
 /// Says what can be used as a PIN, password or address, and how secrets are written.
 enum Credentials {
@@ -60,9 +61,9 @@ enum Credentials {
 }
 
 /// Hashes passwords and PINs, one at a time on a thread of its own: it takes a tenth of a second and must hold nobody
-/// else up.
+/// else up. Those who are known come first, and no more wait than can be answered.
 struct PasswordHashing: Sendable {
-    private static let queue = DispatchQueue(label: "privity.passwords")
+    private static let line = HashingLine()
 
     /// Compared with where there is no account, so that its absence takes as long.
     let nobody: PasswordHash
@@ -74,19 +75,60 @@ struct PasswordHashing: Sendable {
         nobody = try PasswordHash(of: SecretBytes(copying: RandomBytes.generate(count: 16)), cost: cost)
     }
 
-    func matches(_ typed: String, _ hash: PasswordHash) async throws -> Bool {
+    /// - Parameter isKnown: false for what is compared with nobody's.
+    /// - Throws: ``AccessRefusal/busy`` where too many wait.
+    func matches(_ typed: String, _ hash: PasswordHash, isKnown: Bool) async throws -> Bool {
         let secret = SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit)))
-        return try await Self.run { try hash.matches(secret) }
+        return try await Self.line.run(isKnown: isKnown) { try hash.matches(secret) }
     }
 
+    /// - Throws: ``AccessRefusal/busy`` where too many wait.
     func hash(_ secret: SecretBytes) async throws -> PasswordHash {
         let cost = cost
-        return try await Self.run { try PasswordHash(of: secret, cost: cost) }
+        return try await Self.line.run(isKnown: true) { try PasswordHash(of: secret, cost: cost) }
+    }
+}
+
+/// Two lines before one worker: who is known is served before who is not.
+final class HashingLine: Sendable {
+    /// The number that may wait in each line; a line of so many is over in some ten seconds.
+    static let (knownLimit, unknownLimit) = (64, 16)
+
+    private typealias Job = @Sendable () -> Void
+    private struct State {
+        var known: [Job] = []
+        var unknown: [Job] = []
+        var hasBegun = false
     }
 
-    private static func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "privity.passwords")
+
+    func run<R: Sendable>(isKnown: Bool, _ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
+            let job: Job = { continuation.resume(with: Result { try body() }) }
+            let isTaken = state.withLock { state -> Bool in
+                guard isKnown ? state.known.count < Self.knownLimit : state.unknown.count < Self.unknownLimit else {
+                    return false
+                }
+                if isKnown { state.known.append(job) } else { state.unknown.append(job) }
+                return true
+            }
+            guard isTaken else { return continuation.resume(throwing: AccessRefusal.busy) }
+            queue.async { self.next()?() }
+        }
+    }
+
+    /// True while nothing was ever begun.
+    var isIdle: Bool { state.withLock { !$0.hasBegun } }
+    var waitingCount: (known: Int, unknown: Int) { state.withLock { ($0.known.count, $0.unknown.count) } }
+
+    /// Each job brings one turn of the worker; whose turn it is, is decided when it comes.
+    private func next() -> Job? {
+        state.withLock { state in
+            state.hasBegun = true
+            if !state.known.isEmpty { return state.known.removeFirst() }
+            return state.unknown.isEmpty ? nil : state.unknown.removeFirst()
         }
     }
 }

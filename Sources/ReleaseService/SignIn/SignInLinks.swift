@@ -41,15 +41,16 @@ final class SignInLinks: Sendable {
 
     private func now() throws -> Int64 { try core.parts.time.now().instantMilliseconds }
 
+    /// The links of one person that work at a time.
+    private static let linkLimit = 5
+
     /// Sends a sign-in link to an address, if somebody is known by it. The answer and the work are the same if nobody
     /// is.
     func request(typedAddress: String, from peer: String) async throws {
         let address = try Credentials.address(typedAddress)
         let now = try now()
         let token = try core.parts.requireVault().indexToken("address", address)
-        guard limiter.allow("peer \(peer)", limit: 60, at: now),
-            limiter.allow("mail \(Hex.format(token))", limit: 5, at: now)
-        else { throw AccessRefusal.tooMany }
+        guard limiter.allow(Network(of: peer), at: now) else { throw AccessRefusal.tooMany }
         let bytes = try RandomBytes.generate(count: 32)
         let (digest, id) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16))
         try await core.keep { tx in
@@ -57,8 +58,12 @@ final class SignInLinks: Sendable {
             // One who is staff alone signs in otherwise, and is sent nothing.
             let identity = try person.flatMap { try tx.people.identity($0) }
             let account = try person.flatMap { try tx.account(of: $0) }
+            // Whoever has five links that work needs no sixth: what others ask for in somebody's name fills no mailbox,
+            // and keeps nobody from a link.
+            let working = try person.map { try tx.rows.accesses(.link, of: $0) } ?? []
             guard let person, let identity, let account, !account.isDisabled,
-                identity.roles.contains(where: { !$0.isStaff })
+                identity.roles.contains(where: { !$0.isStaff }),
+                working.count(where: { $0.expires ?? 0 > now }) < Self.linkLimit
             else {
                 // As much is written as for somebody who is known.
                 tx.rows.setSetting("nobody", id)
@@ -119,27 +124,31 @@ final class SignInLinks: Sendable {
     ///
     /// - Returns: the token of the new session.
     /// - Throws: ``AccessRefusal/refused`` for a link, code or PIN that does not fit; ``AccessRefusal/tooMany`` after
-    ///   60 attempts from one address in fifteen minutes, or while another attempt with this link runs;
+    ///   60 attempts from one network in fifteen minutes, or while another attempt with this link runs;
     ///   ``AccessRefusal/unusable(_:)`` for a new PIN that cannot be used.
     func signIn(link token: String, _ entered: EnteredWithLink, from peer: String) async throws -> String {
         let now = try now()
         // One attempt at a time for each link: what is tried in parallel would be counted once.
         guard inFlight.withLock({ $0.insert(token).inserted }) else { throw AccessRefusal.tooMany }
         defer { inFlight.withLock { _ = $0.remove(token) } }
-        guard limiter.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
+        let network = Network(of: peer)
+        guard limiter.allow(network, at: now) else { throw AccessRefusal.tooMany }
         let known = try core.reader.read { snapshot -> (AccessRow, LinkContent, Account)? in
             guard let (row, content) = try snapshot.link(token, at: now) else { return nil }
             return (row, content, try snapshot.account(of: row.person) ?? Account())
         }
         guard let (row, content, account) = known, content.purpose != .setUp, content.purpose != .address else {
-            _ = try await hashing.matches(entered.pin, hashing.nobody)
+            // Whether a printed code is one is told by nothing, the time included; a link is no secret of its own.
+            if Credentials.parse(token) == nil {
+                _ = try await hashing.matches(entered.pin, hashing.nobody, isKnown: false)
+            }
             throw AccessRefusal.refused
         }
         var newPIN: PasswordHash?
         if content.purpose == .signIn {
             let isRight: Bool
             if let pin = account.pin {
-                isRight = try await hashing.matches(entered.pin, pin)
+                isRight = try await hashing.matches(entered.pin, pin, isKnown: true)
             } else {
                 isRight = try isFirst(entered.firstUseCode, account, row, at: now)
                 if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
@@ -151,7 +160,7 @@ final class SignInLinks: Sendable {
         }
         let session = try sessions.new(content.purpose == .example ? .staff : .person)
         guard try await enter(row, account, newPIN, session) else { throw AccessRefusal.refused }
-        limiter.forgive("peer \(peer)")
+        limiter.forgive(network)
         return session.token
     }
 

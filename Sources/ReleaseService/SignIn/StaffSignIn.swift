@@ -15,9 +15,9 @@ struct StaffSignIn: Sendable {
     func signIn(typedAddress: String, password: String, code: String, from peer: String) async throws -> String {
         let now = try now()
         let token = try core.parts.requireVault().indexToken("address", (try? Credentials.address(typedAddress)) ?? "")
-        guard limiter.allow("peer \(peer)", limit: 60, at: now),
-            limiter.allow("staff \(Hex.format(token))", limit: 8, at: now)
-        else { throw AccessRefusal.tooMany }
+        // Counted by where it comes from: what strangers try keeps nobody out who has the right factors.
+        let network = Network(of: peer)
+        guard limiter.allow(network, at: now) else { throw AccessRefusal.tooMany }
         let known = try core.reader.read { snapshot -> (PersonID, Account)? in
             guard let row = try snapshot.rows.access(.address, token),
                 let account = try snapshot.account(of: row.person)
@@ -26,12 +26,16 @@ struct StaffSignIn: Sendable {
             }
             return (row.person, account)
         }
-        // The hash is computed whether or not there is one to compare with.
+        // The hash is computed whether or not there is one to compare with, and nobody is served before others for
+        // being known.
         let isRight = try await hashing.matches(
-            password.precomposedStringWithCompatibilityMapping, known?.1.password ?? hashing.nobody)
+            password.precomposedStringWithCompatibilityMapping, known?.1.password ?? hashing.nobody,
+            isKnown: false)
         guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else {
             throw AccessRefusal.refused
         }
+        // Whoever has the password tries few codes, from however many networks; it is answered like any that is wrong.
+        guard limiter.allow("codes \(person)", limit: 8, at: now) else { throw AccessRefusal.refused }
         let session = try sessions.new(.staff)
         let step = OneTimePassword.step(atMilliseconds: now)
         let recovery = RescindCode.digest(ofTyped: code, count: Credentials.recoveryLength)
@@ -51,8 +55,8 @@ struct StaffSignIn: Sendable {
             return true
         }
         guard isIn else { throw AccessRefusal.refused }
-        limiter.clear("staff \(Hex.format(token))")
-        limiter.forgive("peer \(peer)")
+        limiter.clear("codes \(person)")
+        limiter.forgive(network)
         return session.token
     }
 
@@ -74,7 +78,7 @@ struct StaffSignIn: Sendable {
     /// - Returns: ten recovery codes, which are shown once.
     func setUp(link token: String, password: String, code: String, from peer: String) async throws -> [String] {
         let now = try now()
-        guard limiter.allow("peer \(peer)", limit: 60, at: now) else { throw AccessRefusal.tooMany }
+        guard limiter.allow(Network(of: peer), at: now) else { throw AccessRefusal.tooMany }
         guard let (row, content) = try core.reader.read({ try $0.link(token, at: now) }), content.purpose == .setUp,
             let secret = content.secret
         else { throw AccessRefusal.refused }

@@ -652,7 +652,7 @@ enum CasePages {
             return visit.redirect("/cases/\(handle)/receipts/\(release)?done=\(resource)")
         }
         if kind.isSignature, isProxied, let code = outcome.rescindCode {
-            return try visit.page(paperReceipt(kind, code, handle, visit.words))
+            return try visit.page(paperReceipt(code, handle, visit))
         }
         // Who has no part in it any more has no page of it either.
         if !isProxied, answered.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
@@ -662,14 +662,15 @@ enum CasePages {
     }
 
     /// The receipt of a signature on paper, to be printed and handed over; it is shown this once.
-    private static func paperReceipt(_ kind: CommandKind, _ code: String, _ handle: CaseHandle, _ words: Words) -> Page
-    {
-        Page(
+    private static func paperReceipt(_ code: String, _ handle: CaseHandle, _ visit: Visit) -> Page {
+        let words = visit.words
+        return Page(
             words("receipt.paperTitle"),
             [
                 .good(words("done.proxied")),
                 .note(words("receipt.paperNote"), words("receipt.paperText")),
-                .codes(words("receipt.code"), [code], drawn: words("code.drawn")), .text(words("receipt.codeText")),
+                .codes(words("receipt.code"), [code], drawn: words("code.drawn")),
+                .text(words("receipt.codeText", ["url": visit.site.outbox.url])),
             ], back: LinkView(words("case.back"), "/cases/\(handle)"))
     }
 
@@ -729,7 +730,8 @@ enum CasePages {
         if receipt.isPending { blocks.append(.note(words("receipt.pending"))) }
         if let code = receipt.rescindCode {
             blocks += [
-                .codes(words("receipt.code"), [code], drawn: words("code.drawn")), .text(words("receipt.codeText")),
+                .codes(words("receipt.code"), [code], drawn: words("code.drawn")),
+                .text(words("receipt.codeText", ["url": visit.site.outbox.url])),
             ]
         }
         blocks += PrivacyPage.blocks(try visit.service.policy.policy, words)

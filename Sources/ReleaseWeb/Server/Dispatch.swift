@@ -134,12 +134,13 @@ extension Site {
         return found
     }
 
-    /// Behind a proxy on this machine, the address it names; otherwise the one the connection comes from.
+    /// Behind a proxy on this machine, the address it names last; otherwise the one the connection comes from.
     private func peer(_ request: Request, _ context: WebContext) -> String {
         let direct = context.remoteAddress?.ipAddress ?? ""
         let isLocal = direct.hasPrefix("127.") || direct == "::1"
-        guard isLocal, let forwarded = request.headers[HTTPField.Name.forwardedFor] else { return direct }
-        return forwarded.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? direct
+        guard isLocal else { return direct }
+        return ForwardedAddress.last(
+            of: request.headers[HTTPField.Name.forwardedFor], or: request.headers[HTTPField.Name.forwarded]) ?? direct
     }
 
     struct BodyTooLong: Error {}
@@ -248,6 +249,7 @@ extension Site {
         case .corrupt: return "\(type).corrupt"
         case .laterVersion: return "\(type).laterVersion"
         case .folder: return "\(type).folder"
+        case .tooEarly: return "\(type).tooEarly"
         case .locked: return "\(type).locked"
         }
     }
@@ -332,6 +334,7 @@ extension HTTPField.Name {
     static let formToken = named("X-Form-Token")
     static let idempotencyKey = named("Idempotency-Key")
     static let forwardedFor = named("X-Forwarded-For")
+    static let forwarded = named("Forwarded")
     static let fetchSite = named("Sec-Fetch-Site")
     static let host = named("Host")
     static let referrerPolicy = named("Referrer-Policy")

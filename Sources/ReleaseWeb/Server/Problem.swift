@@ -41,6 +41,7 @@ struct Problem: Sendable {
             switch refusal {
             case .refused: self = problem(.forbidden, "accessRefused")
             case .tooMany: self = problem(.tooManyRequests, "tooMany")
+            case .busy: self = problem(.serviceUnavailable, "busy")
             case .unusable(let field): self.init(field, words)
             }
         case let field as FieldProblem:
@@ -77,10 +78,10 @@ struct Problem: Sendable {
                 status: .unprocessableContent, code: "policy", title: words("problem.policy.title"),
                 detail: "\(failure)")
         case let error as MachineryError:
-            if case .signingStopped = error {
-                self = problem(.serviceUnavailable, "notSigning")
-            } else {
-                self = problem(.internalServerError, "internal")
+            switch error {
+            case .signingStopped: self = problem(.serviceUnavailable, "notSigning")
+            case .tooEarly: self = problem(.conflict, "tooEarly")
+            case .corrupt, .laterVersion, .folder, .locked: self = problem(.internalServerError, "internal")
             }
         default: self = problem(.internalServerError, "internal")
         }

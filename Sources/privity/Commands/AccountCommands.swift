@@ -16,11 +16,11 @@ struct AccountGroup: AsyncParsableCommand {
             abstract:
                 "Add a member of staff and print the set-up link: a password and an authenticator are chosen with it.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "The full name.") var name: String
-        @Option(help: "The last name.") var surname: String
-        @Option(help: "The first name.") var firstName: String
-        @Option(help: "The telephone number.") var phone: String
-        @Option(help: "The e-mail address.") var mail: String
+        @Option(help: "The full name; `-` to be asked for it.") var name: PrivateText
+        @Option(help: "The last name; `-` to be asked for it.") var surname: PrivateText
+        @Option(help: "The first name; `-` to be asked for it.") var firstName: PrivateText
+        @Option(help: "The telephone number; `-` to be asked for it.") var phone: PrivateText
+        @Option(help: "The e-mail address; `-` to be asked for it.") var mail: PrivateText
         @Option(
             help: "coordinator, auditor or administrator; may be given more than once.", transform: AccountGroup.role)
         var role: [Identity.Role]
@@ -32,6 +32,9 @@ struct AccountGroup: AsyncParsableCommand {
             guard !role.contains(.auditor) || role.count == 1 else {
                 throw Failure("`--role`: expected auditor alone: who audits does nothing else", status: 2)
             }
+            let (name, surname) = (try name.text(of: "--name"), try surname.text(of: "--surname"))
+            let (firstName, phone) = (try firstName.text(of: "--first-name"), try phone.text(of: "--phone"))
+            let mail = try mail.text(of: "--mail")
             let open = try await OpenFolder(options, isWriter: true)
             let accounts = try Accounts(open.host)
             try await accounts.checkAddress(mail, by: .operator)
@@ -52,7 +55,7 @@ struct AccountGroup: AsyncParsableCommand {
             abstract: "Print a new set-up link for a member of staff: the old password ends when it is used."
         )
         @OptionGroup var options: FolderOptions
-        @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "The person: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
@@ -65,7 +68,7 @@ struct AccountGroup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Close the account of a member of staff, and every session with it.")
         @OptionGroup var options: FolderOptions
-        @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "The person: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
@@ -104,7 +107,7 @@ struct AccountGroup: AsyncParsableCommand {
     }
 
     fileprivate static func staff(_ open: OpenFolder, _ text: String) async throws -> PersonID {
-        let id = try await open.person(text)
+        let id = try await open.person(argument: text)
         guard try await open.service.identity(of: id)?.roles.contains(where: \.isStaff) == true else {
             throw Failure("\(Refusal.notFound)", status: 1)
         }

@@ -15,12 +15,12 @@ struct CaseGroup: AsyncParsableCommand {
             abstract: "A coordinator's board.",
             discussion: "Shows the cases assigned to this coordinator. What the pair does is on no board.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
+        @Option(help: "The coordinator: id, `phone:…`, `name:…`, or `-` to be asked.") var coordinator: String
         @Flag(help: "Print one JSON array.") var json = false
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let rows = try await open.service.board(of: open.person(coordinator))
+            let rows = try await open.service.board(of: open.person(argument: coordinator))
             if json { return try sayJSON(rows) }
             say("case".padded(34) + "workflow".padded(18) + "state".padded(12) + "release")
             for row in rows {
@@ -35,10 +35,13 @@ struct CaseGroup: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "One person's case, as the viewer may see it.")
         @OptionGroup var options: FolderOptions
-        @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "Whose case: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
         @Option(help: "The workflow.") var workflow = "mentorship"
         @Option(help: "As whom: mentee, mentor, asker, volunteer or coordinator.") var role: String
-        @Option(help: "The viewer: id, `phone:…` or `name:…`. For the person whose case it is, leave it out.")
+        @Option(
+            help:
+                "The viewer: id, `phone:…`, `name:…`, or `-` to be asked. For the person whose case it is, leave it out."
+        )
         var viewer: String?
         @Flag(help: "Print one JSON object.") var json = false
 
@@ -47,8 +50,8 @@ struct CaseGroup: AsyncParsableCommand {
                 throw Failure("`--role`: expected mentee, mentor, asker, volunteer or coordinator", status: 2)
             }
             let open = try await OpenFolder(options, isWriter: false)
-            let opener = try await open.person(person)
-            let viewer = try await viewer.asyncMap { try await open.person($0) } ?? opener
+            let opener = try await open.person(argument: person)
+            let viewer = try await viewer.asyncMap { try await open.person(argument: $0) } ?? opener
             var view = try await open.service.view(of: opener, workflow: workflow, as: role, viewer: viewer)
             // The operator types these commands, and calls and meetings are the pair's alone.
             if !open.isExample { view = view.withoutPrivateActs }
@@ -87,16 +90,17 @@ struct ReleaseGroup: AsyncParsableCommand {
             commandName: "print",
             abstract: "Print the form that is offered to somebody, with the digest to file its scan against.")
         @OptionGroup var options: FolderOptions
-        @Argument(help: "Whose case: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "Whose case: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
         @Option(help: "The workflow.") var workflow = "mentorship"
-        @Option(help: "Who signs, where that is not the person: id, `phone:…` or `name:…`.") var signer: String?
+        @Option(help: "Who signs, where that is not the person: id, `phone:…`, `name:…`, or `-` to be asked.")
+        var signer: String?
         @Flag(help: "Print the form for corrected details instead.") var correction = false
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
-            let opener = try await open.person(person)
+            let opener = try await open.person(argument: person)
             let signing: PersonID
-            if let signer { signing = try await open.person(signer) } else { signing = opener }
+            if let signer { signing = try await open.person(argument: signer) } else { signing = opener }
             let form = try await open.service.releaseText(
                 of: opener, workflow: workflow, for: signing, kind: correction ? .correct : .sign)
             say(form.text)
@@ -180,10 +184,12 @@ struct ReleaseGroup: AsyncParsableCommand {
                 "Works while the keys are locked or the log is broken; what it ends is closed at once and signed when signing is possible."
         )
         @OptionGroup var options: FolderOptions
-        @Option(help: "The code from the receipt: twenty letters and digits.") var code: String
+        @Option(help: "The code from the receipt, twenty letters and digits; `-` to be asked for it.")
+        var code: PrivateText
 
         func run() async throws {
             let isSigned: Bool
+            let code = try code.text(of: "--code")
             do {
                 let open = try await OpenFolder(options, isWriter: true)
                 isSigned = try await !open.service.rescind(typedCode: code).isReceiptPending

@@ -63,7 +63,7 @@ struct EvaluationGroup: AsyncParsableCommand {
     struct Answer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Enter one returned sheet: its code and its answers.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "The code on the sheet.") var code: String
+        @Option(help: "The code on the sheet; `-` to be asked for it.") var code: PrivateText
         @Argument(help: "item=answer, for every item; answers are yes, partly, no, doesNotApply.") var answers: [String]
 
         func run() async throws {
@@ -80,6 +80,7 @@ struct EvaluationGroup: AsyncParsableCommand {
                 }
                 given[item] = answer
             }
+            let code = try code.text(of: "--code")
             let open = try await OpenFolder(options, isWriter: true)
             try await open.service.answerEvaluation(code: code, given)
             say("taken; the code is used up")

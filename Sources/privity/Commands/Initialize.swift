@@ -106,11 +106,11 @@ struct Erase: AsyncParsableCommand {
         discussion: "Refused while a round of theirs is open: decline, end or rescind first.")
 
     @OptionGroup var options: FolderOptions
-    @Argument(help: "The person: id, `phone:…` or `name:…`.") var person: String
+    @Argument(help: "The person: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
 
     func run() async throws {
         let open = try await OpenFolder(options, isWriter: true)
-        let id = try await open.person(person)
+        let id = try await open.person(argument: person)
         let outcome = try await open.service.erase(id, key: nil)
         if let refusal = outcome.refusal { throw Failure(refusal, status: 1) }
         say("erased")

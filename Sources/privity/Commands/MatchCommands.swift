@@ -7,7 +7,7 @@ import ReleaseWorkflow
 
 /// The coordinator on whose behalf a command runs, and the workflow.
 struct DeskOptions: ParsableArguments {
-    @Option(help: "The coordinator: id, `phone:…` or `name:…`.") var coordinator: String
+    @Option(help: "The coordinator: id, `phone:…`, `name:…`, or `-` to be asked.") var coordinator: String
     @Option(help: "The workflow; the program's first by default.") var workflow: String?
 }
 
@@ -23,14 +23,14 @@ struct MatchGroup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "shortlist", abstract: "The ten best mentors for somebody who waits, with reasons.")
         @OptionGroup var options: FolderOptions
-        @Argument(help: "Who waits: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "Who waits: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
         @OptionGroup var desk: DeskOptions
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
             let list = try await open.service.shortlist(
-                of: open.person(person), workflow: id, by: open.person(desk.coordinator))
+                of: open.person(argument: person), workflow: id, by: open.person(argument: desk.coordinator))
             say("\(list.allowedCount) mentors pass every rule")
             for (place, candidate) in list.candidates.enumerated() {
                 let margin = candidate.margin.map { ", \($0) more than the next" } ?? ""
@@ -48,15 +48,16 @@ struct MatchGroup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "why-not", abstract: "The rules that keep a mentor from somebody who waits.")
         @OptionGroup var options: FolderOptions
-        @Argument(help: "Who waits: id, `phone:…` or `name:…`.") var person: String
-        @Argument(help: "The mentor: id, `phone:…` or `name:…`.") var mentor: String
+        @Argument(help: "Who waits: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
+        @Argument(help: "The mentor: id, `phone:…`, `name:…`, or `-` to be asked.") var mentor: String
         @OptionGroup var desk: DeskOptions
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
             let found = try await open.service.barriers(
-                of: open.person(person), workflow: id, mentor: open.person(mentor), by: open.person(desk.coordinator))
+                of: open.person(argument: person), workflow: id, mentor: open.person(argument: mentor),
+                by: open.person(argument: desk.coordinator))
             if found.isEmpty { say("nothing: every rule allows it") }
             for barrier in Barrier.allCases where found.contains(barrier) { say(barrier.plainWords) }
         }
@@ -89,7 +90,7 @@ struct MatchGroup: AsyncParsableCommand {
             }
             let open = try await OpenFolder(options, isWriter: true)
             let id = await open.workflow(desk.workflow)
-            let staff = try await open.person(desk.coordinator)
+            let staff = try await open.person(argument: desk.coordinator)
             let problem = try await open.service.cohortProblem(workflow: id, by: staff)
             let plan = try await open.service.planCohort(workflow: id, by: staff)
             for pair in plan.pairs { say("\(pair.mentee)  \(pair.mentor)  \(pair.score) of 10000") }
@@ -147,7 +148,7 @@ struct MatchGroup: AsyncParsableCommand {
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: false)
             let id = await open.workflow(desk.workflow)
-            for line in try await open.service.ablation(workflow: id, by: open.person(desk.coordinator)) {
+            for line in try await open.service.ablation(workflow: id, by: open.person(argument: desk.coordinator)) {
                 say(
                     "\(line.question.rawValue). ".padded(4) + line.question.text.padded(86)
                         + "\(line.changedCount) of \(line.matchedCount) change\(line.isIdle ? "; asked for nothing, consider dropping it" : "")"

@@ -26,12 +26,13 @@ struct PersonGroup: AsyncParsableCommand {
         @Flag(help: "Change what differs of people who are known already.") var update = false
         @Flag(help: "Numbers whose area code is not known here were read back, and are right.") var numbersConfirmed =
             false
-        @Option(help: "The coordinator who attests what the file says: id, `phone:…` or `name:…`.") var by: String?
+        @Option(help: "The coordinator who attests what the file says: id, `phone:…`, `name:…`, or `-` to be asked.")
+        var by: String?
 
         func run() async throws {
             let open = try await OpenFolder(options, isWriter: true)
             var staff: PersonID?
-            if let by { staff = try await open.person(by) }
+            if let by { staff = try await open.person(argument: by) }
             var people = PeopleFile(
                 try contents(), into: open.service, try Accounts(open.host), by: .operator, attestedBy: staff,
                 areNumbersConfirmed: numbersConfirmed)
@@ -95,11 +96,12 @@ struct PersonGroup: AsyncParsableCommand {
     struct Find: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Find people by phone number or name; prints ids.")
         @OptionGroup var options: FolderOptions
-        @Option(help: "A telephone number, as typed.") var phone: String?
-        @Option(help: "A full name, surname or first name.") var name: String?
+        @Option(help: "A telephone number, as typed; `-` to be asked for it.") var phone: PrivateText?
+        @Option(help: "A full name, surname or first name; `-` to be asked for it.") var name: PrivateText?
 
         func run() async throws {
             guard phone != nil || name != nil else { throw Failure("expected --phone or --name", status: 2) }
+            let (phone, name) = (try phone?.text(of: "--phone"), try name?.text(of: "--name"))
             let open = try await OpenFolder(options, isWriter: false)
             let found = try await open.service.find(phone: phone, name: name)
             for id in found { say(id.description) }

@@ -14,11 +14,11 @@ extension ReleaseGroup {
                 """)
 
         @OptionGroup var options: FolderOptions
-        @Argument(help: "The person who signed: id, `phone:…` or `name:…`.") var person: String
+        @Argument(help: "The person who signed: id, `phone:…`, `name:…`, or `-` to be asked.") var person: String
         @Option(help: "personAsked, courtOrder, auditOrEvaluation or breach.") var because: String
         @Option(help: "The day of the court's order, like 2026-01-31.") var orderOn: String?
         @Option(help: "The day of the subpoena.") var subpoenaOn: String?
-        @Option(help: "The member of staff who asks: id, `phone:…` or `name:…`.") var by: String
+        @Option(help: "The member of staff who asks: id, `phone:…`, `name:…`, or `-` to be asked.") var by: String
         @Option(help: "Another one, who confirms it.") var confirmedBy: String
         @Option(help: "The folder to write to; it must not be there yet.", completion: .directory) var out: String
 
@@ -28,8 +28,8 @@ extension ReleaseGroup {
             }
             let open = try await OpenFolder(options, isWriter: true)
             let service = open.service
-            let (about, first) = (try await open.person(person), try await open.person(by))
-            let second = try await open.person(confirmedBy)
+            let (about, first) = (try await open.person(argument: person), try await open.person(argument: by))
+            let second = try await open.person(argument: confirmedBy)
             let ground = try ProductionGround(
                 parsing: because, orderOn: day("orderOn", orderOn), subpoenaOn: day("subpoenaOn", subpoenaOn),
                 today: await service.today())

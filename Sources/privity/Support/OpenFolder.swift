@@ -145,6 +145,13 @@ struct OpenFolder {
         return logger
     }
 
+    /// Resolves a person whom the command line names; `-` is the next line of standard input.
+    func person(argument text: String) async throws -> PersonID {
+        if text == "-" { return try await person(PrivateText.nextLine(for: "person")) }
+        if PersonID(parsing: text) == nil { PrivateText.warn(of: "person") }
+        return try await person(text)
+    }
+
     /// Resolves a person by id, or by `phone:` or `name:`.
     func person(_ text: String) async throws -> PersonID {
         if let id = PersonID(parsing: text) { return id }
