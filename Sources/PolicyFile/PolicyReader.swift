@@ -484,7 +484,7 @@ struct PolicyReader {
         return clauses
     }
 
-    /// What permits a name on other people's forms; nil in a directory, where none stands on one.
+    /// The permission for a name on other people's forms; nil in a directory, where none stands on one.
     private func naming(
         _ discloser: String?, _ administration: Administration?, _ directory: Policy.Matching.Directory?
     ) -> NameOnForms? {

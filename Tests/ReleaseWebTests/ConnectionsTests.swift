@@ -4,7 +4,7 @@ import Testing
 
 @testable import ReleaseWeb
 
-/// Who has a place while others take them all.
+/// Places are left for everybody while one takes as many as there are.
 @Suite("Connections")
 struct ConnectionsTests {
     private func channel(from address: String) throws -> EmbeddedChannel {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReleaseWeb
 
-/// What a stranger may send as JSON.
+/// The JSON that a stranger may send.
 @Suite("JSON of strangers")
 struct JSONReaderTests {
     private func plain(_ value: JSONValue) -> Any {

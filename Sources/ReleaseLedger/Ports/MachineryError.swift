@@ -8,7 +8,7 @@ public enum MachineryError: Error, Sendable, CustomStringConvertible {
     case laterVersion(String)
     /// The folder lacks something or has too much of it.
     case folder(String)
-    /// What is asked for is not there before another day.
+    /// It is too early for the thing that is asked for: on another day it may be there.
     case tooEarly(String)
     /// The command needs a key that this process was not given.
     case locked(String)

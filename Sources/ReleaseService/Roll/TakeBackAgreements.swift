@@ -2,7 +2,7 @@ internal import ReleaseWorkflow
 
 /// A person takes back what they signed for a role, and with it the name that may stand on other people's forms: it
 /// comes off every form that is before somebody, or was signed and led to nothing yet, and nobody is proposed to them.
-/// What is open between two people is not ended by it; a card is read only by somebody who has signed.
+/// It ends nothing that is open between two people; a card is read only by somebody who has signed.
 struct TakeBackAgreements: Act {
     let actor: Actor
     let id: PersonID
@@ -74,7 +74,7 @@ struct TakeBackAgreements: Act {
         return letGo(loaded, round, tx.moment) ?? decided(.slotUnavailable(round)) ?? decided(.end)
     }
 
-    /// What was signed and led to nothing yet is let go, as it would be after its days of waiting, and the search goes
+    /// Lets go of what was signed and led to nothing yet, as the clock would after its days of waiting; the search goes
     /// on with the same answers; nil where nothing was signed.
     private func letGo(_ loaded: LoadedCase, _ round: RoundID, _ moment: Moment) -> CaseWriter.Decision? {
         let noted = loaded.decided(.noteUnused, by: .clock, given: .all, at: moment)

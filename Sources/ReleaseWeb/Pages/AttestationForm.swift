@@ -47,7 +47,7 @@ struct AttestationForm {
         return fields
     }
 
-    /// What was entered: what is not in it does not hold.
+    /// The entries of the form: a statement that is not among them does not hold.
     ///
     /// - Throws: `FieldProblem` for a day that is none and for what is not on a list.
     static func entered(_ form: FormBody) throws -> (attestation: Attestation, capacity: Int) {
@@ -80,7 +80,7 @@ struct AttestationForm {
             })
     }
 
-    /// What somebody states or attests, as facts.
+    /// The facts that somebody states or attests.
     func facts(_ attestation: Attestation) -> [(String, String)] {
         AttestationChange(whole: attestation, capacity: 1).differences(from: Attestation()).map { ($0.what, $0.after) }
     }

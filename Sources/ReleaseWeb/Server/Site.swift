@@ -46,7 +46,7 @@ public struct Site: Sendable {
     let isSecure: Bool
     let logger: Logger
     public let metrics: PrometheusMetrics
-    /// Who is connected.
+    /// The connections that are open.
     let connections = Connections(.init(total: 4096))
     /// Every route that it answers.
     let routes: [Route]
