@@ -689,6 +689,9 @@ public struct ReleaseService: Sendable {
         }
     }
 
+    /// True once the program is being wound down: for the operator.
+    public func isEnding() async throws -> Bool { try read(as: .operator) { try $0.isEnding } }
+
     /// True if nothing of this person is open, so that they can be erased: for the operator.
     public func isErasable(_ id: PersonID) async throws -> Bool {
         try read(as: .operator) { snapshot in

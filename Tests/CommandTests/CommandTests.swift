@@ -234,7 +234,7 @@ struct CommandTests {
         #expect(try Tool.run("erase", place.data, "name:Fairweather").status == 1)
     }
 
-    @Test("nothing personal need stand on a command line: `-` is asked for, or read from standard input (hostile 3)")
+    @Test("nothing personal need stand on a command line: `-` is asked for, or read from standard input")
     func askedFor() throws {
         let place = try Workplace()
         try place.example()

@@ -50,8 +50,8 @@ struct FixtureTests {
         /// Lists the things that somebody was shown then and is not shown now, or not as they were.
         ///
         /// More may be shown than then, and of what can be asked for more may be offered, if it is listed in
-        /// ``offeredSince``; nothing may be shown otherwise, and nothing may be missing but what ``withdrawnSince`` lists. A page's version changes with
-        /// what it offers and is not compared.
+        /// ``offeredSince``; nothing may be shown otherwise, and nothing may be missing but what ``isWithdrawn(_:_:)``
+        /// says. A page's version changes with what it offers and is not compared.
         static func lost(_ was: String, _ now: String) throws -> [String] {
             func tree(_ text: String) throws -> Any { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
             return lost(try tree(was), try tree(now), at: "")
@@ -59,9 +59,12 @@ struct FixtureTests {
 
         /// Acts that later versions offer where the first did not.
         private static let offeredSince: Set<String> = ["rescission"]
-        /// Acts that the first offered and that came to nothing: a correction of a release that is not live signs
-        /// nothing, and from a second search no second is sought.
-        private static let withdrawnSince: Set<String> = ["correction", "second-mentor"]
+        /// True of an act that the first offered in a case of this kind and that came to nothing: a correction of a
+        /// release that is not live signs nothing, and from a second search no second is sought.
+        private static func isWithdrawn(_ act: String, _ shown: [String: Any]) -> Bool {
+            act == "correction" && shown["isReleaseLive"] as? Bool == false
+                || act == "second-mentor" && shown["workflow"] as? String == "secondMentor"
+        }
 
         private static func lost(_ was: Any, _ now: Any, at place: String) -> [String] {
             switch (was, now) {
@@ -69,15 +72,16 @@ struct FixtureTests {
                 // How a refusal, or what a card may be used for, is worded is no part of what somebody is shown of a case.
                 return was.keys.sorted().filter { !["etag", "detail", "scope"].contains($0) }.flatMap {
                     key -> [String] in
-                    guard let old = was[key], let new = now[key] else { return ["\(place)/\(key) is gone"] }
+                    guard var old = was[key], let new = now[key] else { return ["\(place)/\(key) is gone"] }
+                    if key == "actions", let acts = old as? [String], let present = new as? [String] {
+                        old = acts.filter { present.contains($0) || !isWithdrawn($0, was) }
+                    }
                     return lost(old, new, at: "\(place)/\(key)")
                 }
             case (let was as [String], let now as [String]) where place.hasSuffix("/actions"):
                 let added = now.filter { !was.contains($0) }
                 let kept = now.filter { was.contains($0) }
-                let missing = was.filter { !now.contains($0) }
-                let isLikeThen = kept == was.filter { !missing.contains($0) } && withdrawnSince.isSuperset(of: missing)
-                return isLikeThen && offeredSince.isSuperset(of: added) ? [] : ["\(place): \(was) is \(now)"]
+                return kept == was && offeredSince.isSuperset(of: added) ? [] : ["\(place): \(was) is \(now)"]
             case (let was as [Any], let now as [Any]):
                 guard was.count == now.count else { return ["\(place): \(was.count) are \(now.count)"] }
                 return zip(was, now).enumerated().flatMap { lost($1.0, $1.1, at: "\(place)/\($0)") }
@@ -103,6 +107,10 @@ struct FixtureTests {
             #"{"a":{"actions":["end"],"list":[1,2],"state":["x"]}}"#, "{}",
         ] {
             #expect(try Copy.lost(was, now).count == 1, "\(now)")
+        }
+        for (fact, count) in [("\"isReleaseLive\":true", 1), ("\"isReleaseLive\":false", 0)] {
+            let lost = try Copy.lost("{\"actions\":[\"correction\"],\(fact)}", "{\"actions\":[],\(fact)}")
+            #expect(lost.count == count)
         }
     }
 

@@ -298,7 +298,7 @@ struct KeyTests {
     }
 
     @Test(
-        "a restore keeps the settings; a wrong passphrase is said before anything is copied; a path with quotation marks opens again (hostile 6)"
+        "a restore keeps the settings; a wrong passphrase is said before anything is copied; a path with quotation marks opens again"
     )
     func settingsKept() throws {
         let place = try Workplace()

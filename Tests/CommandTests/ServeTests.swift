@@ -220,6 +220,11 @@ struct ServeTests {
                 "curl -s --cacert \(place.path)/cert.pem \(flag) -o /dev/null -w '%{http_code} %{http_version}' https://127.0.0.1:\(port)/"
             )
             #expect(reply.out == "200 \(version)", "\(reply.out) \(reply.errors)")
+            // Refused unread, which a stream of HTTP/2 is told without a header that it may not have.
+            let huge = try Tool.shell(
+                "head -c 200000 /dev/zero | curl -s --cacert \(place.path)/cert.pem \(flag) -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' --data-binary @- https://127.0.0.1:\(port)/api/v1/rescissions"
+            )
+            #expect(huge.out == "413", "\(version): \(huge.out) \(huge.errors)")
         }
         let headers = try Tool.shell("curl -si --cacert \(place.path)/cert.pem https://127.0.0.1:\(port)/").out
             .lowercased()
@@ -234,27 +239,31 @@ struct ServeTests {
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         few = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))) if limit else None
-        service = subprocess.Popen([program, "serve", folder, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=few)
-        port = int(service.stdout.readline().rsplit(":", 1)[1])
-        open_ones = []
-        for number in range(min(count, hard - 100)):
-            try:
-                one = socket.create_connection(("127.0.0.1", port), timeout=20)
-                one.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n")
-                open_ones.append(one)
-            except OSError:
-                pass
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/rescissions", json.dumps({"code": code}).encode(), {"Content-Type": "application/json"})
-        print("opened", len(open_ones), "rescinded", urllib.request.urlopen(request, timeout=60).status, "alive", service.poll() is None)
-        for number in range(3):
-            assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60).status == 200
-        service.send_signal(signal.SIGTERM)
-        print("ended", service.wait(60))
+        service = subprocess.Popen([program, "serve", folder, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=few)
+        try:
+            port = int(service.stdout.readline().rsplit(":", 1)[1])
+            open_ones = []
+            for number in range(count):
+                try:
+                    one = socket.create_connection(("127.0.0.1", port), timeout=20)
+                    one.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\n")
+                    open_ones.append(one)
+                except OSError:
+                    pass
+            assert len(open_ones) > (limit or count // 2), len(open_ones)
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/rescissions", json.dumps({"code": code}).encode(), {"Content-Type": "application/json"})
+            print("opened", len(open_ones), "rescinded", urllib.request.urlopen(request, timeout=60).status, "alive", service.poll() is None)
+            for number in range(3):
+                assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60).status == 200
+            service.send_signal(signal.SIGTERM)
+            print("ended", service.wait(60))
+        finally:
+            service.kill()
         """
 
     @Test(
-        "half-open connections, more than the process may have files, end nothing: a release is taken back by its code meanwhile (hostile 2)",
-        arguments: [(256, 600), (0, 4000)])
+        "half-open connections, more than the process may have files, end nothing: a release is taken back by its code meanwhile",
+        arguments: [(256, 600), (1024, 4000)])
     func halfOpen(files: Int, connections: Int) async throws {
         let place = try Workplace()
         try place.example()
@@ -275,7 +284,7 @@ struct ServeTests {
     @Test("with fewer than 128 open files the service does not start, and says why")
     func tooFewFiles() throws {
         let place = try people()
-        let run = try Tool.shell("ulimit -n 100; '\(Tool.path)' serve '\(place.data)' --port 0")
+        let run = try Tool.shell("ulimit -n 100; timeout 60 '\(Tool.path)' serve '\(place.data)' --port 0")
         #expect(run.status == 2 && run.errors.contains("open files: at least 128"), "\(run.errors)")
     }
 

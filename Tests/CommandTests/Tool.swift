@@ -33,13 +33,13 @@ enum Tool {
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         let input = Pipe()
-        if typed != nil { process.standardInput = input }
-        try process.run()
         if let typed {
-            // A few lines fit into a pipe, whether or not they are ever read.
+            // A few lines fit into a pipe, and are written while somebody may read them.
             try input.fileHandleForWriting.write(contentsOf: Data(typed.utf8))
-            try input.fileHandleForWriting.close()
+            process.standardInput = input
         }
+        try process.run()
+        if typed != nil { try input.fileHandleForWriting.close() }
         return (process, out, errors)
     }
 

@@ -22,7 +22,7 @@ struct ApplicationTests {
     }
 
     @Test(
-        "R42, ICB-38: whoever takes part asks to be a mentor and states what is asked; their coordinator attests it, and only then they are one"
+        "R42: whoever takes part asks to be a mentor and states what is asked; their coordinator attests it, and only then they are one"
     )
     func way() async throws {
         let office = try await Office().staffed()
@@ -47,8 +47,14 @@ struct ApplicationTests {
             await #expect {
                 _ = try await apply(office, "ada", stated)
             } throws: { error in
-                (error as? FieldProblem)?.field == "attributes"
+                let problem = error as? FieldProblem
+                return problem?.field == "attributes" && problem?.expected.isEmpty == false
             }
+        }
+        await #expect {
+            _ = try await apply(office, "ada", Attestation())
+        } throws: {
+            ($0 as? FieldProblem)?.expected.hasPrefix("what is asked of a mentor: ") == true
         }
         #expect(try await waiting(office) == [])
     }
@@ -80,8 +86,11 @@ struct ApplicationTests {
     func erased() async throws {
         let office = try await Office().staffed()
         _ = try await apply(office)
-        _ = try await office.service.erase(office.id("ada"), key: nil)
-        #expect(try await waiting(office) == [])
+        let ada = try office.id("ada")
+        #expect(try await office.service.application(of: ada) != nil)
+        _ = try await office.service.erase(ada, key: nil)
+        #expect(try await office.service.application(of: ada) == nil)
+        #expect(try await office.service.outbox().compactMap(\.notice).contains(.applicationWaits) == false)
         let chapter = try await Office.running("sgv-camft")
         #expect(try await apply(chapter).refusalCode == "notFound")
     }

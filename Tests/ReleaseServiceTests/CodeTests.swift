@@ -8,7 +8,7 @@ struct CodeTests {
     private static let code = "ABYWH-PSNV4-GR1K2-C69M0"
 
     @Test(
-        "a code is read without what came along: dashes of every length, spaces and line ends of every kind, a label, a period, what cannot be seen, quotation marks (hostile 6)",
+        "a code is read without what came along: dashes of every length, spaces and line ends of every kind, a label, a period, what cannot be seen, quotation marks",
         arguments: [
             "abywh-psnv4-gr1k2-c69m0", "ABYWHPSNV4GR1K2C69M0", "ABYWH–PSNV4—GR1K2‑C69M0",
             "ABYWH\u{2212}PSNV4−GR1K2-C69M0",

@@ -275,7 +275,7 @@ struct DirectoryStories {
     }
 
     @Test(
-        "SGV-04, SGV-06, SGV-26, A-24: the chapter's directory is for members in good standing who are not licensed yet, or newly"
+        "SGV-26, A-24: the chapter's directory is for members in good standing who are not licensed yet, or newly"
     )
     func seekers() async throws {
         guard Self.programs.contains("sgv-camft") else { return }

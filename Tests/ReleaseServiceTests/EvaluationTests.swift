@@ -160,13 +160,20 @@ struct EvaluationTests {
         }
         let count = try await office.service.evaluationCount(period: 1)
         #expect(count == EvaluationCount(issued: 24, redeemed: 23, unused: 1) && count.isReconciled)
-        // Sorted by what they say: the order of arrival, in which every third said no, is gone.
         let said = try rows().map { $0.contains("\"no\"") }
         #expect(said.count == 20 && said.filter { $0 }.count == 7)
         try office.time("2026-07-02T09:00")
         let results = try await office.service.evaluationResults(period: 1)
         // 15 yes, 8 no: both are withheld, because the eight are.
         #expect(results.count == 8 && results.allSatisfy { $0.isWithheld && $0.counts.isEmpty })
+        // Those that wait, and the ten, are sorted by what they say: the order of arrival is gone.
+        var group = WaitingAnswers()
+        for number in 0..<9 {
+            #expect(group.add(answers(number % 3 == 0 ? .no : .yes)).isEmpty)
+            #expect(group.lines == group.lines.sorted())
+        }
+        let ten = group.add(answers(.partly)).map { $0.values.sorted().joined() }
+        #expect(ten.count == 10 && zip(ten, ten.dropFirst()).count { $0 != $1 } == 2)
     }
 
     @Test("R17: a code that differs in one character, or is another interval's, is none")

@@ -207,7 +207,7 @@ struct ExchangeStories {
     }
 
     @Test(
-        "MSC-06: whoever studies, or began practice less than two years ago, may ask; a mentor is proposed to those whose stage they accept",
+        "MSC-02: whoever studies, or began practice less than two years ago, may ask; a mentor is proposed to those whose stage they accept",
         arguments: ["mscsw"].filter(Office.isMeant))
     func stages(program: String) async throws {
         let answers = "\nada request -> requested\nada completeSurvey -> surveyed\n"

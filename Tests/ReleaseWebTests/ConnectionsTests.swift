@@ -68,7 +68,7 @@ struct ConnectionsTests {
     }
 
     @Test(
-        "a head whose body does not come makes way like whoever sends nothing, and what was passed over is not kept (hostile 2)"
+        "a head whose body does not come makes way like whoever sends nothing, and what was passed over is not kept"
     )
     func bodies() throws {
         let connections = Connections(.init(total: 4))
@@ -86,6 +86,40 @@ struct ConnectionsTests {
             connections.end(comer)
         }
         #expect(connections.lineCount < 2000)
+    }
+
+    @Test("whoever holds the places with connections that were answered once keeps no newcomer out")
+    func keptOnes() throws {
+        let connections = Connections(.init(total: 8))
+        for _ in 0..<8 {
+            let one = try channel(from: "127.0.0.1")
+            connections.admit(one)
+            Turn(connections, one).end()
+            let turn = Turn(connections, one)
+            turn.begin()
+            turn.end()
+        }
+        let newcomer = try channel(from: "127.0.0.1")
+        connections.admit(newcomer)
+        for _ in 0..<7 { connections.admit(try channel(from: "127.0.0.1")) }
+        #expect(newcomer.isActive && connections.count == 8)
+    }
+
+    @Test("a stream that is refused before it has come ends no other, and none is ended twice")
+    func refusedStreams() throws {
+        let connections = Connections(.init(total: 1))
+        let one = try channel(from: "127.0.0.1")
+        connections.admit(one)
+        let (answered, refused) = (Turn(connections, one), Turn(connections, one))
+        answered.begin()
+        refused.end()
+        refused.end()
+        let other = try channel(from: "127.0.0.1")
+        connections.admit(other)
+        #expect(one.isActive && !other.isActive)
+        answered.end()
+        connections.admit(try channel(from: "127.0.0.1"))
+        #expect(!one.isActive)
     }
 
     @Test("a connection that carries several streams is being answered until the last is")
@@ -109,11 +143,15 @@ struct ConnectionsTests {
     func inTime() throws {
         let connections = Connections(.init(total: 4))
         let (slow, quick) = (try channel(from: "127.0.0.1"), try channel(from: "127.0.0.1"))
-        for one in [slow, quick] { connections.admit(one) }
+        let body = try channel(from: "127.0.0.1")
+        for one in [slow, quick, body] { connections.admit(one) }
+        connections.head(body)
         connections.begin(quick)
         connections.end(quick)
-        for one in [slow, quick] { one.embeddedEventLoop.advanceTime(by: .seconds(16)) }
-        #expect(!slow.isActive && quick.isActive)
+        for one in [slow, quick, body] { one.embeddedEventLoop.advanceTime(by: .seconds(16)) }
+        #expect(!slow.isActive && quick.isActive && body.isActive)
+        body.embeddedEventLoop.advanceTime(by: .seconds(15))
+        #expect(!body.isActive)
         quick.embeddedEventLoop.advanceTime(by: .seconds(60))
         #expect(!quick.isActive && connections.count == 0)
     }

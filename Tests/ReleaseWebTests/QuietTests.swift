@@ -213,11 +213,9 @@ struct QuietTests {
         try await office.must(.disclose, "maya")
         let code = try #require(signed.rescindCode)
         var front = try Front(office)
-        for _ in 0..<40 {
-            _ = try await front.post(
-                "/sign-in/staff", [("address", "x@example.org"), ("password", "x"), ("code", "x")])
-            _ = try await front.post("/sign-in", [("address", "x@example.org")])
-        }
+        let guess = [("address", "x@example.org"), ("password", "x"), ("code", "x")]
+        for _ in 0..<600 { _ = try await front.post("/sign-in/staff", guess) }
+        #expect(try await front.post("/sign-in/staff", guess).status == 429)
         #expect(try await front.post("/sign-in", [("address", "x@example.org")]).status == 200)
         #expect(try await front.post("/rescission", [("code", "AAAAA-AAAAA-AAAAA-AAAAA")]).status == 404)
         try await office.reopen(isKeyless: true)

@@ -22,9 +22,11 @@ struct CloseForGood: Act {
         tx.rows.setSetting(Snapshot.endsSince, Array(tx.moment.date.description.utf8))
         // Each case has one who began it, and is closed with them: nobody is told that there will be another.
         try tx.forEachCase(of: person) { if $0.opener == person { try close($0, tx) } }
-        try tx.leave(
-            Message(to: person, notice: .programEnds, on: tx.moment.date),
-            id: Array(tx.vault.indexToken("programEnds", "\(person)").prefix(16)))
+        if try !tx.people.isDeceased(person) {
+            try tx.leave(
+                Message(to: person, notice: .programEnds, on: tx.moment.date),
+                id: Array(tx.vault.indexToken("programEnds", "\(person)").prefix(16)))
+        }
         return Done(person: person)
     }
 

@@ -47,7 +47,7 @@ struct WaitingAnswers: StoredValue {
 
     static var storedName: StaticString { "waiting answers" }
     init() {}
-    init(stored: StoredObject) throws { lines = try stored.texts("lines").filter { $0 != Self.empty } }
+    init(stored: StoredObject) throws { lines = try stored.texts("lines").filter { !$0.allSatisfy { $0 == "." } } }
     var stored: [String: CanonicalJSON] {
         let padding = Array(repeating: Self.empty, count: Self.groupCount - 1 - lines.count)
         return StoredMembers().with("lines", lines + padding).members

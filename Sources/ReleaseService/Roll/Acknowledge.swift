@@ -35,7 +35,7 @@ struct Acknowledge: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }
         try requireChannel(tx)
-        let signedOn = try file(tx)
+        let signedOn = try file(tx, earliest: enrollment.takenBackOn)
         let current = tx.snapshot.current
         let isNewName = name != nil && name != enrollment.display
         for agreement in current.policy.agreements(of: role) {
@@ -63,12 +63,13 @@ struct Acknowledge: Act {
 
     /// Files the sheet that was signed by hand.
     ///
+    /// - Parameter earliest: the day on which what was signed before was taken back: an older sheet went with it.
     /// - Returns: the day of the signature.
     /// - Throws: `FieldProblem` for one on paper without its sheet.
-    private func file(_ tx: Transaction) throws -> CivilDate {
+    private func file(_ tx: Transaction, earliest: CivilDate?) throws -> CivilDate {
         guard actor.channel == .paper else { return tx.moment.date }
         guard let paper else { throw FieldProblem(field: "scan", expected: "the scan of the signed sheet") }
-        let (scan, signedOn) = try paper.checked(earliest: nil, today: tx.moment.date)
+        let (scan, signedOn) = try paper.checked(earliest: earliest, today: tx.moment.date)
         try FiledPapers(tx.snapshot).requireNew(scan)
         try tx.keep(
             scan.bytes, .identity(id), "agreements/\(role.rawValue)/\(Hex.format(SHA256.hash(scan.bytes).prefix(8)))")

@@ -48,8 +48,11 @@ struct AddPerson: Act {
         new.coordinator == nil && tx.snapshot.current.policy.administration == .`self`
     }
 
-    /// - Throws: `FieldProblem` at `anotherPerson` where somebody of this name and number is the caller's already.
+    /// - Throws: `Refusal.programEnds` for one who takes part in a program that is wound down; `FieldProblem` at
+    ///   `anotherPerson` where somebody of this name and number is the caller's already.
     func carryOut(_ tx: Transaction) throws -> Done {
+        // Nobody would tell them that it ends.
+        if !new.roles.allSatisfy(\.isStaff), try tx.snapshot.isEnding { throw Refusal.programEnds }
         let id: PersonID = try tx.derive.identifier("person")
         try lookForSame(id, tx)
         if let coordinator = new.coordinator, try !tx.people.isCoordinator(coordinator) { throw Refusal.notFound }

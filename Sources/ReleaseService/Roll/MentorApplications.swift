@@ -48,7 +48,9 @@ extension Snapshot {
 
     /// True if this program takes applications, and this person may make one: whoever takes part and is no mentor yet.
     func mayApply(_ person: PersonID) throws -> Bool {
-        guard current.policy.administration != .`self`, let identity = try people.identity(person) else { return false }
+        guard try !isEnding, current.policy.administration != .`self`, let identity = try people.identity(person) else {
+            return false
+        }
         return try identity.roles.contains { !$0.isStaff } && identity.suspension == nil
             && people.enrollment(person, as: .mentor) == nil
     }

@@ -29,7 +29,7 @@ struct AccountChanges: Sendable {
             try snapshot.permit(caller).require(snapshot.permit(caller).isSelf(person))
             return try snapshot.account(of: person)?.pin
         }
-        guard let known, try await hashing.matches(old, known, isKnown: true) else { throw AccessRefusal.refused }
+        guard let known, try await hashing.matches(old, known, stranger: nil) else { throw AccessRefusal.refused }
         let hash = try await hashing.hash(fresh)
         try await core.keep { tx in
             guard var account = try tx.account(of: person), account.pin == known else { throw AccessRefusal.refused }

@@ -75,17 +75,17 @@ struct PasswordHashing: Sendable {
         nobody = try PasswordHash(of: SecretBytes(copying: RandomBytes.generate(count: 16)), cost: cost)
     }
 
-    /// - Parameter isKnown: false for what is compared with nobody's.
+    /// - Parameter stranger: where one comes from who is not known; nil for somebody with a link that works.
     /// - Throws: ``AccessRefusal/busy`` where too many wait.
-    func matches(_ typed: String, _ hash: PasswordHash, isKnown: Bool) async throws -> Bool {
+    func matches(_ typed: String, _ hash: PasswordHash, stranger: Network?) async throws -> Bool {
         let secret = SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit)))
-        return try await Self.line.run(isKnown: isKnown) { try hash.matches(secret) }
+        return try await Self.line.run(stranger: stranger) { try hash.matches(secret) }
     }
 
     /// - Throws: ``AccessRefusal/busy`` where too many wait.
     func hash(_ secret: SecretBytes) async throws -> PasswordHash {
         let cost = cost
-        return try await Self.line.run(isKnown: true) { try PasswordHash(of: secret, cost: cost) }
+        return try await Self.line.run(stranger: nil) { try PasswordHash(of: secret, cost: cost) }
     }
 }
 
@@ -93,25 +93,33 @@ struct PasswordHashing: Sendable {
 final class HashingLine: Sendable {
     /// The number that may wait in each line; a line of so many is over in some ten seconds.
     static let (knownLimit, unknownLimit) = (64, 16)
+    /// The number that may wait of one network whose people are not known, however wide it is.
+    static let networkLimit = 2
 
     private typealias Job = @Sendable () -> Void
     private struct State {
         var known: [Job] = []
-        var unknown: [Job] = []
+        var unknown: [(network: Network, job: Job)] = []
         var hasBegun = false
     }
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "privity.passwords")
 
-    func run<R: Sendable>(isKnown: Bool, _ body: @escaping @Sendable () throws -> R) async throws -> R {
+    /// - Parameter stranger: where one comes from who is not known; nil for somebody who is.
+    /// - Throws: ``AccessRefusal/busy`` where too many wait, at all or from there; whatever `body` throws.
+    func run<R: Sendable>(stranger: Network?, _ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await withCheckedThrowingContinuation { continuation in
             let job: Job = { continuation.resume(with: Result { try body() }) }
             let isTaken = state.withLock { state -> Bool in
-                guard isKnown ? state.known.count < Self.knownLimit : state.unknown.count < Self.unknownLimit else {
-                    return false
+                guard let stranger else {
+                    guard state.known.count < Self.knownLimit else { return false }
+                    state.known.append(job)
+                    return true
                 }
-                if isKnown { state.known.append(job) } else { state.unknown.append(job) }
+                let ofOne = stranger.isUnknown ? 0 : state.unknown.count { $0.network.wide == stranger.wide }
+                guard state.unknown.count < Self.unknownLimit, ofOne < Self.networkLimit else { return false }
+                state.unknown.append((stranger, job))
                 return true
             }
             guard isTaken else { return continuation.resume(throwing: AccessRefusal.busy) }
@@ -128,7 +136,7 @@ final class HashingLine: Sendable {
         state.withLock { state in
             state.hasBegun = true
             if !state.known.isEmpty { return state.known.removeFirst() }
-            return state.unknown.isEmpty ? nil : state.unknown.removeFirst()
+            return state.unknown.isEmpty ? nil : state.unknown.removeFirst().job
         }
     }
 }

@@ -50,7 +50,7 @@ final class SignInLinks: Sendable {
         let address = try Credentials.address(typedAddress)
         let now = try now()
         let token = try core.parts.requireVault().indexToken("address", address)
-        guard limiter.allow(Network(of: peer), at: now) else { throw AccessRefusal.tooMany }
+        guard limiter.allowLetter(Network(of: peer), at: now) else { throw AccessRefusal.tooMany }
         let bytes = try RandomBytes.generate(count: 32)
         let (digest, id) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16))
         try await core.keep { tx in
@@ -60,10 +60,12 @@ final class SignInLinks: Sendable {
             let account = try person.flatMap { try tx.account(of: $0) }
             // Whoever has five links that work needs no sixth: what others ask for in somebody's name fills no mailbox,
             // and keeps nobody from a link.
-            let working = try person.map { try tx.rows.accesses(.link, of: $0) } ?? []
+            let working = try (person.map { try tx.rows.accesses(.link, of: $0) } ?? []).filter {
+                try $0.expires ?? 0 > now && tx.snapshot.open($0, as: LinkContent.self)?.purpose == .signIn
+            }
             guard let person, let identity, let account, !account.isDisabled,
                 identity.roles.contains(where: { !$0.isStaff }),
-                working.count(where: { $0.expires ?? 0 > now }) < Self.linkLimit
+                working.count < Self.linkLimit
             else {
                 // As much is written as for somebody who is known.
                 tx.rows.setSetting("nobody", id)
@@ -124,23 +126,24 @@ final class SignInLinks: Sendable {
     ///
     /// - Returns: the token of the new session.
     /// - Throws: ``AccessRefusal/refused`` for a link, code or PIN that does not fit; ``AccessRefusal/tooMany`` after
-    ///   60 attempts from one network in fifteen minutes, or while another attempt with this link runs;
+    ///   60 such attempts from one network in fifteen minutes, or while another attempt with this link runs;
     ///   ``AccessRefusal/unusable(_:)`` for a new PIN that cannot be used.
     func signIn(link token: String, _ entered: EnteredWithLink, from peer: String) async throws -> String {
         let now = try now()
         // One attempt at a time for each link: what is tried in parallel would be counted once.
         guard inFlight.withLock({ $0.insert(token).inserted }) else { throw AccessRefusal.tooMany }
         defer { inFlight.withLock { _ = $0.remove(token) } }
-        let network = Network(of: peer)
-        guard limiter.allow(network, at: now) else { throw AccessRefusal.tooMany }
         let known = try core.reader.read { snapshot -> (AccessRow, LinkContent, Account)? in
             guard let (row, content) = try snapshot.link(token, at: now) else { return nil }
             return (row, content, try snapshot.account(of: row.person) ?? Account())
         }
         guard let (row, content, account) = known, content.purpose != .setUp, content.purpose != .address else {
-            // Whether a printed code is one is told by nothing, the time included; a link is no secret of its own.
+            // What strangers try is counted; a link that works has five tries of its own, and its PIN ten.
+            let network = Network(of: peer)
+            guard limiter.allow(network, at: now) else { throw AccessRefusal.tooMany }
+            // A printed code that is none takes as long as one; a link is long enough to be no guess.
             if Credentials.parse(token) == nil {
-                _ = try await hashing.matches(entered.pin, hashing.nobody, isKnown: false)
+                _ = try await hashing.matches(entered.pin, hashing.nobody, stranger: network)
             }
             throw AccessRefusal.refused
         }
@@ -148,7 +151,7 @@ final class SignInLinks: Sendable {
         if content.purpose == .signIn {
             let isRight: Bool
             if let pin = account.pin {
-                isRight = try await hashing.matches(entered.pin, pin, isKnown: true)
+                isRight = try await hashing.matches(entered.pin, pin, stranger: nil)
             } else {
                 isRight = try isFirst(entered.firstUseCode, account, row, at: now)
                 if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
@@ -160,7 +163,6 @@ final class SignInLinks: Sendable {
         }
         let session = try sessions.new(content.purpose == .example ? .staff : .person)
         guard try await enter(row, account, newPIN, session) else { throw AccessRefusal.refused }
-        limiter.forgive(network)
         return session.token
     }
 

@@ -30,7 +30,7 @@ struct StaffSignIn: Sendable {
         // being known.
         let isRight = try await hashing.matches(
             password.precomposedStringWithCompatibilityMapping, known?.1.password ?? hashing.nobody,
-            isKnown: false)
+            stranger: network)
         guard let (person, account) = known, account.password != nil, isRight, !account.isDisabled else {
             throw AccessRefusal.refused
         }
@@ -78,10 +78,11 @@ struct StaffSignIn: Sendable {
     /// - Returns: ten recovery codes, which are shown once.
     func setUp(link token: String, password: String, code: String, from peer: String) async throws -> [String] {
         let now = try now()
-        guard limiter.allow(Network(of: peer), at: now) else { throw AccessRefusal.tooMany }
         guard let (row, content) = try core.reader.read({ try $0.link(token, at: now) }), content.purpose == .setUp,
             let secret = content.secret
-        else { throw AccessRefusal.refused }
+        else {
+            throw limiter.allow(Network(of: peer), at: now) ? AccessRefusal.refused : AccessRefusal.tooMany
+        }
         let fresh = try await hashing.hash(Credentials.password(password))
         let step = OneTimePassword.step(atMilliseconds: now)
         guard let used = try Self.step(of: code, secret, around: step, after: nil) else {

@@ -222,7 +222,9 @@ public enum RescindCode {
     ///
     /// - Returns: nil for what cannot be one.
     static func characters(ofTyped typed: String, count: Int = 20) -> String? {
-        let own = typed.precomposedStringWithCompatibilityMapping.split(separator: ":").last ?? ""
+        let own =
+            typed.precomposedStringWithCompatibilityMapping.split(separator: ":")
+            .last { $0.contains { $0.isLetter || $0.isNumber } } ?? ""
         let characters = own.uppercased().compactMap { character -> Character? in
             switch character {
             case "O": "0"

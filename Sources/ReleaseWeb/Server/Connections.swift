@@ -2,6 +2,7 @@ internal import Foundation
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import ReleaseService
 internal import Synchronization
 
 /// Every connection that is open. A flood of them costs the flood and nobody else: where all places are taken, the
@@ -49,7 +50,6 @@ final class Connections: Sendable {
         let address: String?
         /// The number of its turn among those that ask for nothing; nil while something is answered.
         var turn: Int?
-        var hasAsked = false
         /// The requests that are being answered: streams of HTTP/2 may be several.
         var answering = 0
         /// Closes it when its time is over.
@@ -60,10 +60,8 @@ final class Connections: Sendable {
         var limits: Limits
         var entries: [ObjectIdentifier: Entry] = [:]
         var ofAddress: [String: Int] = [:]
-        /// Those of which no whole request has come yet, and those that were answered; the longest waiting first. What
-        /// has moved on since is passed over.
-        var fresh = Line()
-        var kept = Line()
+        /// Those that are not being answered, the longest waiting first. What has moved on since is passed over.
+        var line = Line()
         var turns = 0
 
         init(_ limits: Limits) { self.limits = limits }
@@ -75,27 +73,24 @@ final class Connections: Sendable {
             turns += 1
             (entry.turn, entry.deadline) = (turns, nil)
             entries[id] = entry
-            if entry.hasAsked { kept.append(id, turns) } else { fresh.append(id, turns) }
-            // Neither line grows with what has left it.
-            for line in [\State.fresh, \State.kept] {
-                while let (id, turn) = self[keyPath: line].first, entries[id]?.turn != turn {
-                    self[keyPath: line].removeFirst()
-                }
-            }
+            line.append(id, turns)
+            dropPassed()
+            // The line does not grow with what has left it, behind one that stays either.
+            if line.count > entries.count * 2 + 1024 { line.keep { entries[$0]?.turn == $1 } }
             return turns
         }
 
         /// The connection that makes way for another; nil where every one is being answered.
         mutating func victim() -> (any Channel)? {
-            for line in [\State.fresh, \State.kept] {
-                while let (id, turn) = self[keyPath: line].first {
-                    self[keyPath: line].removeFirst()
-                    guard let entry = entries[id], entry.turn == turn else { continue }
-                    remove(id)
-                    return entry.channel
-                }
-            }
-            return nil
+            dropPassed()
+            guard let (id, _) = line.first, let entry = entries[id] else { return nil }
+            line.removeFirst()
+            remove(id)
+            return entry.channel
+        }
+
+        private mutating func dropPassed() {
+            while let (id, turn) = line.first, entries[id]?.turn != turn { line.removeFirst() }
         }
 
         mutating func remove(_ id: ObjectIdentifier) {
@@ -114,6 +109,11 @@ final class Connections: Sendable {
 
         var first: (ObjectIdentifier, Int)? { start < items.count ? items[start] : nil }
         var count: Int { items.count }
+
+        mutating func keep(_ isWaiting: (ObjectIdentifier, Int) -> Bool) {
+            items = items[start...].filter(isWaiting)
+            start = 0
+        }
 
         mutating func append(_ id: ObjectIdentifier, _ turn: Int) { items.append((id, turn)) }
 
@@ -135,8 +135,8 @@ final class Connections: Sendable {
 
     /// The number of connections that are open.
     var count: Int { state.withLock { $0.entries.count } }
-    /// The number of places in the lines, those that were passed over included.
-    var lineCount: Int { state.withLock { $0.fresh.count + $0.kept.count } }
+    /// The number of places in the line, those that were passed over included.
+    var lineCount: Int { state.withLock { $0.line.count } }
 
     /// Takes a new connection in, or closes it.
     func admit(_ channel: any Channel) {
@@ -168,20 +168,28 @@ final class Connections: Sendable {
         state.withLock { state in
             guard var entry = state.entries[id] else { return }
             entry.deadline?.cancel()
-            (entry.turn, entry.deadline, entry.hasAsked) = (nil, nil, true)
+            (entry.turn, entry.deadline) = (nil, nil)
             entry.answering += 1
             state.entries[id] = entry
         }
     }
 
-    func end(_ channel: any Channel) {
+    /// A request was answered.
+    ///
+    /// - Parameter hasBegun: false for one that was refused before it had come whole.
+    func end(_ channel: any Channel, hasBegun: Bool = true) {
         guard let id = own(channel) else { return }
-        state.withLock { state in
-            guard let count = state.entries[id]?.answering, count > 0 else { return }
-            state.entries[id]?.answering = count - 1
+        if hasBegun {
+            state.withLock { state in
+                guard let count = state.entries[id]?.answering, count > 0 else { return }
+                state.entries[id]?.answering = count - 1
+            }
         }
         wait(id, within: \.next)
     }
+
+    /// True for a stream of HTTP/2, which is no connection of its own.
+    func isStream(_ channel: any Channel) -> Bool { own(channel).map { $0 != ObjectIdentifier(channel) } ?? false }
 
     /// Lines a connection up, and closes it if nothing whole has come in time.
     private func wait(_ id: ObjectIdentifier, within time: KeyPath<Limits, TimeAmount>) {
@@ -210,18 +218,40 @@ final class Connections: Sendable {
         channel.remoteAddress?.ipAddress.flatMap(counted)
     }
 
-    /// - Source: RFC 4291 §2.5.4: the first 64 bits of an address are its network's.
     static func counted(_ text: String) -> String? {
-        if text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.") { return nil }
-        guard text.contains(":") else { return text }
-        var bytes = in6_addr()
-        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
-        let all = withUnsafeBytes(of: &bytes) { Array($0) }
-        // An address of IPv4 in that of IPv6 is itself.
-        if all.prefix(10).allSatisfy({ $0 == 0 }), all[10] == 0xFF, all[11] == 0xFF {
-            return all.suffix(4).map(String.init).joined(separator: ".")
+        let network = Network(of: text)
+        return network.isUnknown ? nil : network.host
+    }
+}
+
+/// One request on its connection, which is begun and ended once, whoever gets to it first.
+final class Turn: Sendable {
+    private enum Step { case waiting, begun, ended }
+    private let step = Mutex(Step.waiting)
+    private let connections: Connections
+    private let channel: any Channel
+
+    init(_ connections: Connections, _ channel: any Channel) {
+        (self.connections, self.channel) = (connections, channel)
+        connections.head(channel)
+    }
+
+    /// It has come whole.
+    func begin() {
+        let isNew = step.withLock { step in
+            defer { if step == .waiting { step = .begun } }
+            return step == .waiting
         }
-        return all.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
+        if isNew { connections.begin(channel) }
+    }
+
+    /// It was answered.
+    func end() {
+        let last = step.withLock { step in
+            defer { step = .ended }
+            return step
+        }
+        if last != .ended { connections.end(channel, hasBegun: last == .begun) }
     }
 }
 

@@ -33,48 +33,51 @@ extension Site {
 
     /// Serves a request, or says why not: no session, no right, and no such thing are each answered in one way for
     /// every route.
-    func serve(_ route: Route?, _ request: Request, _ context: WebContext) async -> Response {
+    func serve(_ route: Route?, _ request: Request, _ context: WebContext, _ turn: Turn) async -> Response {
         let start = ContinuousClock.now
         let isAPI = route.map { $0.form == .api } ?? request.uri.path.hasPrefix("/api/")
         var response: Response
         do {
-            response = try await answer(route, request, context)
+            response = try await answer(route, request, context, turn)
         } catch {
             response = failure(error, isAPI: isAPI, session: nil)
         }
         harden(&response, isAPI: isAPI)
         note(route, response, since: start)
-        return ending(response, context.channel)
+        return ending(response, turn)
     }
 
     /// Lets a connection wait for its next request once it is answered; whoever reads a long answer slowly is still
     /// being answered.
-    private func ending(_ response: Response, _ channel: any NIOCore.Channel) -> Response {
+    private func ending(_ response: Response, _ turn: Turn) -> Response {
         guard (response.body.contentLength ?? .max) > 1 << 20 else {
-            connections.end(channel)
+            turn.end()
             return response
         }
         var response = response
-        let (body, connections) = (response.body, connections)
+        let body = response.body
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            defer { connections.end(channel) }
+            defer { turn.end() }
             try await body.write(writer)
         }
         return response
     }
 
     /// The interface has this path, but not this method.
-    func refuse(method allowed: [HTTPRequest.Method], _ request: Request, _ context: WebContext) async -> Response {
+    func refuse(method allowed: [HTTPRequest.Method], _ turn: Turn) -> Response {
         var response = Problem(MethodNotAllowed(), words).response()
         response.headers[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
         harden(&response, isAPI: true)
         note(nil, response, since: .now)
+        turn.end()
         return response
     }
 
     struct MethodNotAllowed: Error {}
 
-    private func answer(_ route: Route?, _ request: Request, _ context: WebContext) async throws -> Response {
+    private func answer(_ route: Route?, _ request: Request, _ context: WebContext, _ turn: Turn) async throws
+        -> Response
+    {
         let token = bearer(request) ?? request.cookies[Self.sessionCookie].map { String($0.value) }
         var session: Session?
         if let token { session = try await accounts.session(token) }
@@ -87,7 +90,7 @@ extension Site {
             // Files are brought by staff alone; nobody else has so much to say.
             let isStaff = session?.roles.contains { $0.isStaff } ?? false
             let body = try await collect(request, limit: isStaff ? route.bodyLimit : min(route.bodyLimit, 64 << 10))
-            connections.begin(context.channel)
+            turn.begin()
             let isForm = route.form == .page && route.method == .post
             if route.method != .get, bearer(request) == nil { try requireOwnPage(request) }
             let form = isForm ? try FormBody(body, contentType: request.headers[.contentType] ?? "") : .empty
@@ -107,8 +110,10 @@ extension Site {
             return try await route.handle(visit)
         } catch {
             var response = failure(error, isAPI: isAPI, session: session)
-            // The rest of it is not read.
-            if error is BodyTooLong || error is BodyTooSlow { response.headers[.connection] = "close" }
+            // The rest of it is not waited for. A stream has no such header (RFC 9113 §8.2.2).
+            if error is BodyTooLong || error is BodyTooSlow, !connections.isStream(context.channel) {
+                response.headers[.connection] = "close"
+            }
             return response
         }
     }
@@ -137,8 +142,7 @@ extension Site {
     /// Behind a proxy on this machine, the address it names last; otherwise the one the connection comes from.
     private func peer(_ request: Request, _ context: WebContext) -> String {
         let direct = context.remoteAddress?.ipAddress ?? ""
-        let isLocal = direct.hasPrefix("127.") || direct == "::1"
-        guard isLocal else { return direct }
+        guard !direct.isEmpty, Network(of: direct).isUnknown else { return direct }
         return ForwardedAddress.last(
             of: request.headers[HTTPField.Name.forwardedFor], or: request.headers[HTTPField.Name.forwarded]) ?? direct
     }

@@ -2,19 +2,20 @@ internal import Foundation
 
 /// The address that a proxy says a request comes from.
 enum ForwardedAddress {
-    /// The last address of `X-Forwarded-For`, and of `Forwarded` where there is none; the empty text, which is
-    /// nobody's, where the proxy names something else.
+    /// The last address of `X-Forwarded-For` or `Forwarded`; the empty text, which is nobody's, where the proxy names
+    /// something else, and where the two differ: one of them the proxy passed on as somebody sent it.
     ///
     /// The last one alone was written by the proxy itself; what stands before it anybody may send.
     ///
     /// - Returns: the address without brackets and port; nil where neither header is there.
     /// - Source: RFC 7239 §4 and §6 for `Forwarded`; the other header has no standard, and is read with ports as well.
     static func last(of addresses: String?, or forwarded: String?) -> String? {
-        if let addresses { return address(lastPart(of: addresses)) }
-        guard let forwarded else { return nil }
+        let written = addresses.map { address(lastPart(of: $0)) }
+        guard let forwarded else { return written }
         let pairs = parts(of: lastPart(of: forwarded), by: ";").map { parts(of: $0, by: "=") }
         let node = pairs.last { $0.count == 2 && $0[0].lowercased() == "for" }
-        return node.map { address($0[1]) } ?? ""
+        let named = node.map { address($0[1]) } ?? ""
+        return written == nil || written == named ? named : ""
     }
 
     /// One node: an address, with a port or without, in quotes or not.

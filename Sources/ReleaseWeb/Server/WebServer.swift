@@ -129,7 +129,7 @@ struct SiteResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: WebContext) async throws -> Response {
-        site.connections.head(context.channel)
+        let turn = Turn(site.connections, context.channel)
         // A path with an empty part is none of ours.
         let parts = request.uri.path.split(separator: "/")
         let isPlain = !request.uri.path.contains("//") && (parts.isEmpty || !request.uri.path.hasSuffix("/"))
@@ -138,13 +138,13 @@ struct SiteResponder: HTTPResponder {
         let found = isPlain ? route(method, parts) : nil
         if found == nil, isPlain, request.uri.path.hasPrefix("/api/") {
             let allowed = [HTTPRequest.Method.get, .post, .delete].filter { route($0, parts) != nil }
-            if !allowed.isEmpty { return await site.refuse(method: allowed, request, context) }
+            if !allowed.isEmpty { return site.refuse(method: allowed, turn) }
         }
-        var response = await site.serve(found, request, context)
+        var response = await site.serve(found, request, context, turn)
         if request.method == .head {
             // What is not written ends nothing.
             response.body = ResponseBody()
-            site.connections.end(context.channel)
+            turn.end()
         }
         return response
     }

@@ -57,13 +57,17 @@ struct WindDown: AsyncParsableCommand {
         say("everything of \(people.count) is closed; let the service send its letters before you erase")
     }
 
-    /// Nobody is erased before nobody has anything open, and nobody has a message that waits.
+    /// Nobody is erased before everybody was told, nobody has anything open, and nobody has a message that waits.
     private func eraseAll(_ people: [PersonID], _ service: ReleaseService) async throws {
+        guard try await service.isEnding() else {
+            throw Failure("nobody was told: `privity wind-down --close` comes first; nobody was erased", status: 1)
+        }
         for id in people where try await !service.isErasable(id) {
             throw Failure(
                 "somebody has something open: `privity wind-down --close` comes first; nobody was erased", status: 1)
         }
-        let waiting = try await service.outbox().filter { people.contains($0.to) }.count
+        let all = Set(people)
+        let waiting = try await service.outbox().filter { all.contains($0.to) }.count
         if waiting > 0, !unsent {
             throw Failure(
                 "\(waiting) messages have not gone out: start the service, or give `--unsent`; nobody was erased",
