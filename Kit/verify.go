@@ -2,7 +2,7 @@
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go build -o verify verify.go     (Debian: golang-go, golang-golang-x-mod-dev)
 //
-//	verify all EXPORT                            records, signatures, keys, order, every hash, the head
+//	verify all EXPORT [COSIGNED KEY]             every record, rule, key and file, every hash and the head
 //	verify fsck EXPORT                           every hash and the head alone, on as many cores as GOMAXPROCS says
 //	verify record NOTE KEY                       one record
 //	verify checkpoint NOTE KEY                   one head
@@ -11,7 +11,8 @@
 //	verify consistency OLD-NOTE REQUEST KEY      the head in REQUEST continues the old head
 //	verify commitment PATH VALUE OPENING STATED  a revealed value is the one that was committed to
 //
-// KEY is a verifier key or a file that holds one. Exit status: 0 verified, 1 not verified, 2 wrong use.
+// KEY is a verifier key or a file that holds one; COSIGNED a head that the witness KEY signed, for a log with a revoked
+// record key. Exit status: 0 verified, 1 not verified, 2 wrong use.
 package main
 
 import (
@@ -28,10 +29,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -71,17 +75,29 @@ func keyText(arg string) string {
 	return arg
 }
 
-func verifier(text string) note.Verifier {
+// noteKey is a verifier key with its one spelling: an id alone does not tell keys apart.
+type noteKey struct {
+	note.Verifier
+	text string
+}
+
+// spelling is the one spelling of a verifier key: name, id in lower case, base64 without white space.
+var spelling = regexp.MustCompile(`^[!-*,-~]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$`)
+
+func verifier(text string) noteKey {
 	v, err := note.NewVerifier(text)
-	if err != nil {
-		fail("not a verifier key: %v", err)
+	if err != nil || !spelling.MatchString(text) {
+		fail("not a verifier key of type 01, or with another key's id")
 	}
-	return v
+	return noteKey{v, text}
 }
 
 // open checks a note by each of keys, which must sign once each, in lines whose names nobody else uses.
 func open(what string, data []byte, keys ...note.Verifier) *note.Note {
 	n, err := note.Open(data, note.VerifierList(keys...))
+	if err == nil && bytes.IndexByte(data, 0x7f) >= 0 {
+		err = fmt.Errorf("a control character")
+	}
 	if err != nil {
 		fail("%s: %v", what, err)
 	}
@@ -105,7 +121,7 @@ func open(what string, data []byte, keys ...note.Verifier) *note.Note {
 		}
 		fields := strings.Fields(line)
 		raw, err := base64.StdEncoding.DecodeString(fields[2])
-		if err != nil {
+		if err != nil || !printable.MatchString(fields[1]) {
 			fail("%s: not a signed note", what)
 		}
 		spelled += "— " + fields[1] + " " + base64.StdEncoding.EncodeToString(raw) + "\n"
@@ -116,9 +132,16 @@ func open(what string, data []byte, keys ...note.Verifier) *note.Note {
 	return n
 }
 
+// printable is a name: printable ASCII without spaces and `+`.
+var printable = regexp.MustCompile(`^[!-*,-~]+$`)
+
 // openExactly is open for what the log itself signs: no line of anybody else.
-func openExactly(what string, data []byte, keys ...note.Verifier) *note.Note {
-	n := open(what, data, keys...)
+func openExactly(what string, data []byte, keys ...noteKey) *note.Note {
+	var list []note.Verifier
+	for _, key := range keys {
+		list = append(list, key)
+	}
+	n := open(what, data, list...)
 	if len(n.UnverifiedSigs) > 0 {
 		fail("%s: a signature too many", what)
 	}
@@ -139,13 +162,21 @@ func parseCheckpoint(what, text string) checkpoint {
 	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
 		fail("%s: not a size: %q", what, lines[1])
 	}
-	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
-	if err != nil || len(root) != tlog.HashSize {
+	if !printable.MatchString(lines[0]) || !oneHash.MatchString(lines[2]) {
 		fail("%s: not a root hash", what)
 	}
-	head := checkpoint{origin: lines[0], tree: tlog.Tree{N: size}}
-	copy(head.tree.Hash[:], root)
-	return head
+	return checkpoint{origin: lines[0], tree: tlog.Tree{N: size, Hash: parseHash(lines[2])}}
+}
+
+// oneHash is the one spelling of 32 bytes in base64. Go's own decoder passes over line breaks.
+var oneHash = regexp.MustCompile(`^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$`)
+
+// parseHash decodes what oneHash matches.
+func parseHash(text string) tlog.Hash {
+	var hash tlog.Hash
+	raw, _ := base64.StdEncoding.DecodeString(text)
+	copy(hash[:], raw)
+	return hash
 }
 
 func openCheckpoint(what string, data []byte, key note.Verifier) checkpoint {
@@ -177,7 +208,7 @@ func (c *cosigner) Verify(msg, sig []byte) bool {
 
 func newCosigner(text string) *cosigner {
 	parts := strings.SplitN(text, "+", 3)
-	if len(parts) != 3 {
+	if !spelling.MatchString(text) {
 		fail("not a witness's key")
 	}
 	raw, err := base64.StdEncoding.DecodeString(parts[2])
@@ -204,13 +235,10 @@ func proofLines(what, text string) ([]tlog.Hash, string) {
 		if line == "" {
 			return hashes, text
 		}
-		raw, err := base64.StdEncoding.Strict().DecodeString(line)
-		if err != nil || len(raw) != tlog.HashSize {
+		if !oneHash.MatchString(line) {
 			fail("%s: not a proof", what)
 		}
-		var hash tlog.Hash
-		copy(hash[:], raw)
-		hashes = append(hashes, hash)
+		hashes = append(hashes, parseHash(line))
 	}
 }
 
@@ -374,179 +402,474 @@ func fsck(dir string, head checkpoint) {
 	}
 }
 
-// statement holds the members that order and keys depend on.
-type statement struct {
-	from, seq             int64
-	key, role, state      string
-	log, record, recovery string
-	release               string
-	under                 pointer
-}
+// form says whether a value is what a member must be.
+type form func(interface{}) bool
 
-type pointer struct {
-	Index  int64  `json:"index"`
-	Leaf   string `json:"leaf"`
-	Origin string `json:"origin"`
-}
+// members are the forms of an object's members by their names; one whose name ends in `?` may be missing.
+type members map[string]form
 
-// parseStatement reads a line of canonical JSON by exact names; printed again it must be the same line.
-func parseStatement(what, line string) statement {
-	members := map[string]json.RawMessage{}
-	decoder := json.NewDecoder(strings.NewReader(line))
-	if err := decoder.Decode(&members); err != nil {
-		fail("%s: not a record", what)
+func text(pattern string) form {
+	match := regexp.MustCompile("^(?:" + pattern + ")$")
+	return func(v interface{}) bool {
+		s, ok := v.(string)
+		return ok && match.MatchString(s)
 	}
+}
+
+func count(v interface{}) bool {
+	n, ok := v.(json.Number)
+	value, err := strconv.ParseInt(string(n), 10, 64)
+	return ok && err == nil && value >= 0 && value < 1<<53 && strconv.FormatInt(value, 10) == string(n)
+}
+
+func day(v interface{}) bool {
+	s, ok := v.(string)
+	_, err := time.Parse("2006-01-02", s)
+	return ok && err == nil && len(s) == 10 && s >= "0001"
+}
+
+// list is a list of different words, at least one.
+func list(words string) form {
+	one := text(words)
+	return func(v interface{}) bool {
+		items, ok := v.([]interface{})
+		seen := map[interface{}]bool{}
+		for _, item := range items {
+			ok = ok && one(item) && !seen[item]
+			if ok {
+				seen[item] = true
+			}
+		}
+		return ok && len(items) > 0
+	}
+}
+
+func object(m members) form {
+	return func(v interface{}) bool { return misfit(v, m) == "" }
+}
+
+// misfit names a member that is missing, of another form or not among those that there are.
+func misfit(v interface{}, m members) string {
+	values, ok := v.(map[string]interface{})
+	if !ok {
+		return "record"
+	}
+	for name, value := range values {
+		is, ok := m[name]
+		if !ok {
+			is, ok = m[name+"?"]
+		}
+		if !ok || !is(value) {
+			return name
+		}
+	}
+	for name := range m {
+		if _, ok := values[name]; !ok && !strings.HasSuffix(name, "?") {
+			return name
+		}
+	}
+	return ""
+}
+
+const fieldNames = "firstName|phone|displayName|contactRoute|region|topics|interests"
+
+// The members of each type of record: docs/formats.md, section 3.
+var types = func() map[string]members {
+	digest, id, hash, name := text("[0-9a-f]{64}"), text("[0-9a-f]{32}"), text("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="), text("[!-~]{1,200}")
+	one := func(v interface{}) bool { return v == json.Number("1") }
+	all := members{"at": day, "policy": digest, "v": one}
+	ofRelease := members{"release": id, "seq": count}
+	actor := members{"channel": text("paper|phone|screen"), "principal": hash, "agent?": hash}
+	pointer := object(members{"index": count, "leaf": hash, "origin": name})
+	under, to := members{"under": pointer}, members{"to": object(members{"person": hash})}
+	join := func(parts ...members) members {
+		joined := members{}
+		for _, part := range parts {
+			for name, form := range part {
+				joined[name] = form
+			}
+		}
+		return joined
+	}
+	fields := members{}
+	for _, name := range strings.Split(fieldNames, "|") {
+		fields[name+"?"] = hash
+	}
+	return map[string]members{
+		"genesis": join(all, members{
+			"log": name, "origin": name, "record": name, "recovery": name,
+			"after?": object(members{"origin": name, "root": hash, "size": count}),
+		}),
+		"policy":          join(all, members{"effective": day, "program": name, "version": count}),
+		"acknowledgement": join(all, members{"by": object(actor), "form": digest, "display?": hash}),
+		"release": join(all, ofRelease, to, members{
+			"by":      object(join(actor, members{"evidence": hash})),
+			"expires": object(members{"date": day, "on": list("relationshipEnded")}),
+			"fields": func(v interface{}) bool {
+				values, ok := v.(map[string]interface{})
+				return ok && len(values) > 0 && misfit(v, fields) == ""
+			},
+			"form": digest, "purpose": text("firstCallAndMeeting|peerConversation|listing|mentoring|goingOn"), "shown": hash, "supersedes?": pointer,
+		}),
+		"disclosure": join(all, ofRelease, under, to, members{
+			"act": hash, "card": count, "fields": list(fieldNames), "notice": digest, "rule": name,
+		}),
+		"rescission": join(all, ofRelease, under, members{"by": object(actor)}),
+		"closing":    join(all, ofRelease, under),
+		"error":      join(all, ofRelease, under, members{"of": pointer}),
+		"key":        {"at": day, "from": count, "key": name, "role": text("log|record"), "state": text("active|revoked"), "v": one},
+	}
+}()
+
+// The redisclosure notices: that of the two clinical fields, and that of all others.
+var notices = map[bool]string{
+	true:  fmt.Sprintf("%x", sha256.Sum256([]byte("42 CFR part 2 prohibits unauthorized use or disclosure of these records."))),
+	false: fmt.Sprintf("%x", sha256.Sum256([]byte("Given for mentoring alone. Do not pass it on."))),
+}
+
+// statement is a record: its type and its members, each of its form.
+type statement struct {
+	kind   string
+	values map[string]interface{}
+}
+
+// pointer is an earlier record; one that is not stated is that of no record.
+type pointer struct {
+	index        int64
+	leaf, origin string
+}
+
+func (st statement) text(name string) string {
+	value, _ := st.values[name].(string)
+	return value
+}
+
+func (st statement) number(name string) int64 {
+	number, _ := st.values[name].(json.Number)
+	value, _ := number.Int64()
+	return value
+}
+
+func (st statement) place(name string) pointer {
+	values, ok := st.values[name].(map[string]interface{})
+	if !ok {
+		return pointer{index: -1}
+	}
+	place := statement{values: values}
+	return pointer{place.number("index"), place.text("leaf"), place.text("origin")}
+}
+
+// fields are the names of the fields that a release or a disclosure covers, in order.
+func (st statement) fields() string {
+	var names []string
+	switch fields := st.values["fields"].(type) {
+	case map[string]interface{}:
+		for name := range fields {
+			names = append(names, name)
+		}
+	case []interface{}:
+		for _, name := range fields {
+			names = append(names, name.(string))
+		}
+	}
+	sort.Strings(names)
+	return strings.Join(names, " ")
+}
+
+// parseRecord reads the text of a record: two lines, the second of canonical JSON, every member there and no other.
+func parseRecord(what, record, origin string) statement {
+	lines := strings.Split(record, "\n")
+	if len(lines) != 3 || lines[2] != "" || !strings.HasPrefix(lines[0], origin+"/") || !strings.HasSuffix(lines[0], "/v1") {
+		fail("%s: not a record of this log", what)
+	}
+	st := statement{kind: strings.TrimSuffix(strings.TrimPrefix(lines[0], origin+"/"), "/v1")}
+	forms, ok := types[st.kind]
+	if !ok {
+		fail("%s: of no type that is known", what)
+	}
+	var value interface{}
+	decoder := json.NewDecoder(strings.NewReader(lines[1]))
+	decoder.UseNumber()
 	var again bytes.Buffer
 	encoder := json.NewEncoder(&again)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(members); err != nil || again.String() != line+"\n" {
+	isPlain := len(lines[1]) <= 8192 && strings.IndexFunc(lines[1], func(r rune) bool { return r < 0x20 || r > 0x7e }) < 0
+	if !isPlain || decoder.Decode(&value) != nil || encoder.Encode(value) != nil || again.String() != lines[1]+"\n" {
 		fail("%s: not in canonical form", what)
 	}
-	text := func(name string) string {
-		var value string
-		if raw, ok := members[name]; ok && json.Unmarshal(raw, &value) != nil {
-			fail("%s: %s is no text", what, name)
-		}
-		return value
+	if name := misfit(value, forms); name != "" {
+		fail("%s: `%s` is missing, not of its form, or does not belong there", what, name)
 	}
-	count := func(name string) int64 {
-		value := int64(-1)
-		if raw, ok := members[name]; ok && json.Unmarshal(raw, &value) != nil {
-			fail("%s: %s is no number", what, name)
-		}
-		return value
-	}
-	st := statement{
-		from: count("from"), seq: count("seq"), key: text("key"), role: text("role"), state: text("state"),
-		release: text("release"), recovery: text("recovery"),
-	}
-	if raw, ok := members["under"]; ok && json.Unmarshal(raw, &st.under) != nil {
-		fail("%s: under is no place in a log", what)
-	}
-	// In a genesis record these are keys; elsewhere nothing of the name is read.
-	st.log, st.record = text("log"), text("record")
+	st.values = value.(map[string]interface{})
 	return st
 }
 
 // trail is what the log said of one release so far.
 type trail struct {
-	next, index int64
-	leaf        tlog.Hash
-	isRecorded  bool
-	isEnded     bool
+	next            int64
+	place           pointer
+	lastDay, fields string
+	ended           map[string]bool
+	isDisclosed     bool
 }
 
-// follow checks a record's place within its release: in sequence, and disclosed only while the release stands.
-func (t *trail) follow(what, kind, origin string, st statement, index int64, leaf tlog.Hash) {
-	if st.seq != t.next {
+// ledger is what the log said so far, as far as later records depend on it.
+type ledger struct {
+	origin, day string
+	policies    map[string]bool
+	trails      map[string]*trail
+	// The releases that are recorded, or end, at a place.
+	recorded, ends map[pointer]string
+}
+
+// follow checks a record against those before it.
+func (l *ledger) follow(what string, st statement, index int64, leaf tlog.Hash) {
+	at := st.text("at")
+	isLate := st.kind == "closing" || st.kind == "rescission"
+	if at < l.day && !isLate {
+		fail("%s: dated %s, after a record of %s", what, at, l.day)
+	}
+	if at > l.day {
+		l.day = at
+	}
+	if st.kind == "genesis" || st.kind == "policy" {
+		l.policies[st.text("policy")] = true
+	} else if st.kind != "key" && !l.policies[st.text("policy")] {
+		fail("%s: under a policy that the log never stated", what)
+	}
+	id := st.text("release")
+	if id == "" {
+		return
+	}
+	own := l.trails[id]
+	if own == nil {
+		own = &trail{place: pointer{index: -1}, ended: map[string]bool{}}
+		l.trails[id] = own
+	}
+	if st.number("seq") != own.next {
 		fail("%s: out of sequence within its release", what)
 	}
-	t.next++
-	switch kind {
-	case "release":
-		if t.isRecorded {
+	own.next++
+	here := pointer{index, base64.StdEncoding.EncodeToString(leaf[:]), l.origin}
+	if st.kind == "release" {
+		if own.place.index >= 0 {
 			fail("%s: a release recorded twice", what)
 		}
-		t.index, t.leaf, t.isRecorded = index, leaf, true
-		return
-	case "disclosure":
-		if t.isEnded {
-			fail("%s: disclosed after the release ended", what)
+		own.lastDay = statement{values: st.values["expires"].(map[string]interface{})}.text("date")
+		if own.lastDay < at {
+			fail("%s: expires before it is signed", what)
 		}
-	case "rescission", "closing":
-		t.isEnded = true
+		if _, ok := st.values["supersedes"]; ok {
+			old, ok := l.recorded[st.place("supersedes")]
+			if !ok {
+				fail("%s: in place of no earlier release", what)
+			}
+			if len(l.trails[old].ended) > 0 {
+				fail("%s: in place of a release that had ended", what)
+			}
+		}
+		own.place, own.fields = here, st.fields()
+		l.recorded[here] = id
+		return
 	}
-	same := st.under.Index == t.index && st.under.Origin == origin && st.under.Leaf == base64.StdEncoding.EncodeToString(t.leaf[:])
-	if !t.isRecorded || !same {
+	if own.place.index < 0 || st.place("under") != own.place {
 		fail("%s: without its release", what)
+	}
+	switch {
+	case st.kind == "error":
+		if l.ends[st.place("of")] != id {
+			fail("%s: in error, and of no end of this release", what)
+		}
+	case isLate:
+		if own.ended[st.kind] {
+			fail("%s: a %s twice", what, st.kind)
+		}
+		own.ended[st.kind] = true
+		l.ends[here] = id
+	case len(own.ended) > 0:
+		fail("%s: disclosed after the release ended", what)
+	case at > own.lastDay:
+		fail("%s: disclosed after %s, when the release expired", what, own.lastDay)
+	case st.fields() != own.fields:
+		fail("%s: other fields than the release permits", what)
+	case st.text("notice") != notices[st.fields() == "firstName phone"]:
+		fail("%s: without the notice that goes with it", what)
+	case own.isDisclosed:
+		fail("%s: a second disclosure of one release", what)
+	default:
+		own.isDisclosed = true
 	}
 }
 
-// all walks the log in order: one key after the other, every record's signature, sequence numbers, then every hash.
-func all(dir string) {
+// keyring holds the keys in force after the records so far, and those that were in force before.
+type keyring struct {
+	record, log, recovery noteKey
+	// Where the record key came into force, and of which role the key is that a revocation left without one.
+	recordFrom int64
+	awaited    string
+	known      map[string]bool
+	older      map[string]noteKey
+	// The size of a head that a witness signed.
+	seen int64
+}
+
+func (k *keyring) begin(what, origin string, st statement, entry []byte) {
+	k.record, k.log, k.recovery = verifier(st.text("record")), verifier(st.text("log")), verifier(st.text("recovery"))
+	if st.text("origin") != origin || k.log.Name() != origin || k.record.Name() != origin+"/record" || k.recovery.Name() != origin+"/recovery" {
+		fail("%s: does not name the keys of this log", what)
+	}
+	k.known = map[string]bool{k.record.text: true, k.log.text: true}
+	k.older = map[string]noteKey{}
+	fmt.Printf("fingerprint of this log, to compare with your paper: %x\n", sha256.Sum256(entry))
+	openExactly(what, entry, k.record)
+}
+
+// take checks who signed a statement about a key, and puts it into effect.
+func (k *keyring) take(what string, entry []byte, st statement, index int64) {
+	key, role, from := verifier(st.text("key")), st.text("role"), st.number("from")
+	current := &k.record
+	if role == "log" {
+		current = &k.log
+	}
+	if key.Name() != current.Name() || from > index+1 {
+		fail("%s: a key of another name, or from a place that is not in the log", what)
+	}
+	if st.text("state") == "revoked" {
+		if key.text != current.text || k.awaited != "" {
+			fail("%s: revokes a key that is not in force", what)
+		}
+		openExactly(what, entry, k.recovery)
+		k.awaited = role
+		first := k.seen
+		if first > index {
+			first = 0
+		}
+		if first > from {
+			first = from
+		}
+		if first < k.recordFrom {
+			first = k.recordFrom
+		}
+		if role == "record" && first < index {
+			fail("%s revokes the key of records %d to %d, and no head over them that a witness signed before is given", what, first, index-1)
+		}
+		return
+	}
+	if k.known[key.text] || from != index+1 {
+		fail("%s: the key was in force before, or is not from the next record on", what)
+	}
+	switch {
+	case k.awaited == role:
+		openExactly(what, entry, k.recovery, key)
+	case k.awaited != "":
+		fail("%s: by a revoked key", what)
+	case role == "log":
+		openExactly(what, entry, k.record, k.log, key)
+	default:
+		openExactly(what, entry, k.record, key)
+	}
+	k.known[key.text] = true
+	k.older[fmt.Sprintf("%s-%08x", role, current.KeyHash())] = *current
+	*current, k.awaited = key, ""
+	if role == "record" {
+		k.recordFrom = from
+	}
+}
+
+// all walks the log in order: one key after the other, every record's signature and content, then every hash and file.
+func all(dir string, cosigned []byte, witness *cosigner) {
+	found := files(dir)
 	data := read(filepath.Join(dir, "checkpoint"), 65535)
 	signed := strings.SplitN(string(data), "\n\n", 2)[0] + "\n"
 	head := parseCheckpoint("checkpoint", signed)
 	if head.tree.N == 0 {
 		fail("checkpoint: of an empty log")
 	}
-	var record, log, recovery note.Verifier
-	awaited := ""
-	trails := map[string]*trail{}
+	seen, under := checkpoint{}, ""
+	if witness != nil {
+		seen = parseCheckpoint("cosigned", open("cosigned", cosigned, witness).Text)
+		if seen.origin != head.origin || seen.tree.N > head.tree.N {
+			fail("cosigned: of another log, or of more records")
+		}
+		under = ", with what " + witness.name + " saw"
+	}
+	keys := keyring{seen: seen.tree.N}
+	past := ledger{
+		origin: head.origin, policies: map[string]bool{}, trails: map[string]*trail{}, recorded: map[pointer]string{}, ends: map[pointer]string{},
+	}
+	var peaks []tlog.Hash
 	var index int64
 	for n := int64(0); n <= (head.tree.N-1)/256; n++ {
 		for _, entry := range entries(dir, n, head.tree.N) {
 			what := fmt.Sprintf("record %d", index)
-			lines := strings.SplitN(string(entry), "\n", 4)
-			if len(lines) != 4 || lines[2] != "" || !strings.HasPrefix(lines[0], head.origin+"/") || !strings.HasSuffix(lines[0], "/v1") {
-				fail("%s: not a record of this log", what)
+			end := bytes.LastIndex(entry, []byte("\n\n"))
+			if end < 0 {
+				fail("%s: not a signed note", what)
 			}
-			kind := strings.TrimSuffix(strings.TrimPrefix(lines[0], head.origin+"/"), "/v1")
-			st := parseStatement(what, lines[1])
-			if awaited != "" && kind != "key" {
+			st := parseRecord(what, string(entry[:end+1]), head.origin)
+			if keys.awaited != "" && st.kind != "key" {
 				fail("%s: by a revoked key", what)
 			}
-			if (index == 0) != (kind == "genesis") {
+			if (index == 0) != (st.kind == "genesis") {
 				fail("%s: a log begins with its genesis record, and has one", what)
 			}
-			switch kind {
+			switch st.kind {
 			case "genesis":
-				record, log, recovery = verifier(st.record), verifier(st.log), verifier(st.recovery)
-				fmt.Printf("fingerprint of this log, to compare with your paper: %x\n", sha256.Sum256(entry))
-				openExactly(what, entry, record)
+				keys.begin(what, head.origin, st, entry)
 			case "key":
-				takeKey(what, entry, st, index, &record, &log, recovery, &awaited)
-			case "policy", "acknowledgement":
-				openExactly(what, entry, record)
-			case "release", "disclosure", "rescission", "closing", "error":
-				openExactly(what, entry, record)
-				own := trails[st.release]
-				if own == nil {
-					own = &trail{}
-					trails[st.release] = own
-				}
-				own.follow(what, kind, head.origin, st, index, tlog.RecordHash(entry))
+				keys.take(what, entry, st, index)
 			default:
-				fail("%s: of no type that is known", what)
+				openExactly(what, entry, keys.record)
+			}
+			leaf := tlog.RecordHash(entry)
+			past.follow(what, st, index, leaf)
+			peaks = append(peaks, leaf)
+			for bits := index; bits&1 == 1; bits >>= 1 {
+				last := len(peaks) - 1
+				peaks = append(peaks[:last-1], tlog.NodeHash(peaks[last-1], peaks[last]))
 			}
 			index++
+			if index == seen.tree.N {
+				root := peaks[len(peaks)-1]
+				for i := len(peaks) - 2; i >= 0; i-- {
+					root = tlog.NodeHash(peaks[i], root)
+				}
+				if root != seen.tree.Hash {
+					fail("two histories: the witness signed another one of the first %d records", index)
+				}
+			}
 		}
 	}
-	if awaited != "" {
+	if keys.awaited != "" {
 		fail("the log ends with a revocation and no key in its place")
 	}
-	openCheckpoint("checkpoint", data, log)
-	for name, key := range map[string]note.Verifier{"log": log, "record": record} {
-		file := verifier(keyText(filepath.Join(dir, "keys", name+".vkey")))
-		if file.Name() != key.Name() || file.KeyHash() != key.KeyHash() {
-			fail("keys/%s.vkey: not the key that the log states", name)
-		}
-	}
-	manifest := openExactly("manifest", read(filepath.Join(dir, "manifest"), 64<<20), record).Text
+	openCheckpoint("checkpoint", data, keys.log)
+	manifest := openExactly("manifest", read(filepath.Join(dir, "manifest"), 64<<20), keys.record).Text
 	root := base64.StdEncoding.EncodeToString(head.tree.Hash[:])
-	if !strings.HasPrefix(manifest, fmt.Sprintf("%s/manifest/v1\nsize %d\nroot %s\n", head.origin, head.tree.N, root)) {
+	start := fmt.Sprintf("%s/manifest/v1\nsize %d\nroot %s\n", head.origin, head.tree.N, root)
+	if !strings.HasPrefix(manifest, start) {
 		fail("manifest: of another head")
 	}
-	checkFiles(dir, manifest)
+	keys.older["log"], keys.older["record"], keys.older["recovery"] = keys.log, keys.record, keys.recovery
+	expected := map[string]string{"checkpoint": "", "trust": fmt.Sprintf("%x", sha256.Sum256([]byte("log "+keys.log.text+"\nquorum none\n")))}
+	for name, key := range keys.older {
+		expected["keys/"+name+".vkey"] = fmt.Sprintf("%x", sha256.Sum256([]byte(key.text+"\n")))
+	}
+	for digest := range past.policies {
+		expected["policy/"+digest+".json"] = digest
+	}
+	for _, path := range tilesOf(head.tree.N) {
+		expected[path] = ""
+	}
+	checkFiles(dir, strings.TrimPrefix(manifest, start), found, expected)
 	fsck(dir, head)
-	fmt.Printf("%d records, every signature, every hash and every file: verified with %s\n", index, runtime.Version())
+	fmt.Printf("%d records, every signature, every rule, every hash and every file%s: verified with %s\n", index, under, runtime.Version())
 }
 
-// checkFiles compares every file with the manifest, and finds those that it does not list.
-func checkFiles(dir, text string) {
-	listed := map[string]string{"manifest": ""}
-	lines := strings.Split(text, "\n")
-	if len(lines) < 4 {
-		fail("manifest: not a list of files")
-	}
-	for _, line := range lines[3 : len(lines)-1] {
-		if len(line) < 67 || line[64:66] != "  " {
-			fail("manifest: not a list of files")
-		}
-		listed[line[66:]] = line[:64]
-	}
-	found := 0
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+// files lists a folder, in order; links and whatever else is no file are refused before anything is opened.
+func files(dir string) []string {
+	var found []string
+	err := filepath.WalkDir(dir+"/.", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -554,101 +877,116 @@ func checkFiles(dir, text string) {
 		if err != nil {
 			return err
 		}
-		digest, ok := listed[filepath.ToSlash(name)]
-		if !ok || !entry.Type().IsRegular() {
-			fail("%s: a file that the manifest does not list, or no file", name)
+		if !entry.Type().IsRegular() {
+			fail("%s: no file", name)
 		}
-		found++
-		if name == "manifest" {
-			return nil
-		}
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		hash := sha256.New()
-		if _, err := io.Copy(hash, file); err != nil {
-			return err
-		}
-		if hex.EncodeToString(hash.Sum(nil)) != digest {
-			fail("%s: changed", name)
-		}
+		found = append(found, filepath.ToSlash(name))
 		return nil
 	})
 	if err != nil {
 		fail("the folder cannot be read: %v", err)
 	}
-	if found != len(listed) {
-		fail("manifest: %d files are missing", len(listed)-found)
-	}
+	sort.Strings(found)
+	return found
 }
 
-// takeKey checks who signed a statement about a key, and puts it into effect.
-func takeKey(what string, entry []byte, st statement, index int64, record, log *note.Verifier, recovery note.Verifier, awaited *string) {
-	key := verifier(st.key)
-	current := record
-	if st.role == "log" {
-		current = log
-	} else if st.role != "record" {
-		fail("%s: no such role", what)
-	}
-	if key.Name() != (*current).Name() {
-		fail("%s: a key of another name", what)
-	}
-	isCurrent := key.KeyHash() == (*current).KeyHash()
-	if st.state == "revoked" {
-		if !isCurrent || *awaited != "" || st.from < 0 || st.from > index+1 {
-			fail("%s: revokes a key that is not in force", what)
+// tilesOf are the tiles that a log of a size consists of.
+func tilesOf(size int64) []string {
+	var paths []string
+	add := func(kind string, count int64) {
+		for n := int64(0); n*256 < count; n++ {
+			paths = append(paths, tilePath(kind, n, width(n, count)))
 		}
-		openExactly(what, entry, recovery)
-		*awaited = st.role
-		fmt.Printf("%s revokes the %s key %08x from %d on: trust only what witnesses had signed before\n", what, st.role, key.KeyHash(), st.from)
-		return
 	}
-	if st.state != "active" || st.from != index+1 || isCurrent {
-		fail("%s: no new key, or not in force from the next record on", what)
+	add("entries", size)
+	for level, count := 0, size; count > 0; level, count = level+1, count/256 {
+		add(strconv.Itoa(level), count)
 	}
-	switch {
-	case *awaited == st.role:
-		openExactly(what, entry, recovery, key)
-	case *awaited != "":
-		fail("%s: by a revoked key", what)
-	case st.role == "log":
-		openExactly(what, entry, *record, *log, key)
-	default:
-		openExactly(what, entry, *record, key)
+	return paths
+}
+
+// checkFiles compares the files that are there with those that the manifest lists, and with those that the log asks for,
+// some of them with their digests.
+func checkFiles(dir, manifest string, found []string, expected map[string]string) {
+	line := regexp.MustCompile(`^([0-9a-f]{64})  ([A-Za-z0-9._/-]+)$`)
+	var listed []string
+	stated := map[string]string{}
+	for _, text := range strings.Split(strings.TrimSuffix(manifest, "\n"), "\n") {
+		parts := line.FindStringSubmatch(text)
+		if parts == nil {
+			fail("manifest: not a list of files")
+		}
+		listed = append(listed, parts[2])
+		stated[parts[2]] = parts[1]
 	}
-	*current, *awaited = key, ""
+	there := []string{}
+	for _, name := range found {
+		if name == "manifest" {
+			continue
+		}
+		there = append(there, name)
+		if _, ok := stated[name]; !ok {
+			fail("%s: a file that the manifest does not list", name)
+		}
+		if _, ok := expected[name]; !ok && name != "README.md" && name != "kit/verify.go" && name != "kit/verify.sh" {
+			fail("%s: a file that is no part of an export", name)
+		}
+	}
+	if strings.Join(there, "\n") != strings.Join(listed, "\n") {
+		fail("manifest: does not list the files that are there, each once, in order")
+	}
+	for name, digest := range expected {
+		if stated[name] == "" || digest != "" && digest != stated[name] {
+			fail("%s: missing, or not what the log states", name)
+		}
+	}
+	for _, name := range listed {
+		file, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			fail("%s: cannot be read", name)
+		}
+		hash := sha256.New()
+		_, err = io.Copy(hash, file)
+		file.Close()
+		if err != nil || hex.EncodeToString(hash.Sum(nil)) != stated[name] {
+			fail("%s: changed", name)
+		}
+	}
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: verify all|fsck EXPORT | record|checkpoint|cosignature NOTE KEY | inclusion NOTE PROOF KEY | consistency OLD-NOTE REQUEST KEY | commitment PATH VALUE OPENING STATED")
+	fmt.Fprintln(os.Stderr, "usage: verify all EXPORT [COSIGNED KEY] | fsck EXPORT | record|checkpoint|cosignature NOTE KEY | inclusion NOTE PROOF KEY | consistency OLD-NOTE REQUEST KEY | commitment PATH VALUE OPENING STATED")
 	os.Exit(2)
 }
 
 func main() {
 	args := os.Args[1:]
 	counts := map[string]int{"all": 2, "fsck": 2, "record": 3, "checkpoint": 3, "cosignature": 3, "inclusion": 4, "consistency": 4, "commitment": 5}
-	if len(args) == 0 || counts[args[0]] != len(args) {
+	isWitnessed := len(args) == 4 && args[0] == "all"
+	if len(args) == 0 || counts[args[0]] != len(args) && !isWitnessed {
 		usage()
 	}
 	const limit = 65535
 	switch args[0] {
 	case "all":
-		all(args[1])
+		if isWitnessed {
+			all(args[1], read(args[2], limit), newCosigner(keyText(args[3])))
+		} else {
+			all(args[1], nil, nil)
+		}
 	case "fsck":
+		files(args[1])
 		key := verifier(keyText(filepath.Join(args[1], "keys", "log.vkey")))
 		head := openCheckpoint("checkpoint", read(filepath.Join(args[1], "checkpoint"), limit), key)
 		fsck(args[1], head)
 		fmt.Printf("%d records: every hash and the head verified with %s\n", head.tree.N, runtime.Version())
 	case "record":
 		key := verifier(keyText(args[2]))
-		n := open("record", read(args[1], limit), key)
-		if !strings.HasPrefix(n.Text, strings.TrimSuffix(key.Name(), "record")) {
-			fail("record: of another log")
+		if !strings.HasSuffix(key.Name(), "/record") {
+			fail("record: not a record key")
 		}
-		fmt.Printf("record: signed by %s: verified\n", key.Name())
+		st := parseRecord("record", open("record", read(args[1], limit), key).Text, strings.TrimSuffix(key.Name(), "/record"))
+		fmt.Printf("record: %s, signed by %s: verified\n", st.kind, key.Name())
 	case "checkpoint":
 		head := openCheckpoint("checkpoint", read(args[1], limit), verifier(keyText(args[2])))
 		fmt.Printf("checkpoint: %d records of %s: verified\n", head.tree.N, head.origin)

@@ -84,6 +84,8 @@ public struct Record: Hashable, Sendable {
     public var rule: String? { json["rule"]?.string }
     public var under: RecordPointer? { pointer("under") }
     public var supersedes: RecordPointer? { pointer("supersedes") }
+    /// The record that was written in error.
+    public var of: RecordPointer? { pointer("of") }
     /// The names of the fields that a release or disclosure covers.
     public var fieldNames: [String] {
         switch json["fields"] {

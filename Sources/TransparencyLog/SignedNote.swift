@@ -22,8 +22,7 @@ public struct NoteKey: Hashable, Sendable {
     /// SHA-256(name ‖ 0x0A ‖ type ‖ public key), its first four bytes.
     public let id: [UInt8]
 
-    /// - Throws: ``LogError/malformed(_:)`` unless `name` is non-empty and without white space, `+` or control
-    ///   characters.
+    /// - Throws: ``LogError/malformed(_:)`` unless `name` is printable ASCII without spaces and `+`, and not empty.
     public init(name: String, kind: Kind = .text, key: VerifyingKey) throws {
         guard Self.isName(name) else { throw LogError.malformed("key name") }
         self.name = name
@@ -52,10 +51,8 @@ public struct NoteKey: Hashable, Sendable {
     public func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
     static func isName(_ name: String) -> Bool {
-        if name.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "+") }) { return !name.isEmpty }
-        return name.unicodeScalars.allSatisfy {
-            !$0.properties.isWhitespace && $0.value >= 0x20 && $0.value != 0x7F && $0 != "+"
-        }
+        // INVARIANT: of two names in ASCII, what Swift calls equal is equal byte for byte.
+        !name.isEmpty && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "+") }
     }
 }
 
@@ -71,7 +68,7 @@ public struct NoteSigner: Sendable {
 
     /// Signs `text` into a note.
     ///
-    /// - Throws: ``LogError/malformed(_:)`` unless `text` ends in a newline and has no other control character.
+    /// - Throws: ``LogError/malformed(_:)`` unless `text` is printable ASCII in lines that end in newlines.
     public func sign(_ text: String) throws -> SignedNote {
         try SignedNote(unsigned: text).signed(by: self)
     }
@@ -138,7 +135,7 @@ public struct SignedNote: Equatable, Sendable {
 
     /// A text that nobody has signed yet.
     ///
-    /// - Throws: ``LogError/malformed(_:)`` unless `text` ends in a newline and has no other control character.
+    /// - Throws: ``LogError/malformed(_:)`` unless `text` is printable ASCII in lines that end in newlines.
     public init(unsigned text: String) throws {
         guard Self.isText(Array(text.utf8)) else { throw LogError.malformed("note text") }
         self.init(text: text, signatures: [])
@@ -163,12 +160,12 @@ public struct SignedNote: Equatable, Sendable {
     ///
     /// - Parameter limit: the most bytes that are looked at; a log entry's by default.
     public init(parsing bytes: [UInt8], limit: Int = maximumByteCount) throws {
-        guard bytes.count <= limit, String(validating: bytes, as: UTF8.self) != nil, Self.isText(bytes) else {
+        // The last blank line separates: the text itself may contain blank lines.
+        guard bytes.count <= limit, let separator = Self.lastBlankLine(in: bytes) else {
             throw LogError.malformed("note")
         }
-        // The last blank line separates: the text itself may contain blank lines.
-        guard let separator = Self.lastBlankLine(in: bytes) else { throw LogError.malformed("note") }
         let textBytes = Array(bytes[...separator])
+        guard Self.isText(textBytes) else { throw LogError.malformed("note") }
         let lines = bytes[(separator + 2)...].split(
             separator: 0x0A, maxSplits: Self.maximumSignatureCount + 1, omittingEmptySubsequences: false)
         guard lines.count >= 2, lines.last?.isEmpty == true, lines.count - 1 <= Self.maximumSignatureCount else {
@@ -181,6 +178,7 @@ public struct SignedNote: Equatable, Sendable {
             let parts = line.dropFirst(prefix.count).split(separator: 0x20, omittingEmptySubsequences: false)
             guard parts.count == 2 else { throw LogError.malformed("note") }
             let name = String(decoding: parts[0], as: UTF8.self)
+            // What is not UTF-8 is decoded to something that is no name.
             guard NoteKey.isName(name), let bytes = Base64.parse(String(decoding: parts[1], as: UTF8.self)),
                 bytes.count > 4
             else { throw LogError.malformed("note") }
@@ -252,9 +250,9 @@ public struct SignedNote: Equatable, Sendable {
         Array("cosignature/v1\ntime \(time)\n\(text)".utf8)
     }
 
-    /// Non-empty, ends in a newline, no control character but newline.
+    /// Printable ASCII in lines, at least one, each ended by a newline.
     static func isText(_ bytes: [UInt8]) -> Bool {
-        bytes.last == 0x0A && bytes.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x0A }
+        bytes.last == 0x0A && bytes.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0A }
     }
 
     /// The index of the newline that ends the text, where another newline follows.

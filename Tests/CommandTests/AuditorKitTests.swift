@@ -201,7 +201,12 @@ struct AuditorKitTests {
         let signer = try NoteSigner(name: "example.org/mphp/record", key: .generate())
         let other = try NoteSigner(name: "example.org/mphp/record", key: .generate())
         let stranger = try NoteSigner(name: "witness.example", key: .generate())
-        let text = "example.org/mphp/closing/v1\n{\"at\":\"2026-12-02\"}\n"
+        let (digest, hash) = (String(repeating: "ab", count: 32), TreeHash.leaf([1]).base64)
+        let text = """
+            example.org/mphp/closing/v1
+            {"at":"2026-12-02","policy":"\(digest)","release":"\(digest.prefix(32))","seq":2,"under":{"index":1,"leaf":"\(hash)","origin":"example.org/mphp"},"v":1}
+
+            """
         let note = try signer.sign(text)
         let line = note.signatures[0].line
         let (foreign, sibling) = (try stranger.sign(text).signatures[0].line, try other.sign(text).signatures[0].line)

@@ -34,6 +34,10 @@ public protocol ExportFolder: TileSource {
 public struct AuditExport {
     /// The file that lists the others.
     public static let manifestPath = "manifest"
+    /// The files of an export beside its tiles, keys, policies and manifest.
+    static let fixedPaths: Set = ["README.md", "checkpoint", "kit/verify.go", "kit/verify.sh", "trust"]
+    /// The trust policy to begin with.
+    static func trust(_ log: NoteKey) -> [UInt8] { Array("log \(log.text)\nquorum none\n".utf8) }
     /// A manifest lists two files for every 256 records.
     static let manifestLimit = 64 << 20
 
@@ -98,7 +102,7 @@ public struct AuditExport {
                         span.key == current ? "keys/\(role).vkey" : "keys/\(role)-\(Hex.format(span.key.id)).vkey"
                     try put(path, Array("\(span.key.text)\n".utf8))
                 }
-                if role == "log", let current { try put("trust", Array("log \(current.text)\nquorum none\n".utf8)) }
+                if role == "log", let current { try put("trust", Self.trust(current)) }
             }
             try put("keys/recovery.vkey", Array("\(history.recovery.text)\n".utf8))
             for digest in try policies(size, tx).sorted() {
@@ -229,7 +233,8 @@ public func tileBytes(_ tile: TilePath, _ tx: any LogRows) throws -> [UInt8] {
 /// 77ab…  checkpoint
 /// ```
 ///
-/// Lines from the fourth on: 64 hexadecimal digits, two spaces, a path, in the order of the paths' bytes.
+/// Lines from the fourth on: 64 hexadecimal digits, two spaces, a path of letters, digits, `.`, `_`, `-` and `/`, in
+/// the order of the paths' bytes.
 public struct Manifest: Equatable, Sendable {
     public let origin: String
     public let size: Int
@@ -258,12 +263,27 @@ public struct Manifest: Equatable, Sendable {
         var digests: [String: String] = [:]
         for line in lines[3...].dropLast() {
             let digest = line.prefix(64)
-            guard let bytes = Hex.parse(digest), bytes.count == 32, line.dropFirst(64).hasPrefix("  ") else {
-                throw LogError.malformed("manifest")
-            }
-            digests[String(line.dropFirst(66))] = String(digest)
+            let path = String(line.dropFirst(66))
+            guard let bytes = Hex.parse(digest), bytes.count == 32, line.dropFirst(64).hasPrefix("  "),
+                Self.isPath(path)
+            else { throw LogError.malformed("manifest") }
+            digests[path] = String(digest)
         }
         self.init(origin: String(lines[0].dropLast(suffix.count)), size: size, root: root, digests: digests)
         guard self.text == text else { throw LogError.malformed("manifest") }
+    }
+
+    /// True of what a manifest may list. Of two such paths, what Swift calls equal is equal byte for byte.
+    static func isPath(_ path: String) -> Bool {
+        !path.isEmpty
+            && path.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                    UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
     }
 }

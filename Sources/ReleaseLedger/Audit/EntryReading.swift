@@ -16,6 +16,8 @@ struct EntryReading: Sendable {
         let fields: UInt32
         let under: Pointer?
         let supersedes: Pointer?
+        /// The end that was recorded in error.
+        let of: Pointer?
         /// True if a disclosure names the notice that goes with its fields.
         let hasNotice: Bool
         /// Genesis, key and policy statements are kept whole.
@@ -69,6 +71,7 @@ struct EntryReading: Sendable {
             policy: record.policyDigest.flatMap { Hex.parse($0) }.flatMap { TreeHash(bytes: $0) },
             expiresOn: record.expiresOn,
             fields: Self.bits(fields), under: pointer(record.under), supersedes: pointer(record.supersedes),
+            of: pointer(record.of),
             hasNotice: record.type == .disclosure && record.json["notice"]?.string == Self.notice(fields),
             record: isWhole ? record : nil)
         var signature = Signature.open

@@ -2,9 +2,9 @@ internal import Cryptography
 internal import Foundation
 public import TransparencyLog
 
-/// Verifies an export from its files alone: every record, the head, the keys, the policies, the manifest.
+/// Verifies an export from its files alone: every record, every hash, the head, the keys, the policies, the manifest.
 ///
-/// Memory is bounded by eight bundles of entries and some two hundred bytes for each release, whatever the files hold.
+/// Memory is bounded by eight bundles of entries and some three hundred bytes a release, whatever the files hold.
 ///
 /// - Parameters:
 ///   - cosigned: checkpoints of this log with witnesses' lines, as an auditor keeps them.
@@ -43,6 +43,7 @@ public func auditExport(
     }
     checkKeys(folder, &audit)
     checkPolicies(folder, &audit)
+    checkTrust(folder, &audit)
     checkManifest(folder, head.head, &audit)
     if let trust {
         if let log = audit.logKey, !trust.logs.contains(where: { audit.keys.log.contains($0) }) {
@@ -118,6 +119,12 @@ private func checkPolicies(_ folder: some ExportFolder, _ audit: inout LogAudit)
     }
 }
 
+private func checkTrust(_ folder: some ExportFolder, _ audit: inout LogAudit) {
+    if let log = audit.logKey, (try? folder.bytes(of: "trust", atMost: 1024)) != AuditExport.trust(log) {
+        audit.note(nil, rule: "trust policy", "`trust` is missing or not the one to begin with")
+    }
+}
+
 private func checkManifest(_ folder: some ExportFolder, _ head: Checkpoint, _ audit: inout LogAudit) {
     let bytes = try? folder.bytes(of: AuditExport.manifestPath, atMost: AuditExport.manifestLimit)
     guard let bytes, let note = try? SignedNote(parsing: bytes, limit: AuditExport.manifestLimit) else {
@@ -135,9 +142,25 @@ private func checkManifest(_ folder: some ExportFolder, _ head: Checkpoint, _ au
     if manifest.size != head.size || manifest.root != head.root {
         audit.note(nil, rule: "manifest", "made for another head than the checkpoint's")
     }
-    let paths = (try? folder.paths()) ?? []
-    for path in paths where path != AuditExport.manifestPath && manifest.digests[path] == nil {
-        audit.note(nil, rule: "manifest", "`\(path)` is not listed")
+    // What the log asks for. Keys were looked at before.
+    let hashTiles = audit.hashTiles
+    let known = AuditExport.fixedPaths.union(TilePath.tiles(of: head.size).map(\.text))
+        .union(audit.namedPolicies.map { "policy/\($0).json" })
+    do {
+        for path in try folder.paths() where path != AuditExport.manifestPath {
+            if !Manifest.isPath(path) || manifest.digests[path] == nil {
+                audit.note(nil, rule: "manifest", "`\(path)` is not listed")
+            } else if !known.contains(path), !path.hasPrefix("keys/") {
+                audit.note(nil, rule: "manifest", "`\(path)` is no part of an export")
+            }
+        }
+    } catch {
+        audit.note(nil, rule: "manifest", "the folder cannot be read: \(error)")
+    }
+    // A file that is not as it is listed is named below, so that a tile as listed is the tile as it is.
+    for (path, digest) in hashTiles.sorted(by: { $0.key < $1.key }) where manifest.digests[path] != digest {
+        audit.note(
+            nil, rule: "tile", "`\(path)` is missing or states other hashes than the entries have: see `audit fsck`")
     }
     for (path, digest) in manifest.digests.sorted(by: { $0.key < $1.key }) {
         let found = try? folder.digest(of: path)

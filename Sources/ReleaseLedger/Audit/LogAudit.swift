@@ -6,7 +6,7 @@ public import TransparencyLog
 /// Checks a log from its bytes alone: no vault, no person, nothing that the writer remembers.
 ///
 /// It shares with the writer the hashing and the parsing of notes and records, and nothing else. Memory grows with the
-/// releases, by some two hundred bytes each, and not with the records.
+/// releases, by some three hundred bytes each, and with the records by less than one.
 public struct LogAudit: Sendable {
     private var report = AuditReport()
     private let origin: String
@@ -21,6 +21,11 @@ public struct LogAudit: Sendable {
     private var trailOf: [ReleaseID: Int] = [:]
     /// The trail of the release that is recorded at an index.
     private var trailAt: [Int: Int] = [:]
+    /// The closings and rescissions, by index: a record of an error points at one.
+    private var ends: [Int: (trail: Int, leaf: TreeHash)] = [:]
+    /// The hashes of each level of tiles since its last full one, and the digests of the full ones by their paths.
+    private var openTiles: [[UInt8]] = []
+    private var fullTiles: [String: String] = [:]
     private var policies: Set<TreeHash> = []
     private var named: Set<TreeHash> = []
     private var lastDate: CivilDate?
@@ -72,6 +77,16 @@ public struct LogAudit: Sendable {
     public var root: TreeHash { tree.root }
     /// The digests of every policy that a record names, in hexadecimal.
     public var namedPolicies: Set<String> { Set(named.map { Hex.format($0.bytes) }) }
+    /// The digest of every hash tile of the log so far, by its path.
+    public var hashTiles: [String: String] {
+        var digests = fullTiles
+        for (level, hashes) in openTiles.enumerated() where !hashes.isEmpty {
+            let number = (size >> (8 * level)) / TilePath.fullWidth
+            let path = TilePath(.hashes(level: level), number: number, width: hashes.count / SHA256.byteCount)
+            digests[path.text] = Hex.format(SHA256.hash(hashes))
+        }
+        return digests
+    }
 
     private mutating func find(_ index: Int?, _ release: ReleaseID? = nil, _ rule: String, _ message: String) {
         report.note(.init(index: index, release: release?.description, rule: rule, message: message))
@@ -141,7 +156,7 @@ public struct LogAudit: Sendable {
 
     private mutating func take(_ reading: EntryReading) {
         let index = tree.size
-        _ = tree.append(reading.leaf)
+        for (position, hash) in tree.append(reading.leaf) where position.level % 8 == 0 { tile(hash, at: position) }
         checkCosigned()
         report.recordCount += 1
         if let fault = reading.fault { find(index, nil, fault.rule, fault.message) }
@@ -166,9 +181,20 @@ public struct LogAudit: Sendable {
         case .acknowledgement, .key: break
         case .release: takeRelease(facts, reading.leaf, index)
         case .disclosure: takeDisclosure(facts, index)
-        case .rescission, .closing: takeClosing(facts, index)
+        case .rescission, .closing: takeClosing(facts, reading.leaf, index)
         case .error: takeError(facts, index)
         }
+    }
+
+    /// Takes a hash into its tile: every eighth level of the tree is one of tiles.
+    private mutating func tile(_ hash: TreeHash, at position: NodePosition) {
+        let level = position.level / 8
+        if level == openTiles.count { openTiles.append([]) }
+        openTiles[level] += hash.bytes
+        guard openTiles[level].count == TilePath.fullWidth * SHA256.byteCount else { return }
+        let path = TilePath(.hashes(level: level), number: position.index / TilePath.fullWidth)
+        fullTiles[path.text] = Hex.format(SHA256.hash(openTiles[level]))
+        openTiles[level] = []
     }
 
     /// True if the record key in force at `index` signed the entry, alone.
@@ -189,7 +215,8 @@ public struct LogAudit: Sendable {
             let log = record.json["log"]?.string, let own = record.json["record"]?.string,
             let recovery = record.json["recovery"]?.string, let logKey = try? NoteKey(parsing: log),
             let recordKey = try? NoteKey(parsing: own), let recoveryKey = try? NoteKey(parsing: recovery),
-            logKey.name == origin, recordKey.name == "\(origin)/record", recoveryKey.name == "\(origin)/recovery"
+            logKey.name == origin, recordKey.name == "\(origin)/record", recoveryKey.name == "\(origin)/recovery",
+            [logKey, recordKey, recoveryKey].allSatisfy({ $0.kind == .text })
         else {
             find(0, nil, "genesis", "entry 0 does not name the keys of this log")
             return
@@ -365,13 +392,14 @@ public struct LogAudit: Sendable {
         trails[number].cards += 1
     }
 
-    private mutating func takeClosing(_ facts: EntryReading.Facts, _ index: Int) {
+    private mutating func takeClosing(_ facts: EntryReading.Facts, _ leaf: TreeHash, _ index: Int) {
         guard let number = sequence(facts, index) else { return }
         let trail = trails[number]
         guard isUnder(trail, facts.under) else {
             find(index, trail.release, "closing", "ends a release that is not there")
             return
         }
+        ends[index] = (number, leaf)
         if facts.type == .rescission {
             if trail.isRescinded { find(index, trail.release, "rescission", "rescinded twice") }
             trails[number].isRescinded = true
@@ -383,8 +411,16 @@ public struct LogAudit: Sendable {
 
     /// A record that another was written in error has its place within the release, and no effect.
     private mutating func takeError(_ facts: EntryReading.Facts, _ index: Int) {
-        guard let number = sequence(facts, index), !isUnder(trails[number], facts.under) else { return }
-        find(index, trails[number].release, "error", "is about a release that is not there")
+        guard let number = sequence(facts, index) else { return }
+        let release = trails[number].release
+        guard isUnder(trails[number], facts.under) else {
+            find(index, release, "error", "is about a release that is not there")
+            return
+        }
+        guard let of = facts.of, of.isOwnLog, let end = ends[of.index], end.trail == number, end.leaf == of.leaf else {
+            find(index, release, "error", "points at no end of this release")
+            return
+        }
     }
 
     /// The log's account of a release: whether it ended by an event, whether it was rescinded, cards opened under it.

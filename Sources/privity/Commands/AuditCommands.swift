@@ -66,10 +66,12 @@ struct AuditGroup: AsyncParsableCommand {
             let (trust, cosigned) = try trusting.read()
             let report: AuditReport
             let folder = Folder(directory)
-            if folder.exists {
+            // A data folder has no such file. What is handed over as an export is read as one, whatever lies in it.
+            let isExport = FileManager.default.fileExists(atPath: directory + "/checkpoint")
+            if folder.exists, !isExport {
                 report = try await verifyFolder(folder, trust, cosigned)
             } else {
-                guard FileManager.default.fileExists(atPath: directory + "/checkpoint") else {
+                guard isExport else {
                     throw Failure(
                         "`\(directory)`: neither a data folder nor an export: `checkpoint` is missing", status: 2)
                 }
