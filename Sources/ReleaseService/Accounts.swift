@@ -13,6 +13,7 @@ public final class Accounts: Sendable {
     private let links: SignInLinks
     private let staffSignIn: StaffSignIn
     private let accountChanges: AccountChanges
+    private let issues: Issues
     private let limiter = AttemptLimiter()
     /// Called when a message should go out at once.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
@@ -24,6 +25,7 @@ public final class Accounts: Sendable {
         sessions = Sessions(core)
         links = SignInLinks(core, sessions, limiter, hashing)
         staffSignIn = StaffSignIn(core: core, sessions: sessions, limiter: limiter, hashing: hashing)
+        issues = Issues(core: core)
         accountChanges = AccountChanges(core: core, limiter: limiter, hashing: hashing)
     }
 
@@ -80,8 +82,14 @@ public final class Accounts: Sendable {
     // MARK: For who is signed in, and for the operator
 
     /// Makes a link that is handed over rather than mailed.
-    public func makeLink(for person: PersonID, purpose: LinkPurpose, by caller: Caller) async throws -> String {
-        try await links.make(for: person, purpose: purpose, by: caller)
+    ///
+    /// - Parameter act: what a colleague asked for, where another person has to confirm it by making the link.
+    /// - Throws: `Refusal.notFound` to whoever may not, and for what does not wait; `Refusal.needsSecondHand` to the
+    ///   one who asked.
+    public func makeLink(
+        for person: PersonID, purpose: LinkPurpose, confirming act: String? = nil, by caller: Caller
+    ) async throws -> String {
+        try await links.make(for: person, purpose: purpose, confirming: act, by: caller)
     }
     /// Changes the person's own PIN.
     ///
@@ -132,7 +140,12 @@ public final class Accounts: Sendable {
     public func account(of person: PersonID, by caller: Caller) async throws -> Account {
         try accountChanges.account(of: person, by: caller)
     }
-    /// Sets a person's address. Where the account was in use, the person is told and signing waits for 72 hours.
+    /// What staff may be told of an account, and the person: nothing that lets anybody in.
+    public func summary(of person: PersonID, by caller: Caller) async throws -> Account.Summary {
+        try accountChanges.summary(of: person, by: caller)
+    }
+    /// Sets a person's address. Where the account was in use, the person is told. Signing waits until another person
+    /// has confirmed it.
     ///
     /// - Throws: ``AccessRefusal/unusable(_:)`` for a text that is no address, or one that is taken;
     ///   `Refusal.notFound` unless the caller is the person's coordinator, or for staff an
@@ -157,11 +170,22 @@ public final class Accounts: Sendable {
     public func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
         try await accountChanges.makeSheet(for: person, by: caller)
     }
-    public func approveChange(of person: PersonID, by caller: Caller) async throws {
-        try await accountChanges.approveChange(of: person, by: caller)
+    /// What staff gave people to sign in with and nobody has confirmed, the oldest first.
+    ///
+    /// - Throws: `Refusal.notFound` to whoever may not confirm.
+    public func issues(by caller: Caller) async throws -> [IssueToConfirm] { try issues.waiting(by: caller) }
+    /// Confirms that what staff gave came to the one it is for.
+    ///
+    /// - Throws: `Refusal.needsSecondHand` for somebody who gave some of it, and for the person; `FieldProblem` for a
+    ///   number that says nothing; `Refusal.notFound` where nothing waits, and for whoever may not confirm.
+    public func confirmIssue(_ person: PersonID, reached: Issue.Reached, by caller: Caller) async throws {
+        try await issues.confirm(person, reached: reached, by: caller)
     }
-    public func changes(by caller: Caller) async throws -> [ChangeToApprove] {
-        try accountChanges.changes(by: caller)
+    /// Takes away what did not come to the one it is for: nothing of it lets anybody in any more.
+    ///
+    /// - Throws: as ``confirmIssue(_:reached:by:)``.
+    public func voidIssue(_ person: PersonID, by caller: Caller) async throws {
+        try await issues.void(person, by: caller)
     }
     public func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await accountChanges.setDisabled(person, isDisabled, by: caller)

@@ -219,7 +219,10 @@ public struct ReleaseService: Sendable {
     /// The accounting of what was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR
     /// 164.528).
     public func accounting(of person: PersonID) async throws -> [Look] {
-        try read(as: .oneself(person)) { try $0.looks(of: person) }
+        try read(as: .oneself(person)) { snapshot in
+            if caller != .operator { try snapshot.requireConfirmed(person) }
+            return try snapshot.looks(of: person)
+        }
     }
 
     /// Ends a release by its code, for whoever holds it; carried out at once where the keys are here.
@@ -433,7 +436,10 @@ public struct ReleaseService: Sendable {
 
     /// The people whom somebody keeps away, by what they said when they ended, took back or said no.
     public func keptAway(of person: PersonID) async throws -> [KeptAway] {
-        try read(as: .oneself(person)) { try KeptAwayList($0).lines(of: person) }
+        try read(as: .oneself(person)) { snapshot in
+            if caller != .operator { try snapshot.requireConfirmed(person) }
+            return try KeptAwayList(snapshot).lines(of: person)
+        }
     }
 
     /// Lifts what somebody said of another: the two may be brought together again.
@@ -601,20 +607,54 @@ public struct ReleaseService: Sendable {
     }
 
     /// Confirms or refuses what somebody else asked for.
-    public func answerSecondHand(_ id: String, isConfirmed: Bool, by staff: PersonID, key: String?) async throws
-        -> Outcome
-    {
-        try await core.run(AnswerSecondHand(id: id, isConfirmed: isConfirmed, staff: staff), by: caller, key: key)
+    ///
+    /// - Parameter reached: the way by which the signer of a paper was reached; only for confirming one.
+    public func answerSecondHand(
+        _ id: String, isConfirmed: Bool, reached: Issue.Reached? = nil, by staff: PersonID, key: String?
+    ) async throws -> Outcome {
+        try await core.run(
+            AnswerSecondHand(id: id, isConfirmed: isConfirmed, staff: staff, reached: reached), by: caller, key: key)
+    }
+
+    /// Asks for something that is done with the accounts of staff: done at once where a program has no second hand, but
+    /// for a link, which is made by ``Accounts/makeLink(for:purpose:confirming:by:)``.
+    ///
+    /// - Throws: `Refusal.notFound` to whoever is no administrator, and for what there is nothing to do about.
+    public func ask(
+        _ kind: PendingAct.Kind, of person: PersonID, to other: PersonID? = nil, by staff: PersonID, key: String?
+    ) async throws -> Outcome {
+        try await core.run(
+            AskOfStaff(kind: kind, person: person, other: other, staff: staff), by: caller, key: key)
+    }
+
+    /// A paper that a colleague filed, with what it signs.
+    ///
+    /// - Throws: `Refusal.notFound` for what does not wait, for whoever filed it, and for whoever may not confirm.
+    public func paper(toConfirm id: String, by staff: PersonID) async throws -> PaperToConfirm {
+        try read(as: .confirming(staff)) { try PapersToConfirm($0).paper(id, for: staff) }
+    }
+
+    /// The scan of such a paper.
+    ///
+    /// - Parameter asJPEG: shows a photograph that browsers do not show as one that they do.
+    /// - Throws: as ``paper(toConfirm:by:)``.
+    public func scan(toConfirm id: String, asJPEG: Bool, by staff: PersonID) async throws -> Scan {
+        try shown(read(as: .confirming(staff)) { try PapersToConfirm($0).scan(id, for: staff) }, asJPEG: asJPEG)
     }
 
     /// The acts that wait for a second hand, each with the full name of the person it is about: for those who may
     /// confirm. Empty for other staff, and where the program has no second hand.
     ///
-    /// - Throws: `Refusal.notFound` for everybody who is neither coordinator nor administrator.
-    public func pendingActs() async throws -> [(act: PendingAct, name: String)] {
-        try read(as: Admission { try $0.holds(.coordinator) || $0.holds(.administrator) }) { snapshot in
-            guard try snapshot.permit(caller).confirms(under: snapshot.current.policy) else { return [] }
-            return try snapshot.pendingActs.map { ($0, try snapshot.people.identity($0.person)?.fullName ?? "") }
+    /// - Throws: `Refusal.notFound` for everybody who is no staff.
+    public func pendingActs() async throws -> [(act: PendingAct, name: String, other: String?)] {
+        try read(as: Admission { try $0.holdsAnyOfStaff }) { snapshot in
+            let (permit, policy) = (snapshot.permit(caller), snapshot.current.policy)
+            return try snapshot.pendingActs.filter { try permit.confirms($0.kind, under: policy) }.map {
+                (
+                    $0, try snapshot.people.identity($0.person)?.fullName ?? "",
+                    try $0.other.flatMap { try snapshot.people.identity($0)?.fullName }
+                )
+            }
         }
     }
 
@@ -669,6 +709,10 @@ public struct ReleaseService: Sendable {
         let scan = try read(as: .oneself(person, orCoordinatorOf: person)) { snapshot in
             try ReleaseCopies(snapshot, hashes: core.sequencer.hashes).scan(of: release, for: person)
         }
+        return try shown(scan, asJPEG: asJPEG)
+    }
+
+    private func shown(_ scan: Scan, asJPEG: Bool) throws -> Scan {
         guard asJPEG, scan.kind == .heic, let photographs = core.parts.photographs else { return scan }
         return try Scan(parsing: photographs.jpeg(ofHEIC: scan.bytes))
     }

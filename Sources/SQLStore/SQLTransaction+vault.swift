@@ -36,6 +36,10 @@ extension SQLTransaction {
         return found
     }
 
+    public func deleteSealed(_ key: [UInt8], _ field: String) throws {
+        try run("DELETE FROM vault WHERE key_id = ? AND field = ?", .bytes(key), .text(field))
+    }
+
     public func deleteSealed(under key: [UInt8]) throws { try run("DELETE FROM vault WHERE key_id = ?", .bytes(key)) }
 
     public func deletePerson(_ id: PersonID) throws {

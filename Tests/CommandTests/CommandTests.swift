@@ -151,6 +151,8 @@ struct CommandTests {
         }
         let story =
             cast + """
+                {"do":"addPerson","as":"omar","name":"Omar Haddad","surname":"Haddad","firstName":"Omar","phone":"312-555-0101","field":"coordination","roles":["coordinator"]}
+                {"do":"confirm","person":"ben","by":"omar","reached":"face"}
                 {"do":"request","by":"ada","via":"phone","through":"maya"}
                 {"do":"completeSurvey","by":"ada","via":"paper","through":"maya","survey":{"sameField":"no","topics":["stress"],"understood":true}}
                 {"do":"propose","by":"maya","case":"ada","person":"ben"}
@@ -170,8 +172,14 @@ struct CommandTests {
         let unbound = try place.apply(sign + "\n")
         #expect(unbound.status == 2 && unbound.errors.contains("`digest`"), "\(unbound.errors)")
         let signed = sign.dropLast() + ",\"digest\":\"\(digest)\"}\n"
+        let filed = try place.apply(String(signed))
+        #expect(filed.status == 0 && filed.out.contains("waits") && !filed.out.contains("release/v1"), "\(filed.out)")
+        let answer = "{\"do\":\"confirm\",\"person\":\"name:Fairweather\",\"by\":\"name:Haddad\""
+        let unsaid = try place.apply(answer + "}\n")
+        #expect(unsaid.status == 2 && unsaid.errors.contains("`reached`"), "\(unsaid.errors)")
         let run = try place.apply(
-            signed + "{\"do\":\"disclose\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}\n")
+            answer + ",\"reached\":\"elsewhere\"}\n"
+                + "{\"do\":\"disclose\",\"by\":\"name:Lindqvist\",\"case\":\"name:Fairweather\"}\n")
         #expect(run.status == 0, "\(run.out) \(run.errors)")
         #expect(run.out.contains("card for printing") && run.out.contains("TELEPHONE   +13125550142"))
         for (line, field) in [

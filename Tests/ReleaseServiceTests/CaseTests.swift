@@ -374,7 +374,8 @@ struct MentorshipTests {
             }
         }
         let through = Actor(.person(gus), agent: try office.id("maya"), channel: .paper)
-        #expect(try await office.service.acknowledge(through, display: "Gus A.", paper: paper, key: nil).refusal == nil)
+        let filed = try await office.service.acknowledge(through, display: "Gus A.", paper: paper, key: nil)
+        #expect(try await office.lookedAt(filed, filedBy: "maya").refusal == nil)
         #expect(try await office.act(.propose, "maya") { $0.person = gus }.refusal == nil)
     }
 

@@ -100,8 +100,8 @@ struct NameOnFormsTests {
         }
         #expect(try await office.service.enrollment(of: office.id("ben"), as: .mentor)?.display == nil)
         let fresh = Paper(bytes: bytes, signedOn: CivilDate(parsing: "2026-03-02"))
-        #expect(
-            try await office.service.acknowledge(through, display: "Ben O.", paper: fresh, key: nil).refusal == nil)
+        let filed = try await office.service.acknowledge(through, display: "Ben O.", paper: fresh, key: nil)
+        #expect(try await office.lookedAt(filed, filedBy: "maya").refusal == nil)
     }
 
     @Test(

@@ -55,6 +55,8 @@ final class Office {
     private let ownsFolder: Bool
     var people: [String: PersonID] = [:]
     private var commandCount = 0
+    /// False in a story about papers that wait.
+    var looksAtPapers = true
 
     var folder: Folder { Folder(path) }
 
@@ -264,7 +266,15 @@ final class Office {
         }
         if kind == .ask { command.display = "Ada F." }
         try adjust(&command)
-        return try await service.submit(command)
+        return try await lookedAt(service.submit(command), filedBy: agent)
+    }
+
+    /// What came of a paper that was filed, once somebody else has looked at it: most stories are not about that.
+    func lookedAt(_ filed: Outcome, filedBy agent: String?) async throws -> Outcome {
+        guard filed.waits, looksAtPapers, let act = try await service.pendingActs().last?.act else { return filed }
+        let other = try #require(["omar", "maya", "gwen"].first { $0 != agent && people[$0] != nil })
+        return try await service.answerSecondHand(
+            act.id, isConfirmed: true, reached: .face, by: id(other), key: key())
     }
 
     /// The same, which must succeed.

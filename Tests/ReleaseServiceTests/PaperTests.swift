@@ -118,6 +118,7 @@ struct PaperTests {
         for name in ["ada", "eve"] { try await office.go(to: "offered", name, with: name == "ada" ? "ben" : "cleo") }
         let paper = try await office.paper()
         try await office.must(.sign, "ada", via: .paper, through: "maya", key: "once") { $0.signing?.paper = paper }
+        office.looksAtPapers = false
         let size = try office.store.read { try $0.logSize() }
         let problem = await #expect(throws: FieldProblem.self) {
             try await office.act(.sign, "eve", on: "eve", via: .paper, through: "maya") { $0.signing?.paper = paper }
@@ -178,6 +179,186 @@ struct PaperTests {
         }
         let signed = try await office.service.acknowledge(
             Actor(.person(dan), agent: maya, channel: .paper), display: "Dan T.", paper: paper, key: nil)
-        #expect(signed.refusal == nil && signed.records.count == 1)
+        #expect(signed.waits && signed.records.isEmpty)
+        let counted = try await office.lookedAt(signed, filedBy: "maya")
+        #expect(counted.refusal == nil && counted.records.count == 1)
+    }
+}
+
+/// What one member of staff files on paper counts once another has looked at it and reached the signer.
+@Suite("Papers that wait")
+struct WaitingPaperTests {
+    private func office(_ program: String = "mphp") async throws -> Office {
+        let office = try await Office(program: program).staffed()
+        office.looksAtPapers = false
+        return office
+    }
+
+    private func waiting(_ office: Office) async throws -> PendingAct {
+        try #require(try await office.service(as: "omar").pendingActs().last?.act)
+    }
+
+    /// The rows of the vault that hold a paper which waits.
+    private func rows(_ office: Office, _ act: PendingAct) throws -> [Bool] {
+        try office.host.core.reader.read { snapshot in
+            try ["", "/scan"].map {
+                try snapshot.sealed(.identity(act.person), WaitingPapers.field(act) + $0) != nil
+            }
+        }
+    }
+
+    @Test(
+        "R4, DER-19: a release that one coordinator files on paper is recorded by nobody's hand alone: another looks at the scan beside the form, reaches the signer, and then it is signed, with both hands in its evidence"
+    )
+    func twoHands() async throws {
+        let office = try await office()
+        try await office.go(to: "offered")
+        let (ada, maya, omar) = (try office.id("ada"), try office.id("maya"), try office.id("omar"))
+        let paper = try await office.paper()
+        let before = try office.audit().recordCount
+        let filed = try await office.act(.sign, "ada", via: .paper, through: "maya") { $0.signing?.paper = paper }
+        #expect(filed.waits && filed.release == nil && filed.rescindCode == nil)
+        #expect(try office.audit().recordCount == before, "nothing is recorded")
+        #expect(try await office.act(.disclose, "maya").refused != nil)
+        let act = try await waiting(office)
+        #expect(act.kind == .paper && act.by == maya && act.person == ada)
+        let (first, second) = (try office.service(as: "maya"), try office.service(as: "omar"))
+        let seen = try await second.paper(toConfirm: act.id, by: omar)
+        #expect(seen.name == "Ada Fairweather" && seen.filedBy == "Maya Lindqvist" && seen.signedOn == paper.signedOn)
+        #expect(seen.texts.count == 1 && seen.texts[0].contains("I, Ada Fairweather, permit"))
+        #expect(seen.values.map(\.text) == ["Ada", "+13125550142"])
+        #expect(try await second.scan(toConfirm: act.id, asJPEG: false, by: omar).bytes == paper.bytes)
+        for (service, reader) in [(first, maya), (try office.service(as: "ada"), ada)] {
+            await #expect(throws: Refusal.notFound) { try await service.paper(toConfirm: act.id, by: reader) }
+            await #expect(throws: Refusal.notFound) {
+                try await service.scan(toConfirm: act.id, asJPEG: false, by: reader)
+            }
+        }
+        #expect(
+            try await first.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: maya, key: nil).refused
+                == .needsSecondHand)
+        await #expect(throws: FieldProblem.self, "by which way?") {
+            try await second.answerSecondHand(act.id, isConfirmed: true, by: omar, key: nil)
+        }
+        try office.time("2026-01-06T10:00")
+        let done = try await second.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: omar, key: nil)
+        #expect(done.refusal == nil && done.state == "signed" && done.rescindCode != nil)
+        let signature = try office.host.core.reader.read { snapshot in
+            let loaded = try snapshot.cases.load(ada, workflow: "mentorship")
+            return try loaded.state.currentRelease.flatMap { try snapshot.cases.document(of: $0) }?.signature
+        }
+        let (filedOn, confirmedOn) = (CivilDate(parsing: "2026-01-05"), CivilDate(parsing: "2026-01-06"))
+        #expect(
+            try signature?.provenance
+                == .init(
+                    issuedBy: [maya], issuedOn: #require(filedOn), confirmedBy: omar, confirmedOn: confirmedOn))
+        #expect(
+            try await office.service.scan(of: #require(done.release), signedBy: ada, asJPEG: false).bytes == paper.bytes
+        )
+        #expect(try rows(office, act) == [false, false], "no second copy is left")
+        #expect(
+            try await second.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: omar, key: nil).refused
+                == .notFound)
+        try await office.must(.disclose, "maya")
+        #expect(try await office.look("ben").contact?.firstName.text == "Ada")
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "R4: a paper that its signer did not sign is taken away with its scan, and nothing was recorded; the right one is filed after it, and one filed again takes the place of the first"
+    )
+    func refused() async throws {
+        let office = try await office()
+        try await office.go(to: "offered")
+        let omar = try office.id("omar")
+        try await office.must(.sign, "ada", via: .paper, through: "maya")
+        let forged = try await waiting(office)
+        let second = try office.service(as: "omar")
+        #expect(try await second.answerSecondHand(forged.id, isConfirmed: false, by: omar, key: nil).state == "refused")
+        #expect(try await second.pendingActs().isEmpty && rows(office, forged) == [false, false])
+        #expect(try office.audit().recordCount == 4, "genesis and three agreements")
+        try await office.must(.sign, "ada", via: .paper, through: "maya")
+        let first = try await waiting(office)
+        try await office.must(.sign, "ada", via: .paper, through: "maya")
+        #expect(try await second.pendingActs().count == 1 && rows(office, first) == [false, false])
+        let act = try await waiting(office)
+        #expect(
+            try await second.answerSecondHand(act.id, isConfirmed: true, reached: .number, by: omar, key: nil).state
+                == "signed")
+    }
+
+    @Test(
+        "R4, R3: a correction on paper changes no card before a second person has looked: the number that was typed is before them; what is over by then is recorded by nobody"
+    )
+    func correction() async throws {
+        let office = try await office()
+        try await office.go(to: "introduced")
+        let omar = try office.id("omar")
+        let second = try office.service(as: "omar")
+        try await office.must(.correct, "ada", via: .paper, through: "maya") {
+            $0.corrections.phone = "312-555-0177"
+        }
+        #expect(try await office.look("ben").contact?.phone.e164 == "+13125550142")
+        let act = try await waiting(office)
+        let seen = try await second.paper(toConfirm: act.id, by: omar)
+        #expect(seen.values.map(\.text) == ["Ada", "312-555-0177"])
+        #expect(
+            try await second.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: omar, key: nil).refusal
+                == nil)
+        #expect(try await office.look("ben").contact?.phone.e164 == "+13125550177")
+        try await office.go(to: "offered", "eve", with: "cleo")
+        try await office.must(.sign, "eve", on: "eve", via: .paper, through: "maya")
+        let late = try await waiting(office)
+        try await office.must(.decline, "eve", on: "eve")
+        #expect(try await second.paper(toConfirm: late.id, by: omar).texts.isEmpty)
+        #expect(
+            try await second.answerSecondHand(late.id, isConfirmed: true, reached: .face, by: omar, key: nil).refused
+                != nil)
+        #expect(try await second.answerSecondHand(late.id, isConfirmed: false, by: omar, key: nil).refusal == nil)
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "R4: where a signature itself opens the cards, a paper that one coordinator filed opens none; agreements on paper make nobody ready before a second person has looked"
+    )
+    func opens() async throws {
+        let office = try await Office(program: "structured")
+        office.looksAtPapers = false
+        for (name, phone) in [("maya", "312-555-0100"), ("omar", "312-555-0101")] {
+            try await office.add(
+                name, "\(name.capitalized) Staff", "Staff", first: name.capitalized, phone: phone,
+                roles: [.coordinator])
+        }
+        let (maya, omar) = (try office.id("maya"), try office.id("omar"))
+        let gus = try await office.add(
+            "gus", "Gus Adler", "Adler", first: "Gus", phone: "312-555-0148", roles: [.mentor], coordinator: "maya")
+        _ = try await office.service.enroll(
+            gus, attestation: Attestation(attributes: [.member, .trained], fields: ["nurse"]),
+            capacity: 1, by: maya, key: nil)
+        let filed = try await office.service.acknowledge(
+            Actor(.person(gus), agent: maya, channel: .paper), display: "Gus A.", paper: office.paper(), key: nil)
+        #expect(filed.waits)
+        #expect(try await office.service.enrollment(of: gus, as: .mentor)?.isReady == false)
+        let sheet = try await waiting(office)
+        let seen = try await office.service(as: "omar").paper(toConfirm: sheet.id, by: omar)
+        #expect(seen.texts == (try office.service.policy.policy.agreements(of: .mentor).map(\.fullText)))
+        _ = try await office.service(as: "omar").answerSecondHand(
+            sheet.id, isConfirmed: true, reached: .elsewhere, by: omar, key: nil)
+        #expect(try await office.service.enrollment(of: gus, as: .mentor)?.isReady == true)
+        #expect(try office.audit().isVerified)
+    }
+
+    @Test("R4: a paper that waits goes with its signer, and none is found by whoever has no part in confirming")
+    func erased() async throws {
+        let office = try await office()
+        try await office.go(to: "offered")
+        try await office.must(.sign, "ada", via: .paper, through: "maya")
+        let act = try await waiting(office)
+        #expect(try rows(office, act) == [true, true])
+        await #expect(throws: Refusal.notFound) { try await office.service(as: "ben").pendingActs() }
+        try await office.must(.decline, "ada")
+        #expect(try await office.service.erase(office.id("ada"), key: nil).refusal == nil)
+        #expect(try await office.service(as: "omar").pendingActs().isEmpty)
+        #expect(try rows(office, act) == [false, false])
     }
 }

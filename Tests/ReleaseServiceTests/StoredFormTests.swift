@@ -238,7 +238,8 @@ struct StoredFormTests {
     @Test("every refusal is the one that its code and words are of, and no code has words that it does not know")
     func refusals() throws {
         var all: [Refusal] = [
-            .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning, .recentlyChanged, .outdated, .versionChanged,
+            .notFound, .cardClosed, .keyReused, .stillOpen, .notSigning, .awaitsConfirmation, .outdated,
+            .versionChanged,
             .electronicFirst,
         ]
         for command in CommandKind.allCases {

@@ -38,6 +38,7 @@ struct AccessTests {
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "280671"), from: "a")
+        try await accounts.confirmIssue(office.id("ada"), reached: .face, by: .person(office.id("omar"), .staff))
         return (office, front)
     }
 
@@ -388,43 +389,6 @@ struct AccessTests {
         }
     }
 
-    @Test(
-        "when staff change an address or a PIN the old address is told, sessions end, and signing waits 72 hours or for a second one; rescission never waits"
-    )
-    func staffChange() async throws {
-        let (office, front) = try await known()
-        let accounts = front.site.accounts
-        try await office.go(to: "offered")
-        let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"),
-            from: "a")
-        try await accounts.setAddress(
-            of: office.id("ada"), to: "other@example.org", by: .person(office.id("maya"), .staff))
-        #expect(try await accounts.session(token) == nil)
-        try await front.site.outbox.deliver()
-        #expect(front.letterbox.letters.contains { $0.to == "ada@example.org" && $0.body.contains("call us at once") })
-        let refused = try await office.act(.sign, "ada")
-        #expect(refused.refusalCode == "recentlyChanged")
-        // On paper, with the person in the room, it goes on.
-        await #expect(throws: Refusal.conditionFailed(.dutiesSeparate), "nobody confirms their own change") {
-            try await accounts.approveChange(of: office.id("ada"), by: .person(office.id("maya"), .staff))
-        }
-        try await accounts.approveChange(of: office.id("ada"), by: .person(office.id("omar"), .staff))
-        #expect(try await office.act(.sign, "ada").refusal == nil)
-        _ = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
-        #expect(
-            try await office.act(.correct, "ada") { $0.corrections.phone = "312-555-0177" }.refusalCode
-                == "recentlyChanged")
-        #expect(try await office.act(.rescind, "ada").refusal == nil, "taking back is never held up")
-        try office.time("2026-01-08T09:20")
-        try await office.must(.rematch, "ada")
-        try await office.must(.completeSurvey, "ada")
-        try await office.must(.propose, "maya") { $0.person = try office.id("cleo") }
-        try await office.must(.acceptSlot, "cleo")
-        try await office.must(.offer, "maya")
-        #expect(try await office.act(.sign, "ada").refusal == nil, "after 72 hours it goes on by itself")
-    }
-
     @Test("ten wrong PINs in a row end the PIN; only a new first-use code sets another")
     func pinEnds() async throws {
         let (office, front) = try await known()
@@ -446,8 +410,8 @@ struct AccessTests {
         }
         let fresh = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         _ = try await accounts.signIn(link: fresh, .init(firstUseCode: code, newPIN: "445190"), from: "z")
-        // A PIN that was worn out by guessing is no way around the 72 hours: the person was told.
-        #expect(try await accounts.account(of: office.id("ada"), by: .operator).change?.by == office.id("maya"))
+        // A PIN that was worn out by guessing is no way around the second hand.
+        #expect(try await accounts.account(of: office.id("ada"), by: .operator).issue?.hands == [office.id("maya")])
     }
 
     @Test("a printed sheet signs in without a mailbox, each code once; a new sheet ends the old one")

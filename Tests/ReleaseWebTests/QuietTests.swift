@@ -39,9 +39,9 @@ struct QuietTests {
         }
         let front = try Front(office)
         try await front.site.accounts.setAddress(
-            of: office.id("ada"), to: "zyxmark@example.org", by: .person(office.id("maya"), .staff))
+            of: office.id("ada"), to: "zyxmark@example.org", by: .operator)
         try await front.site.accounts.setAddress(
-            of: office.id("ben"), to: "ben@example.org", by: .person(office.id("maya"), .staff))
+            of: office.id("ben"), to: "ben@example.org", by: .operator)
         var replies: [(String, Reply)] = []
         func ask(_ stage: String) async throws {
             let handle = try front.findHandle("ben")

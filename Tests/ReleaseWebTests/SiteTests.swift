@@ -111,7 +111,16 @@ struct SiteTests {
         let (maya, omar) = (try office.id("maya"), try office.id("omar"))
         let old = try front.handle("maya", isStaff: true)
         let done = try await front.post("/admin/reassignment", as: "pia", [("from", "\(maya)"), ("to", "\(omar)")])
-        #expect(done.status == 303)
+        #expect(done.status == 303 && done.header("Location")?.hasSuffix("done=asked") == true)
+        #expect(try await front.get("/cases/\(old)", as: "maya").status == 200, "nobody is handed over by one hand")
+        // An auditor confirms it, and sees of it two names of staff.
+        let page = try await front.get("/second-hand", as: "noor")
+        #expect(page.text.contains("Shall everybody whom Maya Lindqvist looks after be handed to Omar Haddad?"))
+        #expect(!page.text.contains("Fairweather"))
+        let act = try #require(try await office.service(as: "noor").pendingActs().first).act
+        let path = "/second-hand/\(act.id)"
+        #expect(try await front.post(path, as: "pia", [("answer", "confirm")]).status != 303, "not whoever asked")
+        #expect(try await front.post(path, as: "noor", [("answer", "confirm")]).status == 303)
         #expect(try await front.get("/cases/\(old)", as: "maya").status == 404)
         #expect(try await front.get("/cases/\(front.handle("omar", isStaff: true))", as: "omar").status == 200)
         #expect(try await front.get("/desk", as: "maya").text.contains("No case is open"))
@@ -231,7 +240,7 @@ struct SiteTests {
         let front = try Front(office)
         for name in ["ada", "ben"] {
             try await front.site.accounts.setAddress(
-                of: office.id(name), to: "\(name)@example.org", by: .person(office.id("maya"), .staff))
+                of: office.id(name), to: "\(name)@example.org", by: .operator)
         }
         front.letterbox.close(true)
         try await office.go(to: "introduced")
@@ -404,7 +413,7 @@ struct SiteTests {
             "state.", "front.crossesText.", "workflow.", "act.", "done.", "event.", "problem.", "proxy.", "telephone.",
             "private.",
             "secondHand.", "suspension.", "program.", "evaluation.", "electronic.", "fact.callBy.", "obstacle.signed.",
-            "waits.yoursText.", "agreements.takeBackText.", "obstacle.text.",
+            "waits.yoursText.", "agreements.takeBackText.", "obstacle.text.", "issue.reached.",
         ]
         for key in known
         where key.split(separator: ".").count > 1

@@ -238,7 +238,8 @@ public struct StoreConformance {
 
     private mutating func sealedChange(_ number: Int, _ bytes: [UInt8]) -> Change {
         let field = "f\(random.next(3))"
-        switch random.next(6) {
+        switch random.next(7) {
+        case 6: return Self.quietly("deleteSealed one") { try $0.deleteSealed(Self.key(number), field) }
         case 0, 1: return Self.quietly("putSealed") { try $0.putSealed(Self.key(number), field, bytes) }
         case 2: return Self.quietly("deleteSealed") { try $0.deleteSealed(under: Self.key(number)) }
         case 3: return Self.quietly("deleteCovered") { try $0.deleteCovered(by: [Self.key(number)]) }

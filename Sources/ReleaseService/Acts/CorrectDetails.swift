@@ -32,8 +32,8 @@ public struct Details: Sendable {
 ///
 /// It changes whom the office dials and what the next form shows. No card and no signed text changes with it: what was
 /// released stays as it was signed, until the person signs a corrected release. Whoever changes a name or a number for
-/// somebody else could have a card go astray with it: the old number and address are told, and signing on screen waits,
-/// as it does for every change of how a person is known.
+/// somebody else could have a card go astray with it: the old number and address are told, and signing on screen waits
+/// for another person's confirmation, as it does for every change of how a person is known.
 struct CorrectDetails: Act {
     let id: PersonID
     let details: Details
@@ -59,6 +59,8 @@ struct CorrectDetails: Act {
 
     /// - Throws: `FieldProblem` for a value that cannot be used, and where every value is what is known already.
     func carryOut(_ tx: Transaction) throws -> Done {
+        // Whoever was let in by one of the staff alone vouches for no number.
+        if staff == id { try tx.snapshot.requireConfirmed(id) }
         let known = try tx.people.require(id)
         var identity = try corrected(
             known, PersonInput(phones: tx.parts.phones, region: tx.snapshot.current.policy.region))
@@ -98,9 +100,9 @@ struct CorrectDetails: Act {
     private func tell(of known: Identity, now: Identity, by staff: PersonID?, _ tx: Transaction) throws {
         let isNumber = now.phone != known.phone
         guard isNumber || now.fullName != known.fullName || now.firstName != known.firstName else { return }
-        if var account = try tx.account(of: id), account.isInUse {
+        if var account = try tx.account(of: id) {
             if let staff {
-                account.change = .init(by: staff, until: tx.moment.instantMilliseconds + AccessTimes.block)
+                account.issue(by: staff, at: tx.moment, wasIn: account.isInUse)
                 try tx.put(account, of: id)
             }
             try tx.tell(id, at: account.address, id: tx.derive.bytes("details/mail", count: 16))

@@ -71,6 +71,7 @@ struct LetAgain: Act {
 
     /// - Throws: `Refusal.notFound` for a token that stands for nobody whom this person keeps away.
     func carryOut(_ tx: Transaction) throws -> Done {
+        try tx.snapshot.requireConfirmed(person)
         guard let place = try KeptAwayList(tx.snapshot).places(of: person).first(where: { $0.token == token }) else {
             throw Refusal.notFound
         }

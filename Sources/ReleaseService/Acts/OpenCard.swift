@@ -54,6 +54,8 @@ struct OpenCardForReader {
                 $0.id == card.release && $0.recipient == .person(reader)
             })
         else { throw Refusal.cardClosed }
+        // Whoever gave somebody the means to sign in could look in their place.
+        if !isPrinted { try tx.snapshot.requireConfirmed(reader) }
         if state.isFrozen(card.subject) { throw Refusal.cardFrozen }
         guard state.readableCards.contains(card) else { throw Refusal.cardClosed }
         // Whoever reads has signed what binds readers, in its present version.

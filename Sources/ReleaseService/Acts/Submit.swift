@@ -23,7 +23,7 @@ struct SubmitAct: Act {
     func carryOut(_ tx: Transaction, _ found: LoadedCase) throws -> Done {
         var loaded = meant(in: found)
         if submission.kind.asksAnew, try tx.snapshot.isEnding { throw Refusal.programEnds }
-        try requireSettledAccess(tx)
+        try requireConfirmedAccess(tx)
         if let known = asKnown(loaded) {
             var done = try SubmitAct(known).carryOut(tx)
             if submission.kind == .decline {
@@ -61,12 +61,32 @@ struct SubmitAct: Act {
         FaultPoint.reach(.afterLoad)
         let decision = try decide(submission, loaded, tx)
         FaultPoint.reach(.afterDecide)
+        if let done = try fileForSecondHand(tx) { return done }
         // What is declined leaves nothing, the answer to declining included.
         tx.storesNothing = decision.events.contains(.roundForgotten)
         let done = try CaseWriter(tx).apply(decision, to: &loaded)
         if [.freezeCard, .unfreezeCard].contains(submission.kind) { try hideEverywhere(&loaded, tx) }
         if [.sign, .hide, .showAgain].contains(submission.kind) { try ListingBox(tx).note(submission, of: loaded) }
         return done
+    }
+
+    private var hands: Hands {
+        Hands(submission.kind, by: submission.actor.channel, lendsName: submission.display != nil)
+    }
+
+    /// What was signed by hand could be recorded; it is, once another person has looked at the paper and reached the
+    /// signer. Nil for everything else, and where a program has nobody who confirms.
+    private func fileForSecondHand(_ tx: Transaction) throws -> Done? {
+        guard hands == .two, let signing = submission.signing, signing.provenance == nil, let paper = signing.paper,
+            let staff = submission.actor.agent, case .person(let signer) = submission.actor.principal,
+            WaitingPapers(tx).wait
+        else { return nil }
+        var waiting = WaitingPaper(
+            .signature(submission.kind, opener: submission.opener, workflow: submission.workflow),
+            signedOn: paper.signedOn)
+        (waiting.formDigest, waiting.isNameConfirmed) = (signing.formDigest, signing.isNameConfirmed)
+        waiting.corrections = submission.corrections
+        return try WaitingPapers(tx).file(waiting, paper.bytes, of: signer, by: staff)
     }
 
     /// Before anything is released there is no signed text to correct: what is known is put right, and the form that is
@@ -349,13 +369,11 @@ struct SubmitAct: Act {
         }
     }
 
-    /// Nobody signs on a screen in the 72 hours after staff changed how they sign in. Taking back is never held up.
-    private func requireSettledAccess(_ tx: Transaction) throws {
-        guard submission.kind.isSignature, submission.actor.channel == .screen,
-            case .person(let signer) = submission.actor.principal,
-            let change = try tx.snapshot.account(of: signer)?.change, change.until > tx.moment.instantMilliseconds
-        else { return }
-        throw Refusal.recentlyChanged
+    /// Nobody signs on a screen, lends their name to a form or notes anything of a pair while only one member of staff
+    /// has had to do with how they sign in. Taking back and ending never wait.
+    private func requireConfirmedAccess(_ tx: Transaction) throws {
+        guard hands == .confirmedSignIn, case .person(let person) = submission.actor.principal else { return }
+        try tx.snapshot.requireConfirmed(person)
     }
 
     /// Attempts by people with no part in the case go to the operator journal, one line an actor, case and day; nobody

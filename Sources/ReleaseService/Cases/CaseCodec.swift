@@ -339,12 +339,29 @@ extension SignatureEvidence: StoredValue {
             authenticatedBy: try stored.text("authenticatedBy"), scanDigest: try stored.optionalText("scanDigest"),
             signedOn: try stored.date("signedOn"))
         isNameConfirmed = try stored.optionalFlag("isNameConfirmed") ?? false
+        provenance = try stored.optionalObject("provenance").map { try Provenance(stored: $0) }
     }
 
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("means", means).with("meaning", meaning).with("authenticatedBy", authenticatedBy)
             .with("scanDigest", scanDigest).with("signedOn", signedOn)
-            .with("isNameConfirmed", isNameConfirmed ? true : nil).members
+            .with("isNameConfirmed", isNameConfirmed ? true : nil).with("provenance", provenance).members
+    }
+}
+
+extension SignatureEvidence.Provenance: StoredValue {
+    static var storedName: StaticString { "hands by which somebody signs in" }
+
+    init(stored: StoredObject) throws {
+        self.init(
+            issuedBy: try stored.list("issuedBy") { $0.string.flatMap { PersonID(parsing: $0) } },
+            issuedOn: try stored.date("issuedOn"), confirmedBy: try stored.optionalID("confirmedBy"),
+            confirmedOn: try stored.optionalDate("confirmedOn"))
+    }
+
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("issuedBy", .array(issuedBy.map { .string("\($0)") })).with("issuedOn", issuedOn)
+            .with("confirmedBy", confirmedBy).with("confirmedOn", confirmedOn).members
     }
 }
 

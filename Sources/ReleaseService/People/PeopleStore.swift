@@ -180,3 +180,10 @@ extension Transaction {
         rows.putMentor(PersonRow(id: id, key: key, sealed: sealed))
     }
 }
+
+extension Identity {
+    /// A number says something of a person only if it came from somebody else than those who vouch for something.
+    func isNumberTrusted(besides hands: [PersonID]) -> Bool {
+        numberEntered?.by.map { !hands.contains($0) } ?? true
+    }
+}

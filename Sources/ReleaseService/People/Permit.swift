@@ -33,6 +33,14 @@ struct Permit {
         try isSelf(staff) && staff != person && (holds(.coordinator) || holds(.administrator))
     }
 
+    /// True if the caller may confirm what others ask for, under the policy in force.
+    func confirms() throws -> Bool { try confirms(under: snapshot.current.policy) }
+
+    /// True for staff who are signed in as such, in whatever role.
+    var holdsAnyOfStaff: Bool {
+        get throws { try holds(.coordinator) || holds(.administrator) || holds(.auditor) }
+    }
+
     func isSelf(_ person: PersonID) -> Bool { isOperator || caller.person == person }
 
     /// True if the caller is this person's coordinator, and not the person.
@@ -83,6 +91,10 @@ struct Admission {
     /// A person, and the coordinator of whoever the thing is about.
     static func oneself(_ person: PersonID, orCoordinatorOf other: PersonID) -> Admission {
         Admission { try $0.isSelf(person) || $0.coordinates(other) }
+    }
+    /// Somebody who may confirm what others ask for, under the policy in force.
+    static func confirming(_ staff: PersonID) -> Admission {
+        Admission { try $0.isSelf(staff) && $0.confirms() }
     }
     /// A coordinator, about their own work.
     static func coordinator(_ person: PersonID) -> Admission {

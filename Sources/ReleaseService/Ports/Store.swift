@@ -154,6 +154,8 @@ public protocol SealedRows {
 
 public protocol SealedRowsWriter: SealedRows {
     func putSealed(_ key: [UInt8], _ field: String, _ sealed: [UInt8]) throws
+    /// Deletes one row of the vault, if it is there.
+    func deleteSealed(_ key: [UInt8], _ field: String) throws
     /// Deletes every row of the vault that was sealed under `key`.
     func deleteSealed(under key: [UInt8]) throws
     /// Deletes what a person is known by: person, enrollments, blind index, access.

@@ -28,7 +28,7 @@ struct Screen {
         let seesRelease =
             role == workflow.discloser || workflow.isMutual || (role == .coordinator && !state.isHandedOff)
             || (.role(role) == workflow.recipient && isOpened)
-        let privately: PrivateState? = isParty ? try state.round.map { try notes(of: $0) } : nil
+        let privately: PrivateState? = isParty ? try state.round.map { try notes(of: $0, for: viewer) } : nil
         return CaseView(
             id: loaded.id, workflow: workflow.id,
             state: loaded.history.visibleState(to: role, in: workflow),
@@ -73,9 +73,14 @@ struct Screen {
     }
 
     /// The pair's own notes of a round.
-    private func notes(of round: Round) throws -> PrivateState {
+    private func notes(of round: Round, for viewer: PersonID) throws -> PrivateState {
         let nobody = State(opener: PersonID(high: 0, low: 0), position: Position(number: 0))
-        return evolve(nobody, try snapshot.cases.privateEvents(round.id)).privately
+        return evolve(nobody, try privateEvents(of: round, for: viewer)).privately
+    }
+
+    /// Nothing, for somebody of whom it is not confirmed that their sign-in is their own.
+    private func privateEvents(of round: Round, for viewer: PersonID) throws -> [Event] {
+        try snapshot.isHeld(viewer) ? [] : snapshot.cases.privateEvents(round.id)
     }
 
     private func requirePart(in loaded: LoadedCase, as role: Role, _ viewer: PersonID) throws {
@@ -251,7 +256,7 @@ struct Screen {
     private func withPrivateNotes(_ loaded: LoadedCase, _ row: PartyRow) throws -> LoadedCase {
         guard !row.isStaff, loaded.workflow.privateFlow != nil, let round = loaded.state.round else { return loaded }
         var copy = loaded
-        copy.history = loaded.history.with(privateEvents: try snapshot.cases.privateEvents(round.id))
+        copy.history = loaded.history.with(privateEvents: try privateEvents(of: round, for: row.person))
         return copy
     }
 

@@ -120,7 +120,7 @@ struct ReleaseTexts {
         if kind == .correct, signing != nil, let old { try requireChange(fields, old) }
         let asksName = (old == nil || corrections.firstName != nil) && isLikeSurname(fields, person)
         if let signing {
-            document.signature = try evidence(signing, asksName: asksName)
+            document.signature = try evidence(signing, of: discloser, asksName: asksName)
             document.signedOn = document.signature?.signedOn
             // What was signed on paper counts from the day on which it is recorded.
             if document.signedOn != snapshot.today { document.inForceSince = snapshot.today }
@@ -142,7 +142,7 @@ struct ReleaseTexts {
     }
 
     /// - Throws: `FieldProblem` where the name is like the surname and the signer has not said that it is theirs.
-    private func evidence(_ signing: Signing, asksName: Bool) throws -> SignatureEvidence {
+    private func evidence(_ signing: Signing, of signer: PersonID, asksName: Bool) throws -> SignatureEvidence {
         if asksName, !signing.isNameConfirmed {
             throw FieldProblem(
                 field: "nameConfirmed",
@@ -153,7 +153,17 @@ struct ReleaseTexts {
             scanDigest: signing.scan.map { Hex.format(SHA256.hash($0)) },
             signedOn: signing.paper?.signedOn ?? snapshot.today)
         evidence.isNameConfirmed = asksName
+        evidence.provenance = try signing.means == .screen ? provenance(of: signer) : signing.provenance
         return evidence
+    }
+
+    /// The hands by which the signer came to sign in; nil for somebody who set it up alone.
+    private func provenance(of signer: PersonID) throws -> SignatureEvidence.Provenance? {
+        try snapshot.account(of: signer)?.issue.map { issue in
+            .init(
+                issuedBy: issue.hands, issuedOn: issue.on, confirmedBy: issue.confirmed?.by,
+                confirmedOn: issue.confirmed?.on)
+        }
     }
 
     /// A paper is of this form and no other: its day lies between the round's beginning, or the release that it

@@ -15,6 +15,19 @@ public struct Signing: Sendable {
     public var formDigest: String?
     /// True if the signer said that the first name is the one they want to be known by, though it is like the surname.
     public var isNameConfirmed: Bool
+    /// The hands by which a paper came in; nil while one member of staff alone has filed it.
+    var provenance: SignatureEvidence.Provenance?
+
+    init(
+        means: SignatureEvidence.Means, authenticatedBy: String, paper: Paper?, formDigest: String?,
+        isNameConfirmed: Bool, provenance: SignatureEvidence.Provenance
+    ) {
+        self.init(
+            means: means, authenticatedBy: authenticatedBy, paper: paper, formDigest: formDigest,
+            isNameConfirmed: isNameConfirmed)
+        self.provenance = provenance
+    }
+
     public init(
         means: SignatureEvidence.Means, authenticatedBy: String, paper: Paper? = nil, formDigest: String? = nil,
         isNameConfirmed: Bool = false

@@ -11,6 +11,8 @@ struct Acknowledge: Act {
     let name: String?
     /// The paper that was signed by hand; nil on screen.
     let paper: Paper?
+    /// The hands by which a paper came in; nil while one member of staff alone has filed it.
+    var provenance: SignatureEvidence.Provenance?
 
     /// - Parameter display: needed where a release names this person.
     init(_ actor: Actor, as role: Role, display: String?, paper: Paper?, under policy: Policy) throws {
@@ -35,6 +37,13 @@ struct Acknowledge: Act {
     func carryOut(_ tx: Transaction) throws -> Done {
         guard var enrollment = try tx.people.enrollment(id, as: role) else { throw Refusal.notFound }
         try requireChannel(tx)
+        if actor.channel == .screen { try tx.snapshot.requireConfirmed(id) }
+        if let paper, provenance == nil, let staff = actor.agent, WaitingPapers(tx).wait {
+            _ = try checked(paper, tx, earliest: enrollment.takenBackOn)
+            return try WaitingPapers(tx).file(
+                WaitingPaper(.agreements(role, display: name), signedOn: paper.signedOn), paper.bytes, of: id, by: staff
+            )
+        }
         let signedOn = try file(tx, earliest: enrollment.takenBackOn)
         let current = tx.snapshot.current
         let isNewName = name != nil && name != enrollment.display
@@ -69,12 +78,17 @@ struct Acknowledge: Act {
     private func file(_ tx: Transaction, earliest: CivilDate?) throws -> CivilDate {
         guard actor.channel == .paper else { return tx.moment.date }
         guard let paper else { throw FieldProblem(field: "scan", expected: "the scan of the signed sheet") }
-        let (scan, signedOn) = try paper.checked(earliest: earliest, today: tx.moment.date)
-        try FiledPapers(tx.snapshot).requireNew(scan)
+        let (scan, signedOn) = try checked(paper, tx, earliest: earliest)
         try tx.keep(
             scan.bytes, .identity(id), "agreements/\(role.rawValue)/\(Hex.format(SHA256.hash(scan.bytes).prefix(8)))")
         try tx.noteFiled(scan.bytes, of: id)
         return signedOn
+    }
+
+    private func checked(_ paper: Paper, _ tx: Transaction, earliest: CivilDate?) throws -> (Scan, CivilDate) {
+        let (scan, signedOn) = try paper.checked(earliest: earliest, today: tx.moment.date)
+        try FiledPapers(tx.snapshot).requireNew(scan)
+        return (scan, signedOn)
     }
 
     /// On screen the person alone; on paper through their own coordinator.

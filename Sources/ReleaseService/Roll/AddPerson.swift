@@ -40,7 +40,9 @@ struct AddPerson: Act {
         let isStaff = new.roles.contains(where: \.isStaff)
         let isOwn =
             try permit.holds(.coordinator) && (permit.isOperator || new.coordinator == caller.person || isOnRoll(tx))
-        try permit.require(isStaff ? permit.holds(.administrator) : isOwn)
+        // An auditor confirms what administrators ask for: that account is the operator's to make.
+        let mayAdd = try permit.isOperator || (permit.holds(.administrator) && !new.roles.contains(.auditor))
+        try permit.require(isStaff ? mayAdd : isOwn)
     }
 
     /// True for a member of a program that keeps no staff.

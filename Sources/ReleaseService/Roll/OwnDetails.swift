@@ -46,6 +46,7 @@ struct Exclude: Act {
 
     /// - Throws: `FieldProblem` for more names than that in a week.
     func carryOut(_ tx: Transaction) throws -> Done {
+        try tx.snapshot.requireConfirmed(id)
         var identity = try tx.people.require(id)
         var lines = identity.exclusions ?? []
         if lines.contains(where: { $0.relation == line.relation && $0.token == line.token }) { return Done(person: id) }

@@ -55,6 +55,8 @@ struct AnswerSecondHand: Act {
     let id: String
     let isConfirmed: Bool
     let staff: PersonID
+    /// The way by which the signer of a paper was reached.
+    var reached: Issue.Reached?
 
     // Not the id: a script that is applied again does not know any more what waited then.
     var text: String { "answerSecondHand \(isConfirmed)" }
@@ -62,7 +64,14 @@ struct AnswerSecondHand: Act {
 
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         let permit = tx.permit(caller)
-        try permit.require(permit.isSelf(staff) && permit.confirms(under: tx.snapshot.current.policy))
+        try permit.require(permit.isSelf(staff) && confirms(permit, tx))
+    }
+
+    /// What is not there any more is answered as one's own, for whoever may confirm anything.
+    private func confirms(_ permit: Permit, _ tx: Transaction) throws -> Bool {
+        let policy = tx.snapshot.current.policy
+        let kinds = try tx.snapshot.pendingActs.first { $0.id == id }.map { [$0.kind] } ?? PendingAct.Kind.allCases
+        return try kinds.contains { try permit.confirms($0, under: policy) }
     }
 
     /// - Throws: `Refusal.notFound` for what is not there, or not any more; `Refusal.needsSecondHand` for the one who
@@ -74,8 +83,12 @@ struct AnswerSecondHand: Act {
         // Whoever asked may take it back, and nobody confirms their own.
         if isConfirmed, try SecondHandActs(tx).isOwn(act, staff) { throw Refusal.needsSecondHand }
         acts.remove(at: place)
-        try SecondHandActs(tx).keep(acts)
+        try tx.keep(pending: acts)
+        if act.kind == .paper, isConfirmed {
+            return try RecordPaper(tx).carryOut(act, reached: reached, by: staff)
+        }
         if isConfirmed { try SecondHandActs(tx).carryOut(act, by: staff) }
+        if act.kind == .paper { try WaitingPapers(tx).drop(act) }
         return Done(person: act.person, state: isConfirmed ? "done" : "refused")
     }
 }
@@ -107,20 +120,17 @@ struct SecondHandActs {
         }) {
             acts.append(act)
         }
-        try keep(acts)
-        return Done(person: person, state: "waits")
+        try tx.keep(pending: acts)
+        return Done(person: person, state: Outcome.waiting)
     }
 
-    /// True for the one who asked, the one whom it is about, and the one whose own record it is about.
+    /// True for the one who asked, the one whom it is about, the one to whom everybody goes, and the one whose own
+    /// record it is about.
     func isOwn(_ act: PendingAct, _ staff: PersonID) throws -> Bool {
-        if staff == act.by || staff == act.person { return true }
-        guard let step = act.step else { return false }
+        if staff == act.by || staff == act.person || staff == act.other { return true }
+        guard act.kind == .recordedInError, let step = act.step else { return false }
         let loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
         return loaded.history.steps[step.number].recorded?.by == staff
-    }
-
-    func keep(_ acts: [PendingAct]) throws {
-        tx.rows.setSetting("secondHand", try tx.vault.seal(PendingActs(acts), fixed: "secondHand"))
     }
 
     /// - Parameter staff: who confirmed it, or who asked where nobody else is there.
@@ -137,6 +147,15 @@ struct SecondHandActs {
             guard let other = act.other else { throw Refusal.notFound }
             try Merge(tx).carryOut(act.person, into: other)
         case .produce: try Self.produce(act, by: staff, tx)
+        // Answered with the way by which the signer was reached, and with the link.
+        case .paper, .setUp: throw Refusal.notFound
+        case .reopen:
+            guard var account = try tx.account(of: act.person) else { throw Refusal.notFound }
+            account.isDisabled = false
+            try tx.put(account, of: act.person)
+        case .reassign:
+            guard let other = act.other else { throw Refusal.notFound }
+            _ = try Reassign(old: act.person, new: other).carryOut(tx)
         }
     }
 

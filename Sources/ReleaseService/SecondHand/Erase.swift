@@ -97,7 +97,7 @@ extension Transaction {
         _ = try dropApplication(of: person)
         let acts = try snapshot.pendingActs
         if acts.contains(where: { $0.person == person || $0.other == person }) {
-            try SecondHandActs(self).keep(acts.filter { $0.person != person && $0.other != person })
+            try keep(pending: acts.filter { $0.person != person && $0.other != person })
         }
         try LookAlikes(self).forget(person)
     }

@@ -21,11 +21,10 @@ public struct Account: Sendable {
     /// A token of the number under which a list of members has them.
     var memberNumber: [UInt8]?
     public var isDisabled = false
-    /// True if this person has ever set a PIN or password of their own: from then on, whatever staff change is told and
-    /// holds signing up.
+    /// True if this person has ever set a PIN or password of their own: from then on, whatever staff change is told.
     var wasSetUp = false
-    /// A change by staff that a second member of staff has not approved.
-    public var change: StaffChange?
+    /// What staff gave this person to sign in with, and who confirmed it; nil for somebody who set all of it up alone.
+    public var issue: Issue?
     /// The day on which the person agreed to sign electronically, after it was shown to work (15 USC 7001(c)).
     public var agreedElectronicallyOn: CivilDate?
 
@@ -35,21 +34,15 @@ public struct Account: Sendable {
         var until: Int64
     }
 
-    /// The change that staff made, by whom, and until when signing waits for it.
-    public struct StaffChange: Hashable, Sendable {
-        public var by: PersonID
-        /// Milliseconds since 1970 UTC.
-        public var until: Int64
-    }
-
     /// True if somebody could have been told by it, or have signed in with it.
     var isInUse: Bool { address != nil || pin != nil || password != nil || wasSetUp }
 
     /// The part of an account that staff may be told: nothing that lets anybody in.
-    public var summary: Summary {
+    func summary(under policy: Policy, at moment: Moment) -> Summary {
         Summary(
             address: address, hasPassword: password != nil, hasPIN: pin != nil, isDisabled: isDisabled,
-            recoveryCodeCount: recovery.count, change: change)
+            recoveryCodeCount: recovery.count,
+            isHeld: issue?.isHeld(under: policy, at: moment) ?? false)
     }
 
     public struct Summary: Sendable, Hashable {
@@ -58,7 +51,8 @@ public struct Account: Sendable {
         public let hasPIN: Bool
         public let isDisabled: Bool
         public let recoveryCodeCount: Int
-        public let change: StaffChange?
+        /// True while nothing is signed with what staff gave this person to sign in with.
+        public let isHeld: Bool
     }
 }
 
@@ -111,7 +105,7 @@ public enum AccessTimes {
     public static let staffAbsolute: Int64 = 10 * 3_600_000
     public static let personIdle: Int64 = 30 * 60_000
     public static let personAbsolute: Int64 = 12 * 3_600_000
-    /// For which signing waits after staff changed an address or a PIN.
+    /// For which signing waits after staff changed an address or a PIN, where a program has nobody who confirms.
     public static let block: Int64 = 72 * 3_600_000
     static let attemptWindow: Int64 = 15 * 60_000
     /// The age that the stored time of the last request may reach: a session is not written at every request.

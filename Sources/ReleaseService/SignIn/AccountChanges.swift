@@ -1,16 +1,8 @@
 internal import Cryptography
-public import ReleaseWorkflow
+internal import ReleaseWorkflow
 
-/// A change of an account by staff that waits for a second member of staff.
-public struct ChangeToApprove: Sendable {
-    public let person: PersonID
-    public let name: String
-    /// The full name of the member of staff who made the change.
-    public let staffName: String
-    public let change: Account.StaffChange
-}
-
-/// Changes of accounts: what people set themselves, and what staff set for them, which is told and holds signing up.
+/// Changes of accounts: what people set themselves, and what staff set for them, which is told and is
+/// another's to confirm.
 struct AccountChanges: Sendable {
     let core: Core
     let limiter: AttemptLimiter
@@ -62,6 +54,7 @@ struct AccountChanges: Sendable {
         let (digest, id) = (SHA256.hash(bytes), try RandomBytes.generate(count: 16))
         try await core.keep { tx in
             try tx.permit(caller).require(tx.permit(caller).isSelf(person))
+            try tx.snapshot.requireConfirmed(person)
             guard try tx.rows.access(.address, token) == nil else {
                 tx.rows.setSetting("nobody", id)
                 return
@@ -125,10 +118,15 @@ struct AccountChanges: Sendable {
         }
     }
 
+    func summary(of person: PersonID, by caller: Caller) throws -> Account.Summary {
+        _ = try account(of: person, by: caller)
+        return try core.reader.read { try $0.summary(of: person) }
+    }
+
     // MARK: By staff
 
     /// Opens an account or moves its mail. Where it had an address or a PIN before, the old address is told, every
-    /// session ends, and signing waits for 72 hours or a second member of staff.
+    /// session ends. Signing waits until another person has confirmed it.
     ///
     /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address, and for one that somebody else has: to staff
     ///   that is no secret.
@@ -156,9 +154,9 @@ struct AccountChanges: Sendable {
             try Self.permitStaff(caller, about: person, tx)
             var account = try tx.account(of: person) ?? Account()
             if account.memberNumber == token { return }
-            if account.wasSetUp, let staff = caller.person {
-                account.change = .init(by: staff, until: tx.moment.instantMilliseconds + AccessTimes.block)
-                try tx.tell(person, at: account.address, id: RandomBytes.generate(count: 16))
+            if let staff = caller.person {
+                account.issue(by: staff, at: tx.moment, wasIn: account.wasSetUp)
+                if account.wasSetUp { try tx.tell(person, at: account.address, id: RandomBytes.generate(count: 16)) }
             }
             account.memberNumber = token
             try tx.put(account, of: person)
@@ -192,10 +190,12 @@ struct AccountChanges: Sendable {
             _ = try tx.rows.deleteAccess(.address, tx.vault.indexToken("address", former))
             try tx.tell(person, at: former, id: id)
         }
-        if let staff, account.isInUse {
-            account.change = .init(by: staff, until: now + AccessTimes.block)
-            try tx.rows.deleteAccesses(.session, of: person)
-            try tx.rows.deleteAccesses(.link, of: person)
+        if let staff {
+            if account.isInUse {
+                try tx.rows.deleteAccesses(.session, of: person)
+                try tx.rows.deleteAccesses(.link, of: person)
+            }
+            account.issue(by: staff, at: tx.moment, wasIn: account.isInUse)
         }
         account.address = address
         try tx.put(account, of: person)
@@ -212,8 +212,8 @@ struct AccountChanges: Sendable {
             guard let staff = caller.person, try tx.rows.person(person) != nil else { throw Refusal.notFound }
             try Self.permitStaff(caller, about: person, tx)
             var account = try tx.account(of: person) ?? Account()
+            account.issue(by: staff, at: tx.moment, wasIn: account.pin != nil || account.wasSetUp)
             if account.pin != nil || account.wasSetUp {
-                account.change = .init(by: staff, until: now + AccessTimes.block)
                 try tx.tell(person, at: account.address, id: id)
                 try tx.rows.deleteAccesses(.session, of: person)
                 try tx.rows.deleteAccesses(.link, of: person)
@@ -238,11 +238,10 @@ struct AccountChanges: Sendable {
             guard let staff = caller.person, try tx.rows.person(person) != nil else { throw Refusal.notFound }
             try Self.permitStaff(caller, about: person, tx)
             try tx.vault.prepare([.identity(person)])
-            if var account = try tx.account(of: person), account.wasSetUp {
-                account.change = .init(by: staff, until: now + AccessTimes.block)
-                try tx.put(account, of: person)
-                try tx.tell(person, at: account.address, id: id)
-            }
+            var account = try tx.account(of: person) ?? Account()
+            account.issue(by: staff, at: tx.moment, wasIn: account.wasSetUp)
+            try tx.put(account, of: person)
+            if account.wasSetUp { try tx.tell(person, at: account.address, id: id) }
             try tx.rows.deleteAccesses(.sheet, of: person)
             for digest in digests {
                 try tx.put(LinkContent(purpose: .signIn), .sheet, digest, of: person, expires: now + AccessTimes.sheet)
@@ -251,46 +250,17 @@ struct AccountChanges: Sendable {
         return codes
     }
 
-    /// A second member of staff confirms what a first one changed.
-    ///
-    /// - Throws: `Refusal.conditionFailed(.dutiesSeparate)` if it is the first one; `Refusal.notFound` if nothing
-    ///   waits.
-    func approveChange(of person: PersonID, by caller: Caller) async throws {
-        try await core.keep { tx in
-            try tx.permit(caller).require(tx.permit(caller).holds(.coordinator))
-            guard var account = try tx.account(of: person), let change = account.change, let staff = caller.person
-            else {
-                throw Refusal.notFound
-            }
-            guard change.by != staff, person != staff else { throw Refusal.conditionFailed(.dutiesSeparate) }
-            account.change = nil
-            try tx.put(account, of: person)
-        }
-    }
-
-    /// People whose account a member of staff changed and no second one has looked at.
-    func changes(by caller: Caller) throws -> [ChangeToApprove] {
-        let now = try now()
-        return try core.reader.read { snapshot in
-            try snapshot.permit(caller).require(snapshot.permit(caller).holds(.coordinator))
-            return try snapshot.rows.accesses(.account).compactMap { row in
-                guard let change = try snapshot.open(row, as: Account.self)?.change, change.until > now,
-                    let identity = try snapshot.people.identity(row.person),
-                    let staff = try snapshot.people.identity(change.by)
-                else { return nil }
-                return ChangeToApprove(
-                    person: row.person, name: identity.fullName, staffName: staff.fullName, change: change)
-            }
-        }
-    }
-
     /// Closes or opens an account. Closing ends every session at once.
     func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await core.keep { tx in
             let permit = tx.permit(caller)
             let isStaff = try tx.people.identity(person)?.isStaff == true
+            // Closing is one hand's; what opens again waits for another.
+            let isAlone = if case .none = tx.snapshot.current.policy.secondHand { true } else { false }
+            let mayOpen = isDisabled || isAlone
             try permit.require(
-                permit.isOperator || (isStaff && caller.person != person && permit.holds(.administrator)))
+                permit.isOperator
+                    || (isStaff && mayOpen && caller.person != person && permit.holds(.administrator)))
             guard var account = try tx.account(of: person) else { throw Refusal.notFound }
             account.isDisabled = isDisabled
             try tx.put(account, of: person)
@@ -311,7 +281,7 @@ struct AccountChanges: Sendable {
                 else {
                     return nil
                 }
-                return (row.id, identity, (try snapshot.account(of: row.id) ?? Account()).summary)
+                return (row.id, identity, try snapshot.summary(of: row.id))
             }
         }
     }

@@ -23,10 +23,30 @@ extension Account.FirstUse: StoredValue {
     }
 }
 
-extension Account.StaffChange: StoredValue {
-    static var storedName: StaticString { "change by staff" }
-    init(stored: StoredObject) throws { self.init(by: try stored.id("by"), until: Int64(try stored.number("until"))) }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("by", by).with("until", Int(until)).members }
+extension Issue: StoredValue {
+    static var storedName: StaticString { "means to sign in that staff gave" }
+
+    init(stored: StoredObject) throws {
+        self.init(
+            hands: try stored.list("hands") { $0.string.flatMap { PersonID(parsing: $0) } }, on: try stored.date("on"),
+            until: try stored.optionalNumber("until").map(Int64.init),
+            confirmed: try stored.optionalObject("confirmed").map { try Identity.Attested(stored: $0) },
+            reached: try stored.optionalChoice("reached", of: Reached.self), isVoid: try stored.flag("isVoid"),
+            isFormer: try stored.optionalFlag("isFormer") ?? false)
+    }
+
+    /// A change as it was written before anything had to be confirmed: `by`, and `until` when signing waits.
+    init(former stored: StoredObject) throws {
+        let until = Int64(try stored.number("until"))
+        let day = Int((until - AccessTimes.block) / 86_400_000)
+        self.init(hands: [try stored.id("by")], on: CivilDate(dayNumber: day), until: until, isFormer: true)
+    }
+
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("hands", .array(hands.map { .string("\($0)") })).with("on", on)
+            .with("until", until.map { Int($0) }).with("confirmed", confirmed).with("reached", reached)
+            .with("isVoid", isVoid).with("isFormer", isFormer ? true : nil).members
+    }
 }
 
 extension Account: StoredValue {
@@ -45,7 +65,9 @@ extension Account: StoredValue {
         isDisabled = try stored.flag("isDisabled")
         wasSetUp = try stored.optionalFlag("wasSetUp") ?? false
         memberNumber = try stored.optionalBytes("memberNumber")
-        change = try stored.optionalObject("change").map { try StaffChange(stored: $0) }
+        issue =
+            try stored.optionalObject("issue").map { try Issue(stored: $0) }
+            ?? stored.optionalObject("change").map { try Issue(former: $0) }
         agreedElectronicallyOn = try stored.optionalDate("agreedElectronicallyOn")
     }
 
@@ -55,7 +77,7 @@ extension Account: StoredValue {
             .with("pin", pin).with("pinFailureCount", pinFailureCount).with("firstUse", firstUse).with(
                 "isDisabled", isDisabled
             )
-            .with("wasSetUp", wasSetUp).with("memberNumber", bytes: memberNumber).with("change", change).with(
+            .with("wasSetUp", wasSetUp).with("memberNumber", bytes: memberNumber).with("issue", issue).with(
                 "agreedElectronicallyOn", agreedElectronicallyOn
             )
             .members

@@ -36,6 +36,10 @@ extension Snapshot {
         try rows.access(.account, id.bytes).flatMap { try open($0, as: Account.self) }
     }
 
+    func summary(of id: PersonID) throws -> Account.Summary {
+        (try account(of: id) ?? Account()).summary(under: current.policy, at: moment)
+    }
+
     /// Opens a row. A value that was opened before counts only while its key is there.
     func open<Content: StoredValue & Sendable>(_ row: AccessRow, as type: Content.Type) throws -> Content? {
         let id = Array(row.kind.rawValue.utf8) + row.token

@@ -78,7 +78,11 @@ final class SignInLinks: Sendable {
     }
 
     /// Makes a link that is handed over rather than mailed.
-    func make(for person: PersonID, purpose: LinkPurpose, by caller: Caller) async throws -> String {
+    ///
+    /// - Parameter act: what a colleague asked for, where another person has to confirm it by making the link.
+    func make(for person: PersonID, purpose: LinkPurpose, confirming act: String?, by caller: Caller) async throws
+        -> String
+    {
         let bytes = try RandomBytes.generate(count: 32)
         let digest = SHA256.hash(bytes)
         let now = try now()
@@ -87,10 +91,10 @@ final class SignInLinks: Sendable {
         let life =
             purpose == .setUp ? AccessTimes.setUp : purpose == .signIn ? AccessTimes.link : AccessTimes.personAbsolute
         try await core.keep { tx in
-            let permit = tx.permit(caller)
-            // A link that sets up a password is for staff, and never for one's own account.
-            let maySetUp = try permit.holds(.administrator) && tx.people.identity(person)?.isStaff == true
-            try permit.require(permit.isOperator || (purpose == .setUp && maySetUp && caller.person != person))
+            if caller != .operator {
+                try tx.permit(caller).require(purpose == .setUp)
+                try Self.requireSecondHand(tx, act, of: person, caller)
+            }
             try tx.vault.prepare([.identity(person)])
             if purpose == .setUp {
                 try tx.rows.deleteAccesses(.link, of: person)
@@ -102,6 +106,21 @@ final class SignInLinks: Sendable {
             try tx.put(LinkContent(purpose: purpose, secret: secret), .link, digest, of: person, expires: now + life)
         }
         return Credentials.format(bytes)
+    }
+
+    /// A link that sets up a password is for staff, and never for one's own account. Whoever asked for it does not get
+    /// it: another administrator, or an auditor, makes it. The account of an auditor is the operator's.
+    private static func requireSecondHand(
+        _ tx: Transaction, _ act: String?, of person: PersonID, _ caller: Caller
+    ) throws {
+        let (permit, policy) = (tx.permit(caller), tx.snapshot.current.policy)
+        let identity = try tx.people.identity(person)
+        guard let staff = caller.person, staff != person, let identity, identity.isStaff,
+            !identity.roles.contains(.auditor)
+        else { throw Refusal.notFound }
+        if case .none = policy.secondHand { return try permit.require(permit.holds(.administrator)) }
+        guard let act, try permit.confirms(.setUp, under: policy) else { throw Refusal.notFound }
+        try tx.takePending(act, .setUp, about: person, by: staff)
     }
 
     /// The entries that a person must make with this link. Asking changes nothing, because mail programs open links

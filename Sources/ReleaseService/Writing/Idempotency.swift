@@ -212,6 +212,10 @@ public struct Outcome: Sendable {
     public var refusal: String? { refused.map { "\($0)" } }
     public var refusalCode: String? { refused?.code }
 
+    /// True of what counts once somebody else has confirmed it.
+    public var waits: Bool { refused == nil && state == Self.waiting }
+    static let waiting = "waits"
+
     /// - Throws: the refusal, for whoever has nothing else to say about it.
     public func requireDone() throws {
         if let refused { throw refused }

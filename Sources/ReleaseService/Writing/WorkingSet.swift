@@ -345,6 +345,10 @@ final class WorkingSet: StoreWriter {
         try flush()
         return try base.keysInUse(among: keys)
     }
+    func deleteSealed(_ key: [UInt8], _ field: String) throws {
+        try flush()
+        try base.deleteSealed(key, field)
+    }
     func deleteSealed(under key: [UInt8]) throws {
         try flush()
         try base.deleteSealed(under: key)

@@ -39,6 +39,36 @@ enum AdminPages {
         return [.note(visit.words("admin.late"), text)]
     }
 
+    /// One account of staff, and what can be asked for it.
+    private static func accountBlocks(
+        _ person: PersonID, _ identity: Identity, _ summary: Account.Summary, _ visit: Visit
+    ) -> [Block] {
+        let words = visit.words
+        let roles = identity.roles.filter(\.isStaff).map { words("role.\($0.rawValue)") }.joined(separator: ", ")
+        let state = summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp"
+        var blocks: [Block] = [
+            .facts([
+                (words("field.name"), identity.fullName), (words("admin.roles"), roles),
+                (words("field.address"), summary.address ?? words("account.noAddress")),
+                (words("admin.state"), words(state)),
+            ])
+        ]
+        // The account of an auditor, who confirms what is asked for here, is the operator's to give and to open.
+        let isAuditor = identity.roles.contains(.auditor)
+        if person == visit.session?.person || (isAuditor && summary.isDisabled) { return blocks }
+        if !isAuditor {
+            let button = words("admin.setUp", ["name": identity.fullName])
+            blocks.append(.form(FormView("/admin/accounts/\(person)/set-up", button: button)))
+        }
+        blocks.append(
+            .form(
+                FormView(
+                    "/admin/accounts/\(person)/\(summary.isDisabled ? "opening" : "closing")",
+                    button: words(summary.isDisabled ? "admin.open" : "admin.close", ["name": identity.fullName]),
+                    isGrave: !summary.isDisabled)))
+        return blocks
+    }
+
     private static func overview(_ visit: Visit) async throws -> Page {
         let (words, accounts) = (visit.words, visit.site.accounts)
         var blocks: [Block] = []
@@ -55,32 +85,7 @@ enum AdminPages {
         var coordinators: [(String, String)] = []
         for (person, identity, summary) in try await accounts.staff(by: visit.caller) {
             if identity.roles.contains(.coordinator) { coordinators.append((person.description, identity.fullName)) }
-            blocks.append(
-                .facts([
-                    (words("field.name"), identity.fullName),
-                    (
-                        words("admin.roles"),
-                        identity.roles.filter(\.isStaff).map { words("role.\($0.rawValue)") }.joined(separator: ", ")
-                    ),
-                    (words("field.address"), summary.address ?? words("account.noAddress")),
-                    (
-                        words("admin.state"),
-                        words(
-                            summary.isDisabled ? "admin.closed" : summary.hasPassword ? "admin.ready" : "admin.notSetUp"
-                        )
-                    ),
-                ]))
-            if person == visit.session?.person { continue }
-            blocks.append(
-                .form(
-                    FormView(
-                        "/admin/accounts/\(person)/set-up", button: words("admin.setUp", ["name": identity.fullName]))))
-            blocks.append(
-                .form(
-                    FormView(
-                        "/admin/accounts/\(person)/\(summary.isDisabled ? "opening" : "closing")",
-                        button: words(summary.isDisabled ? "admin.open" : "admin.close", ["name": identity.fullName]),
-                        isGrave: !summary.isDisabled)))
+            blocks += accountBlocks(person, identity, summary, visit)
         }
         blocks.append(
             .form(
@@ -91,7 +96,9 @@ enum AdminPages {
                         .text("address", words("field.address"), type: "email", inputmode: "email", limit: 254),
                         .checks(
                             "roles", words("admin.roles"),
-                            Identity.Role.allCases.filter(\.isStaff).map { ($0.rawValue, words("role.\($0.rawValue)")) }
+                            [Identity.Role.coordinator, .administrator].map {
+                                ($0.rawValue, words("role.\($0.rawValue)"))
+                            }
                         ),
                     ], button: words("admin.addButton"), legend: words("admin.add"))))
         if coordinators.count > 1 {
@@ -128,7 +135,7 @@ enum AdminPages {
             try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
             try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.caller)
-            return try await setUpLink(visit, id)
+            return try await ask(.setUp, id, visit)
         } catch let problem as FieldProblem {
             return try await visit.again(
                 overview(visit),
@@ -146,21 +153,41 @@ enum AdminPages {
         return id
     }
 
-    private static func setUp(_ visit: Visit) async throws -> Response { try await setUpLink(visit, staff(visit)) }
+    private static func setUp(_ visit: Visit) async throws -> Response { try await ask(.setUp, staff(visit), visit) }
 
-    private static func setUpLink(_ visit: Visit, _ id: PersonID) async throws -> Response {
+    /// Asks a second person; where there is none it is done.
+    private static func ask(
+        _ kind: PendingAct.Kind, _ person: PersonID, to other: PersonID? = nil, _ visit: Visit
+    ) async throws -> Response {
+        if case .none = try visit.service.policy.policy.secondHand, kind == .setUp {
+            return try await setUpLink(visit, person, back: back(visit.words))
+        }
+        let outcome = try await visit.service.ask(
+            kind, of: person, to: other, by: visit.require().person, key: visit.key)
+        try outcome.requireDone()
+        return visit.redirect("/admin?done=\(outcome.waits ? "asked" : kind == .reopen ? "opened" : "reassigned")")
+    }
+
+    /// The page of a link with which a member of staff sets up their account: shown this once.
+    ///
+    /// - Parameter act: what a colleague asked for.
+    static func setUpLink(_ visit: Visit, _ id: PersonID, confirming act: String? = nil, back: LinkView) async throws
+        -> Response
+    {
         let words = visit.words
-        let link = try await visit.site.accounts.makeLink(for: id, purpose: .setUp, by: visit.caller)
+        let link = try await visit.site.accounts.makeLink(
+            for: id, purpose: .setUp, confirming: act, by: visit.caller)
         return try visit.page(
             Page(
                 words("admin.linkTitle"),
-                [.text(words("admin.linkText")), .secret(words("admin.link"), ["/set-up/\(link)"])],
-                back: back(words)))
+                [.text(words("admin.linkText")), .secret(words("admin.link"), ["/set-up/\(link)"])], back: back))
     }
 
     private static func close(_ visit: Visit, _ isClosed: Bool) async throws -> Response {
-        try await visit.site.accounts.setDisabled(staff(visit), isClosed, by: visit.caller)
-        return visit.redirect("/admin?done=\(isClosed ? "closed" : "opened")")
+        let person = try await staff(visit)
+        if !isClosed { return try await ask(.reopen, person, visit) }
+        try await visit.site.accounts.setDisabled(person, true, by: visit.caller)
+        return visit.redirect("/admin?done=closed")
     }
 
     /// Hands all people of one coordinator to another: for absence.
@@ -171,9 +198,7 @@ enum AdminPages {
             return try await visit.again(
                 overview(visit), FieldProblem(field: "to", expected: visit.words("admin.toExpected")))
         }
-        let outcome = try await visit.service.reassign(from: from, to: to, key: visit.key)
-        try outcome.requireDone()
-        return visit.redirect("/admin?done=reassigned")
+        return try await ask(.reassign, from, to: to, visit)
     }
 
     // MARK: Policy

@@ -66,7 +66,7 @@ enum AuditPages {
                 LinkView("README.md", "/audit/kit/README.md", hint: words("audit.kitPage")),
                 LinkView(words("audit.checkpoint"), "/audit/checkpoint"),
                 LinkView("log.vkey", "/audit/keys/log.vkey"), LinkView("record.vkey", "/audit/keys/record.vkey"),
-                LinkView(words("audit.records"), "/audit/records"),
+                LinkView(words("audit.records"), "/audit/records"), LinkView(words("secondHand.link"), "/second-hand"),
             ]),
             .heading(words("audit.cosign")), .text(words("audit.cosignText")),
             .links([LinkView(words("audit.request"), "/audit/witness-request?from=0")]),

@@ -652,17 +652,20 @@ enum CasePages {
             return visit.redirect("/cases/\(handle)/receipts/\(release)?done=\(resource)")
         }
         if kind.isSignature, isProxied, let code = outcome.rescindCode {
-            return try visit.page(paperReceipt(code, handle, visit))
+            return try visit.page(
+                paperReceipt(code, visit, back: LinkView(visit.words("case.back"), "/cases/\(handle)")))
         }
         // Who has no part in it any more has no page of it either.
         if !isProxied, answered.role != .coordinator, kind == .slotUnavailable || kind == .refuseInvitation {
             return visit.redirect("/home?done=\(resource)")
         }
-        return visit.redirect("/cases/\(handle)?done=\(isProxied ? "proxied" : resource)")
+        // A paper that was filed counts when a colleague has looked at it.
+        let done = isProxied ? outcome.waits ? "waits" : "proxied" : resource
+        return visit.redirect("/cases/\(handle)?done=\(done)")
     }
 
     /// The receipt of a signature on paper, to be printed and handed over; it is shown this once.
-    private static func paperReceipt(_ code: String, _ handle: CaseHandle, _ visit: Visit) -> Page {
+    static func paperReceipt(_ code: String, _ visit: Visit, back: LinkView) -> Page {
         let words = visit.words
         return Page(
             words("receipt.paperTitle"),
@@ -671,7 +674,7 @@ enum CasePages {
                 .note(words("receipt.paperNote"), words("receipt.paperText")),
                 .codes(words("receipt.code"), [code], drawn: words("code.drawn")),
                 .text(words("receipt.codeText", ["url": visit.site.outbox.url])),
-            ], back: LinkView(words("case.back"), "/cases/\(handle)"))
+            ], back: back)
     }
 
     // MARK: The form on paper

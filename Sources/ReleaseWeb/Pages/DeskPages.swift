@@ -37,10 +37,8 @@ enum DeskPages {
         },
         Route(.get, "/desk/notices", .role(.coordinator)) { try await notices($0) },
         Route(.post, "/desk/notices/{notice}", .role(.coordinator)) { try await passedOn($0) },
-        Route(.get, "/desk/changes", .role(.coordinator)) { try await changes($0) },
         Route(.get, "/desk/cover", .role(.coordinator)) { try await $0.page(coverPage($0)) },
         Route(.post, "/desk/cover", .role(.coordinator), checksForm: true) { try await setCover($0) },
-        Route(.post, "/desk/changes/{person}", .role(.coordinator)) { try await approve($0) },
     ]
 
     static let pageSize = 25
@@ -94,7 +92,7 @@ enum DeskPages {
         ]
         if try keepsRoll(visit) { return links + [LinkView(words("roll.link"), "/desk/roll")] }
         links += [
-            LinkView(words("desk.telephone"), "/desk/telephone"), LinkView(words("desk.changes"), "/desk/changes"),
+            LinkView(words("desk.telephone"), "/desk/telephone"),
             LinkView(words("applications.title"), "/desk/applications"),
             LinkView(words("secondHand.link"), "/second-hand"), LinkView(words("cover.link"), "/desk/cover"),
         ]
@@ -357,7 +355,7 @@ enum DeskPages {
     private static func personPage(_ visit: Visit) async throws -> Page {
         let (words, service) = (visit.words, visit.service)
         let (id, identity) = try await own(visit)
-        let account = try await visit.site.accounts.account(of: id, by: visit.caller).summary
+        let account = try await visit.site.accounts.summary(of: id, by: visit.caller)
         var blocks: [Block] = []
         if let done = visit.query["done"] { blocks.append(.good(words.first("done.\(done)", or: words("done.other")))) }
         blocks += try await factBlocks(id, identity, account, visit)
@@ -427,7 +425,7 @@ enum DeskPages {
         let words = visit.words
         var facts = [
             (words("field.phone"), identity.phone),
-            (words("person.entered"), try await entered(identity, visit)),
+            (words("person.entered"), try await entered(identity.numberEntered, visit)),
             (words("field.field"), identity.field),
             (words("field.address"), account.address ?? words("account.noAddress")),
             (words("person.pin"), words(account.hasPIN ? "fact.yes" : "fact.notYet")),
@@ -441,14 +439,14 @@ enum DeskPages {
                 LinkView(words("details.link"), "/desk/people/\(id)/details"),
                 LinkView(words("produce.link"), "/desk/people/\(id)/production"),
             ]))
-        if account.change != nil { blocks.append(.note(words("person.changed"), words("person.changedText"))) }
+        if account.isHeld { blocks.append(.note(words("person.held"), words("person.heldText"))) }
         return blocks
     }
 
     /// The one who entered the number, and the day.
-    private static func entered(_ identity: Identity, _ visit: Visit) async throws -> String {
+    static func entered(_ hand: Identity.Attested?, _ visit: Visit) async throws -> String {
         let words = visit.words
-        guard let entered = identity.numberEntered else { return words("person.enteredUnknown") }
+        guard let entered = hand else { return words("person.enteredUnknown") }
         let day = CasePages.plain(entered.on)
         if let by = entered.by, by == visit.person() { return words("person.enteredOwn", ["day": day]) }
         let staff = try await visit.site.accounts.staff(by: visit.caller).first { $0.person == entered.by }
@@ -615,7 +613,7 @@ enum DeskPages {
                 display: form.entered["display"] == nil ? nil : form.text("display"),
                 paper: CasePages.paper(scan, form, visit.words), key: visit.key)
             try outcome.requireDone()
-            return visit.redirect("/desk/people/\(id)?done=agreements")
+            return visit.redirect("/desk/people/\(id)?done=\(outcome.waits ? "waits" : "agreements")")
         } catch let problem as FieldProblem {
             return try await visit.again(paperAgreementsPage(visit), problem)
         }
@@ -674,30 +672,6 @@ enum DeskPages {
         } catch let problem as FieldProblem {
             return try await visit.again(personPage(visit), problem)
         }
-    }
-
-    private static func changes(_ visit: Visit) async throws -> Response {
-        let words = visit.words
-        var blocks: [Block] = [.text(words("changes.text"))]
-        let staff = try visit.require().person
-        for waiting in try await visit.site.accounts.changes(by: visit.caller) {
-            blocks.append(.heading(waiting.name))
-            blocks.append(
-                .facts([
-                    (words("changes.by"), waiting.staffName),
-                    (words("changes.until"), try await visit.service.localTime(waiting.change.until)),
-                ]))
-            if waiting.change.by != staff {
-                blocks.append(.form(FormView("/desk/changes/\(waiting.person)", button: words("changes.button"))))
-            }
-        }
-        if blocks.count == 1 { blocks.append(.note(words("changes.none"))) }
-        return try visit.page(Page(words("changes.title"), blocks, back: back(words)))
-    }
-
-    private static func approve(_ visit: Visit) async throws -> Response {
-        try await visit.site.accounts.approveChange(of: visit.person(), by: visit.caller)
-        return visit.redirect("/desk?done=approved")
     }
 
     // MARK: Notices

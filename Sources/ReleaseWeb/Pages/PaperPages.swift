@@ -55,7 +55,7 @@ enum PaperPages {
         return Self.file(ProducedFile(name: asked, mediaType: scan.kind.mediaType, bytes: scan.bytes))
     }
 
-    private static func file(_ file: ProducedFile) -> Response {
+    static func file(_ file: ProducedFile) -> Response {
         Response(
             status: .ok,
             headers: [

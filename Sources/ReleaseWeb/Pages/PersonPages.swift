@@ -521,10 +521,9 @@ enum PersonPages {
 
     private static func accountPage(_ visit: Visit) async throws -> Page {
         let (words, session) = (visit.words, try visit.require())
-        let account = try await visit.site.accounts.account(of: session.person, by: visit.caller)
-        let summary = account.summary
+        let summary = try await visit.site.accounts.summary(of: session.person, by: visit.caller)
         var blocks: [Block] = [.facts([(words("field.address"), summary.address ?? words("account.noAddress"))])]
-        if summary.change != nil { blocks.append(.note(words("account.changed"), words("account.changedText"))) }
+        if summary.isHeld { blocks.append(.note(words("account.held"), words("account.heldText"))) }
         if summary.hasPIN {
             blocks.append(
                 .form(

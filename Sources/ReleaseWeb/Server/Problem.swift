@@ -54,7 +54,7 @@ struct Problem: Sendable {
             case .notFound: self = problem(.notFound, "notFound")
             case .cardClosed, .cardFrozen: self = problem(.conflict, refusal.code)
             case .notSigning: self = problem(.serviceUnavailable, "notSigning")
-            case .recentlyChanged, .keyReused, .stillOpen: self = problem(.conflict, refusal.code)
+            case .awaitsConfirmation, .keyReused, .stillOpen: self = problem(.conflict, refusal.code)
             // One answer for all of them: which it is would tell in what state the case is.
             case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
                 self = problem(.conflict, "outdated")

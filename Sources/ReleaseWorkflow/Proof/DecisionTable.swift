@@ -87,7 +87,8 @@ public struct DecisionTable: Sendable {
         case .wrongAgent: 3
         case .conditionFailed, .argumentMissing, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused,
             .stillOpen,
-            .notSigning, .recentlyChanged, .outdated, .versionChanged, .electronicFirst, .programEnds, .needsSecondHand,
+            .notSigning, .awaitsConfirmation, .outdated, .versionChanged, .electronicFirst, .programEnds,
+            .needsSecondHand,
             .cannotGoOn,
             .cannotBringTogether:
             4

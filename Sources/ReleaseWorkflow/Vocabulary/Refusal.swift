@@ -26,8 +26,9 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case stillOpen
     /// The log is not signing, and this command would open something.
     case notSigning
-    /// Staff changed how this person signs in, less than 72 hours ago, and no second member of staff has approved it.
-    case recentlyChanged
+    /// What this person signs in with was given or changed by staff, and nobody else has confirmed yet that it is
+    /// theirs.
+    case awaitsConfirmation
     /// The act is not among those that this person is offered from what they were shown. It is one answer, because any
     /// other would tell in what state the case really is.
     case outdated
@@ -61,7 +62,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyReused: "keyReused"
         case .stillOpen: "stillOpen"
         case .notSigning: "notSigning"
-        case .recentlyChanged: "recentlyChanged"
+        case .awaitsConfirmation: "awaitsConfirmation"
         case .outdated: "outdated"
         case .versionChanged: "versionChanged"
         case .electronicFirst: "electronicFirst"
@@ -90,8 +91,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .keyReused: "this key was used for a different command"
         case .stillOpen: "a round is still open: decline, end or rescind it first"
         case .notSigning: "the log is not signing: only closing commands are accepted"
-        case .recentlyChanged:
-            "staff changed the address or PIN less than 72 hours ago: signing waits, or a second member of staff approves the change"
+        case .awaitsConfirmation:
+            "what this person signs in with was given by staff: nothing is signed with it before another person has confirmed it"
         case .outdated: "this is not offered any more"
         case .versionChanged: "the case has changed since it was shown"
         case .cannotGoOn: "This cannot go on just now. Your coordinator knows, and you need do nothing."
@@ -112,7 +113,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
             [command.rawValue, channel.rawValue]
         case .conditionFailed, .elementMissing, .notFound, .cardClosed, .cardFrozen, .keyReused, .stillOpen,
             .notSigning,
-            .recentlyChanged,
+            .awaitsConfirmation,
             .outdated, .versionChanged, .electronicFirst, .programEnds, .needsSecondHand, .cannotGoOn,
             .cannotBringTogether:
             []
@@ -152,7 +153,8 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case ("keyReused", 1): self = .keyReused
         case ("stillOpen", 1): self = .stillOpen
         case ("notSigning", 1): self = .notSigning
-        case ("recentlyChanged", 1): self = .recentlyChanged
+        // The word of a former version, in outcomes that are stored.
+        case ("awaitsConfirmation", 1), ("recentlyChanged", 1): self = .awaitsConfirmation
         case ("outdated", 1): self = .outdated
         case ("versionChanged", 1): self = .versionChanged
         case ("electronicFirst", 1): self = .electronicFirst

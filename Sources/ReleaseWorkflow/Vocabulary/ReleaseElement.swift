@@ -70,6 +70,22 @@ public struct SignatureEvidence: Hashable, Sendable, Codable {
 
     /// True if the signer said that the first name is the one they want to be known by, though it is like the surname.
     public var isNameConfirmed = false
+    /// The hands by which the signer came to sign in; nil for somebody who set it up alone, and on paper.
+    public var provenance: Provenance?
+
+    /// Who gave somebody the means to sign in, and who confirmed that they came to that person.
+    public struct Provenance: Hashable, Sendable, Codable {
+        public let issuedBy: [PersonID]
+        public let issuedOn: CivilDate
+        /// Nil where a program has nobody who confirms.
+        public let confirmedBy: PersonID?
+        public let confirmedOn: CivilDate?
+
+        public init(issuedBy: [PersonID], issuedOn: CivilDate, confirmedBy: PersonID?, confirmedOn: CivilDate?) {
+            (self.issuedBy, self.issuedOn) = (issuedBy, issuedOn)
+            (self.confirmedBy, self.confirmedOn) = (confirmedBy, confirmedOn)
+        }
+    }
 }
 
 /// A release as it is being made or as the vault holds it: any element may be missing.

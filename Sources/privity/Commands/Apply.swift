@@ -337,7 +337,8 @@ final class ApplyRun {
             // The oldest that waits about this person; a script that is applied again finds it answered.
             let act = try await service.pendingActs().first { $0.act.person == about }?.act.id ?? ""
             return try await service.answerSecondHand(
-                act, isConfirmed: line.action == "confirm", by: staff, key: key)
+                act, isConfirmed: line.action == "confirm",
+                reached: line.choice("reached", of: Issue.Reached.self), by: staff, key: key)
         case let other: throw line.problem("do", "an act of staff, not `\(other)`")
         }
     }

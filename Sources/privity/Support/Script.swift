@@ -68,7 +68,7 @@ struct ScriptLine {
             "setAvailability": ["role", "ready", "paused", "capacity"],
             "setProfile": ["profile"], "setAnswers": ["answers"], "exclude": ["relation", "name"],
             "setEmployer": ["name"], "suspend": ["person"], "recordDeath": ["person"], "lift": ["person"],
-            "confirm": ["person"], "refuse": ["person"], "recordedInError": ["person"],
+            "confirm": ["person", "reached"], "refuse": ["person"], "recordedInError": ["person"],
             "browse": [], "look": caseFields, "rescindByCode": ["code"], "showAccounting": [], "adoptPolicy": ["file"],
         ]
         for kind in CommandKind.allCases {

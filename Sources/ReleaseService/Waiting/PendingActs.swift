@@ -13,6 +13,22 @@ public struct PendingAct: Hashable, Sendable {
         case merge
         /// A person's signed texts are handed out.
         case produce
+        /// Something was signed by hand, on a paper that was filed.
+        case paper
+        /// A member of staff gets a link with which they set up their account, or set it up anew.
+        case setUp
+        /// A closed account of a member of staff is opened again.
+        case reopen
+        /// Everybody whom one coordinator looks after is handed to another.
+        case reassign
+
+        /// True for what is done with the accounts of staff: administrators and auditors confirm it.
+        public var isOfStaff: Bool {
+            switch self {
+            case .setUp, .reopen, .reassign: true
+            case .lift, .recordedInError, .merge, .produce, .paper: false
+            }
+        }
     }
 
     /// Stands for it in a form.
@@ -21,9 +37,9 @@ public struct PendingAct: Hashable, Sendable {
     public let person: PersonID
     public let by: PersonID
     public let on: CivilDate
-    /// The step of a case that it is about; nil where it is about a person alone.
+    /// The case that it is about, and of one that ended the step; nil where it is about a person alone.
     var step: StepOfCase?
-    /// The entry that is kept, of two that become one.
+    /// The entry that is kept, of two that become one; the coordinator to whom everybody goes.
     public var other: PersonID?
     /// The ground on which a consent is handed out.
     public var ground: ProductionGround?
@@ -86,7 +102,33 @@ extension Snapshot {
     }
 }
 
+extension Transaction {
+    /// Takes away what was asked for about somebody, for another who carries it out themselves.
+    ///
+    /// - Throws: `Refusal.notFound` for what does not wait; `Refusal.needsSecondHand` for the one who asked.
+    func takePending(_ id: String, _ kind: PendingAct.Kind, about person: PersonID, by staff: PersonID) throws {
+        var acts = try snapshot.pendingActs
+        guard let place = acts.firstIndex(where: { $0.id == id && $0.kind == kind && $0.person == person }) else {
+            throw Refusal.notFound
+        }
+        guard acts[place].by != staff else { throw Refusal.needsSecondHand }
+        acts.remove(at: place)
+        try keep(pending: acts)
+    }
+
+    func keep(pending acts: [PendingAct]) throws {
+        rows.setSetting("secondHand", try vault.seal(PendingActs(acts), fixed: "secondHand"))
+    }
+}
+
 extension Permit {
+    /// True if the caller may confirm an act of this kind, under the policy in force.
+    func confirms(_ kind: PendingAct.Kind, under policy: Policy) throws -> Bool {
+        guard kind.isOfStaff else { return try confirms(under: policy) }
+        guard case .by = policy.secondHand else { return false }
+        return try holds(.administrator) || holds(.auditor)
+    }
+
     /// True if the caller may confirm what others ask for, under the policy in force.
     func confirms(under policy: Policy) throws -> Bool {
         guard case .by(let confirmers) = policy.secondHand else { return false }
