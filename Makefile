@@ -2,8 +2,9 @@
 SHELL := bash
 DIR ?=
 TARGET ?= ReleaseWorkflowTests
+SECONDS ?= 600
 
-.PHONY: help run test quick soak races bench lint format build clean packages
+.PHONY: help run test quick soak races bench lint format build clean packages fuzz
 
 help:                      ## say what can be made here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1\t\2/' | expand -t 10
@@ -34,6 +35,9 @@ races: packages            ## the service's tests under the thread sanitizer
 	swift build --build-tests --sanitize=thread --scratch-path .build-races
 	TSAN_OPTIONS="suppressions=$(CURDIR)/scripts/thread-sanitizer.txt halt_on_error=1 exitcode=66" \
 	    swift test --sanitize=thread --scratch-path .build-races --skip-build --filter '^ReleaseServiceTests\.' --skip MemoryTests
+
+fuzz: packages             ## every parser of strangers' bytes under libFuzzer, ten minutes each: make fuzz SECONDS=60
+	scripts/fuzz.sh $(SECONDS)
 
 bench: packages            ## measure, beside the limits
 	scripts/install-packages.sh bench

@@ -216,3 +216,16 @@ if Context.environment["PRIVITY_BENCH"] != nil {
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], path: "Benchmarks/privity-bench", exclude: ["requests.lua", "steady.lua"], swiftSettings: strict))
 }
+
+// The fuzzers are built on request only: `make fuzz`.
+if Context.environment["PRIVITY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Cryptography", "TransparencyLog", "Records", "ReleaseWorkflow", "ReleaseLedger", "ReleaseService",
+                "PolicyFile", "FolderDriver", "PhoneNumbers", "ReleaseWeb",
+            ], path: "Fuzz", exclude: ["corpus"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
+}

@@ -14,6 +14,7 @@ public final class Accounts: Sendable {
     private let staffSignIn: StaffSignIn
     private let accountChanges: AccountChanges
     private let issues: Issues
+    private let ownSignIn: OwnSignIn
     private let limiter = AttemptLimiter()
     /// Called when a message should go out at once.
     private let wake = Mutex<(@Sendable () -> Void)?>(nil)
@@ -26,6 +27,7 @@ public final class Accounts: Sendable {
         links = SignInLinks(core, sessions, limiter, hashing)
         staffSignIn = StaffSignIn(core: core, sessions: sessions, limiter: limiter, hashing: hashing)
         issues = Issues(core: core)
+        ownSignIn = OwnSignIn(core: core, limiter: limiter, hashing: hashing)
         accountChanges = AccountChanges(core: core, limiter: limiter, hashing: hashing)
     }
 
@@ -95,8 +97,11 @@ public final class Accounts: Sendable {
     ///
     /// - Throws: ``AccessRefusal/refused`` if the old PIN is wrong, ``AccessRefusal/unusable(_:)`` for the new one,
     ///   ``AccessRefusal/tooMany`` after ten attempts in fifteen minutes; `Refusal.notFound` to anybody else.
-    public func changePIN(of person: PersonID, from old: String, to new: String, by caller: Caller) async throws {
-        try await accountChanges.changePIN(of: person, from: old, to: new, by: caller)
+    public func changePIN(
+        of person: PersonID, from old: String, to new: String, in session: Session? = nil, by caller: Caller
+    ) async throws {
+        try await accountChanges.changePIN(of: person, from: old, to: new, in: session, by: caller)
+        mayHaveLeftMessage()
     }
     /// - Throws: ``AccessRefusal/unusable(_:)`` for what is no address or is somebody's already.
     public func checkAddress(_ typed: String, by caller: Caller) async throws {
@@ -113,8 +118,10 @@ public final class Accounts: Sendable {
     ///
     /// - Throws: ``AccessRefusal/refused`` for a link that is used, lapsed or somebody else's;
     ///   ``AccessRefusal/unusable(_:)`` if another account has the address by now.
-    public func confirmAddress(of person: PersonID, link: String, by caller: Caller) async throws {
-        try await accountChanges.confirmAddress(of: person, link: link, by: caller)
+    public func confirmAddress(
+        of person: PersonID, link: String, in session: Session? = nil, by caller: Caller
+    ) async throws {
+        try await accountChanges.confirmAddress(of: person, link: link, in: session, by: caller)
         mayHaveLeftMessage()
     }
     public func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
@@ -140,6 +147,32 @@ public final class Accounts: Sendable {
     public func account(of person: PersonID, by caller: Caller) async throws -> Account {
         try accountChanges.account(of: person, by: caller)
     }
+    /// Checks the factors that somebody shows again before a change: of staff password and code, of others the PIN.
+    ///
+    /// - Throws: ``AccessRefusal/refused`` for what is not right; ``AccessRefusal/tooMany`` after ten tries in fifteen
+    ///   minutes.
+    public func check(_ shown: ShownAgain, of session: Session) async throws {
+        try await ownSignIn.check(shown, of: session)
+    }
+    /// Makes the link with which a member of staff sets up password, authenticator and recovery codes anew.
+    ///
+    /// - Throws: as ``check(_:of:)``; `Refusal.notFound` for whoever is not signed in as staff.
+    public func setUpAnew(_ shown: ShownAgain, of session: Session) async throws -> String {
+        let link = try await ownSignIn.setUpAnew(shown, of: session)
+        mayHaveLeftMessage()
+        return link
+    }
+    /// The places where somebody is signed in, the newest first.
+    public func sessions(of session: Session) async throws -> [OpenSession] { try ownSignIn.sessions(of: session) }
+    /// What was done with how the caller signs in, the oldest first.
+    public func signInLines(of session: Session) async throws -> [SignInLine] {
+        try core.reader.read { try $0.signInLines(of: session.person) }
+    }
+    /// Ends one of one's own sessions.
+    public func endSession(_ id: String, of session: Session) async throws {
+        try await ownSignIn.end(id, of: session)
+    }
+
     /// What staff may be told of an account, and the person: nothing that lets anybody in.
     public func summary(of person: PersonID, by caller: Caller) async throws -> Account.Summary {
         try accountChanges.summary(of: person, by: caller)

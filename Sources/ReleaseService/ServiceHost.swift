@@ -8,6 +8,9 @@ public import TransparencyLog
 /// for: the clock.
 public struct ServiceHost: Sendable {
     let core: Core
+    private let clock: ClockGuard
+
+    private init(core: Core, clock: ClockGuard) { (self.core, self.clock) = (core, clock) }
 
     /// The service for one caller: every method of it is authorized for them.
     public func service(for caller: Caller) -> ReleaseService { ReleaseService(core: core, caller: caller) }
@@ -41,7 +44,9 @@ public struct ServiceHost: Sendable {
     /// - Throws: ``MachineryError/corrupt(_:)``, ``LogError`` or `RecordError` if the database is not this log, its
     ///   policy does not fit its digest, or genesis or a key statement is not well formed and signed. A head that does
     ///   not fit stops signing and throws nothing.
-    public static func open(_ parts: Parts, isWriter: Bool) async throws -> ServiceHost {
+    /// - Parameter asksAboutClock: true where a clock that is far ahead of everything that was signed is to end nothing
+    ///   before somebody says that it is right.
+    public static func open(_ parts: Parts, isWriter: Bool, asksAboutClock: Bool = false) async throws -> ServiceHost {
         let first = try firstPolicy(parts)
         let publisher = try Publisher(
             origin: parts.origin, store: parts.store, heads: parts.heads, tiles: parts.tiles, keys: parts.keys,
@@ -63,13 +68,15 @@ public struct ServiceHost: Sendable {
         }
         let latest = LatestInForce(InForce(published: publisher.published, policies: policies))
         let cache = DecodedCache()
+        let clock = try ClockGuard(parts, under: publisher.published, isOn: asksAboutClock)
         let hooks = Sequencer.Hooks(
-            settleDue: { try DueTransitions($0).settleAll() },
+            settleDue: { if !clock.asks { try DueTransitions($0).settleAll() } },
             carryOutPending: { try RescindByCode.carryOutPending($0) })
         let sequencer = Sequencer(parts, publisher: publisher, latest: latest, cache: cache, hooks: hooks)
         if isWriter { await sequencer.recover { try Parties($0).keepEverybodys() } }
         return ServiceHost(
-            core: Core(parts: parts, reader: Reader(parts: parts, latest: latest, cache: cache), sequencer: sequencer))
+            core: Core(parts: parts, reader: Reader(parts: parts, latest: latest, cache: cache), sequencer: sequencer),
+            clock: clock)
     }
 
     private static func firstPolicy(_ parts: Parts) throws -> LoadedPolicy {
@@ -142,6 +149,19 @@ public struct ServiceHost: Sendable {
         }
         try await core.sequencer.together(seed: nil) { _ in
         } answer: { _, _, _ in
+        }
+    }
+
+    /// True while nothing closes by itself, because the clock is more than a week ahead of everything that was signed.
+    public var asksAboutClock: Bool { clock.asks }
+
+    /// Says that the clock is right: what is due is done from now on.
+    ///
+    /// - Throws: `Refusal.notFound` to whoever is neither administrator nor operator.
+    public func confirmClock(by caller: Caller) async throws {
+        try await core.keep { tx in
+            try tx.permit(caller).require(tx.permit(caller).holds(.administrator))
+            clock.confirm(tx)
         }
     }
 

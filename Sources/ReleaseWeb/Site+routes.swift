@@ -4,7 +4,8 @@ public import ReleaseService
 /// Every route of the service.
 enum RouteTable {
     static let all: [Route] =
-        SignInPages.routes + PersonPages.routes + CasePages.routes + DeskPages.routes + AuditPages.routes
+        SignInPages.routes + PersonPages.routes + AccountPages.routes + CasePages.routes + DeskPages.routes
+        + AuditPages.routes
         + AdminPages.routes + SecondHandPages.routes + DetailsPages.routes + PaperPages.routes + IncidentPages.routes
         + RollPages.routes + PrivacyPage.routes + ProgramPage.routes + EvaluationPage.routes + MentoringPages.routes
         + Interface.routes + HealthRoutes.routes

@@ -88,7 +88,11 @@ struct ServeTests {
             "--phone", "312-555-0170", "--mail", "wren@example.org", "--role", "coordinator")
         let link = try #require(added.out.firstMatch(of: /\/set-up\/\S+/)).output
         let pictures = ProcessInfo.processInfo.environment["PRIVITY_PICTURES"] ?? place.path + "/pictures"
-        let run = try await script("board.py", Tool.path, place.data, pictures, String(link))
+        let colleague = try Tool.run(
+            "account", "add", place.data, "--name", "Otto Brandt", "--surname", "Brandt", "--first-name", "Otto",
+            "--phone", "312-555-0172", "--mail", "otto@example.org", "--role", "administrator")
+        let other = try #require(colleague.out.firstMatch(of: /\/set-up\/\S+/)).output
+        let run = try await script("board.py", Tool.path, place.data, pictures, String(link), String(other))
         #expect(run.status == 0, "\(run.out.suffix(3000)) \(run.errors.suffix(3000))")
         #expect(run.out.contains("0 findings"))
         #expect(try Tool.run("audit", "verify", place.data).out.contains("\nverified\n"))
@@ -184,7 +188,7 @@ struct ServeTests {
         "a setting that cannot be used ends with 2 and says which, before anything listens",
         arguments: [
             (["--address", "0.0.0.0"], "address"), (["--url", "consent.example.org"], "--url"),
-            (["--url", "https://a.example/"], "--url"),
+            (["--url", "https://a.example/"], "--url"), (["--url", "http://consent.example.org"], "--url"),
             (["--port", "70000"], "--port"), (["--certificate", "/nonexistent"], "--certificate"),
             (["--certificate", "/etc/hosts", "--private-key", "/etc/hosts"], "certificate"),
             (["--clock", "soon"], "--clock"),

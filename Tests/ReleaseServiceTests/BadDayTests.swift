@@ -1,3 +1,4 @@
+import FolderDriver
 import Foundation
 import ReleaseLedger
 import ReleaseWorkflow
@@ -9,6 +10,47 @@ import Testing
 /// Everything that goes wrong in an office on one day, and what comes of it.
 @Suite("An ordinary bad day")
 struct BadDayTests {
+    @Test(
+        "a clock that is years ahead for one start ends nothing by itself: it is asked about, people take back meanwhile, and what is due is done once an administrator has said that it is right; a week ahead asks nobody"
+    )
+    func clockAhead() async throws {
+        let office = try await Office().staffed()
+        try await office.add(
+            "iris", "Iris Novak", "Novak", first: "Iris", phone: "312-555-0190", roles: [.administrator])
+        try await office.go(to: "introduced")
+        try await office.go(to: "introduced", "eve", with: "cleo")
+        func opened(at time: String) async throws -> Office {
+            let copy = try await office.copy()
+            try copy.store.close()
+            return try await Office(
+                opening: copy.path, at: #require(office.calendar.instant(ofLocal: time)), people: office.people,
+                asksAboutClock: true)
+        }
+        let near = try await opened(at: "2026-01-12T08:00")
+        #expect(!near.host.asksAboutClock)
+
+        let ahead = try await opened(at: "2029-06-01T09:00")
+        #expect(ahead.host.asksAboutClock)
+        let before = try ahead.audit().recordCount
+        try await ahead.host.runClock()
+        try await ahead.must(.rescind, "ada")
+        #expect(try ahead.audit().recordCount == before + 1, "the rescission, and nothing else")
+        #expect(try ahead.service.state(of: ahead.id("eve")).currentRelease?.isLive == true)
+        await #expect(throws: (any Error).self, "what has run out by that clock is shown to nobody") {
+            try await ahead.look("cleo", on: "eve")
+        }
+        for name in ["maya", "ada"] {
+            await #expect(throws: Refusal.notFound) {
+                try await ahead.host.confirmClock(by: .person(ahead.id(name), .staff))
+            }
+        }
+        try await ahead.host.confirmClock(by: .person(ahead.id("iris"), .staff))
+        #expect(!ahead.host.asksAboutClock)
+        try await ahead.host.runClock()
+        #expect(try ahead.service.state(of: ahead.id("eve")).currentRelease?.isLive == false)
+        #expect(try ahead.audit().isVerified)
+    }
+
     @Test(
         "R4, R8, R28, R32, R34, R35, R37: a wrong number, a wrong Ada, a double entry, a lost printout, a mentor who died, a scan in the wrong case and a court that asks: each is put right, nobody's card shows what it must not, and the log verifies"
     )

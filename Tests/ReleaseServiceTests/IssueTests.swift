@@ -23,7 +23,7 @@ struct IssueTests {
     private func staff(_ name: String) throws -> Caller { .person(try office.id(name), .staff) }
 
     /// Signs in as somebody, as whoever holds the code and the sheet can.
-    private func enter(_ name: String, code: String, sheet: String, pin: String = "280671") async throws -> Caller {
+    private func enter(_ name: String, code: String, sheet: String, pin: String = "283671") async throws -> Caller {
         let token = try await accounts.signIn(
             link: sheet, .init(firstUseCode: code, newPIN: pin), from: "203.0.113.9")
         let session = try #require(try await accounts.session(token))
@@ -215,7 +215,7 @@ struct IssueTests {
         let code = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
         let sheet = try await accounts.makeSheet(for: ada, by: staff("maya"))
         let token = try await accounts.signIn(
-            link: sheet[0], .init(firstUseCode: code, newPIN: "280671"), from: "203.0.113.9")
+            link: sheet[0], .init(firstUseCode: code, newPIN: "283671"), from: "203.0.113.9")
         try await accounts.agreeElectronically(ada, by: .person(ada, .person))
         try await accounts.voidIssue(ada, by: staff("omar"))
         #expect(try await accounts.session(token) == nil)
@@ -362,6 +362,33 @@ struct IssueTests {
                     == .notFound)
         }
         #expect(try await first.ask(.setUp, of: iris, by: iris, key: nil).refused == .notFound, "not for oneself")
+    }
+
+    @Test(
+        "R18, R38: each person reads what was done with how they sign in, with its day, staff's and their own; nobody else does, and it goes with them"
+    )
+    func ownPart() async throws {
+        let ada = try office.id("ada")
+        func lines() throws -> [String] {
+            try office.host.core.reader.read { try $0.signInLines(of: ada) }.map { "\($0.on) \($0.kind.rawValue)" }
+        }
+        try await accounts.setAddress(of: ada, to: "ada@example.org", by: staff("maya"))
+        let code = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        let sheet = try await accounts.makeSheet(for: ada, by: staff("maya"))
+        _ = try await enter("ada", code: code, sheet: sheet[0])
+        try office.time("2026-01-06T09:00")
+        try await accounts.confirmIssue(ada, reached: .face, by: staff("omar"))
+        _ = try await office.service(as: "maya").correct(
+            ada, Details(phone: "312-555-0123"), by: office.id("maya"), key: nil)
+        try await accounts.voidIssue(ada, by: staff("omar"))
+        let (first, second) = ("2026-01-05", "2026-01-06")
+        #expect(
+            try lines() == [
+                "\(first) addressSet", "\(first) codeGiven", "\(first) sheetGiven", "\(first) pinSet",
+                "\(second) confirmed", "\(second) detailsChanged", "\(second) takenAway",
+            ])
+        #expect(try await office.service.erase(ada, key: nil).refusal == nil)
+        #expect(try lines().isEmpty)
     }
 
     @Test(

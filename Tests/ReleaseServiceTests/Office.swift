@@ -106,13 +106,16 @@ final class Office {
     }
 
     /// Opens a folder that is there, as a new process would.
-    init(opening path: String, at time: Date, people: [String: PersonID], isKeyless: Bool = false) async throws {
+    init(
+        opening path: String, at time: Date, people: [String: PersonID], isKeyless: Bool = false,
+        asksAboutClock: Bool = false
+    ) async throws {
         self.path = path
         ownsFolder = false
         self.people = people
         calendar = try Self.calendar()
         clock = SetClock(calendar, at: time)
-        (store, host) = try await Self.open(path, clock, isKeyless: isKeyless)
+        (store, host) = try await Self.open(path, clock, isKeyless: isKeyless, asksAboutClock: asksAboutClock)
     }
 
     deinit {
@@ -120,9 +123,9 @@ final class Office {
         if ownsFolder { try? FileManager.default.removeItem(atPath: path) }
     }
 
-    private static func open(_ path: String, _ clock: SetClock, isKeyless: Bool) async throws -> (
-        SQLiteStore, ServiceHost
-    ) {
+    private static func open(
+        _ path: String, _ clock: SetClock, isKeyless: Bool, asksAboutClock: Bool = false
+    ) async throws -> (SQLiteStore, ServiceHost) {
         let folder = Folder(path)
         let store = try SQLiteStore(path: folder.databasePath, isReadOnly: false)
         let vault = try folder.vault(passphrase: passphrase, isReadOnly: false)
@@ -131,7 +134,9 @@ final class Office {
             ? nil : try folder.signingKeys(for: KeyHistory(store: store, origin: origin), passphrase: passphrase)
         let heads = try folder.headFile(isReadOnly: false)
         return (
-            store, try await ServiceHost.open(parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true)
+            store,
+            try await ServiceHost.open(
+                parts(store, heads, folder.tiles, clock, vault, keys), isWriter: true, asksAboutClock: asksAboutClock)
         )
     }
 

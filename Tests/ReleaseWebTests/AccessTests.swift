@@ -2,6 +2,7 @@ import Cryptography
 import FolderDriver
 import Foundation
 import HTTPTypes
+import HummingbirdCore
 import ReleaseLedger
 import ReleaseWorkflow
 import SQLiteDriver
@@ -37,7 +38,7 @@ struct AccessTests {
             of: office.id("ada"), to: "ada@example.org", by: .person(office.id("maya"), .staff))
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
-        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "280671"), from: "a")
+        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "283671"), from: "a")
         try await accounts.confirmIssue(office.id("ada"), reached: .face, by: .person(office.id("omar"), .staff))
         return (office, front)
     }
@@ -52,14 +53,14 @@ struct AccessTests {
             #expect(try await front.get("/sign-in/link/\(first)").status == 200, "looking uses nothing up")
         }
         let wrong = try await front.post("/sign-in/link", [("link", first), ("pin", "111112")])
-        #expect(wrong.status == 403 && wrong.header("Set-Cookie") == nil)
-        let right = try await front.post("/sign-in/link", [("link", first), ("pin", "280671")])
+        #expect(wrong.status == 403 && wrong.header("Set-Cookie")?.contains("__Host-privity=") != true)
+        let right = try await front.post("/sign-in/link", [("link", first), ("pin", "283671")])
         #expect(right.status == 303)
         let cookie = try #require(right.header("Set-Cookie"))
         for part in ["__Host-privity=", "Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
             #expect(cookie.contains(part))
         }
-        #expect(try await front.post("/sign-in/link", [("link", first), ("pin", "280671")]).status == 404, "used")
+        #expect(try await front.post("/sign-in/link", [("link", first), ("pin", "283671")]).status == 404, "used")
         let missing = try await front.get("/sign-in/link/\(first)")
         let forged = try await front.get("/sign-in/link/\(String(repeating: "A", count: 43))")
         #expect(missing.status == 404 && missing.normalized == forged.normalized, "used and forged are answered alike")
@@ -72,7 +73,7 @@ struct AccessTests {
 
         let third = try await front.site.accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         for _ in 0..<5 { _ = try await front.post("/sign-in/link", [("link", third), ("pin", "000001")]) }
-        #expect(try await front.post("/sign-in/link", [("link", third), ("pin", "280671")]).status == 404)
+        #expect(try await front.post("/sign-in/link", [("link", third), ("pin", "283671")]).status == 404)
     }
 
     @Test("two who come with one link at once: one gets in")
@@ -82,7 +83,7 @@ struct AccessTests {
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         let results = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<8 {
-                group.addTask { (try? await accounts.signIn(link: link, .init(pin: "280671"), from: "b")) != nil }
+                group.addTask { (try? await accounts.signIn(link: link, .init(pin: "283671"), from: "b")) != nil }
             }
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
@@ -133,7 +134,8 @@ struct AccessTests {
         for letter in sent { #expect(try await front.get("/sign-in/link/\(token(letter))").status == 200) }
         // A link for something else is none of the five.
         for number in 0..<5 {
-            _ = try await front.post("/account/address", as: "ada", [("address", "ada\(number)@example.net")])
+            _ = try await front.post(
+                "/account/address", as: "ada", [("address", "ada\(number)@example.net"), ("pin", "283671")])
         }
         let letters = sent.count
         try office.time("2026-01-05T09:20")
@@ -204,7 +206,7 @@ struct AccessTests {
         let accounts = front.site.accounts
         let (peer, unknown) = ("203.0.113.7", String(repeating: "A", count: 43))
         func enter(_ link: String) async throws -> String {
-            try await accounts.signIn(link: link, .init(pin: "280671"), from: peer)
+            try await accounts.signIn(link: link, .init(pin: "283671"), from: peer)
         }
         for _ in 0..<60 { await #expect(throws: AccessRefusal.refused) { _ = try await enter(unknown) } }
         await #expect(throws: AccessRefusal.tooMany) { _ = try await enter(unknown) }
@@ -279,6 +281,20 @@ struct AccessTests {
         #expect(refusals.all.count == 7 && order.all.contains("203.0.113.7"))
     }
 
+    /// The secret as an authenticator reads it.
+    private static func secret(_ shown: String) throws -> [UInt8] {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        var (bits, secret) = ("", [UInt8]())
+        for character in shown {
+            let value = String(try #require(alphabet.firstIndex(of: character)), radix: 2)
+            bits += String(repeating: "0", count: 5 - value.count) + value
+        }
+        for start in stride(from: 0, to: bits.count - 7, by: 8) {
+            secret.append(try #require(UInt8(bits.dropFirst(start).prefix(8), radix: 2)))
+        }
+        return secret
+    }
+
     @Test("staff sign in with password and authenticator: no code twice, and each recovery code once")
     func staffSignIn() async throws {
         let office = try await Office().staffed()
@@ -290,16 +306,7 @@ struct AccessTests {
             Issue.record("no secret")
             return
         }
-        // The secret as an authenticator reads it.
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-        var (bits, secret) = ("", [UInt8]())
-        for character in shown {
-            let value = String(try #require(alphabet.firstIndex(of: character)), radix: 2)
-            bits += String(repeating: "0", count: 5 - value.count) + value
-        }
-        for start in stride(from: 0, to: bits.count - 7, by: 8) {
-            secret.append(try #require(UInt8(bits.dropFirst(start).prefix(8), radix: 2)))
-        }
+        let secret = try Self.secret(shown)
         #expect(secret.count == 20)
         func code() throws -> String {
             try OneTimePassword.code(
@@ -360,7 +367,7 @@ struct AccessTests {
         let accounts = front.site.accounts
         func fresh() async throws -> String {
             let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
-            return try await accounts.signIn(link: link, .init(pin: "280671"), from: "a")
+            return try await accounts.signIn(link: link, .init(pin: "283671"), from: "a")
         }
         let one = try await fresh()
         try office.time("2026-01-05T09:29")
@@ -402,7 +409,7 @@ struct AccessTests {
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         #expect(try await accounts.needed(link: link) == .firstUse)
         await #expect(throws: AccessRefusal.refused) {
-            try await accounts.signIn(link: link, .init(pin: "280671"), from: "z")
+            try await accounts.signIn(link: link, .init(pin: "283671"), from: "z")
         }
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         await #expect(throws: AccessRefusal.refused, "the link before it is gone") {
@@ -421,13 +428,13 @@ struct AccessTests {
         let old = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         let sheet = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         await #expect(throws: AccessRefusal.refused) {
-            try await accounts.signIn(link: old[0], .init(pin: "280671"), from: "a")
+            try await accounts.signIn(link: old[0], .init(pin: "283671"), from: "a")
         }
-        _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "280671"), from: "a")
+        _ = try await accounts.signIn(link: sheet[0].lowercased(), .init(pin: "283671"), from: "a")
         await #expect(throws: AccessRefusal.refused) {
-            try await accounts.signIn(link: sheet[0], .init(pin: "280671"), from: "a")
+            try await accounts.signIn(link: sheet[0], .init(pin: "283671"), from: "a")
         }
-        _ = try await accounts.signIn(link: sheet[1], .init(pin: "280671"), from: "a")
+        _ = try await accounts.signIn(link: sheet[1], .init(pin: "283671"), from: "a")
     }
 
     @Test(
@@ -444,10 +451,260 @@ struct AccessTests {
 
     @Test(
         "a PIN is six digits or more, and neither a run nor one digit",
-        arguments: ["", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８０６７１"])
+        arguments: [
+            "", "12345", "123456", "654321", "111111", "12345a", "1234567890123", "２８３６７１", "890123", "121212",
+            "123123",
+            "12341234", "123321", "112233", "110011", "010180", "800101", "311299", "28061971", "19710628", "147258",
+            "246810",
+        ])
     func badPIN(_ typed: String) throws {
         #expect(throws: AccessRefusal.self) { try Credentials.pin(typed) }
-        _ = try Credentials.pin("280671")
+        for good in ["283671", "904715", "445190", "31415926", "002947"] { _ = try Credentials.pin(good) }
+    }
+
+    @Test(
+        "two clicks on a button that lets somebody in are one: no try is spent, the codes that are shown once are shown to the second too; a form that was loaded anew is another"
+    )
+    func twoClicks() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
+        let wrong = [("link", link), ("pin", "999998")]
+        for _ in 0..<7 { #expect(try await front.post("/sign-in/link", wrong, key: "a").status == 403) }
+        let right = [("link", link), ("pin", "283671")]
+        var answers: [Reply] = []
+        for _ in 0..<3 { answers.append(try await front.post("/sign-in/link", right, key: "b")) }
+        #expect(answers.allSatisfy { $0.status == 303 }, "one wrong try was spent of five")
+        #expect(Set(answers.map { $0.header("Set-Cookie") ?? "" }).count == 1, "one session")
+        #expect(try await front.post("/sign-in/link", right, key: "c").status == 404, "the link is used")
+
+        try await accounts.setAddress(of: office.id("maya"), to: "maya@example.org", by: .operator)
+        let setUp = try await accounts.makeLink(for: office.id("maya"), purpose: .setUp, by: .operator)
+        guard case .setUp(let secret, _) = try await accounts.needed(link: setUp) else {
+            Issue.record("no set-up link")
+            return
+        }
+        let step = OneTimePassword.step(atMilliseconds: try office.clock.now().instantMilliseconds)
+        let shared = try Self.secret(secret)
+        let code = try OneTimePassword.code(secret: SecretBytes(copying: shared), step: step)
+        let password = "a long enough sentence"
+        let form = [("link", setUp), ("password", password), ("repeated", password), ("code", code)]
+        let shown = try await front.post("/set-up", form, key: "d")
+        let again = try await front.post("/set-up", form, key: "d")
+        #expect(shown.status == 200 && shown.body == again.body, "the ten codes are there for whoever clicked twice")
+        // Two that come at once wait for one answer.
+        let (repeats, gate) = (Repeats(), Served())
+        let both = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await repeats.answer([[1], [2]]) {
+                        gate.add("body")
+                        return Response(status: .ok)
+                    }.status.code
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(both == [200, 200] && gate.all == ["body"] && repeats.count == 1)
+    }
+
+    @Test(
+        "a browser that keeps no cookie is told so before anything is used up; a form that none of our pages showed signs nobody in; taking back works without any cookie"
+    )
+    func cookies() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
+        let page = try await front.get("/sign-in/link/\(link)")
+        let cookie = try #require(page.header("Set-Cookie"))
+        #expect(cookie.contains("__Host-privity-form=") && cookie.contains("HttpOnly") && !cookie.contains("Max-Age"))
+        let token = String(cookie.dropFirst("__Host-privity-form=".count).prefix(32))
+        #expect(page.text.contains("name=\"token\" value=\"\(token)\""))
+        let type = ("Content-Type", "application/x-www-form-urlencoded")
+        func post(_ path: String, _ body: String, cookie: String?) async throws -> Reply {
+            let cookies = cookie.map { [("Cookie", "__Host-privity-form=\($0)")] } ?? []
+            return try await front.send(.post, path, token: nil, headers: [type] + cookies, body: Array(body.utf8))
+        }
+        let form = "link=\(link)&pin=283671"
+        let none = try await post("/sign-in/link", "\(form)&token=\(token)", cookie: nil)
+        #expect(
+            none.status == 403 && none.text.contains("keeps no cookie") && none.text.contains("Nothing was used up"))
+        for (given, held) in [("", token), ("x", token), (token, String(repeating: "0", count: 32))] {
+            let foreign = try await post("/sign-in/link", "\(form)&token=\(given)", cookie: held)
+            #expect(
+                foreign.status == 403 && foreign.header("Set-Cookie") == nil && foreign.text.contains("try that again"))
+        }
+        #expect(try await post("/sign-in/link", "\(form)&token=\(token)", cookie: token).status == 303)
+        // A code that takes back needs nothing, and whoever answers questions about the program is given nothing.
+        let code = try #require(try await office.go(to: "signed").rescindCode)
+        #expect(try await front.get("/rescission").header("Set-Cookie") == nil)
+        #expect(try await front.get("/evaluation").header("Set-Cookie") == nil)
+        #expect(try await post("/rescission", "code=\(code)", cookie: nil).status == 200)
+        #expect(try await office.act(.disclose, "maya").refused != nil, "nothing can be shown any more")
+    }
+
+    @Test(
+        "a page that is opened from a mailbox on the web asks once more for itself, alike for every address and whoever may be signed in; nothing else of another site's is answered so"
+    )
+    func fromElsewhere() async throws {
+        let (_, front) = try await known()
+        let elsewhere = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]
+        var pages: Set<String> = []
+        for path in ["//elsewhere.example/", "/\\elsewhere.example"] {
+            let reply = try await front.send(.get, path, token: nil, headers: elsewhere)
+            #expect(!reply.text.contains("elsewhere"), "\(path)")
+        }
+        for path in ["/account/address/abc", "/home", "/no/such/page", "/desk"] {
+            let reply = try await front.send(.get, path, token: nil, headers: elsewhere)
+            #expect(reply.status == 200 && reply.header("Refresh") == "0" && reply.header("Set-Cookie") == nil)
+            #expect(reply.text.contains("href=\"\(path)\""))
+            pages.insert(reply.text.replacing(path, with: "").trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        #expect(pages.count == 1)
+        #expect(try await front.send(.get, "/home", token: nil).status == 401)
+        let token = try await front.session("ada")
+        #expect(try await front.send(.get, "/home", token: token, headers: elsewhere).status == 200)
+        let image = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors")]
+        #expect(try await front.send(.get, "/home", token: nil, headers: image).status == 401)
+        #expect(try await front.send(.get, "/api/v1/cases", token: nil, headers: elsewhere).status == 401)
+        #expect(try await front.send(.get, "/sign-in", token: nil, headers: elsewhere).header("Refresh") == nil)
+    }
+
+    @Test("hashes that were made at a lower cost are made anew at the next sign-in, and the PIN stays what it is")
+    func renewed() async throws {
+        let (office, front) = try await known()
+        let ada = try office.id("ada")
+        #expect(try await front.site.accounts.account(of: ada, by: .operator).pin?.cost == 2)
+        let accounts = try Accounts(office.host, cost: 1 << 4)
+        for _ in 0..<2 {
+            let link = try await accounts.makeLink(for: ada, purpose: .signIn, by: .operator)
+            _ = try await accounts.signIn(link: link, .init(pin: "283671"), from: "a")
+            #expect(try await accounts.account(of: ada, by: .operator).pin?.cost == 16)
+        }
+        #expect(PasswordHash.ordinaryCost == 1 << 17)
+    }
+
+    @Test(
+        "whoever finds an open session changes nothing: an address and a PIN take the PIN, of staff the password and a code; another PIN ends the other sessions and tells the mailbox; one's sessions are listed and ended one by one"
+    )
+    func ownSignIn() async throws {
+        let (office, front) = try await known()
+        let (accounts, ada) = (front.site.accounts, try office.id("ada"))
+        func enter(_ pin: String = "283671") async throws -> String {
+            let link = try await accounts.makeLink(for: ada, purpose: .signIn, by: .operator)
+            return try await accounts.signIn(link: link, .init(pin: pin), from: "a")
+        }
+        let (first, second, third) = (try await enter(), try await enter(), try await enter())
+        front.use(first, for: "ada")
+        let address = [("address", "thief@example.org")]
+        #expect(try await front.post("/account/address", as: "ada", address).status == 403)
+        #expect(try await front.post("/account/address", as: "ada", address + [("pin", "904715")]).status == 403)
+        #expect(try await front.post("/account/address", as: "ada", address + [("pin", "283671")]).status == 303)
+
+        let session = try #require(try await accounts.session(first))
+        let open = try await accounts.sessions(of: session)
+        #expect(open.count == 4 && open.count { $0.isThis } == 1, "the first sign-in, and three")
+        let page = try await front.get("/account", as: "ada").text
+        #expect(page.contains("Where you are signed in") && page.components(separatedBy: "Sign out there").count == 4)
+        let other = try #require(try await accounts.session(second))
+        let id = try #require(try await accounts.sessions(of: other).first { $0.isThis }).id
+        #expect(try await front.post("/account/sessions/\(id)", as: "eve").status == 303)
+        #expect(try await accounts.session(second) != nil, "nobody ends another's")
+        #expect(try await front.post("/account/sessions/\(id)", as: "ada").status == 303)
+        #expect(try await accounts.session(second) == nil)
+
+        _ = try await front.site.outbox.deliver()
+        let letters = front.letterbox.letters.count
+        let change = [("pin", "283671"), ("newPIN", "904715")]
+        #expect(try await front.post("/account/pin", as: "ada", change).status == 303)
+        let (goesOn, ended) = (try await accounts.session(first), try await accounts.session(third))
+        #expect(goesOn != nil && ended == nil)
+        #expect(try await front.site.outbox.deliver() == 1 && front.letterbox.letters.count == letters + 1)
+        #expect(front.letterbox.letters.last?.to == "ada@example.org")
+    }
+
+    @Test(
+        "a member of staff chooses password, authenticator and recovery codes anew with what they have now; whoever has the session alone does not, and what they had counts until then"
+    )
+    func staffAnew() async throws {
+        let office = try await Office().staffed()
+        let front = try Front(office)
+        let (accounts, maya) = (front.site.accounts, try office.id("maya"))
+        try await accounts.setAddress(of: maya, to: "maya@example.org", by: .operator)
+        func setUp(_ link: String, _ password: String) async throws -> (secret: [UInt8], codes: [String]) {
+            guard case .setUp(let shown, _) = try await accounts.needed(link: link) else { throw Refusal.notFound }
+            let secret = try Self.secret(shown)
+            return (secret, try await accounts.setUp(link: link, password: password, code: code(secret), from: "a"))
+        }
+        func code(_ secret: [UInt8]) throws -> String {
+            try OneTimePassword.code(
+                secret: SecretBytes(copying: secret),
+                step: OneTimePassword.step(atMilliseconds: office.clock.now().instantMilliseconds))
+        }
+        let link = try await accounts.makeLink(for: maya, purpose: .setUp, by: .operator)
+        let (_, codes) = try await setUp(link, "four quiet green lamps")
+        let token = try await accounts.signIn(
+            typedAddress: "maya@example.org", password: "four quiet green lamps", code: codes[0], from: "a")
+        front.use(token, for: "maya")
+        for (password, code) in [("", ""), ("four quiet green lamps", "000000"), ("another sentence", codes[1])] {
+            let wrong = [("password", password), ("code", code)]
+            #expect(try await front.post("/account/set-up", as: "maya", wrong).status == 403)
+        }
+        let again = [("password", "four quiet green lamps"), ("code", codes[2])]
+        let reply = try await front.post("/account/set-up", as: "maya", again)
+        let place = try #require(reply.header("Location"))
+        #expect(reply.status == 303 && place.hasPrefix("/set-up/"))
+        #expect(try await accounts.session(token) != nil, "nothing has changed yet")
+        try office.time("2026-01-05T09:05")
+        _ = try await setUp(String(place.dropFirst("/set-up/".count)), "seven slow brown boats")
+        #expect(try await accounts.session(token) == nil)
+        await #expect(throws: AccessRefusal.refused) {
+            _ = try await accounts.signIn(
+                typedAddress: "maya@example.org", password: "four quiet green lamps", code: codes[3], from: "a")
+        }
+    }
+
+    @Test("what a page says was done is said to the session that did it, and once")
+    func saidOnce() async throws {
+        let (_, front) = try await known()
+        let session = try #require(try await front.session("ada"))
+        let digest = try #require(try await front.site.accounts.session(session)).digest
+        front.site.said.note("/home?done=paper", to: digest)
+        let other = try await front.get("/home?done=paper", as: "eve").text
+        let first = try await front.get("/home?done=paper", as: "ada").text
+        let second = try await front.get("/home?done=paper", as: "ada").text
+        let word = "Before you sign anything on screen we ask you again."
+        #expect(first.contains(word) && !second.contains(word) && !other.contains(word))
+    }
+
+    @Test(
+        "a password is what is left of it without names, the address, the service and the usual words",
+        arguments: [
+            "password1234", "Passw0rd!2026", "qwertyuiop12", "iloveyou12345", "123456789012", "letmeinletmein",
+            "aaaaaaaaaaaaaa", "abababababab", "Summer2026!!", "MayaLindqvist1", "maya@example.org", "privity-mentor",
+            "short", String(repeating: "long sentence ", count: 10),
+        ])
+    func badPassword(_ typed: String) throws {
+        let context = ["Maya", "Lindqvist", "maya", "example", "org", "mphp"]
+        #expect(throws: AccessRefusal.self) { try Credentials.password(typed, context: context) }
+        for good in ["four quiet green lamps", "seven slow brown boats", "Maya eats 7 green plums"] {
+            _ = try Credentials.password(good, context: context)
+        }
+    }
+
+    @Test("whoever signs in anew in one browser ends the session that they had there")
+    func oneBrowser() async throws {
+        let (office, front) = try await known()
+        let accounts = front.site.accounts
+        func link() async throws -> String {
+            try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
+        }
+        let token = try await accounts.signIn(link: link(), .init(pin: "283671"), from: "a")
+        front.use(token, for: "ada")
+        let again = [("link", try await link()), ("pin", "283671")]
+        let reply = try await front.post("/sign-in/link", as: "ada", again)
+        #expect(reply.status == 303 && reply.header("Set-Cookie") != nil)
+        #expect(try await accounts.session(token) == nil)
     }
 
     @Test("erasing a person erases their account, sessions and links")
@@ -455,7 +712,7 @@ struct AccessTests {
         let (office, front) = try await known()
         let accounts = front.site.accounts
         let token = try await accounts.signIn(
-            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "280671"),
+            link: accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator), .init(pin: "283671"),
             from: "a")
         _ = try await accounts.makeSheet(for: office.id("ada"), by: .person(office.id("maya"), .staff))
         #expect(try await office.service.erase(office.id("ada"), key: nil).refusal == nil)
@@ -478,7 +735,7 @@ struct AccessTests {
         let code = try await accounts.giveFirstUseCode(to: office.id("eve"), by: .person(office.id("maya"), .staff))
         let session = try #require(try await front.session("ada"))
         let everything = try office.bytesOnDisk()
-        for secret in [link, sheet[0], sheet[0].replacing("-", with: ""), code, session, "280671", "ada@example.org"] {
+        for secret in [link, sheet[0], sheet[0].replacing("-", with: ""), code, session, "283671", "ada@example.org"] {
             let bytes = Data(secret.utf8)
             for (name, data) in everything { #expect(data.range(of: bytes) == nil, "\(name)") }
         }

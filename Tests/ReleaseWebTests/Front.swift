@@ -94,6 +94,9 @@ final class Front {
         return token
     }
 
+    /// From now on this is the session of that name.
+    func use(_ token: String, for name: String) { tokens[name] = token }
+
     /// After so long a time everybody signs in anew.
     func forgetSessions() { tokens = [:] }
 
@@ -121,14 +124,23 @@ final class Front {
         try await send(.get, path, token: session(name))
     }
 
-    /// Posts a form as the page would: with the session's token, and a key.
+    static let strangerToken = String(repeating: "5a", count: 16)
+
+    /// Posts a form as the page would: with the session's token, or that of somebody who is not signed in.
     func post(
         _ path: String, as name: String? = nil, _ fields: [(String, String)] = [], key: String? = nil,
         headers: [(String, String)] = []
     ) async throws -> Reply {
         let token = try await session(name)
         var all = fields
-        if let token { all.append(("token", try #require(await site.accounts.session(token)).formToken)) }
+        var headers = headers
+        if let token {
+            all.append(("token", try #require(await site.accounts.session(token)).formToken))
+        } else {
+            // As a browser that was shown the form.
+            all.append(("token", Self.strangerToken))
+            headers.append(("Cookie", "\(Site.strangerCookie)=\(Self.strangerToken)"))
+        }
         if let key { all.append(("key", key)) }
         var allowed = CharacterSet.alphanumerics
         allowed.insert(charactersIn: "-._~")

@@ -203,7 +203,7 @@ struct ProbeTests {
         let accounts = front.site.accounts
         let code = try await accounts.giveFirstUseCode(to: office.id("ada"), by: .person(office.id("maya"), .staff))
         let first = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
-        _ = try await accounts.signIn(link: first, .init(firstUseCode: code, newPIN: "280671"), from: "a")
+        _ = try await accounts.signIn(link: first, .init(firstUseCode: code, newPIN: "283671"), from: "a")
         let link = try await accounts.makeLink(for: office.id("ada"), purpose: .signIn, by: .operator)
         await withTaskGroup(of: Void.self) { group in
             for guess in 0..<40 {

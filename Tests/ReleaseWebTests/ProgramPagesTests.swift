@@ -223,6 +223,8 @@ struct ProgramPagesTests {
             let asked = try await front.post(path, as: who, [("as", "mentor"), ("via", "phone")])
             #expect(asked.status == 422 && asked.text.contains("Yes, it is taken back"), "one press takes nothing back")
         }
+        let unsaid = try await front.get("/home?done=agreementsTakenBack", as: "ben").text
+        #expect(!unsaid.contains("comes off every form"), "no link says what was not done")
         #expect(try await front.post("/agreements/withdrawal", as: "ben", confirmed).status == 303)
         let home = try await front.get("/home?done=agreementsTakenBack", as: "ben").text
         #expect(home.contains("comes off every form") && home.contains("Not signed yet"))

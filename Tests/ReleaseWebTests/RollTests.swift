@@ -51,7 +51,7 @@ struct RollTests {
         #expect(page.text.contains("Your member number"))
         return try await front.post(
             "/sign-in/link",
-            [("link", String(link)), ("firstUseCode", number), ("newPIN", "280671"), ("repeated", "280671")])
+            [("link", String(link)), ("firstUseCode", number), ("newPIN", "283671"), ("repeated", "283671")])
     }
 
     @Test(

@@ -172,10 +172,11 @@ struct RouteTests {
             let reply = try await front.get(path, as: name)
             let policy = try #require(reply.header("Content-Security-Policy"))
             #expect(
-                policy.contains("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("script-src"))
+                policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'")
+                    && !policy.contains("unsafe") && !policy.contains("script-src"))
             #expect(
-                reply.header("Referrer-Policy") == "no-referrer" && reply.header("X-Content-Type-Options") == "nosniff")
-            #expect(reply.header("Strict-Transport-Security") != nil)
+                reply.header("Referrer-Policy") == "same-origin" && reply.header("X-Content-Type-Options") == "nosniff")
+            #expect(reply.header("Strict-Transport-Security") == "max-age=31536000; includeSubDomains")
             if path != "/style.css" { #expect(reply.header("Cache-Control") == "no-store") }
         }
     }

@@ -414,6 +414,7 @@ struct SiteTests {
             "private.",
             "secondHand.", "suspension.", "program.", "evaluation.", "electronic.", "fact.callBy.", "obstacle.signed.",
             "waits.yoursText.", "agreements.takeBackText.", "obstacle.text.", "issue.reached.",
+            "signInLine.",
         ]
         for key in known
         where key.split(separator: ".").count > 1

@@ -209,7 +209,9 @@ private struct Places {
         let workflow = isDirectory ? "listing" : "mentorship"
         let handle = try front.handle(declined, of: declined, workflow: workflow)
         front.forgetSessions()
-        found["declined"] = try await front.get("/cases/\(handle)?done=declination", as: declined).text
+        let (page, token) = ("/cases/\(handle)?done=declination", try #require(try await front.session(declined)))
+        front.site.said.note(page, to: try #require(try await front.site.accounts.session(token)).digest)
+        found["declined"] = try await front.get(page, as: declined).text
     }
 
     /// The letters to a pair that stays together.

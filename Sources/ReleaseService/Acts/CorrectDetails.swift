@@ -104,6 +104,7 @@ struct CorrectDetails: Act {
             if let staff {
                 account.issue(by: staff, at: tx.moment, wasIn: account.isInUse)
                 try tx.put(account, of: id)
+                try tx.noteSignIn(.detailsChanged, of: id)
             }
             try tx.tell(id, at: account.address, id: tx.derive.bytes("details/mail", count: 16))
         }

@@ -13,7 +13,11 @@ struct AccountChanges: Sendable {
     // MARK: By the person
 
     /// - Throws: ``AccessRefusal`` if the old PIN is not right or the new one cannot be used.
-    func changePIN(of person: PersonID, from old: String, to new: String, by caller: Caller) async throws {
+    ///
+    /// - Parameter session: the one that goes on; every other ends, and the mailbox is told.
+    func changePIN(
+        of person: PersonID, from old: String, to new: String, in session: Session?, by caller: Caller
+    ) async throws {
         let now = try now()
         guard limiter.allow("pin \(person)", limit: 10, at: now) else { throw AccessRefusal.tooMany }
         let fresh = try Credentials.pin(new)
@@ -23,10 +27,14 @@ struct AccountChanges: Sendable {
         }
         guard let known, try await hashing.matches(old, known, stranger: nil) else { throw AccessRefusal.refused }
         let hash = try await hashing.hash(fresh)
+        let id = try RandomBytes.generate(count: 16)
         try await core.keep { tx in
             guard var account = try tx.account(of: person), account.pin == known else { throw AccessRefusal.refused }
             account.pin = hash
             try tx.put(account, of: person)
+            try tx.noteSignIn(.pinChanged, of: person)
+            try tx.endSessions(of: person, but: session?.digest)
+            try tx.tell(person, at: account.address, id: id)
         }
     }
 
@@ -70,7 +78,9 @@ struct AccountChanges: Sendable {
     /// Makes the change that a link was sent for. The old address is told.
     ///
     /// - Throws: ``AccessRefusal/refused`` for a link that is used, lapsed or somebody else's.
-    func confirmAddress(of person: PersonID, link: String, by caller: Caller) async throws {
+    ///
+    /// - Parameter session: the one that goes on; every other ends.
+    func confirmAddress(of person: PersonID, link: String, in session: Session?, by caller: Caller) async throws {
         let now = try now()
         guard let (row, content) = try core.reader.read({ try $0.link(link, at: now) }), row.person == person,
             content.purpose == .address, let address = content.address
@@ -82,6 +92,7 @@ struct AccountChanges: Sendable {
             // The link is used up either way.
             do {
                 try tx.attempt { try Self.put(address, of: person, staff: nil, id: id, at: now, tx) }
+                try tx.endSessions(of: person, but: session?.digest)
                 return false
             } catch AccessRefusal.unusable {
                 return true
@@ -160,6 +171,7 @@ struct AccountChanges: Sendable {
             }
             account.memberNumber = token
             try tx.put(account, of: person)
+            try tx.noteSignIn(.memberNumberSet, of: person)
         }
     }
 
@@ -199,6 +211,7 @@ struct AccountChanges: Sendable {
         }
         account.address = address
         try tx.put(account, of: person)
+        try tx.noteSignIn(staff == nil ? .addressChanged : .addressSet, of: person)
         try tx.put(Presence(), .address, token, of: person, expires: nil)
     }
 
@@ -221,6 +234,7 @@ struct AccountChanges: Sendable {
             (account.pin, account.pinFailureCount) = (nil, 0)
             account.firstUse = .init(digest: digest, until: now + AccessTimes.firstUse)
             try tx.put(account, of: person)
+            try tx.noteSignIn(.codeGiven, of: person)
         }
         return code
     }
@@ -241,6 +255,7 @@ struct AccountChanges: Sendable {
             var account = try tx.account(of: person) ?? Account()
             account.issue(by: staff, at: tx.moment, wasIn: account.wasSetUp)
             try tx.put(account, of: person)
+            try tx.noteSignIn(.sheetGiven, of: person)
             if account.wasSetUp { try tx.tell(person, at: account.address, id: id) }
             try tx.rows.deleteAccesses(.sheet, of: person)
             for digest in digests {

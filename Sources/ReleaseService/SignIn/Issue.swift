@@ -136,6 +136,7 @@ struct Issues: Sendable {
             (issue.confirmed, issue.reached) = (.init(by: staff, on: tx.moment.date), reached)
             account.issue = issue
             try tx.put(account, of: person)
+            try tx.noteSignIn(.confirmed, of: person)
         }
     }
 
@@ -155,6 +156,7 @@ struct Issues: Sendable {
                 account.address = nil
             }
             try tx.put(account, of: person)
+            try tx.noteSignIn(.takenAway, of: person)
             for kind in [AccessRow.Kind.session, .link, .sheet] { try tx.rows.deleteAccesses(kind, of: person) }
         }
     }

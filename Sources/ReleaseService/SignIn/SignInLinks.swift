@@ -171,6 +171,7 @@ final class SignInLinks: Sendable {
             let isRight: Bool
             if let pin = account.pin {
                 isRight = try await hashing.matches(entered.pin, pin, stranger: nil)
+                if isRight { newPIN = try await hashing.renewed(entered.pin, pin) }
             } else {
                 isRight = try isFirst(entered.firstUseCode, account, row, at: now)
                 if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
@@ -210,6 +211,8 @@ final class SignInLinks: Sendable {
             guard account.pin == checked.pin, account.firstUse?.digest == checked.firstUse?.digest, !account.isDisabled,
                 try tx.rows.deleteAccess(row.kind, row.token)
             else { return false }
+            // A PIN that is hashed anew is the same PIN.
+            if chosen != nil, account.pin == nil { try tx.noteSignIn(.pinSet, of: row.person) }
             if let chosen { (account.pin, account.firstUse, account.wasSetUp) = (chosen, nil, true) }
             if chosen != nil || account.pinFailureCount > 0 {
                 account.pinFailureCount = 0

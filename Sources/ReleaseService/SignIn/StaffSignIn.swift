@@ -36,20 +36,17 @@ struct StaffSignIn: Sendable {
         }
         // Whoever has the password tries few codes, from however many networks; it is answered like any that is wrong.
         guard limiter.allow("codes \(person)", limit: 8, at: now) else { throw AccessRefusal.refused }
+        var renewed: PasswordHash?
+        if let old = account.password {
+            renewed = try await hashing.renewed(password.precomposedStringWithCompatibilityMapping, old)
+        }
+        let (checked, fresh) = (account.password, renewed)
         let session = try sessions.new(.staff)
-        let step = OneTimePassword.step(atMilliseconds: now)
-        let recovery = RescindCode.digest(ofTyped: code, count: Credentials.recoveryLength)
         let isIn = try await core.keep { tx -> Bool in
-            guard var account = try tx.account(of: person) else { return false }
-            if let used = recovery.flatMap({ account.recovery.firstIndex(of: $0) }) {
-                account.recovery.remove(at: used)
-            } else if let secret = account.secret,
-                let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
-            {
-                account.lastStep = used
-            } else {
+            guard var account = try tx.account(of: person), try Self.use(code, of: &account, at: now) else {
                 return false
             }
+            if let fresh, account.password == checked { account.password = fresh }
             try tx.put(account, of: person)
             try tx.begin(session, of: person)
             return true
@@ -58,6 +55,21 @@ struct StaffSignIn: Sendable {
         limiter.clear("codes \(person)")
         limiter.forgive(network)
         return session.token
+    }
+
+    /// Uses up a code of the authenticator, or a recovery code.
+    static func use(_ code: String, of account: inout Account, at now: Int64) throws -> Bool {
+        let recovery = RescindCode.digest(ofTyped: code, count: Credentials.recoveryLength)
+        if let used = recovery.flatMap({ account.recovery.firstIndex(of: $0) }) {
+            account.recovery.remove(at: used)
+            return true
+        }
+        let step = OneTimePassword.step(atMilliseconds: now)
+        guard let secret = account.secret,
+            let used = try Self.step(of: code, secret, around: step, after: account.lastStep)
+        else { return false }
+        account.lastStep = used
+        return true
     }
 
     /// The step whose code this is: the present one or one to either side, none that was used.
@@ -83,7 +95,14 @@ struct StaffSignIn: Sendable {
         else {
             throw limiter.allow(Network(of: peer), at: now) ? AccessRefusal.refused : AccessRefusal.tooMany
         }
-        let fresh = try await hashing.hash(Credentials.password(password))
+        let known = try core.reader.read { snapshot -> [String] in
+            let identity = try snapshot.people.identity(row.person)
+            let names = [identity?.fullName, identity?.surname, identity?.firstName].compactMap(\.self)
+            let address = try snapshot.account(of: row.person)?.address ?? ""
+            return (names + [address, core.parts.origin]).flatMap { $0.split { !$0.isLetter && !$0.isNumber } }.map(
+                String.init)
+        }
+        let fresh = try await hashing.hash(Credentials.password(password, context: known))
         let step = OneTimePassword.step(atMilliseconds: now)
         guard let used = try Self.step(of: code, secret, around: step, after: nil) else {
             throw AccessRefusal.unusable(

@@ -354,7 +354,7 @@ enum Interface {
 
     private static func rescindByCode(_ visit: Visit) async throws -> Response {
         let code = try JSONBody(visit, knowing: ["code"]).text("code", limit: 40)
-        return .json(content(try await visit.service.rescind(typedCode: code), isOwn: false))
+        return .json(content(try await visit.service.rescind(typedCode: code), isOwn: false, isSigner: true))
     }
 
     private static func takeDown(_ visit: Visit) async throws -> Response {
@@ -491,17 +491,20 @@ enum Interface {
         // That something had been signed, and is closed by it, is not told to whoever did not know of it.
         if isOwn, kind.isAnsweredAlike { return .json(alike) }
         return .json(
-            content(answered.outcome, isOwn: isOwn), status: answered.outcome.isReceiptPending ? .accepted : .ok)
+            content(answered.outcome, isOwn: isOwn, isSigner: isOwn && (kind.isSignature || kind == .rescind)),
+            status: answered.outcome.isReceiptPending ? .accepted : .ok)
     }
 
     private static let alike = OutcomeContent(
         state: nil, release: nil, isReceiptPending: false, isReplay: false, rescindCode: nil, records: [])
 
-    private static func content(_ outcome: Outcome, isOwn: Bool) -> OutcomeContent {
+    /// Releases and records are named to whoever signed them, and to nobody else.
+    private static func content(_ outcome: Outcome, isOwn: Bool, isSigner: Bool) -> OutcomeContent {
         OutcomeContent(
-            state: isOwn ? nil : outcome.state, release: outcome.release?.description,
+            state: isOwn ? nil : outcome.state, release: isSigner ? outcome.release?.description : nil,
             isReceiptPending: outcome.isReceiptPending,
-            isReplay: outcome.isReplay, rescindCode: isOwn ? outcome.rescindCode : nil, records: outcome.records)
+            isReplay: outcome.isReplay, rescindCode: isSigner ? outcome.rescindCode : nil,
+            records: isSigner ? outcome.records : [])
     }
 
     /// Reads the act that the body asks for.

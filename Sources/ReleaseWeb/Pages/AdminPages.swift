@@ -15,6 +15,7 @@ enum AdminPages {
         Route(.post, "/admin/accounts/{person}/closing", .role(.administrator)) { try await close($0, true) },
         Route(.post, "/admin/accounts/{person}/opening", .role(.administrator)) { try await close($0, false) },
         Route(.post, "/admin/reassignment", .role(.administrator)) { try await reassign($0) },
+        Route(.post, "/admin/clock", .role(.administrator)) { try await confirmClock($0) },
         Route(.get, "/admin/policy", .role(.administrator)) { try await $0.page(policyPage($0)) },
         Route(.post, "/admin/policy", .role(.administrator), bodyLimit: 1 << 20, checksForm: true) {
             try await adopt($0)
@@ -81,6 +82,13 @@ enum AdminPages {
                 LinkView(words("lookAlikes.title"), "/admin/look-alikes"),
                 LinkView(words("incident.title"), "/incidents"),
             ]))
+        if visit.site.host.asksAboutClock {
+            let now = try await CasePages.plain(visit.service.today())
+            blocks += [
+                .note(words("clock.asks"), words("clock.asksText", ["time": now])),
+                .form(FormView("/admin/clock", button: words("clock.button"), isGrave: true)),
+            ]
+        }
         blocks += try await lateReleases(visit) + [.heading(words("admin.staff"))]
         var coordinators: [(String, String)] = []
         for (person, identity, summary) in try await accounts.staff(by: visit.caller) {
@@ -121,6 +129,11 @@ enum AdminPages {
         return Page(words("admin.title"), blocks)
     }
 
+    private static func confirmClock(_ visit: Visit) async throws -> Response {
+        try await visit.site.host.confirmClock(by: visit.caller)
+        return visit.redirect("/admin?done=clock")
+    }
+
     private static func add(_ visit: Visit) async throws -> Response {
         let form = visit.form
         do {
@@ -135,7 +148,8 @@ enum AdminPages {
             try outcome.requireDone()
             guard let id = outcome.person else { throw Refusal.notFound }
             try await visit.site.accounts.setAddress(of: id, to: form.text("address"), by: visit.caller)
-            return try await ask(.setUp, id, visit)
+            // A second command of one form.
+            return try await ask(.setUp, id, visit, part: "/link")
         } catch let problem as FieldProblem {
             return try await visit.again(
                 overview(visit),
@@ -157,13 +171,13 @@ enum AdminPages {
 
     /// Asks a second person; where there is none it is done.
     private static func ask(
-        _ kind: PendingAct.Kind, _ person: PersonID, to other: PersonID? = nil, _ visit: Visit
+        _ kind: PendingAct.Kind, _ person: PersonID, to other: PersonID? = nil, _ visit: Visit, part: String = ""
     ) async throws -> Response {
         if case .none = try visit.service.policy.policy.secondHand, kind == .setUp {
             return try await setUpLink(visit, person, back: back(visit.words))
         }
         let outcome = try await visit.service.ask(
-            kind, of: person, to: other, by: visit.require().person, key: visit.key)
+            kind, of: person, to: other, by: visit.require().person, key: visit.key.map { $0 + part })
         try outcome.requireDone()
         return visit.redirect("/admin?done=\(outcome.waits ? "asked" : kind == .reopen ? "opened" : "reassigned")")
     }

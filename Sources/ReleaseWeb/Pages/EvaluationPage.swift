@@ -7,8 +7,8 @@ internal import ReleaseWorkflow
 /// somebody who is known.
 enum EvaluationPage {
     static let routes: [Route] = [
-        Route(.get, "/evaluation", .anyone) { try $0.page(page($0)) },
-        Route(.post, "/evaluation", .anyone, checksForm: true) { try await answer($0) },
+        Route(.get, "/evaluation", .anyone, worksWithoutCookie: true) { try $0.page(page($0)) },
+        Route(.post, "/evaluation", .anyone, checksForm: true, worksWithoutCookie: true) { try await answer($0) },
     ]
 
     /// The link to it, where the program asks anything.

@@ -29,11 +29,6 @@ enum PersonPages {
         Route(.get, "/answers", .people) { try await $0.page(answersPage($0)) },
         Route(.post, "/answers", .people) { try await setAnswers($0) },
         Route(.get, "/directory", .anyone) { try await directory($0) },
-        Route(.get, "/account", .signedIn) { try await $0.page(accountPage($0)) },
-        Route(.post, "/account/pin", .people) { try await changePIN($0) },
-        Route(.post, "/account/address", .signedIn) { try await changeAddress($0) },
-        Route(.get, "/account/address/{link}", .signedIn) { try $0.page(confirmPage($0)) },
-        Route(.post, "/account/confirmation", .signedIn) { try await confirmAddress($0) },
     ]
 
     private static func homeLink(_ words: Words) -> LinkView { LinkView(words("home.back"), "/home") }
@@ -515,96 +510,5 @@ enum PersonPages {
             listing: visit.form.text("listing"), key: visit.key)
         try outcome.requireDone()
         return visit.redirect("/directory")
-    }
-
-    // MARK: Account
-
-    private static func accountPage(_ visit: Visit) async throws -> Page {
-        let (words, session) = (visit.words, try visit.require())
-        let summary = try await visit.site.accounts.summary(of: session.person, by: visit.caller)
-        var blocks: [Block] = [.facts([(words("field.address"), summary.address ?? words("account.noAddress"))])]
-        if summary.isHeld { blocks.append(.note(words("account.held"), words("account.heldText"))) }
-        if summary.hasPIN {
-            blocks.append(
-                .form(
-                    FormView(
-                        "/account/pin",
-                        [
-                            .text(
-                                "pin", words("account.oldPIN"), type: "password", autocomplete: "current-password",
-                                inputmode: "numeric", limit: 12),
-                            .text(
-                                "newPIN", words("enter.newPIN"), hint: words("enter.pinHint"), type: "password",
-                                autocomplete: "new-password",
-                                inputmode: "numeric", limit: 12),
-                        ], button: words("account.pinButton"), legend: words("account.pinHeading"))))
-        }
-        blocks.append(
-            .form(
-                FormView(
-                    "/account/address",
-                    [
-                        .text(
-                            "address", words("account.newAddress"), type: "email", autocomplete: "email",
-                            inputmode: "email",
-                            limit: 254)
-                    ],
-                    button: words("account.addressButton"), legend: words("account.addressHeading"))))
-        blocks.append(
-            .form(
-                FormView(
-                    "/sign-out/everywhere", button: words("account.everywhere"),
-                    legend: words("account.everywhereHeading")))
-        )
-        return Page(words("account.title"), blocks, back: homeLink(words))
-    }
-
-    private static func changePIN(_ visit: Visit) async throws -> Response {
-        do {
-            try await visit.site.accounts.changePIN(
-                of: visit.require().person, from: visit.form.text("pin"), to: visit.form.text("newPIN"),
-                by: visit.caller)
-            return visit.redirect("/home?done=account")
-        } catch AccessRefusal.unusable(let problem) {
-            return try await visit.again(accountPage(visit), FieldProblem(field: "newPIN", expected: problem.expected))
-        } catch AccessRefusal.refused {
-            return try await visit.again(
-                accountPage(visit), FieldProblem(field: "pin", expected: visit.words("account.pinWrong")),
-                status: .forbidden
-            )
-        }
-    }
-
-    private static func changeAddress(_ visit: Visit) async throws -> Response {
-        do {
-            try await visit.site.accounts.requestAddress(
-                of: visit.require().person, typed: visit.form.text("address"), by: visit.caller)
-            return visit.redirect("/home?done=addressAsked")
-        } catch AccessRefusal.unusable(let problem) {
-            return try await visit.again(accountPage(visit), problem)
-        }
-    }
-
-    private static func confirmPage(_ visit: Visit) -> Page {
-        let words = visit.words
-        return Page(
-            words("confirm.title"),
-            [
-                .text(words("confirm.text")),
-                .form(
-                    FormView(
-                        "/account/confirmation", [.hidden("link", visit.parameter("link"))],
-                        button: words("confirm.button"))),
-            ], back: homeLink(words))
-    }
-
-    private static func confirmAddress(_ visit: Visit) async throws -> Response {
-        do {
-            try await visit.site.accounts.confirmAddress(
-                of: visit.require().person, link: visit.form.text("link"), by: visit.caller)
-            return visit.redirect("/home?done=account")
-        } catch AccessRefusal.refused {
-            throw Refusal.notFound
-        }
     }
 }

@@ -10,7 +10,7 @@ enum SignInPages {
     static let routes: [Route] = [
         Route(.get, "/", .anyone) { try await front($0) },
         Route(.get, "/style.css", .anyone, form: .plain) { asset($0.site.styleSheet, "text/css; charset=utf-8") },
-        Route(.get, "/icon.svg", .anyone, form: .plain) { asset($0.site.icon, "image/svg+xml") },
+        Route(.get, "/icon.svg", .anyone, form: .plain) { asset($0.site.icon, "image/svg+xml; charset=utf-8") },
         Route(.get, "/sign-in", .anyone) { try $0.page(linkPage($0.words)) },
         Route(.post, "/sign-in", .anyone, checksForm: true) { try await requestLink($0) },
         Route(.get, "/sign-in/link/{link}", .anyone) { try await enterPage($0, link: $0.parameter("link")) },
@@ -23,8 +23,8 @@ enum SignInPages {
         Route(.post, "/set-up", .anyone) { try await setUp($0) },
         Route(.post, "/sign-out", .signedIn) { try await signOut($0, everywhere: false) },
         Route(.post, "/sign-out/everywhere", .signedIn) { try await signOut($0, everywhere: true) },
-        Route(.get, "/rescission", .anyone) { try $0.page(rescissionPage($0.words)) },
-        Route(.post, "/rescission", .anyone) { try await rescind($0) },
+        Route(.get, "/rescission", .anyone, worksWithoutCookie: true) { try $0.page(rescissionPage($0.words)) },
+        Route(.post, "/rescission", .anyone, worksWithoutCookie: true) { try await rescind($0) },
     ]
 
     private static func asset(_ bytes: [UInt8], _ type: String) -> Response {
@@ -157,7 +157,7 @@ enum SignInPages {
                 .init(pin: form.text("pin"), firstUseCode: form.text("firstUseCode"), newPIN: form.text("newPIN")),
                 from: visit.peer
             )
-            return signedIn(visit, token)
+            return try await signedIn(visit, token)
         } catch AccessRefusal.refused {
             if RescindLike.isLink(link), try await visit.site.accounts.needed(link: link) == .none {
                 throw Refusal.notFound
@@ -175,7 +175,9 @@ enum SignInPages {
     /// True if what was entered looks like a link's token rather than like a printed code.
     private enum RescindLike { static func isLink(_ text: String) -> Bool { text.utf8.count == 43 } }
 
-    private static func signedIn(_ visit: Visit, _ token: String) -> Response {
+    private static func signedIn(_ visit: Visit, _ token: String) async throws -> Response {
+        // One browser is signed in once.
+        if let former = visit.session { try await visit.site.accounts.signOut(former) }
         var response = visit.redirect("/home")
         response.setCookie(
             Cookie(name: Site.sessionCookie, value: token, path: "/", secure: true, httpOnly: true, sameSite: .strict))
@@ -226,7 +228,7 @@ enum SignInPages {
             let token = try await visit.site.accounts.signIn(
                 typedAddress: form.text("address"), password: form.text("password"), code: form.text("code"),
                 from: visit.peer)
-            return signedIn(visit, token)
+            return try await signedIn(visit, token)
         } catch AccessRefusal.refused {
             return try visit.again(
                 staffPage(visit.words), FieldProblem(field: "password", expected: visit.words("staff.wrong")),

@@ -28,6 +28,8 @@ extension Site {
     private static let arrival = Duration.seconds(20)
 
     static let sessionCookie = "__Host-privity"
+    /// Holds the token of the forms of somebody who is not signed in yet.
+    static let strangerCookie = "__Host-privity-form"
     /// Everything that a browser may have kept of the service, to be forgotten when somebody signs out.
     static let everything = "\"cache\", \"cookies\", \"storage\""
 
@@ -82,6 +84,9 @@ extension Site {
         var session: Session?
         if let token { session = try await accounts.session(token) }
         let isAPI = route.map { $0.form == .api } ?? request.uri.path.hasPrefix("/api/")
+        if token == nil, !isAPI, route?.audience != .anyone, isFromElsewhere(request) {
+            return try comeAgain(request)
+        }
         do {
             guard let route else { throw session == nil ? Unauthenticated() : Refusal.notFound as any Error }
             // Nobody: the same answer for every route that is not for everybody, and for those that do not exist.
@@ -94,20 +99,21 @@ extension Site {
             let isForm = route.form == .page && route.method == .post
             if route.method != .get, bearer(request) == nil { try requireOwnPage(request) }
             let form = isForm ? try FormBody(body, contentType: request.headers[.contentType] ?? "") : .empty
-            if isForm, let session {
-                guard constantTimeEquals(Array(form.text("token").utf8), Array(session.formToken.utf8)) else {
-                    throw ForeignForm()
-                }
-            }
+            let stranger = strangerToken(request)
+            if isForm { try requireOwnForm(form, route, session, stranger) }
             if route.form == .api, route.method != .get, bearer(request) == nil, let session {
                 guard request.headers[HTTPField.Name.formToken] == session.formToken else { throw ForeignForm() }
             }
             if let problem = form.problem, !route.checksForm { throw problem }
             let visit = Visit(
                 site: self, route: route, session: session, parameters: parameters(route, request),
-                query: query(request),
-                headers: request.headers, form: form, body: body, peer: peer(request, context))
-            return try await route.handle(visit)
+                query: query(request, session),
+                headers: request.headers, form: form, body: body, peer: peer(request, context),
+                strangerToken: try stranger ?? Hex.format(RandomBytes.generate(count: 16)))
+            // Only what lets people in is kept: it holds nothing of any case.
+            guard isForm, route.audience == .anyone, let key = visit.key else { return try await route.handle(visit) }
+            let parts = [route.path, visit.peer, key, token ?? ""].map { Array($0.utf8) } + [body]
+            return try await repeats.answer(parts) { try await route.handle(visit) }
         } catch {
             var response = failure(error, isAPI: isAPI, session: session)
             // The rest of it is not waited for. A stream has no such header (RFC 9113 §8.2.2).
@@ -116,6 +122,24 @@ extension Site {
             }
             return response
         }
+    }
+
+    struct NoCookies: Error {}
+
+    /// Refuses a form that none of our pages showed to this browser: another site could sign somebody in as somebody
+    /// else with it. Whoever is not signed in shows that their browser keeps cookies, before anything is used up.
+    private func requireOwnForm(_ form: FormBody, _ route: Route, _ session: Session?, _ stranger: String?) throws {
+        if session == nil, route.worksWithoutCookie { return }
+        guard let expected = session?.formToken ?? stranger else { throw NoCookies() }
+        guard constantTimeEquals(Array(form.text("token").utf8), Array(expected.utf8)) else { throw ForeignForm() }
+    }
+
+    /// The token that this browser was given for the forms of somebody who is not signed in.
+    private func strangerToken(_ request: Request) -> String? {
+        guard let value = request.cookies[Self.strangerCookie]?.value, value.utf8.count == 32,
+            Hex.parse(value) != nil
+        else { return nil }
+        return String(value)
     }
 
     private func bearer(_ request: Request) -> String? {
@@ -133,10 +157,37 @@ extension Site {
         return found
     }
 
-    private func query(_ request: Request) -> [String: String] {
+    /// What the address asks for. That something was done is said only to the session that was sent there, once.
+    private func query(_ request: Request, _ session: Session?) -> [String: String] {
         var found: [String: String] = [:]
         for (name, value) in request.uri.queryParameters { found[String(name)] = String(value) }
+        if found["done"] != nil {
+            let isSaid = session.map { said.take(request.uri.description, by: $0.digest) } ?? false
+            if !isSaid { found["done"] = nil }
+        }
         return found
+    }
+
+    /// True for a page that is opened from another site's, like a mailbox on the web: the browser sends no cookie then,
+    /// whoever is signed in.
+    ///
+    /// - Source: Fetch Metadata Request Headers; RFC 6265bis, section “SameSite”.
+    private func isFromElsewhere(_ request: Request) -> Bool {
+        request.method == .get && request.headers[HTTPField.Name.fetchSite] == "cross-site"
+            && request.headers[HTTPField.Name.fetchMode] == "navigate"
+    }
+
+    /// A page that asks for the same address once more, as ours, so that the cookie comes along. It is the same for
+    /// every address, and says nothing of any.
+    private func comeAgain(_ request: Request) throws -> Response {
+        // What begins with two slashes is the name of another host.
+        let own = request.uri.description
+        let address = own.hasPrefix("/") && !own.hasPrefix("//") && !own.hasPrefix("/\\") ? own : "/"
+        let page = Page(
+            words("comeAgain.title"), [.links([LinkView(words("comeAgain.link"), address, isButton: true)])])
+        var response = html(try render(page, for: nil))
+        response.headers[HTTPField.Name.refresh] = "0"
+        return response
     }
 
     /// Behind a proxy on this machine, the address it names last; otherwise the one the connection comes from.
@@ -188,12 +239,11 @@ extension Site {
         if let site = request.headers[HTTPField.Name.fetchSite], !["same-origin", "none"].contains(site) {
             throw ForeignForm()
         }
-        if let origin = request.headers[.origin], origin != "null",
-            let host = request.head.authority ?? request.headers[HTTPField.Name.host],
-            !origin.hasSuffix("://\(host)")
-        {
-            throw ForeignForm()
-        }
+        // Our own pages always say where they come from; `null` is a page without an origin, inside another's.
+        guard let origin = request.headers[.origin], origin != outbox.url else { return }
+        guard let host = request.head.authority ?? request.headers[HTTPField.Name.host],
+            origin.hasSuffix("://\(host)")
+        else { throw ForeignForm() }
     }
 
     // MARK: Answers
@@ -202,7 +252,8 @@ extension Site {
         response.headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[HTTPField.Name.referrerPolicy] = "no-referrer"
+        // Nothing goes to other sites. With `no-referrer` a browser would call the origin of our own forms `null`.
+        response.headers[HTTPField.Name.referrerPolicy] = "same-origin"
         response.headers[HTTPField.Name.permissionsPolicy] =
             "camera=(), geolocation=(), microphone=(), interest-cohort=()"
         response.headers[HTTPField.Name.openerPolicy] = "same-origin"
@@ -267,10 +318,20 @@ extension Site {
 
 extension Visit {
     func page(_ page: Page, status: HTTPResponse.Status = .ok) throws -> Response {
-        site.html(try site.render(page, for: session), status: status)
+        var response = site.html(
+            try site.render(page, for: session, stranger: strangerToken), status: status)
+        // What nobody is known by gives nobody a cookie.
+        if session == nil, !route.worksWithoutCookie, page.blocks.contains(where: { $0.form != nil }) {
+            response.headers[.setCookie] =
+                "\(Site.strangerCookie)=\(strangerToken); Path=/; Secure; HttpOnly; SameSite=Strict"
+        }
+        return response
     }
 
-    func redirect(_ path: String) -> Response { Response(status: .seeOther, headers: [.location: path]) }
+    func redirect(_ path: String) -> Response {
+        if let session, path.contains("?done=") { site.said.note(path, to: session.digest) }
+        return Response(status: .seeOther, headers: [.location: path])
+    }
 
     /// The form again, with what was entered and what is wrong with it.
     func again(_ page: Page, _ problem: FieldProblem, status: HTTPResponse.Status = .unprocessableContent) throws
@@ -340,6 +401,8 @@ extension HTTPField.Name {
     static let forwardedFor = named("X-Forwarded-For")
     static let forwarded = named("Forwarded")
     static let fetchSite = named("Sec-Fetch-Site")
+    static let fetchMode = named("Sec-Fetch-Mode")
+    static let refresh = named("Refresh")
     static let host = named("Host")
     static let referrerPolicy = named("Referrer-Policy")
     static let permissionsPolicy = named("Permissions-Policy")

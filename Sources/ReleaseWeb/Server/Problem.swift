@@ -31,6 +31,7 @@ struct Problem: Sendable {
         }
         switch error {
         case is Unauthenticated: self = problem(.unauthorized, "unauthenticated")
+        case is Site.NoCookies: self = problem(.forbidden, "noCookies")
         case is ForeignForm: self = problem(.forbidden, "foreignForm")
         case is PreconditionFailed: self = problem(.preconditionFailed, "outdated")
         case is Site.MethodNotAllowed: self = problem(.methodNotAllowed, "method")
@@ -49,27 +50,7 @@ struct Problem: Sendable {
                 .unprocessableContent, "field",
                 words("problem.field.text", ["field": field.field, "expected": field.expected]),
                 field: field.field)
-        case let refusal as Refusal:
-            switch refusal {
-            case .notFound: self = problem(.notFound, "notFound")
-            case .cardClosed, .cardFrozen: self = problem(.conflict, refusal.code)
-            case .notSigning: self = problem(.serviceUnavailable, "notSigning")
-            case .awaitsConfirmation, .keyReused, .stillOpen: self = problem(.conflict, refusal.code)
-            // One answer for all of them: which it is would tell in what state the case is.
-            case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
-                self = problem(.conflict, "outdated")
-            case .electronicFirst, .programEnds, .needsSecondHand, .cannotGoOn, .cannotBringTogether:
-                self = problem(.conflict, refusal.code)
-            case .conditionFailed(let condition):
-                self = problem(
-                    .conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
-            case .argumentMissing: self = problem(.unprocessableContent, "argumentMissing")
-            case .elementMissing(let element):
-                self = problem(
-                    .conflict, "elementMissing",
-                    words(
-                        "problem.elementMissing.text", ["element": element.plainWords, "paragraph": element.paragraph]))
-            }
+        case let refusal as Refusal: self.init(of: refusal, words)
         case let problem as MatchingProblem:
             self.init(
                 status: .conflict, code: "matching", title: words("problem.matching.title"), detail: "\(problem)")
@@ -84,6 +65,32 @@ struct Problem: Sendable {
             case .corrupt, .laterVersion, .folder, .locked: self = problem(.internalServerError, "internal")
             }
         default: self = problem(.internalServerError, "internal")
+        }
+    }
+
+    private init(of refusal: Refusal, _ words: Words) {
+        func problem(_ status: HTTPResponse.Status, _ code: String, _ detail: String? = nil) -> Problem {
+            Problem(
+                status: status, code: code, title: words("problem.\(code).title"),
+                detail: detail ?? words("problem.\(code).text"))
+        }
+        switch refusal {
+        case .notFound: self = problem(.notFound, "notFound")
+        case .notSigning: self = problem(.serviceUnavailable, "notSigning")
+        // One answer for all of them: which it is would tell in what state the case is.
+        case .illegalTransition, .wrongPrincipal, .wrongChannel, .wrongAgent, .outdated, .versionChanged:
+            self = problem(.conflict, "outdated")
+        case .cardClosed, .cardFrozen, .awaitsConfirmation, .keyReused, .stillOpen, .electronicFirst, .programEnds,
+            .needsSecondHand, .cannotGoOn, .cannotBringTogether:
+            self = problem(.conflict, refusal.code)
+        case .conditionFailed(let condition):
+            self = problem(
+                .conflict, "condition", words("problem.condition.text", ["condition": condition.plainWords]))
+        case .argumentMissing: self = problem(.unprocessableContent, "argumentMissing")
+        case .elementMissing(let element):
+            self = problem(
+                .conflict, "elementMissing",
+                words("problem.elementMissing.text", ["element": element.plainWords, "paragraph": element.paragraph]))
         }
     }
 

@@ -48,17 +48,21 @@ struct Route: Sendable {
     var isSilent = false
     /// The number of bytes that a body may have.
     var bodyLimit = 64 << 10
+    /// True of a form that works in a browser that keeps no cookie: what takes something back, and what nobody is known
+    /// by.
+    var worksWithoutCookie = false
     /// True if the handler itself looks at ``FormBody/problem``, to show the form again with it.
     var checksForm = false
     let handle: @Sendable (Visit) async throws -> Response
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ audience: Audience, form: Form = .page, isSilent: Bool = false,
-        bodyLimit: Int = 64 << 10, checksForm: Bool = false,
+        bodyLimit: Int = 64 << 10, checksForm: Bool = false, worksWithoutCookie: Bool = false,
         handle: @escaping @Sendable (Visit) async throws -> Response
     ) {
         (self.method, self.path, self.audience, self.form) = (method, path, audience, form)
         (self.isSilent, self.bodyLimit, self.checksForm, self.handle) = (isSilent, bodyLimit, checksForm, handle)
+        self.worksWithoutCookie = worksWithoutCookie
     }
 
     /// Its method and pattern.
@@ -85,6 +89,8 @@ struct Visit: Sendable {
     let body: [UInt8]
     /// The network address that the request came from, for limits alone; it is written nowhere.
     let peer: String
+    /// The token of the forms of somebody who is not signed in: their browser keeps it in a cookie until it is closed.
+    let strangerToken: String
 
     /// The session of whoever is there. Routes that call it are not for `anyone`.
     func require() throws -> Session {

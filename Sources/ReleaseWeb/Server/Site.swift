@@ -48,6 +48,10 @@ public struct Site: Sendable {
     public let metrics: PrometheusMetrics
     /// The connections that are open.
     let connections = Connections(.init(total: 4096))
+    /// The posts by which somebody comes in, for some seconds.
+    let repeats = Repeats()
+    /// What sessions are told on their next page.
+    let said = SaidOnce()
     /// Every route that it answers.
     let routes: [Route]
     /// The manifest of what each role can reach and be shown, under a policy.
@@ -90,10 +94,13 @@ public struct Site: Sendable {
     static let pageStep = 16 << 10
 
     /// Renders a page for whoever is there, padded to a whole number of steps.
-    func render(_ page: Page, for session: Session?) throws -> [UInt8] {
+    ///
+    /// - Parameter stranger: the token of the forms of somebody who is not signed in.
+    func render(_ page: Page, for session: Session?, stranger: String = "") throws -> [UInt8] {
         var page = page
         for index in page.blocks.indices where page.blocks[index].form != nil {
-            page.blocks[index].form = try prepared(page.blocks[index].form, number: index, session)
+            page.blocks[index].form = try prepared(
+                page.blocks[index].form, number: index, token: session?.formToken ?? stranger)
         }
         let view = PageView(
             language: words.language, service: service, pageTitle: page.title, isProblem: !page.problems.isEmpty,
@@ -116,9 +123,9 @@ public struct Site: Sendable {
     }
 
     /// A form with its token, a fresh key, and ids for its fields.
-    private func prepared(_ form: FormView?, number: Int, _ session: Session?) throws -> FormView? {
+    private func prepared(_ form: FormView?, number: Int, token: String) throws -> FormView? {
         guard var form else { return nil }
-        form.formToken = session?.formToken ?? ""
+        form.formToken = token
         form.formKey = Hex.format(try RandomBytes.generate(count: 16))
         for index in form.fields.indices {
             var field = form.fields[index]

@@ -36,11 +36,21 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "In an example folder: the local time that its clock begins at, like 2026-01-05T09:00.") var clock:
         String?
+    @Flag(help: "Say that the clock of this machine is right, where it is far ahead of everything that was recorded.")
+    var clockIsRight = false
 
     func run() async throws {
-        let open = try await OpenFolder(options, isWriter: true, showing: clock)
-        let settings = try ServeSettings(open.folder, self)
         let logger = Logger(label: "privity", factory: { JSONLog(label: $0) { line in complainRaw(line) } })
+        var quiet = logger
+        quiet.logLevel = .error
+        let open = try await OpenFolder(options, isWriter: true, showing: clock, logger: quiet)
+        let settings = try ServeSettings(open.folder, self)
+        if clockIsRight { try await open.host.confirmClock(by: .operator) }
+        if open.host.asksAboutClock {
+            complain(
+                "the clock is more than a week ahead of everything that was recorded: nothing closes by itself before an administrator says on their page that it is right, or it is served with --clock-is-right"
+            )
+        }
         let accounts = try Accounts(open.host)
         let words = Words.english.spoken(in: try open.service.policy.policy)
         let outbox = Outbox(open.host, mailer: settings.mailer, words: words.letters, url: settings.url)
@@ -57,8 +67,6 @@ struct Serve: AsyncParsableCommand {
         }
         var services: [any Service] = [scheduler, server]
         if let port = settings.metricsPort { services.append(site.metricsServer(port: port)) }
-        var quiet = logger
-        quiet.logLevel = .error
         let group = ServiceGroup(
             configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         do {
@@ -110,6 +118,11 @@ struct ServeSettings {
     let mailer: (any Mailer)?
     let backupFolder: String?
 
+    /// True of an address that never leaves this machine.
+    private static func isThisMachine(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+
     init(_ folder: Folder, _ serve: Serve) throws {
         let reader = try SettingName.reader(folder)
         func path(_ text: String?) -> String? { text.map { $0.hasPrefix("/") ? $0 : folder.path + "/" + $0 } }
@@ -135,6 +148,11 @@ struct ServeSettings {
             else {
                 throw Failure(
                     "`url`, `--url`: found `\(given)`, expected an address like https://consent.example.org, without a slash at its end",
+                    status: 2)
+            }
+            guard parts.scheme == "https" || Self.isThisMachine(parts.host ?? "") else {
+                throw Failure(
+                    "`url`, `--url`: found `\(given)`, expected https: letters carry links to it, and nobody is to read them on the way",
                     status: 2)
             }
         }

@@ -68,10 +68,11 @@ struct OpenFolder {
     ///
     /// - Parameters:
     ///   - time: in an example folder, the local time that its clock shows now; it runs on from there.
+    ///   - logger: where reasons go; a service's are lines of JSON.
     ///   - isRevocation: opens with the keys that are about to be revoked, which otherwise sign nothing any more.
     init(
         _ options: FolderOptions, isWriter: Bool, canSetClock: Bool = false, isRevocation: Bool = false,
-        showing time: String? = nil
+        showing time: String? = nil, logger: Logger = Self.logger()
     )
         async throws
     {
@@ -116,10 +117,12 @@ struct OpenFolder {
         var parts = Parts(
             origin: settings.origin, store: store, heads: heads, tiles: isWriter ? folder.tiles : nil,
             time: clock, seeds: RandomSeeds(), phones: LibraryPhoneNumbers(), vault: vault, keys: keys,
-            parsePolicy: Self.parse, logger: Self.logger())
+            parsePolicy: Self.parse, logger: logger)
         parts.isRevoking = isRevocation
         parts.photographs = LibraryPhotographs()
-        host = try await ServiceHost.open(parts, isWriter: isWriter)
+        // In an example the clock is set on purpose.
+        host = try await ServiceHost.open(
+            parts, isWriter: isWriter, asksAboutClock: isWriter && !settings.origin.hasPrefix("example."))
         setClock?.set(Date())
     }
 

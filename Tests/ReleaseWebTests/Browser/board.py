@@ -1,11 +1,11 @@
 """Walks a directory that a board's staff keep, in a folder that is no example: from the first coordinator to an entry that everybody
 finds, and to its end.
 
-    board.py PRIVITY FOLDER PICTURES SET_UP_LINK
+    board.py PRIVITY FOLDER PICTURES SET_UP_LINK SET_UP_LINK_OF_A_COLLEAGUE
 """
 from browser import *
 
-link = sys.argv[4]
+link, colleague = sys.argv[4:6]
 service, _ = serve()
 try:
     # -- The board's coordinator sets up their account and enters a certified professional.
@@ -26,6 +26,16 @@ try:
     person = wren.driver.current_url.split("?")[0]
     wren.press("Make a first-use code")
     first = wren.secret()[0]
+    # A colleague makes sure that the code has come to her: before that it signs nothing.
+    otto = Person("otto").open(base + colleague)
+    secret = otto.secret()[0].replace(" ", "")
+    otto.fill("Password", "seven slow brown boats").fill("Password again", "seven slow brown boats")
+    otto.fill("Code", totp(secret, time.time())).press("Finish")
+    recovered = otto.secret()
+    otto.press("Staff sign in").fill("E-mail address", "otto@example.org").fill("Password", "seven slow brown boats")
+    otto.fill("Code", recovered[0]).press("Sign in").open("/second-hand").says("Did it come to them?").press("Ines Calloway")
+    otto.says("Do not use this number").choose("Face to face").choose("It came to me, and nobody else uses it").look("board-confirmation")
+    otto.press("Save what they said").says("They can sign.").open("/account").look("board-account")
     wren.open(person).press("Enroll as a mentor").look("board-enrollment")
     wren.fill("Certified until", "2030-12-31").fill("Experienced since", "2009-03-01").press("Attest and enroll").says("Attested and enrolled.")
 
@@ -33,7 +43,7 @@ try:
     ines = Person("ines").open("/sign-in").fill("E-mail address", "ines@example.org").press("Send me a link")
     letter = wait_for_letter("ines@example.org", "/sign-in/link/")
     ines.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group())
-    ines.fill("First-use code", first).fill("New PIN", "280671").fill("New PIN again", "280671").press("Sign in").look("board-home")
+    ines.fill("First-use code", first).fill("New PIN", "283671").fill("New PIN again", "283671").press("Sign in").look("board-home")
     ines.press("Your profile").fill("Name shown", "Ines C., CADC").fill("Region", "Springfield").fill("Topics", "careers")
     ines.fill("How to reach you", "ines.mentor@example.org").look("board-profile").press("Keep this")
     ines.open("/home").press("What mentors sign").says("ETHICS CODE FOR MENTORS", "LISTING AGREEMENT").look("board-agreements")
@@ -74,6 +84,6 @@ try:
 finally:
     close(service)
 
-silent_log("Ines", "Calloway", "5550171", "ines@", "ines.mentor@", "280671")
+silent_log("Ines", "Calloway", "5550171", "ines@", "ines.mentor@", "283671")
 print(f"{len(seen)} pages at 2 widths, {len(findings)} findings")
 sys.exit(1 if findings else 0)

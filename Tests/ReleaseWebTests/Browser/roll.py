@@ -31,7 +31,7 @@ try:
         person = Person(name).open("/sign-in").fill("E-mail address", f"{name}@example.org").press("Send me a link")
         letter = wait_for_letter(f"{name}@example.org", "/sign-in/link/")
         person.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group())
-        person.fill("Your member number", number).fill("New PIN", "280671").fill("New PIN again", "280671").press("Sign in")
+        person.fill("Your member number", number).fill("New PIN", "283671").fill("New PIN again", "283671").press("Sign in")
         return person
 
     lena = enter("lena", "SG 1001").says("Your").look("roll-home-mentor")
@@ -59,6 +59,6 @@ try:
 finally:
     close(service)
 
-silent_log("Lena", "Ostrowski", "Theo", "5550120", "lena@", "280671", "1001")
+silent_log("Lena", "Ostrowski", "Theo", "5550120", "lena@", "283671", "1001")
 print(f"{len(seen)} pages at 2 widths, {len(findings)} findings")
 sys.exit(1 if findings else 0)

@@ -18,8 +18,11 @@ try:
     pia.look("admin")
     pia.fill("Full name", "Olga Petrov").fill("Last name", "Petrov").fill("First name", "Olga").fill("Telephone", "312-555-0150")
     pia.fill("E-mail address", "olga@example.org").choose("Coordinator").press("Add")
-    pia.look("admin-set-up-link")
-    link = pia.secret()[0]
+    pia.says("A second member of staff has to confirm it.").look("admin-asked")
+    # Whoever asked gets no link: an auditor, or another administrator, makes it.
+    noor = Person("noor").open(links["auditor"]).press("Sign in").open("/second-hand")
+    noor.says("Shall Olga Petrov get a link").look("second-hand-auditor").press("Confirm").look("admin-set-up-link")
+    link = noor.secret()[0]
     pia.open("/admin").press("Policy").says("In force").look("admin-policy")
     pia.open("/admin").press("Keys").look("admin-keys").choose("Record key").press("Make a new key").says("The new key is in force.")
     policy = pathlib.Path("Policies/mphp.yaml").read_text().replace("version: 1\neffectiveFrom: 2026-01-01", "version: 2\neffectiveFrom: 2026-06-01")
@@ -75,8 +78,19 @@ try:
     letter = wait_for_letter("gail@example.org", "/sign-in/link/")
     gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).look("sign-in-first")
     gail.fill("First-use code", gail_code).fill("New PIN", "123456").fill("New PIN again", "123456").press("Sign in")
-    gail.says("not one repeated").fill("First-use code", gail_code).fill("New PIN", "280671").fill("New PIN again", "280671")
+    gail.says("that nobody guesses").fill("First-use code", gail_code).fill("New PIN", "283671").fill("New PIN again", "283671")
     gail.press("Sign in").says("You have not asked for a mentor").look("home-participant")
+    # Before another person has reached her she is shown nothing that is hers alone.
+    gail.open("/account").says("Somebody of the office makes sure that it is you").look("account-held")
+    gail.open("/private-list").says("First somebody makes sure that it is you").look("held")
+    pia.open("/second-hand").says("Did it come to them?", "Olga Petrov").look("second-hand").press("Gail Underwood")
+    pia.says("Do not use this number").look("second-hand-sign-in")
+    pia.press("Save what they said").says("one of the two answers").look("second-hand-sign-in-wrong")
+    pia.choose("Face to face").choose("It came to me, and nobody else uses it").press("Save what they said").says("They can sign.")
+    pia.press("Hugo Lindner").choose("By a number or address that I found elsewhere")
+    pia.choose("It came to me, and nobody else uses it").press("Save what they said").says("They can sign.").never_says("Hugo Lindner")
+    pia.open("/admin")
+    gail.open("/account").never_says("makes sure that it is you").open("/home")
     # She would like to be a mentor herself one day; her coordinator answers.
     gail.press("Become a mentor").look("mentoring").press("Ask to be a mentor").says("what is asked of a mentor").look("mentoring-wrong")
     gail.choose("entered or completed the program, in stable compliance").press("Ask to be a mentor")
@@ -149,7 +163,7 @@ try:
     hugo.open("/home").says("Please do not make contact")
     gail.enter("A mentor for you").says("You may ask again").press("Ask again").press("Yes, I ask again").says("You have asked again.")
     gail.press("Stop, and keep nothing").look("declination").press("Stop and delete").says("Your request is over")
-    gail.open("/account").look("account").fill("PIN now", "280671").fill("New PIN", "771204").press("Change the PIN").says("changed")
+    gail.open("/account").look("account").fill("PIN now", "283671").fill("New PIN", "779504").press("Change the PIN").says("changed")
 
     # -- On paper: printed form, scan, rescission by code without signing in.
     maya = Person("maya").open(links["coordinator"]).press("Sign in").press("The coordinator's desk")
@@ -166,12 +180,17 @@ try:
     maya.press("Back to the case").press("Read and sign the release").look("signature-paper")
     maya.fill("First eight characters of the digest on the paper", "00000000").fill("Day on the paper", "2026-01-05").fill("Scan of the signed form", str(scan)).press("Sign")
     maya.says("the digest that is printed").fill("First eight characters of the digest on the paper", digest)
-    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign").says("Recorded for them.", "Print this receipt").look("receipt-paper").press("Back to the case")
-    maya.press("Release the card").press("Release the card").says("the card is open")
+    maya.fill("Scan of the signed form", str(scan)).choose("on paper").press("Sign")
+    maya.says("It counts once a colleague has looked at it").look("paper-waits")
+    pia.open("/second-hand").says("Did Ada Fairweather sign this paper?").press("Look at the paper").says("RELEASE OF INFORMATION").look("second-hand-paper")
+    pia.press("Save what they said").says("one of the two answers")
+    pia.choose("Face to face").choose("I signed it").press("Save what they said")
+    pia.says("Recorded for them.", "Print this receipt").look("receipt-paper")
+    maya.open(maya.driver.current_url.split("?")[0]).press("Release the card").press("Release the card").says("the card is open")
     maya.open("/desk/notices").look("notices")
 
     # -- The auditor sees records and nobody.
-    noor = Person("noor").open(links["auditor"]).press("Sign in").press("The records").look("audit")
+    noor.open("/home").press("The records").look("audit")
     noor.never_says("Gail", "Hugo", "Fairweather", "5550")
     noor.press("All records").look("audit-records")
     noor.driver.find_elements(By.CSS_SELECTOR, "tbody a")[0].click()
@@ -214,7 +233,7 @@ try:
     letters.clear()
     gail.open("/sign-in").fill("E-mail address", "gail@example.org").press("Send me a link")
     letter = wait_for_letter("gail@example.org", "/sign-in/link/")
-    gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).fill("PIN", "771204").press("Sign in")
+    gail.open(re.search(r"http://\S+/sign-in/link/\S+", letter.get_payload()).group()).fill("PIN", "779504").press("Sign in")
     gail.says("somebody is willing").enter("Talk with somebody").look("case-asker-alerted").press("Show me the card").says("Hugo", "+13125550162").never_says("Lindner").look("card-peer")
     gail.press("Sign out")
 
@@ -257,7 +276,7 @@ try:
 finally:
     close(service)
 
-lines = silent_log("Gail", "Hugo", "Underwood", "Lindner", "5550161", "5550199", "gail@", "olga@", "280671", rescind_code, "/private\"")
+lines = silent_log("Gail", "Hugo", "Underwood", "Lindner", "5550161", "5550199", "gail@", "olga@", "283671", rescind_code, "/private\"")
 for line in lines:
     json.loads(line)
 print(f"{len(seen)} pages at 2 widths, {focused_visibly[0]} elements reached by keyboard, {len(findings)} findings")
