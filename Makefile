@@ -44,13 +44,13 @@ bench: packages            ## measure, beside the limits
 	PRIVITY_BENCH=1 swift run -c release --scratch-path .build-bench privity-bench
 
 lint:                      ## format, requirements, circles between folders, sizes
-	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Fuzz Package.swift
 	scripts/check-requirements.py
 	scripts/check-folders.py
 	scripts/check-sizes.py
 
 format:                    ## lay the sources out as lint wants them
-	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
 
 build:                     ## build the program alone
 	swift build -c release --product privity

@@ -173,9 +173,8 @@ let package = Package(
         .testTarget(
             name: "ReleaseWebTests",
             dependencies: [
-                "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Matching", "TransparencyLog",
-                "Cryptography",
-                "PolicyFile", "QRCodes",
+                "ReleaseWeb", "ReleaseService", "ReleaseLedger", "ReleaseWorkflow", "Records", "Matching",
+                "TransparencyLog", "Cryptography", "PolicyFile", "QRCodes",
                 "SQLStore",
                 "SQLiteDriver", "FolderDriver", "PhoneNumbers", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -9,9 +9,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 3
 seconds=${1:-600}; [ $# -eq 0 ] || shift
 export PRIVITY_FUZZ=1 SWIFT_BACKTRACE=enable=no
-swift build -c debug -Xswiftc -O --sanitize fuzzer --scratch-path .build-fuzz --product fuzz || exit 3
-program=$(swift build -c debug -Xswiftc -O --sanitize fuzzer --scratch-path .build-fuzz --show-bin-path)/fuzz
-[ $# -gt 0 ] || set -- $(PRIVITY_FUZZ_TARGET=list "$program")
+swift build -c debug --sanitize fuzzer --scratch-path .build-fuzz --product fuzz || exit 3
+program=$(swift build -c debug --sanitize fuzzer --scratch-path .build-fuzz --show-bin-path)/fuzz
+[ $# -gt 0 ] || set -- $(ls Fuzz/corpus)
 status=0
 for target in "$@"; do
     mkdir -p ".build-fuzz/corpus/$target" "Fuzz/corpus/$target"

@@ -60,10 +60,9 @@ enum AccountPages {
             ]
         }
         return [
-            .heading(words("signInLine.heading")),
             .table(
                 words("signInLine.heading"),
-                [words("history.day"), words("signInLine.what"), words("signInLine.by")], rows),
+                [words("history.day"), words("signInLine.what"), words("signInLine.by")], rows)
         ]
     }
 

@@ -99,6 +99,7 @@ enum SecondHandPages {
         if !paper.isNumberTrusted { blocks.append(.note(words("issue.untrusted"), words("issue.untrustedText"))) }
         if paper.texts.isEmpty { blocks.append(.note(words("paper.outdated"), words("paper.outdatedText"))) }
         if !paper.values.isEmpty {
+            blocks.append(.heading(words("release.values")))
             blocks.append(.facts(paper.values.map { ($0.field.plainWords, $0.text) }))
         }
         blocks += paper.texts.map { .document($0, label: words("paper.text")) }
@@ -184,7 +185,7 @@ enum SecondHandPages {
             ]
         }
         return [
-            .heading(words("issue.heading")), .text(words("issue.text")),
+            .text(words("issue.text")),
             .table(
                 words("issue.heading"),
                 [words("field.fullName"), words("issue.hands"), words("issue.on"), words("issue.due")], rows),

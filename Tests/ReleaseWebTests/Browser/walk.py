@@ -83,7 +83,7 @@ try:
     # Before another person has reached her she is shown nothing that is hers alone.
     gail.open("/account").says("Somebody of the office makes sure that it is you").look("account-held")
     gail.open("/private-list").says("First somebody makes sure that it is you").look("held")
-    pia.open("/second-hand").says("Did it come to them?", "Olga Petrov").look("second-hand").press("Gail Underwood")
+    pia.open("/second-hand").says("Did it come to them?", "Olga Petrov").look("second-hand-access").press("Gail Underwood")
     pia.says("Do not use this number").look("second-hand-sign-in")
     pia.press("Save what they said").says("one of the two answers").look("second-hand-sign-in-wrong")
     pia.choose("Face to face").choose("It came to me, and nobody else uses it").press("Save what they said").says("They can sign.")

@@ -1,0 +1,1 @@
+../Tests/ReleaseWebTests/Parsers.swift
