@@ -209,16 +209,22 @@ public final class Accounts: Sendable {
     public func issues(by caller: Caller) async throws -> [IssueToConfirm] { try issues.waiting(by: caller) }
     /// Confirms that what staff gave came to the one it is for.
     ///
+    /// - Parameter count: ``IssueToConfirm/count`` as it was shown; nil where nothing was.
     /// - Throws: `Refusal.needsSecondHand` for somebody who gave some of it, and for the person; `FieldProblem` for a
-    ///   number that says nothing; `Refusal.notFound` where nothing waits, and for whoever may not confirm.
-    public func confirmIssue(_ person: PersonID, reached: Issue.Reached, by caller: Caller) async throws {
-        try await issues.confirm(person, reached: reached, by: caller)
+    ///   number that says nothing, and while a code waits that somebody else could still use;
+    ///   `Refusal.versionChanged` if more was given since; `Refusal.notFound` where nothing waits, and for whoever may
+    ///   not confirm.
+    public func confirmIssue(
+        _ person: PersonID, reached: Issue.Reached, count: Int? = nil, by caller: Caller
+    ) async throws {
+        try await issues.confirm(person, reached: reached, count: count, by: caller)
     }
     /// Takes away what did not come to the one it is for: nothing of it lets anybody in any more.
     ///
-    /// - Throws: as ``confirmIssue(_:reached:by:)``.
+    /// - Throws: as ``confirmIssue(_:reached:count:by:)``.
     public func voidIssue(_ person: PersonID, by caller: Caller) async throws {
         try await issues.void(person, by: caller)
+        mayHaveLeftMessage()
     }
     public func setDisabled(_ person: PersonID, _ isDisabled: Bool, by caller: Caller) async throws {
         try await accountChanges.setDisabled(person, isDisabled, by: caller)

@@ -107,6 +107,14 @@ struct IssueTests {
         #expect(signed.refused == .awaitsConfirmation)
     }
 
+    /// Gives a code, with which the person sets a PIN.
+    private func giveUsedCode(to name: String, by staff: String) async throws {
+        let person = try office.id(name)
+        let code = try await accounts.giveFirstUseCode(to: person, by: self.staff(staff))
+        let link = try await accounts.makeLink(for: person, purpose: .signIn, by: .operator)
+        _ = try await accounts.signIn(link: link, .init(firstUseCode: code, newPIN: "283671"), from: "198.51.100.7")
+    }
+
     /// The roads by which staff let somebody in.
     private static let roads = ["code", "sheet", "address", "member number", "name", "number"]
 
@@ -114,7 +122,7 @@ struct IssueTests {
         let (ada, caller) = (try office.id("ada"), try staff(name))
         let service = office.host.service(for: caller)
         switch road {
-        case "code": _ = try await accounts.giveFirstUseCode(to: ada, by: caller)
+        case "code": try await giveUsedCode(to: "ada", by: name)
         case "sheet": _ = try await accounts.makeSheet(for: ada, by: caller)
         case "address": try await accounts.setAddress(of: ada, to: "\(UUID())@example.org", by: caller)
         case "member number": try await accounts.setMemberNumber(of: ada, to: "\(UUID())", by: caller)
@@ -157,7 +165,7 @@ struct IssueTests {
     )
     func whoConfirms() async throws {
         let ada = try office.id("ada")
-        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        try await giveUsedCode(to: "ada", by: "maya")
         #expect(try await accounts.issues(by: staff("maya")).map(\.isOwn) == [true])
         let waiting = try #require(try await accounts.issues(by: staff("omar")).first)
         #expect(waiting.name == "Ada Fairweather" && waiting.hands == ["Maya Lindqvist"])
@@ -189,7 +197,7 @@ struct IssueTests {
     func number() async throws {
         let (ada, maya, omar) = (try office.id("ada"), try office.id("maya"), try office.id("omar"))
         _ = try await office.service(as: "maya").correct(ada, Details(phone: "312-555-0123"), by: maya, key: nil)
-        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        try await giveUsedCode(to: "ada", by: "maya")
         #expect(try await accounts.issues(by: staff("omar")).map(\.isNumberTrusted) == [false])
         await #expect(throws: FieldProblem.self) {
             try await accounts.confirmIssue(ada, reached: .number, by: staff("omar"))
@@ -200,7 +208,7 @@ struct IssueTests {
         _ = try await office.service(as: "omar").correct(ada, Details(phone: "312-555-0124"), by: omar, key: nil)
         try await accounts.confirmIssue(ada, reached: .face, by: staff("maya"))
         _ = try await office.service.reassign(from: omar, to: maya, key: nil)
-        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        try await giveUsedCode(to: "ada", by: "maya")
         #expect(try await accounts.issues(by: staff("omar")).map(\.isNumberTrusted) == [false])
         #expect(try await accounts.issues(by: staff("iris")).map(\.isNumberTrusted) == [true])
         try await accounts.confirmIssue(ada, reached: .number, by: staff("iris"))
@@ -216,13 +224,17 @@ struct IssueTests {
         let sheet = try await accounts.makeSheet(for: ada, by: staff("maya"))
         let token = try await accounts.signIn(
             link: sheet[0], .init(firstUseCode: code, newPIN: "283671"), from: "203.0.113.9")
-        try await accounts.agreeElectronically(ada, by: .person(ada, .person))
+        await #expect(throws: Refusal.awaitsConfirmation, "no consent by whoever holds it") {
+            try await accounts.agreeElectronically(ada, by: .person(ada, .person))
+        }
         try await accounts.voidIssue(ada, by: staff("omar"))
         #expect(try await accounts.session(token) == nil)
         #expect(try await accounts.needed(link: sheet[1]) == .none)
         let account = try await accounts.account(of: ada, by: .operator)
         #expect(account.pin == nil && account.firstUse == nil && account.address == nil)
         #expect(account.agreedElectronicallyOn == nil)
+        let told = try await office.service.outbox()
+        #expect(told.contains { $0.access == .changed(former: "elsewhere@example.org") }, "the address is told")
         #expect(try await accounts.issues(by: staff("omar")).isEmpty)
         await #expect(throws: Refusal.notFound) {
             try await accounts.confirmIssue(ada, reached: .face, by: staff("omar"))
@@ -230,7 +242,7 @@ struct IssueTests {
         #expect(try await accounts.summary(of: ada, by: .operator).isHeld)
         // Given anew by another coordinator, it is still not the first one's to confirm.
         _ = try await office.service.reassign(from: office.id("maya"), to: office.id("omar"), key: nil)
-        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("omar"))
+        try await giveUsedCode(to: "ada", by: "omar")
         await #expect(throws: Refusal.needsSecondHand) {
             try await accounts.confirmIssue(ada, reached: .face, by: staff("maya"))
         }
@@ -243,7 +255,7 @@ struct IssueTests {
     )
     func evidence() async throws {
         let (ada, maya, omar) = (try office.id("ada"), try office.id("maya"), try office.id("omar"))
-        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        try await giveUsedCode(to: "ada", by: "maya")
         try await accounts.confirmIssue(ada, reached: .face, by: staff("omar"))
         try office.time("2026-01-06T09:00")
         try await office.go(to: "signed")
@@ -362,6 +374,51 @@ struct IssueTests {
                     == .notFound)
         }
         #expect(try await first.ask(.setUp, of: iris, by: iris, key: nil).refused == .notFound, "not for oneself")
+    }
+
+    @Test(
+        "R19: who confirms, confirms what they were shown, and no code that waits; nobody takes away a sign-in of somebody who is staff alone"
+    )
+    func whatWasShown() async throws {
+        let ada = try office.id("ada")
+        _ = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        let problem = await #expect(throws: FieldProblem.self, "a copy of it could still be used") {
+            try await accounts.confirmIssue(ada, reached: .face, by: staff("omar"))
+        }
+        #expect(problem?.field == "answer")
+        try await giveUsedCode(to: "ada", by: "maya")
+        let shown = try #require(try await accounts.issues(by: staff("omar")).first).count
+        // While Omar is on the telephone Maya makes something else.
+        _ = try await accounts.makeSheet(for: ada, by: staff("maya"))
+        await #expect(throws: Refusal.versionChanged) {
+            try await accounts.confirmIssue(ada, reached: .face, count: shown, by: staff("omar"))
+        }
+        let now = try #require(try await accounts.issues(by: staff("omar")).first).count
+        try await accounts.confirmIssue(ada, reached: .face, count: now, by: staff("omar"))
+        #expect(try await !accounts.summary(of: ada, by: .operator).isHeld)
+
+        let omar = try office.id("omar")
+        try await accounts.setAddress(of: omar, to: "omar@example.org", by: staff("iris"))
+        await #expect(throws: Refusal.notFound) { try await accounts.voidIssue(omar, by: staff("maya")) }
+        #expect(try await accounts.account(of: omar, by: .operator).address == "omar@example.org")
+    }
+
+    @Test(
+        "R4: no administrator takes the second hand away by a version of the policy; every other version is theirs, and the operator's hand changes that too"
+    )
+    func policyOfHands() async throws {
+        let text = try Office.policyText()
+        let next = text.replacing(
+            "version: 1\neffectiveFrom: 2026-01-01", with: "version: 2\neffectiveFrom: 2026-02-01")
+        let alone = next.replacing(
+            "secondHand: {by: [coordinator, administrator]}", with: "secondHand: {none: \"one of us is ill\"}")
+        #expect(alone != next && next != text)
+        let (own, plain) = (try PolicyFile.parse(alone).canonical, try PolicyFile.parse(next).canonical)
+        let iris = try office.service(as: "iris")
+        #expect(try await iris.adopt(policy: own, key: nil).refused == .needsSecondHand)
+        #expect(try await iris.adopt(policy: plain, key: nil).refusal == nil)
+        let third = try PolicyFile.parse(alone.replacing("version: 2", with: "version: 3")).canonical
+        #expect(try await office.service.adopt(policy: third, key: nil).refusal == nil)
     }
 
     @Test(

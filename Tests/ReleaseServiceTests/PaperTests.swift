@@ -310,11 +310,10 @@ struct WaitingPaperTests {
         try await office.must(.sign, "eve", on: "eve", via: .paper, through: "maya")
         let late = try await waiting(office)
         try await office.must(.decline, "eve", on: "eve")
-        #expect(try await second.paper(toConfirm: late.id, by: omar).texts.isEmpty)
+        await #expect(throws: Refusal.notFound) { try await second.paper(toConfirm: late.id, by: omar) }
         #expect(
             try await second.answerSecondHand(late.id, isConfirmed: true, reached: .face, by: omar, key: nil).refused
-                != nil)
-        #expect(try await second.answerSecondHand(late.id, isConfirmed: false, by: omar, key: nil).refusal == nil)
+                == .notFound)
         #expect(try office.audit().isVerified)
     }
 
@@ -346,6 +345,38 @@ struct WaitingPaperTests {
             sheet.id, isConfirmed: true, reached: .elsewhere, by: omar, key: nil)
         #expect(try await office.service.enrollment(of: gus, as: .mentor)?.isReady == true)
         #expect(try office.audit().isVerified)
+    }
+
+    @Test(
+        "R4, DER-18: whoever is one of the two confirms no paper of their own case, and sees none; what is declined leaves no paper; papers of two kinds wait beside each other"
+    )
+    func parties() async throws {
+        let office = try await office()
+        let maya = try office.id("maya")
+        let mel = try await office.add(
+            "mel", "Melanie Roth", "Roth", first: "Mel", phone: "312-555-0149", roles: [.mentor, .coordinator],
+            coordinator: "maya")
+        _ = try await office.service.enroll(
+            mel, attestation: Attestation(attributes: [.inStanding], fields: ["nurse"]), capacity: 1, by: maya,
+            key: nil)
+        _ = try await office.service.acknowledge(
+            Actor(.person(mel), channel: .screen), display: "Mel R.", key: nil)
+        try await office.go(to: "offered", with: "mel")
+        try await office.must(.sign, "ada", via: .paper, through: "maya")
+        let act = try await waiting(office)
+        let own = try office.service(as: "mel")
+        await #expect(throws: Refusal.notFound) { try await own.paper(toConfirm: act.id, by: mel) }
+        #expect(
+            try await own.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: mel, key: nil).refused
+                == .needsSecondHand)
+        let sheet = try await office.service.acknowledge(
+            Actor(.person(try office.id("dan")), agent: maya, channel: .paper), display: "Dan T.",
+            paper: office.paper(), key: nil)
+        #expect(sheet.waits)
+        #expect(try await office.service(as: "omar").pendingActs().count == 2)
+        try await office.must(.decline, "ada")
+        #expect(try await office.service(as: "omar").pendingActs().map(\.act.person) == [office.id("dan")])
+        #expect(try rows(office, act) == [false, false])
     }
 
     @Test("R4: a paper that waits goes with its signer, and none is found by whoever has no part in confirming")

@@ -37,6 +37,7 @@ struct CaseWriter {
         }
         if decision.events.contains(.roundForgotten), let forgotten = before.round {
             try forget(forgotten, of: loaded)
+            try WaitingPapers(tx).dropAll(of: loaded.opener, workflow: loaded.workflow.id)
             do {
                 try Parties(tx).keep(tx.snapshot.cases.load(loaded.opener, workflow: loaded.workflow.id))
             } catch Refusal.notFound {

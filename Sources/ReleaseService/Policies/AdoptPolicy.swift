@@ -49,8 +49,15 @@ struct AdoptPolicy: Act {
     var text: String { "adopt \(Hex.format(loaded.digest))" }
     var formerScope: String { "operator" }
 
+    /// - Throws: `Refusal.needsSecondHand` where an administrator would change by themselves who confirms, who
+    ///   administers, or what lets somebody in the first time: that takes the operator's hand on the machine.
     func permit(_ caller: Caller, _ tx: Transaction) throws {
         try tx.permit(caller).require(tx.permit(caller).holds(.administrator))
+        let (now, next) = (tx.snapshot.current.policy, loaded.policy)
+        let isOfHands =
+            now.secondHand != next.secondHand || now.firstSignIn != next.firstSignIn
+            || now.administration != next.administration
+        if caller != .operator, isOfHands { throw Refusal.needsSecondHand }
     }
 
     func carryOut(_ tx: Transaction) throws -> Done {

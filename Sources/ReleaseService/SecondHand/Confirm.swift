@@ -128,6 +128,7 @@ struct SecondHandActs {
     /// record it is about.
     func isOwn(_ act: PendingAct, _ staff: PersonID) throws -> Bool {
         if staff == act.by || staff == act.person || staff == act.other { return true }
+        if act.kind == .paper { return try act.isAbout(staff, tx.snapshot) }
         guard act.kind == .recordedInError, let step = act.step else { return false }
         let loaded = try tx.snapshot.cases.load(step.opener, workflow: step.workflow)
         return loaded.history.steps[step.number].recorded?.by == staff

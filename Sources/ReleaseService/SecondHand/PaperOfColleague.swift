@@ -86,7 +86,7 @@ struct PapersToConfirm {
     private func found(_ id: String, for reader: PersonID) throws -> (act: PendingAct, paper: WaitingPaper, scan: Scan)
     {
         guard let act = try snapshot.pendingActs.first(where: { $0.id == id && $0.kind == .paper }),
-            act.by != reader, act.person != reader,
+            act.by != reader, act.person != reader, try !act.isAbout(reader, snapshot),
             let paper = try snapshot.sealed(
                 .identity(act.person), WaitingPapers.field(act), as: WaitingPaper.self),
             let scan = try snapshot.sealed(.identity(act.person), WaitingPapers.scanField(act))

@@ -104,6 +104,7 @@ struct AccountChanges: Sendable {
     func agreeElectronically(_ person: PersonID, by caller: Caller) async throws {
         try await core.keep { tx in
             try tx.permit(caller).require(tx.permit(caller).isSelf(person))
+            try tx.snapshot.requireConfirmed(person)
             var account = try tx.account(of: person) ?? Account()
             account.agreedElectronicallyOn = account.agreedElectronicallyOn ?? tx.moment.date
             try tx.put(account, of: person)

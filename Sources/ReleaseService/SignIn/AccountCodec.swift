@@ -32,7 +32,7 @@ extension Issue: StoredValue {
             until: try stored.optionalNumber("until").map(Int64.init),
             confirmed: try stored.optionalObject("confirmed").map { try Identity.Attested(stored: $0) },
             reached: try stored.optionalChoice("reached", of: Reached.self), isVoid: try stored.flag("isVoid"),
-            isFormer: try stored.optionalFlag("isFormer") ?? false)
+            isFormer: try stored.optionalFlag("isFormer") ?? false, count: try stored.optionalNumber("count") ?? 1)
     }
 
     /// A change as it was written before anything had to be confirmed: `by`, and `until` when signing waits.
@@ -45,7 +45,8 @@ extension Issue: StoredValue {
     var stored: [String: CanonicalJSON] {
         StoredMembers().with("hands", .array(hands.map { .string("\($0)") })).with("on", on)
             .with("until", until.map { Int($0) }).with("confirmed", confirmed).with("reached", reached)
-            .with("isVoid", isVoid).with("isFormer", isFormer ? true : nil).members
+            .with("isVoid", isVoid).with("isFormer", isFormer ? true : nil)
+            .with("count", count).members
     }
 }
 

@@ -31,6 +31,8 @@ public struct Issue: Hashable, Sendable {
     public internal(set) var isVoid = false
     /// True of what was written before anything had to be confirmed: signing waits until its time is over.
     var isFormer = false
+    /// The number of times that something was given since it was last confirmed: who confirms, confirms what they saw.
+    public internal(set) var count = 1
 }
 
 extension Account {
@@ -41,7 +43,8 @@ extension Account {
         let until = wasIn ? moment.instantMilliseconds + AccessTimes.block : nil
         var hands = issue.map { $0.confirmed == nil ? $0.hands : [] } ?? []
         if !hands.contains(staff) { hands.append(staff) }
-        issue = Issue(hands: hands, on: moment.date, until: until ?? issue?.until)
+        let count = issue.map { $0.confirmed == nil ? $0.count : 0 } ?? 0
+        issue = Issue(hands: hands, on: moment.date, until: until ?? issue?.until, count: count + 1)
     }
 }
 
@@ -93,6 +96,8 @@ public struct IssueToConfirm: Sendable {
     public let due: CivilDate
     /// True if the reader gave some of it themselves.
     public let isOwn: Bool
+    /// ``Issue/count``.
+    public let count: Int
 }
 
 /// Confirms, by a second person, that what staff gave came to the one it is for.
@@ -119,16 +124,25 @@ struct Issues: Sendable {
                         besides: issue.hands + (caller.person.map { [$0] } ?? [])),
                     hands: try issue.hands.map { try snapshot.people.identity($0)?.fullName ?? "" }, on: issue.on,
                     due: snapshot.current.policy.office.day(after: issue.on, count: Self.workingDays),
-                    isOwn: caller.person.map(issue.hands.contains) ?? false)
+                    isOwn: caller.person.map(issue.hands.contains) ?? false, count: issue.count)
             }.sorted { ($0.on, $0.name) < ($1.on, $1.name) }
         }
     }
 
+    /// - Parameter count: what the one who confirms was shown; nil where nothing was.
     /// - Throws: `Refusal.needsSecondHand` for somebody who gave some of it, and for the person; `FieldProblem` for a
-    ///   number that says nothing; `Refusal.notFound` where nothing waits, and for whoever may not confirm.
-    func confirm(_ person: PersonID, reached: Issue.Reached, by caller: Caller) async throws {
+    ///   number that says nothing, and while a code waits that somebody else could still use;
+    ///   `Refusal.versionChanged` if more was given since; `Refusal.notFound` where nothing waits, and for whoever may
+    ///   not confirm.
+    func confirm(_ person: PersonID, reached: Issue.Reached, count: Int?, by caller: Caller) async throws {
         try await core.keep { tx in
             var (account, issue, staff) = try held(person, caller, tx)
+            if let count, count != issue.count { throw Refusal.versionChanged }
+            // A code that was not used yet would set a PIN after the confirmation, whoever has a copy of it.
+            if let code = account.firstUse, code.until > tx.moment.instantMilliseconds {
+                throw FieldProblem(
+                    field: "answer", expected: "that they have set a PIN with the code: it has not been used yet")
+            }
             let identity = try tx.people.require(person)
             guard reached != .number || identity.isNumberTrusted(besides: issue.hands + [staff]) else {
                 throw Issue.untrusted
@@ -143,15 +157,17 @@ struct Issues: Sendable {
     /// Takes away what did not come to the one it is for: nobody signs in with it any more, nor with a PIN that was set
     /// by it.
     ///
-    /// - Throws: as ``confirm(_:reached:by:)``.
+    /// - Throws: as ``confirm(_:reached:count:by:)``.
     func void(_ person: PersonID, by caller: Caller) async throws {
+        let id = try RandomBytes.generate(count: 16)
         try await core.keep { tx in
             var (account, issue, _) = try held(person, caller, tx)
             issue.isVoid = true
             (account.issue, account.pin, account.pinFailureCount) = (issue, nil, 0)
             (account.firstUse, account.memberNumber, account.agreedElectronicallyOn) = (nil, nil, nil)
             if let address = account.address {
-                // The address may be where what was given went.
+                // The address may be where what was given went; it may be the person's own, and is told.
+                try tx.tell(person, at: address, id: id)
                 _ = try tx.rows.deleteAccess(.address, tx.vault.indexToken("address", address))
                 account.address = nil
             }
@@ -165,7 +181,9 @@ struct Issues: Sendable {
         let permit = tx.permit(caller)
         // The operator makes accounts and confirms nobody.
         guard let staff = caller.person, try permit.confirms(under: tx.snapshot.current.policy),
-            let account = try tx.account(of: person), let issue = account.issue, issue.confirmed == nil, !issue.isVoid
+            let account = try tx.account(of: person), let issue = account.issue, issue.confirmed == nil, !issue.isVoid,
+            // The account of somebody who is staff alone is administrators' and auditors'.
+            try tx.people.identity(person)?.roles.contains(where: { !$0.isStaff }) == true
         else { throw Refusal.notFound }
         guard staff != person, !issue.hands.contains(staff) else { throw Refusal.needsSecondHand }
         return (account, issue, staff)

@@ -92,6 +92,14 @@ extension PendingAct.StepOfCase: StoredValue {
     }
 }
 
+extension PendingAct {
+    /// True for whoever is one of the two in the case that a paper is about.
+    func isAbout(_ staff: PersonID, _ snapshot: Snapshot) throws -> Bool {
+        guard let step else { return false }
+        return try snapshot.cases.load(step.opener, workflow: step.workflow).parties.contains { $0.person == staff }
+    }
+}
+
 extension Snapshot {
     /// The acts that wait for a second hand, the oldest first.
     var pendingActs: [PendingAct] {

@@ -14,6 +14,17 @@ struct WaitingPaper: StoredValue {
 
     let meaning: Meaning
     let signedOn: CivilDate?
+
+    /// True of two papers that sign the same thing: the second takes the place of the first.
+    func isSame(as other: WaitingPaper) -> Bool {
+        switch (meaning, other.meaning) {
+        case (.agreements(let own, _), .agreements(let theirs, _)): own == theirs
+        case (.signature(let kind, let opener, let workflow), .signature(let other, let person, let place)):
+            (kind, opener, workflow) == (other, person, place)
+        case (.agreements, .signature), (.signature, .agreements): false
+        }
+    }
+
     var formDigest: String?
     var isNameConfirmed = false
     var corrections = Corrections()
@@ -85,14 +96,25 @@ struct WaitingPapers {
             act.step = .init(opener: opener, workflow: workflow, number: 0)
         }
         var acts = try tx.snapshot.pendingActs
-        for former in acts where former.kind == .paper && former.person == signer && former.step == act.step {
+        for former in acts where former.kind == .paper && former.person == signer {
+            let known = try tx.snapshot.sealed(.identity(signer), Self.field(former), as: WaitingPaper.self)
+            guard known.map(paper.isSame) ?? true else { continue }
             try drop(former)
+            acts.removeAll { $0.id == former.id }
         }
-        acts.removeAll { $0.kind == .paper && $0.person == signer && $0.step == act.step }
         try tx.keep(pending: acts + [act])
         try tx.keep(paper, .identity(signer), Self.field(act))
         try tx.keep(scan, .identity(signer), Self.scanField(act))
         return Done(person: signer, state: Outcome.waiting)
+    }
+
+    /// Takes away what waits in a case of which nothing is left.
+    func dropAll(of opener: PersonID, workflow: String) throws {
+        let acts = try tx.snapshot.pendingActs
+        let gone = acts.filter { $0.kind == .paper && $0.step?.opener == opener && $0.step?.workflow == workflow }
+        if gone.isEmpty { return }
+        try tx.keep(pending: acts.filter { !gone.contains($0) })
+        for act in gone { try drop(act) }
     }
 
     /// Takes a paper away: it was recorded, or it is none.

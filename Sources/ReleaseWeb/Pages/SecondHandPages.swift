@@ -212,7 +212,7 @@ enum SecondHandPages {
                 FormView(
                     "/second-hand/sign-in/\(issue.person)",
                     [
-                        reachedField(ways, words),
+                        .hidden("count", "\(issue.count)"), reachedField(ways, words),
                         .radios(
                             "answer", words("issue.question", ["name": issue.name]),
                             [("theirs", words("issue.theirs")), ("notTheirs", words("issue.notTheirs"))], chosen: nil),
@@ -225,7 +225,8 @@ enum SecondHandPages {
         do {
             let (reached, isTheirs) = try reached(visit, isYes: "theirs", orNo: "notTheirs")
             if isTheirs {
-                try await visit.site.accounts.confirmIssue(person, reached: reached, by: visit.caller)
+                try await visit.site.accounts.confirmIssue(
+                    person, reached: reached, count: Int(visit.form.text("count")) ?? 0, by: visit.caller)
             } else {
                 try await visit.site.accounts.voidIssue(person, by: visit.caller)
             }
