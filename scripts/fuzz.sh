@@ -15,8 +15,9 @@ program=$(swift build -c debug --sanitize fuzzer --scratch-path .build-fuzz --sh
 status=0
 for target in "$@"; do
     mkdir -p ".build-fuzz/corpus/$target" "Fuzz/corpus/$target"
+    more=; [ "$target" != policy ] || more=Policies
     PRIVITY_FUZZ_TARGET=$target "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
-        -artifact_prefix="Fuzz/corpus/$target/" ".build-fuzz/corpus/$target" "Fuzz/corpus/$target" \
+        -artifact_prefix="Fuzz/corpus/$target/" ".build-fuzz/corpus/$target" "Fuzz/corpus/$target" $more \
         > ".build-fuzz/$target.log" 2>&1 || { status=1; echo "$target: an input ended the process"; }
     printf '%s: %s\n' "$target" "$(grep -E '^(#[0-9]+.*DONE|Done)' ".build-fuzz/$target.log" | tail -n 1)"
 done

@@ -164,7 +164,7 @@ public final class Accounts: Sendable {
     }
     /// The places where somebody is signed in, the newest first.
     public func sessions(of session: Session) async throws -> [OpenSession] { try ownSignIn.sessions(of: session) }
-    /// What was done with how the caller signs in, the oldest first.
+    /// The journal of how the caller signs in, the oldest line first.
     public func signInLines(of session: Session) async throws -> [SignInLine] {
         try core.reader.read { try $0.signInLines(of: session.person) }
     }
@@ -173,7 +173,7 @@ public final class Accounts: Sendable {
         try await ownSignIn.end(id, of: session)
     }
 
-    /// What staff may be told of an account, and the person: nothing that lets anybody in.
+    /// The part of an account that the person and staff may be told: nothing that lets anybody in.
     public func summary(of person: PersonID, by caller: Caller) async throws -> Account.Summary {
         try accountChanges.summary(of: person, by: caller)
     }
@@ -203,7 +203,7 @@ public final class Accounts: Sendable {
     public func makeSheet(for person: PersonID, by caller: Caller) async throws -> [String] {
         try await accountChanges.makeSheet(for: person, by: caller)
     }
-    /// What staff gave people to sign in with and nobody has confirmed, the oldest first.
+    /// The issues that nobody has confirmed, the oldest first.
     ///
     /// - Throws: `Refusal.notFound` to whoever may not confirm.
     public func issues(by caller: Caller) async throws -> [IssueToConfirm] { try issues.waiting(by: caller) }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ReleaseService
 
-/// What staff give people to sign in with: no member of staff becomes one of their people with it.
+/// Issues: no member of staff becomes one of their people with what they give them.
 @Suite("Nobody alone")
 struct IssueTests {
     private let office: Office

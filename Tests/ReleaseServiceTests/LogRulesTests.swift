@@ -151,7 +151,7 @@ extension Forger {
         try folder.write("manifest", record.sign(manifest.text).bytes)
     }
 
-    /// What the shell script and the Go program say of it, run from within the folder as its page says, and privity.
+    /// The verdicts of the shell script and the Go program, run from within the folder as its page says, and privity.
     func verdicts(
         record: NoteSigner? = nil, log: NoteSigner? = nil, beside: [String: String] = [:]
     ) throws -> [(verifier: String, verdict: String)] {

@@ -274,7 +274,7 @@ final class Office {
         return try await lookedAt(service.submit(command), filedBy: agent)
     }
 
-    /// What came of a paper that was filed, once somebody else has looked at it: most stories are not about that.
+    /// The outcome of a paper that was filed, once somebody else has looked at it: most stories are not about that.
     func lookedAt(_ filed: Outcome, filedBy agent: String?) async throws -> Outcome {
         guard filed.waits, looksAtPapers, let act = try await service.pendingActs().last?.act else { return filed }
         let other = try #require(["omar", "maya", "gwen"].first { $0 != agent && people[$0] != nil })

@@ -185,7 +185,7 @@ struct PaperTests {
     }
 }
 
-/// What one member of staff files on paper counts once another has looked at it and reached the signer.
+/// A paper that one member of staff files counts once another has looked at it and reached the signer.
 @Suite("Papers that wait")
 struct WaitingPaperTests {
     private func office(_ program: String = "mphp") async throws -> Office {
@@ -340,6 +340,7 @@ struct WaitingPaperTests {
         #expect(try await office.service.enrollment(of: gus, as: .mentor)?.isReady == false)
         let sheet = try await waiting(office)
         let seen = try await office.service(as: "omar").paper(toConfirm: sheet.id, by: omar)
+        #expect(seen.display == "Gus A.", "the name that the filer typed is compared with the paper")
         #expect(seen.texts == (try office.service.policy.policy.agreements(of: .mentor).map(\.fullText)))
         _ = try await office.service(as: "omar").answerSecondHand(
             sheet.id, isConfirmed: true, reached: .elsewhere, by: omar, key: nil)

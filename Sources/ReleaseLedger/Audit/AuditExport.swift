@@ -274,16 +274,7 @@ public struct Manifest: Equatable, Sendable {
     }
 
     /// True of what a manifest may list. Of two such paths, what Swift calls equal is equal byte for byte.
-    static func isPath(_ path: String) -> Bool {
-        !path.isEmpty
-            && path.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"),
-                    UInt8(ascii: "/"):
-                    true
-                default: false
-                }
-            }
-    }
+    static func isPath(_ path: String) -> Bool { !path.isEmpty && path.utf8.allSatisfy(pathBytes.contains) }
+
+    private static let pathBytes = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/".utf8)
 }

@@ -74,8 +74,8 @@ struct SubmitAct: Act {
         Hands(submission.kind, by: submission.actor.channel, lendsName: submission.display != nil)
     }
 
-    /// What was signed by hand could be recorded; it is, once another person has looked at the paper and reached the
-    /// signer. Nil for everything else, and where a program has nobody who confirms.
+    /// Files a paper that could be recorded now, until another person has looked at it and reached the signer. Nil for
+    /// everything else, and where a program has nobody who confirms.
     private func fileForSecondHand(_ tx: Transaction) throws -> Done? {
         guard hands == .two, let signing = submission.signing, signing.provenance == nil, let paper = signing.paper,
             let staff = submission.actor.agent, case .person(let signer) = submission.actor.principal,

@@ -67,7 +67,7 @@ struct AnswerSecondHand: Act {
         try permit.require(permit.isSelf(staff) && confirms(permit, tx))
     }
 
-    /// What is not there any more is answered as one's own, for whoever may confirm anything.
+    /// True for whoever may confirm this act; of one that is gone, for whoever may confirm any.
     private func confirms(_ permit: Permit, _ tx: Transaction) throws -> Bool {
         let policy = tx.snapshot.current.policy
         let kinds = try tx.snapshot.pendingActs.first { $0.id == id }.map { [$0.kind] } ?? PendingAct.Kind.allCases

@@ -12,6 +12,8 @@ public struct PaperToConfirm: Sendable {
     /// The full name of the one who filed it.
     public let filedBy: String
     public let signedOn: CivilDate?
+    /// The name that may stand on other people's forms, as it was typed from the paper; nil where none is given by it.
+    public let display: String?
     /// The texts that were signed, as they are offered now; empty where nothing is offered to this person any more.
     public let texts: [String]
     /// The values that cross by it, for comparing with the paper.
@@ -77,7 +79,8 @@ struct PapersToConfirm {
         return PaperToConfirm(
             act: act, name: identity.fullName, phone: identity.phone, numberEntered: identity.numberEntered,
             isNumberTrusted: identity.isNumberTrusted(besides: [act.by, reader]),
-            filedBy: try snapshot.people.identity(act.by)?.fullName ?? "", signedOn: paper.signedOn, texts: texts,
+            filedBy: try snapshot.people.identity(act.by)?.fullName ?? "", signedOn: paper.signedOn,
+            display: paper.display, texts: texts,
             values: values, kind: scan.kind)
     }
 
@@ -94,7 +97,7 @@ struct PapersToConfirm {
         return (act, paper, try Scan(parsing: scan))
     }
 
-    /// What stands on the form, and the values that cross by it.
+    /// The texts of the form, and the values that cross by it.
     private func offered(_ paper: WaitingPaper, _ signer: PersonID, _ identity: Identity) throws -> (
         [String], [(field: PermittedField, text: String)]
     ) {

@@ -23,7 +23,7 @@ public struct Account: Sendable {
     public var isDisabled = false
     /// True if this person has ever set a PIN or password of their own: from then on, whatever staff change is told.
     var wasSetUp = false
-    /// What staff gave this person to sign in with, and who confirmed it; nil for somebody who set all of it up alone.
+    /// The means to sign in that staff gave, and who confirmed them; nil for somebody who set all of it up alone.
     public var issue: Issue?
     /// The day on which the person agreed to sign electronically, after it was shown to work (15 USC 7001(c)).
     public var agreedElectronicallyOn: CivilDate?

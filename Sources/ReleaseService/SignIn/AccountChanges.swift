@@ -172,6 +172,7 @@ struct AccountChanges: Sendable {
             }
             account.memberNumber = token
             try tx.put(account, of: person)
+            try tx.endSessions(of: person, but: nil)
             try tx.noteSignIn(.memberNumberSet, of: person)
         }
     }
@@ -257,6 +258,8 @@ struct AccountChanges: Sendable {
             account.issue(by: staff, at: tx.moment, wasIn: account.wasSetUp)
             try tx.put(account, of: person)
             try tx.noteSignIn(.sheetGiven, of: person)
+            // A session that was begun before is confirmed by nobody.
+            try tx.endSessions(of: person, but: nil)
             if account.wasSetUp { try tx.tell(person, at: account.address, id: id) }
             try tx.rows.deleteAccesses(.sheet, of: person)
             for digest in digests {

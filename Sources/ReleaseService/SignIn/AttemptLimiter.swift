@@ -20,7 +20,7 @@ final class AttemptLimiter: Sendable {
     }
 
     private let networks = Mutex(Counts())
-    /// What people with an account do is counted apart: no stranger makes a name here, so none is dropped for them.
+    /// The tries of people with an account are counted apart: no stranger makes a name here, so none is dropped.
     private let people = Mutex(Counts())
 
     /// True if one more attempt from this network is allowed; counts it if so.

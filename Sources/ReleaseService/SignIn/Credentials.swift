@@ -49,13 +49,12 @@ enum Credentials {
                 || (1...31).contains(first) && (1...12).contains(second)
         }
         let years = 1900...2099
-        switch values.count {
-        case 6: return isDayAndMonth(number(0..<2), number(2..<4)) || isDayAndMonth(number(2..<4), number(4..<6))
-        case 8:
-            return years.contains(number(4..<8)) && isDayAndMonth(number(0..<2), number(2..<4))
-                || years.contains(number(0..<4)) && isDayAndMonth(number(4..<6), number(6..<8))
-        default: return false
+        if values.count == 6 {
+            return isDayAndMonth(number(0..<2), number(2..<4)) || isDayAndMonth(number(2..<4), number(4..<6))
         }
+        return values.count == 8
+            && (years.contains(number(4..<8)) && isDayAndMonth(number(0..<2), number(2..<4))
+                || years.contains(number(0..<4)) && isDayAndMonth(number(4..<6), number(6..<8)))
     }
 
     /// Paths over the keys of a telephone.

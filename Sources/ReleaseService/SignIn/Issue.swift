@@ -1,7 +1,7 @@
 internal import Cryptography
 public import ReleaseWorkflow
 
-/// What staff gave somebody to sign in with, or changed of it, and who has made sure since that it came to that person.
+/// The means to sign in that staff gave somebody or changed, and who has made sure since that they came to that person.
 ///
 /// Whoever holds what was given could sign in as somebody else. Until another person has reached the one whom it is
 /// for, nothing is signed with it, and nothing that is a pair's own is shown. Taking back and ending never wait.
@@ -78,8 +78,7 @@ extension Snapshot {
     }
 }
 
-/// What a member of staff gave somebody to sign in with, before whoever may confirm that it came to them. It says
-/// nothing of any case.
+/// An issue before whoever may confirm it. It says nothing of any case.
 public struct IssueToConfirm: Sendable {
     public let person: PersonID
     public let name: String
@@ -105,7 +104,7 @@ struct Issues: Sendable {
     let core: Core
     private static let workingDays = 2
 
-    /// What waits, the oldest first: for whoever may confirm.
+    /// The issues that wait, the oldest first: for whoever may confirm.
     ///
     /// - Throws: `Refusal.notFound` to everybody else.
     func waiting(by caller: Caller) throws -> [IssueToConfirm] {

@@ -27,7 +27,7 @@ public struct OpenSession: Sendable {
     public let isThis: Bool
 }
 
-/// What somebody changes of how they sign in themselves, and where they are signed in.
+/// The changes that somebody makes of their own sign-in, and the places where they are signed in.
 struct OwnSignIn: Sendable {
     let core: Core
     let limiter: AttemptLimiter

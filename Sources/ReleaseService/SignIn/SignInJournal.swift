@@ -24,7 +24,7 @@ public struct SignInLine: Hashable, Sendable {
     public let kind: Kind
 }
 
-/// What was done with one person's sign-in, sealed under their own key: for them alone.
+/// The journal of one person's sign-in, sealed under their own key: for them alone.
 struct SignInJournal: StoredValue {
     var lines: [SignInLine]
 
@@ -47,7 +47,7 @@ extension SignInLine: StoredValue {
 }
 
 extension Snapshot {
-    /// What was done with how somebody signs in, the oldest first.
+    /// The journal of how somebody signs in, the oldest line first.
     func signInLines(of person: PersonID) throws -> [SignInLine] {
         try sealed(.identity(person), SignInJournal.field, as: SignInJournal.self)?.lines ?? []
     }

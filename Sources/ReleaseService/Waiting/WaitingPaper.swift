@@ -5,7 +5,7 @@ internal import ReleaseWorkflow
 /// A paper that one member of staff filed, and what it signs: it counts once another has looked at it and reached the
 /// signer. It is sealed under the signer's own key and goes with them.
 struct WaitingPaper: StoredValue {
-    /// What was signed by hand.
+    /// The thing that was signed by hand.
     enum Meaning {
         /// A release, or another signature in a case.
         case signature(CommandKind, opener: PersonID, workflow: String)
@@ -14,6 +14,12 @@ struct WaitingPaper: StoredValue {
 
     let meaning: Meaning
     let signedOn: CivilDate?
+
+    /// The name for other people's forms that goes with agreements.
+    var display: String? {
+        guard case .agreements(_, let display) = meaning else { return nil }
+        return display
+    }
 
     /// True of two papers that sign the same thing: the second takes the place of the first.
     func isSame(as other: WaitingPaper) -> Bool {

@@ -49,7 +49,7 @@ enum AccountPages {
         return Page(words("account.title"), blocks, back: homeLink(words))
     }
 
-    /// What was done with how they sign in, the newest first: the day, what, and whether the office did it.
+    /// The journal of how they sign in, the newest line first: the day, the kind, and whether the office did it.
     private static func journalBlocks(_ visit: Visit, _ session: Session) async throws -> [Block] {
         let (words, lines) = (visit.words, try await visit.site.accounts.signInLines(of: session))
         if lines.isEmpty { return [] }

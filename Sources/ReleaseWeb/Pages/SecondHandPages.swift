@@ -98,6 +98,7 @@ enum SecondHandPages {
         ]
         if !paper.isNumberTrusted { blocks.append(.note(words("issue.untrusted"), words("issue.untrustedText"))) }
         if paper.texts.isEmpty { blocks.append(.note(words("paper.outdated"), words("paper.outdatedText"))) }
+        if let display = paper.display { blocks.append(.facts([(words("field.display"), display)])) }
         if !paper.values.isEmpty {
             blocks.append(.heading(words("release.values")))
             blocks.append(.facts(paper.values.map { ($0.field.plainWords, $0.text) }))
@@ -165,7 +166,7 @@ enum SecondHandPages {
         return PaperPages.file(ProducedFile(name: asked, mediaType: scan.kind.mediaType, bytes: scan.bytes))
     }
 
-    /// What staff gave people to sign in with: whether it came to them is one question, asked by somebody else.
+    /// The issues that wait: whether each came to its person is one question, asked by somebody else.
     private static func issueBlocks(_ visit: Visit) async throws -> [Block] {
         let words = visit.words
         let issues: [IssueToConfirm]

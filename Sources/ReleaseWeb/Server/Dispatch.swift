@@ -157,7 +157,7 @@ extension Site {
         return found
     }
 
-    /// What the address asks for. That something was done is said only to the session that was sent there, once.
+    /// The query of the address. That something was done is said only to the session that was sent there, once.
     private func query(_ request: Request, _ session: Session?) -> [String: String] {
         var found: [String: String] = [:]
         for (name, value) in request.uri.queryParameters { found[String(name)] = String(value) }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// What a session is told on the next page: kept with the session and said once, so that no link makes a page say that
-/// something was done.
+/// The words that a session is told on its next page: kept with the session and said once, so that no link makes a
+/// page say that something was done.
 final class SaidOnce: Sendable {
     private struct Word: Hashable {
         let session: [UInt8]

@@ -50,7 +50,7 @@ public struct Site: Sendable {
     let connections = Connections(.init(total: 4096))
     /// The posts by which somebody comes in, for some seconds.
     let repeats = Repeats()
-    /// What sessions are told on their next page.
+    /// The words that sessions are told on their next page.
     let said = SaidOnce()
     /// Every route that it answers.
     let routes: [Route]

@@ -26,7 +26,7 @@ public enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case stillOpen
     /// The log is not signing, and this command would open something.
     case notSigning
-    /// What this person signs in with was given or changed by staff, and nobody else has confirmed yet that it is
+    /// Staff gave or changed the means by which this person signs in, and nobody else has confirmed yet that they are
     /// theirs.
     case awaitsConfirmation
     /// The act is not among those that this person is offered from what they were shown. It is one answer, because any

@@ -73,7 +73,7 @@ public struct SignatureEvidence: Hashable, Sendable, Codable {
     /// The hands by which the signer came to sign in; nil for somebody who set it up alone, and on paper.
     public var provenance: Provenance?
 
-    /// Who gave somebody the means to sign in, and who confirmed that they came to that person.
+    /// The hands that gave somebody the means to sign in, and that confirmed that they came to that person.
     public struct Provenance: Hashable, Sendable, Codable {
         public let issuedBy: [PersonID]
         public let issuedOn: CivilDate
