@@ -100,6 +100,11 @@ final class Front {
     /// After so long a time everybody signs in anew.
     func forgetSessions() { tokens = [:] }
 
+    /// Whoever was signed out by something signs in anew.
+    func forgetEnded() async throws {
+        for (name, token) in tokens where try await site.accounts.session(token) == nil { tokens[name] = nil }
+    }
+
     func send(
         _ method: HTTPRequest.Method, _ path: String, token: String?, headers: [(String, String)] = [],
         body: [UInt8] = []
