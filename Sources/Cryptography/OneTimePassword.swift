@@ -70,22 +70,39 @@ public struct PasswordHash: Hashable, Sendable {
     /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
     /// - Source: RFC 7914.
     public init(of password: SecretBytes, cost: UInt64 = ordinaryCost) throws(CryptographyError) {
-        salt = try RandomBytes.generate(count: 16)
-        self.cost = cost
-        hash = try Self.derive(password, salt, cost)
+        self = try Self.withKey(of: password, cost: cost).hash
+    }
+
+    /// The hash of a new password, and a key of 32 bytes that only the password gives: what is sealed under it is
+    /// opened by nobody who has the hash.
+    ///
+    /// - Throws: ``CryptographyError/refused(operation:reason:)`` if libcrypto does.
+    public static func withKey(
+        of password: SecretBytes, cost: UInt64 = ordinaryCost
+    ) throws(CryptographyError) -> (hash: PasswordHash, key: SecretBytes) {
+        let salt = try RandomBytes.generate(count: 16)
+        let (hash, key) = try derive(password, salt, cost)
+        return (PasswordHash(salt: salt, cost: cost, hash: hash), key)
     }
 
     /// True if this is the hash of `password`. Takes as long whatever the answer.
-    public func matches(_ password: SecretBytes) throws(CryptographyError) -> Bool {
-        constantTimeEquals(try Self.derive(password, salt, cost), hash)
+    public func matches(_ password: SecretBytes) throws(CryptographyError) -> Bool { try key(of: password) != nil }
+
+    /// The key that ``withKey(of:cost:)`` gave for this password; nil if this is the hash of another. Takes as long
+    /// whatever the answer.
+    public func key(of password: SecretBytes) throws(CryptographyError) -> SecretBytes? {
+        let derived = try Self.derive(password, salt, cost)
+        return constantTimeEquals(derived.hash, hash) ? derived.key : nil
     }
 
+    /// scrypt ends in PBKDF2, whose blocks are made one without the other (RFC 8018 §5.2): the first is the hash, as it
+    /// would be without the second, and the second is the key.
     private static func derive(
         _ password: SecretBytes, _ salt: [UInt8], _ cost: UInt64
-    ) throws(CryptographyError) -> [UInt8] {
-        try Scrypt.derive(from: password, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: 32).withBytes {
-            Array($0)
-        }
+    ) throws(CryptographyError) -> (hash: [UInt8], key: SecretBytes) {
+        let both = try Scrypt.derive(
+            from: password, salt: salt, cost: cost, blockSize: 8, parallelism: 1, count: 64)
+        return both.withBytes { (Array($0.prefix(32)), SecretBytes(copying: $0.suffix(32))) }
     }
 }
 
