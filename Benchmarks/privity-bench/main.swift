@@ -34,12 +34,15 @@ func peakMemory() -> Int {
     return usage.ru_maxrss / 1024
 }
 
-// `privity-bench [matching | callers [cases] | audit [records] | web [people [cases]]]`; without a word, everything but a million records.
+// `privity-bench [matching | keys | callers [cases] | audit [records] | web [people [cases]]]`; without a word, everything but a million records.
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
 case "matching":
     try MatchingBench().run()
+    exit(0)
+case "keys":
+    try KeysBench().run()
     exit(0)
 case "audit":
     try await AuditBench(count: words.count > 1 ? Int(words[1]) ?? 1_000_000 : 1_000_000).run()

@@ -52,10 +52,10 @@ public struct Folder: Sendable {
         }
         try Self.make(path)
         let made = try makeKeys(origin: origin, passphrase: passphrase)
+        let vault = try RandomBytes.generate(count: 32)
         try DurableFile.create(
-            path: key("vault.key"), name: "keys/vault.key",
-            VaultKeyFile.format(RandomBytes.generate(count: 32), passphrase: passphrase))
-        _ = try KeyRingFile(path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: false, creates: true)
+            path: key("vault.key"), name: "keys/vault.key", VaultKeyFile.format(vault, passphrase: passphrase))
+        _ = try ring(SecretBytes(copying: vault), isReadOnly: false, creates: true)
         try DurableFile.syncFolder(path + "/keys")
         try DurableFile.syncFolder(path)
         return made
@@ -106,13 +106,19 @@ public struct Folder: Sendable {
     /// Opens the vault.
     public func vault(passphrase: SecretBytes, isReadOnly: Bool) throws -> Vault {
         let own = try vaultKey(passphrase)
-        let ring = try KeyRingFile(
-            path: key("data-keys"), destroyedPath: key("destroyed"), isReadOnly: isReadOnly, creates: false)
+        let ring = try ring(own, isReadOnly: isReadOnly, creates: false)
         do {
             return try Vault(key: own, ring: ring)
         } catch let error as CryptographyError {
             throw FolderError(file: "keys/vault.key", problem: "\(error)")
         }
+    }
+
+    private func ring(_ vault: SecretBytes, isReadOnly: Bool, creates: Bool) throws -> KeyRingFile {
+        let listKey = try HKDFSHA256.derive(from: vault, info: Array("privity/destroyed/v2".utf8), count: 32)
+        return try KeyRingFile(
+            path: key("data-keys"), destroyedPath: key("destroyed"), listKey: listKey, isReadOnly: isReadOnly,
+            creates: creates)
     }
 
     /// Opens the keys that the log's own statements put into force.

@@ -1,4 +1,4 @@
-internal import Cryptography
+public import Cryptography
 internal import ReleaseLedger
 public import ReleaseService
 internal import Synchronization
@@ -6,10 +6,12 @@ internal import Synchronization
 /// The wrapped data keys in a file of fixed slots, and the list of destroyed ids beside it.
 ///
 /// A slot is 128 bytes: 1 (in use), the id (16), the wrapped key (60), the first 19 bytes of SHA-256 over these, zeros.
-/// Destroying overwrites the slot. The list of destroyed ids only ever grows, 16 bytes each; it is written first, so
+/// The file grows by 512 slots at a time, and a key takes any that is free: neither its size nor the place of a key
+/// tells of keys that came and went. Destroying overwrites the slot. The list of destroyed ids is written first, so
 /// that a key cannot come back from a copy.
 public final class KeyRingFile: KeyRing {
     private static let slotByteCount = 128
+    private static let stepByteCount = 512 * slotByteCount
     private static let wrappedByteCount = 60
     private static let checkByteCount = 19
 
@@ -17,19 +19,20 @@ public final class KeyRingFile: KeyRing {
         var keys: [[UInt8]: (offset: Int, wrapped: [UInt8])] = [:]
         var free: [Int] = []
         var end = 0
-        var destroyed: [[UInt8]] = []
+        var destroyed = DestroyedList.Content()
         var listed: Set<[UInt8]> = []
         /// Keys written since the last sync.
         var unsynced: [[UInt8]] = []
     }
 
     private let file: DurableFile
-    private let list: DurableFile
+    private let list: DestroyedList
     private let slots: Mutex<Slots>
 
-    public init(path: String, destroyedPath: String, isReadOnly: Bool, creates: Bool) throws {
+    /// - Parameter listKey: the key under which the list of destroyed ids is sealed.
+    public init(path: String, destroyedPath: String, listKey: SecretBytes, isReadOnly: Bool, creates: Bool) throws {
         file = try DurableFile(path: path, name: "data-keys", isReadOnly: isReadOnly, creates: creates)
-        list = try DurableFile(path: destroyedPath, name: "destroyed", isReadOnly: isReadOnly, creates: creates)
+        list = try DestroyedList(path: destroyedPath, key: listKey, isReadOnly: isReadOnly, creates: creates)
         var found = Slots()
         let bytes = try file.read(at: 0, count: file.size())
         for offset in stride(from: 0, to: bytes.count, by: Self.slotByteCount) {
@@ -41,12 +44,11 @@ public final class KeyRingFile: KeyRing {
             }
         }
         found.end = (bytes.count + Self.slotByteCount - 1) / Self.slotByteCount * Self.slotByteCount
-        let ids = try list.read(at: 0, count: list.size())
-        found.destroyed = stride(from: 0, to: ids.count - 15, by: 16).map { Array(ids[$0..<$0 + 16]) }
-        found.listed = Set(found.destroyed)
+        found.destroyed = try list.read()
+        found.listed = Set(found.destroyed.ids)
         // A key that is listed as destroyed and still there is a copy put back, or a destruction that stopped half-way:
         // it is gone for every reader, and the first writer overwrites it.
-        let doomed = found.destroyed.filter { found.keys[$0] != nil }
+        let doomed = found.destroyed.ids.filter { found.keys[$0] != nil }
         var offsets: [Int] = []
         for id in doomed { if let slot = found.keys.removeValue(forKey: id) { offsets.append(slot.offset) } }
         if !isReadOnly, !offsets.isEmpty {
@@ -61,7 +63,7 @@ public final class KeyRingFile: KeyRing {
 
     public func ids() throws -> [[UInt8]] { slots.withLock { Array($0.keys.keys) } }
 
-    public func destroyedIDs() throws -> [[UInt8]] { slots.withLock { $0.destroyed } }
+    public func destroyedIDs() throws -> [[UInt8]] { slots.withLock { $0.destroyed.ids } }
 
     public func add(_ keys: [(id: [UInt8], wrapped: [UInt8])]) throws {
         try slots.withLock { slots in
@@ -75,16 +77,25 @@ public final class KeyRingFile: KeyRing {
                 var slot = [1] + key.id + key.wrapped
                 slot += SHA256.hash(slot).prefix(Self.checkByteCount)
                 slot += [UInt8](repeating: 0, count: Self.slotByteCount - slot.count)
-                let offset = slots.free.last ?? slots.end
                 FaultPoint.reach(.beforeKeyWrite)
+                if slots.free.isEmpty { try grow(&slots) }
+                slots.free.swapAt(Int.random(in: slots.free.indices), slots.free.count - 1)
+                let offset = slots.free[slots.free.count - 1]
                 try file.write(slot, at: offset)
-                if !slots.free.isEmpty { slots.free.removeLast() }
-                slots.end = max(slots.end, offset + Self.slotByteCount)
+                slots.free.removeLast()
                 slots.keys[key.id] = (offset, key.wrapped)
                 slots.unsynced.append(key.id)
             }
         }
     }
+
+    private func grow(_ slots: inout Slots) throws {
+        try file.write([UInt8](repeating: 0, count: Self.stepByteCount), at: slots.end)
+        slots.free += stride(from: slots.end, to: slots.end + Self.stepByteCount, by: Self.slotByteCount)
+        slots.end += Self.stepByteCount
+    }
+
+    public func sealAnew() throws { try slots.withLock { try list.append([], to: &$0.destroyed) } }
 
     public func sync() throws {
         try slots.withLock { slots in
@@ -108,9 +119,7 @@ public final class KeyRingFile: KeyRing {
         try slots.withLock { slots in
             let new = ids.filter { !slots.listed.contains($0) }
             if !new.isEmpty {
-                try list.write(new.flatMap { $0 }, at: slots.destroyed.count * 16)
-                try list.sync()
-                slots.destroyed += new
+                try list.append(new, to: &slots.destroyed)
                 slots.listed.formUnion(new)
             }
             FaultPoint.reach(.betweenDestroys)

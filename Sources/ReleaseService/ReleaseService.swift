@@ -13,12 +13,14 @@ public import TransparencyLog
 public struct ReleaseService: Sendable {
     let core: Core
     public let caller: Caller
+    /// What the caller opens of what is sealed to them alone.
+    let own: OwnKeys?
 
-    private func read<R>(_ body: (Snapshot) throws -> R) throws -> R { try core.reader.read(body) }
+    private func read<R>(_ body: (Snapshot) throws -> R) throws -> R { try core.reader.read(as: own, body) }
 
     /// Reads something that only some may read.
     private func read<R>(as admission: Admission, _ body: (Snapshot) throws -> R) throws -> R {
-        try core.reader.read { snapshot in
+        try core.reader.read(as: own) { snapshot in
             let permit = snapshot.permit(caller)
             try permit.require(admission.admits(permit))
             return try body(snapshot)
@@ -59,7 +61,9 @@ public struct ReleaseService: Sendable {
     /// - Throws: `Refusal.notFound` for a handle that is not the caller's; otherwise as ``submit(_:)``.
     public func ask(_ asked: Asked) async throws -> Answered {
         let ask = Ask(asked: asked, caller: caller)
+        let own = own
         return try await core.sequencer.together(seed: asked.key) { tx -> Result<Ask.Attempt, any Error> in
+            tx.own = own
             do {
                 return .success(try ask.carryOut(tx))
             } catch let error as any Refusing {
@@ -216,13 +220,28 @@ public struct ReleaseService: Sendable {
         ReleaseCopies(snapshot, hashes: core.sequencer.hashes)
     }
 
-    /// The accounting of what was shown of this person, to whom and when: for the person alone (42 CFR §2.25, 45 CFR
-    /// 164.528).
+    /// The accesses to what was given of this person, to whom and when: for the person alone, in a session of theirs
+    /// (42 CFR §2.25, 45 CFR 164.528).
     public func accounting(of person: PersonID) async throws -> [Look] {
         try read(as: .oneself(person)) { snapshot in
             if caller != .operator { try snapshot.requireConfirmed(person) }
             return try snapshot.looks(of: person)
         }
+    }
+
+    /// What was given of this person, to whom and under which release: for the person alone. It is there whatever
+    /// became of a PIN.
+    public func disclosures(of person: PersonID) async throws -> [Disclosure] {
+        try read(as: .oneself(person)) { snapshot in
+            if caller != .operator { try snapshot.requireConfirmed(person) }
+            return try snapshot.disclosures(of: person)
+        }
+    }
+
+    /// The day since which older accesses and notes cannot be read any more, because the sign-in was given anew; nil
+    /// where all of them can. For the person alone.
+    public func readingLost(by person: PersonID) async throws -> CivilDate? {
+        try read(as: .oneself(person)) { try $0.readingKey(of: person)?.since }
     }
 
     /// Ends a release by its code, for whoever holds it; carried out at once where the keys are here.

@@ -1,4 +1,5 @@
 internal import Logging
+internal import ReleaseWorkflow
 
 /// Does what the service does by itself: lets due transitions happen, sends what waits, deletes what has lapsed.
 ///
@@ -11,6 +12,8 @@ public actor Scheduler {
         case dueTransitions
         case outbox
         case sweep
+        /// Once a day: what is sealed to pairs.
+        case sealAnew
     }
 
     private let host: ServiceHost
@@ -20,6 +23,7 @@ public actor Scheduler {
     private let clock: any Clock<Duration>
     private let report: @Sendable (_ letters: Int) -> Void
     private var isWoken = false
+    private var sealedOn: CivilDate?
     private var waiting: Task<Void, Never>?
 
     /// - Parameters:
@@ -52,6 +56,7 @@ public actor Scheduler {
                 case .dueTransitions: try await host.runClock()
                 case .outbox: letters = try await mail.deliver()
                 case .sweep: try await accounts.sweep()
+                case .sealAnew: try await sealAnew()
                 }
             } catch {
                 // The next round tries again: whatever was due still is.
@@ -60,6 +65,13 @@ public actor Scheduler {
             }
         }
         report(letters)
+    }
+
+    private func sealAnew() async throws {
+        let today = try host.today()
+        guard sealedOn != today else { return }
+        try await host.sealBoxesAnew()
+        sealedOn = today
     }
 
     private func sleep() async {

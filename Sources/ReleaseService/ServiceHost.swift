@@ -13,7 +13,13 @@ public struct ServiceHost: Sendable {
     private init(core: Core, clock: ClockGuard) { (self.core, self.clock) = (core, clock) }
 
     /// The service for one caller: every method of it is authorized for them.
-    public func service(for caller: Caller) -> ReleaseService { ReleaseService(core: core, caller: caller) }
+    public func service(for caller: Caller) -> ReleaseService { ReleaseService(core: core, caller: caller, own: nil) }
+
+    /// The service for somebody who is signed in, or for nobody: with what the session opens of what is theirs alone.
+    public func service(for session: Session?) -> ReleaseService {
+        ReleaseService(
+            core: core, caller: session.map { .person($0.person, $0.assurance) } ?? .anonymous, own: session?.own)
+    }
 
     /// Starts a log: writes the genesis record as entry 0, signs the first head.
     ///
@@ -151,6 +157,23 @@ public struct ServiceHost: Sendable {
         } answer: { _, _, _ in
         }
     }
+
+    /// Seals the boxes of every open round anew, some at a time, and the list of destroyed keys: of two copies of a
+    /// database nobody then sees in which rounds something happened (E5).
+    public func sealBoxesAnew() async throws {
+        try core.parts.requireVault().sealRingAnew()
+        var last: RoundID?
+        repeat {
+            let after = last
+            last = try await core.keep { tx in
+                let rounds = try tx.rows.roundsWithPlace(after: after, count: Self.pageOfRounds)
+                for round in rounds { try tx.snapshot.boxes(of: round).sealAnew(tx) }
+                return rounds.count == Self.pageOfRounds ? rounds.last : nil
+            }
+        } while last != nil
+    }
+
+    private static let pageOfRounds = 64
 
     /// True while nothing closes by itself, because the clock is more than a week ahead of everything that was signed.
     public var asksAboutClock: Bool { clock.asks }

@@ -166,6 +166,13 @@ extension SQLTransaction {
         try first("SELECT COUNT(*) FROM place WHERE mentor = ?", .of(mentor)) { try $0.integer(0) } ?? 0
     }
 
+    public func roundsWithPlace(after round: RoundID?, count: Int) throws -> [RoundID] {
+        try all(
+            "SELECT round FROM place WHERE round > ? ORDER BY round LIMIT ?", .bytes(round?.bytes ?? []),
+            .integer(count)
+        ) { try $0.id(0) }
+    }
+
     public func putPending(_ row: PendingRow) throws {
         try run(
             "INSERT INTO pending_closing (position, release_id, at, text) VALUES (?, ?, ?, ?)", .integer(row.order),

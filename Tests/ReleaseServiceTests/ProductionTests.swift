@@ -108,8 +108,11 @@ struct ProductionTests {
         try office.time("2026-01-14T09:00")
         try await office.host.runClock()
         #expect(try await staff.printCard(handle, for: .mentor).contact != nil)
-        let looks = try await office.service(as: "ada").accounting(of: ada)
-        #expect(looks.map(\.isPrinted) == [true, true] && looks.allSatisfy { $0.recipient == "Ben X." })
+        let given = try await office.service(as: "ada").disclosures(of: ada)
+        #expect(given.map(\.isPrinted) == [false, true, true])
+        #expect(given.allSatisfy { $0.recipient == "Ben X." && $0.fields == [.firstName, .phone] })
+        #expect(given.allSatisfy { $0.purpose == .firstCallAndMeeting })
+        #expect(given.map(\.on.description) == ["2026-01-05", "2026-01-05", "2026-01-14"])
         for name in ["omar", "ben", "ada"] {
             await #expect(throws: Refusal.notFound) {
                 try await office.service(as: name).printCard(handle, for: .mentor)
@@ -118,7 +121,8 @@ struct ProductionTests {
         await #expect(throws: Refusal.cardClosed) { try await staff.printCard(handle, for: .mentee) }
         try await office.must(.rescind, "ada")
         await #expect(throws: Refusal.cardClosed) { try await staff.printCard(handle, for: .mentor) }
-        #expect(try await office.service(as: "ada").accounting(of: ada).count == 2)
+        #expect(try await office.service(as: "ada").disclosures(of: ada) == given)
+        #expect(try await office.service(as: "ada").accounting(of: ada).isEmpty, "nobody opened it on a screen")
     }
 
     @Test(

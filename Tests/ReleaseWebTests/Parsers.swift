@@ -77,7 +77,8 @@ enum Parsers {
         "keyRing": { bytes in
             file(bytes) { path in
                 let ring = try? KeyRingFile(
-                    path: path, destroyedPath: path + ".destroyed", isReadOnly: true, creates: false)
+                    path: path, destroyedPath: path, listKey: SecretBytes(copying: [UInt8](repeating: 7, count: 32)),
+                    isReadOnly: true, creates: false)
                 _ = try? ring?.ids()
             }
         },

@@ -333,6 +333,7 @@ public struct StoreConformance {
                 of: id(number % 2), isStaff: number > 1, after: number % 2 == 0 ? nil : (.open, id(1)), count: 2)
         },
         Question("placesHeld") { try $0.placesHeld(with: id($1)) },
+        Question("roundsWithPlace") { try $0.roundsWithPlace(after: $1 == 0 ? nil : id($1), count: 2) },
         Question("pending") { rows, _ in try rows.pending() },
         Question("isPending") { try $0.isPending(id($1)) },
     ]

@@ -32,7 +32,7 @@ struct CaseWriter {
         let round = after.round ?? before.round
         var done = Done(round: round?.id, state: loaded.workflow.name(of: after.position), rule: decision.rule)
         if !decision.events.isEmpty, decision.events.allSatisfy(\.isPrivate) {
-            try appendPrivate(decision.events, round: before.round)
+            try appendPrivate(decision.events, by: decision.actor, of: loaded)
             return Done(state: done.state)
         }
         if decision.events.contains(.roundForgotten), let forgotten = before.round {
@@ -92,19 +92,14 @@ struct CaseWriter {
         }
     }
 
-    /// Makes, with a first signature, the rows and keys of what the pair may note and of what was shown to whom:
-    /// whether there is anything in them must not be told by their being there, nor by the size of a file.
+    /// Makes, with a first signature, what holds the notes of the pair and what was shown to whom.
     private func prepareWhatIsPrivate(_ events: [Event], _ before: State, _ round: Round?, _ loaded: LoadedCase) throws
     {
         guard let round else { return }
         for case .releaseSigned(_, let subject, .person, _, _) in events where before.currentRelease(of: subject) == nil
         {
-            if try tx.snapshot.sealed(.accounting(subject), "looks") == nil {
-                try tx.keep(padded(StoredCodec.encode(Accounting(looks: []))), .accounting(subject), "looks")
-            }
-            if loaded.workflow.hasPrivateActs, try tx.snapshot.sealed(.privateStream(round.id), "stream") == nil {
-                try tx.keep(padded(StoredCodec.encode(PrivateStream(events: []))), .privateStream(round.id), "stream")
-            }
+            guard let other = round.counterpart else { continue }
+            try tx.prepareBoxes(of: round.id, in: loaded, released: subject, people: [loaded.opener, other])
         }
     }
 
@@ -128,21 +123,16 @@ struct CaseWriter {
         try Notices(tx).send([telling], before: after, after: after, loaded, isOfDraft: false)
     }
 
-    /// Adds to the pair's own stream: sealed, padded to one size, read by nobody else's fold.
-    private func appendPrivate(_ events: [Event], round: Round?) throws {
-        guard let round else { return }
-        let known = try tx.snapshot.cases.privateEvents(round.id)
-        var all = known
-        for event in events {
-            if case .privatelyUndone(let person) = event {
-                // What is taken back is gone: the stream holds what stands and nothing of what did.
-                let last = all.lastIndex { if case .privatelyNoted(_, person, _) = $0 { true } else { false } }
-                if let last { all.remove(at: last) }
-            } else if !all.contains(event) {
-                all.append(event)
-            }
+    /// Adds to the pair's own notes: sealed to the two, read by nobody else's fold.
+    private func appendPrivate(_ events: [Event], by actor: Actor, of loaded: LoadedCase) throws {
+        guard let round = loaded.state.round, let other = round.counterpart, case .person(let person) = actor.principal
+        else { return }
+        let people = [loaded.opener, other]
+        let known = try tx.snapshot.privateEvents(round.id, for: person)
+        // What was taken back may be noted again; what an earlier version noted without a hand is noted once.
+        for event in events where event.isByHand || !known.contains(event) {
+            try tx.snapshot.boxes(of: round.id).append(.event(event), for: people, people: people, tx)
         }
-        try tx.keep(padded(StoredCodec.encode(PrivateStream(events: all))), .privateStream(round.id), "stream")
     }
 
     /// Deletes a draft and everything with it: the database is as if it had never been.
@@ -152,7 +142,9 @@ struct CaseWriter {
         try tx.rows.deleteMessages(of: round.id)
         tx.rows.deletePlace(round.id)
         try letGoOfHeld(round)
-        try tx.erase([.survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id)])
+        try tx.erase([
+            .survey(round.id), .privateStream(round.id), .contact(round.id), .evidence(round.id), .boxes(round.id),
+        ])
         tx.consequences.mustSettle = true
         tx.consequences.forgotten.append(loaded.id.bytes)
     }
@@ -354,6 +346,11 @@ struct CaseWriter {
 
 extension Event {
     fileprivate var startsRound: Bool { if case .roundStarted = self { true } else { false } }
+    fileprivate var isByHand: Bool {
+        if case .privatelyNoted = self { return true }
+        if case .privatelyUndone = self { return true }
+        return false
+    }
     fileprivate var marksError: Bool { if case .recordedInError = self { true } else { false } }
     fileprivate var closesRelease: Bool { if case .releaseClosed = self { true } else { false } }
     fileprivate var isExpiry: Bool { if case .releaseExpired = self { true } else { false } }

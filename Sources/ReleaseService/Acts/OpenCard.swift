@@ -71,11 +71,7 @@ struct OpenCardForReader {
             throw Refusal.cardClosed
         }
         let shown = try gate.card(of: verified, for: .person(reader))
-        let look = Look(
-            instantMilliseconds: tx.moment.instantMilliseconds, release: release.id,
-            recipient: try tx.snapshot.cases.document(of: release)?.recipientName ?? "",
-            fields: verified.complete.fields, isPrinted: isPrinted)
-        try account(look, for: release.discloser, tx)
+        try account(release, of: loaded, to: reader, tx)
         let purpose = try tx.snapshot.cases.document(of: release)?.purpose ?? loaded.workflow.purpose
         return view(shown, verified, loaded, state, purpose, on: tx.moment.date)
     }
@@ -95,11 +91,13 @@ struct OpenCardForReader {
             asksToCall: state.round?.due == nil || !state.isHandedOff, word: state.round?.word)
     }
 
-    private func account(_ look: Look, for person: PersonID, _ tx: Transaction) throws {
-        let all = try tx.snapshot.looks(of: person) + [look]
-        // Accesses older than four years are dropped: more than the three years before a request that are asked for.
-        let kept = all.filter { $0.instantMilliseconds > look.instantMilliseconds - 4 * 365 * 86_400_000 }
-        try tx.keep(padded(StoredCodec.encode(Accounting(looks: kept))), .accounting(person), "looks")
+    /// Keeps that the card was opened, for the person on it alone; or that it was printed, which is staff's own act.
+    private func account(_ release: ReleaseState, of loaded: LoadedCase, to reader: PersonID, _ tx: Transaction) throws
+    {
+        if isPrinted { return try tx.keepPrint(release.id, in: release.round, of: release.discloser) }
+        let look = BoxItem.look(instantMilliseconds: tx.moment.instantMilliseconds, release: release.id)
+        let people = loaded.opener == reader ? [loaded.opener, release.discloser] : [loaded.opener, reader]
+        try tx.snapshot.boxes(of: release.round).append(look, for: [release.discloser], people: people, tx)
     }
 }
 
@@ -145,12 +143,5 @@ struct OpenCardOnPage: Sendable {
         return try OpenCardForReader(
             opener: row.opener, workflow: row.workflow, reader: own, isOfParting: isOfParting
         ).carryOut(tx)
-    }
-}
-
-extension Snapshot {
-    /// The accesses to a person's card, to whom and when.
-    func looks(of person: PersonID) throws -> [Look] {
-        try padded(.accounting(person), "looks", as: Accounting.self)?.looks ?? []
     }
 }

@@ -55,8 +55,10 @@ struct SubmitAct: Act {
             tx.storesNothing = true
             return Done(state: visibleState(loaded))
         }
-        if submission.kind.isPrivate, let round = loaded.state.round?.id {
-            loaded.history = loaded.history.with(privateEvents: try tx.snapshot.cases.privateEvents(round))
+        if submission.kind.isPrivate, let round = loaded.state.round?.id,
+            case .person(let person) = submission.actor.principal
+        {
+            loaded.history = loaded.history.with(privateEvents: try tx.snapshot.privateEvents(round, for: person))
         }
         FaultPoint.reach(.afterLoad)
         let decision = try decide(submission, loaded, tx)

@@ -247,7 +247,7 @@ extension DraftHistory: StoredValue {
     }
 }
 
-/// The pair's own stream: calls and meetings. Version 1 was the bare list.
+/// The pair's own stream, as it was kept before there were boxes. Version 1 was the bare list.
 struct PrivateStream: StoredValue {
     var events: [Event]
 
@@ -261,7 +261,7 @@ struct PrivateStream: StoredValue {
     var stored: [String: CanonicalJSON] { StoredMembers().with("events", list: events).members }
 }
 
-/// A person's accounting: what was shown of them. Version 1 was the bare list.
+/// A person's accounting, as it was kept before there were boxes. Version 1 was the bare list.
 struct Accounting: StoredValue {
     var looks: [Look]
 

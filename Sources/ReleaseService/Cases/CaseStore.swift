@@ -152,11 +152,6 @@ struct CaseStore {
         return { $0.keep(decoded, loaded.id.bytes, stamp: stamp, byteCount: byteCount, since: nil) }
     }
 
-    /// The pair's own events of a round.
-    func privateEvents(_ round: RoundID) throws -> [Event] {
-        try snapshot.padded(.privateStream(round), "stream", as: PrivateStream.self)?.events ?? []
-    }
-
     /// The answers of a round's survey; nil where there are none or they were erased.
     func survey(of round: Round?) throws -> Survey? {
         try round.flatMap { try snapshot.sealed(.survey($0.id), "answers", as: Survey.self) }
@@ -169,7 +164,11 @@ struct CaseStore {
 
     /// The document of a release; nil where its evidence was erased.
     func document(of release: ReleaseState) throws -> ReleaseDocument? {
-        try snapshot.sealed(.evidence(release.round), "document/\(release.id)", as: ReleaseDocument.self)
+        try document(of: release.id, in: release.round)
+    }
+
+    func document(of release: ReleaseID, in round: RoundID) throws -> ReleaseDocument? {
+        try snapshot.sealed(.evidence(round), "document/\(release)", as: ReleaseDocument.self)
     }
 }
 

@@ -33,6 +33,9 @@ public protocol KeyRing: Sendable {
     func sync() throws
     /// Lists the ids as destroyed, overwrites the keys and syncs, in that order. May be repeated.
     func destroy(_ ids: [[UInt8]]) throws
+    /// Writes anew, once a day, what would else tell two copies apart in which nothing happened from two in which
+    /// something did.
+    func sealAnew() throws
     /// Every key that is there.
     func ids() throws -> [[UInt8]]
     /// Every key that was ever destroyed.

@@ -68,6 +68,8 @@ public protocol CaseRows {
     ) throws
         -> [PartyRow]
     func placesHeld(with mentor: PersonID) throws -> Int
+    /// The rounds in which a place is held, in the order of their ids: those that are open, and tokens that are none.
+    func roundsWithPlace(after round: RoundID?, count: Int) throws -> [RoundID]
     func pending() throws -> [PendingRow]
     func isPending(_ release: ReleaseID) throws -> Bool
 }

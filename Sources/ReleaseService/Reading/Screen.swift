@@ -80,7 +80,7 @@ struct Screen {
 
     /// Nothing, for somebody of whom it is not confirmed that their sign-in is their own.
     private func privateEvents(of round: Round, for viewer: PersonID) throws -> [Event] {
-        try snapshot.isHeld(viewer) ? [] : snapshot.cases.privateEvents(round.id)
+        try snapshot.isHeld(viewer) ? [] : snapshot.privateEvents(round.id, for: viewer)
     }
 
     private func requirePart(in loaded: LoadedCase, as role: Role, _ viewer: PersonID) throws {

@@ -25,13 +25,16 @@ struct AccountChanges: Sendable {
             try snapshot.permit(caller).require(snapshot.permit(caller).isSelf(person))
             return try snapshot.account(of: person)?.pin
         }
-        guard let known, try await hashing.matches(old, known, stranger: nil) else { throw AccessRefusal.refused }
-        let hash = try await hashing.hash(fresh)
+        guard let known, let key = try await hashing.key(of: old, known, stranger: nil) else {
+            throw AccessRefusal.refused
+        }
+        let hashed = try await hashing.hash(fresh)
         let id = try RandomBytes.generate(count: 16)
         try await core.keep { tx in
             guard var account = try tx.account(of: person), account.pin == known else { throw AccessRefusal.refused }
-            account.pin = hash
+            account.pin = hashed.hash
             try tx.put(account, of: person)
+            _ = try tx.openOwnKeys(of: person, with: key, keptUnder: hashed.key)
             try tx.noteSignIn(.pinChanged, of: person)
             try tx.endSessions(of: person, but: session?.digest)
             try tx.tell(person, at: account.address, id: id)

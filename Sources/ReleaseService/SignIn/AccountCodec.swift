@@ -88,9 +88,13 @@ extension Account: StoredValue {
 extension SessionContent: StoredValue {
     static var storedName: StaticString { "session" }
     init(stored: StoredObject) throws {
-        self.init(assurance: try stored.choice("assurance", of: Assurance.self), seen: Int64(try stored.number("seen")))
+        self.init(
+            assurance: try stored.choice("assurance", of: Assurance.self), seen: Int64(try stored.number("seen")),
+            own: try stored.optionalBytes("own"))
     }
-    var stored: [String: CanonicalJSON] { StoredMembers().with("assurance", assurance).with("seen", Int(seen)).members }
+    var stored: [String: CanonicalJSON] {
+        StoredMembers().with("assurance", assurance).with("seen", Int(seen)).with("own", bytes: own).members
+    }
 }
 
 extension LinkContent: StoredValue {

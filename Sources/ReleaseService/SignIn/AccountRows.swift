@@ -6,6 +6,8 @@ struct SessionContent {
     var assurance: Assurance
     /// Milliseconds since 1970 UTC of the last use that was written down.
     var seen: Int64
+    /// The person's own keys, sealed under the token of the session.
+    var own: [UInt8]?
 }
 
 /// The purpose of a link.
@@ -56,8 +58,10 @@ extension Snapshot {
 extension Transaction {
     func account(of id: PersonID) throws -> Account? { try snapshot.account(of: id) }
 
+    /// Whoever has no PIN any more reads nothing any more that was sealed to it.
     func put(_ account: Account, of id: PersonID) throws {
         try vault.prepare([.identity(id)])
+        if account.pin == nil, try self.account(of: id)?.pin != nil { try giveUpReadingKey(of: id) }
         try put(account, .account, id.bytes, of: id, expires: nil)
     }
 

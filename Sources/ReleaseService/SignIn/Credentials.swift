@@ -143,22 +143,41 @@ struct PasswordHashing: Sendable {
     /// - Parameter stranger: where one comes from who is not known; nil for somebody with a link that works.
     /// - Throws: ``AccessRefusal/busy`` where too many wait.
     func matches(_ typed: String, _ hash: PasswordHash, stranger: Network?) async throws -> Bool {
-        let secret = SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit)))
-        return try await Self.line.run(stranger: stranger) { try hash.matches(secret) }
+        try await key(of: typed, hash, stranger: stranger) != nil
+    }
+
+    /// The key that only this password or PIN gives; nil where it is not the one that was hashed.
+    ///
+    /// - Throws: as ``matches(_:_:stranger:)``.
+    func key(of typed: String, _ hash: PasswordHash, stranger: Network?) async throws -> SecretBytes? {
+        let secret = Self.secret(typed)
+        return try await Self.line.run(stranger: stranger) { try hash.key(of: secret) }
     }
 
     /// The hash anew where it was made at a lower cost than hashes are made at now; nil where it need not be.
     ///
     /// - Throws: ``AccessRefusal/busy`` where too many wait.
-    func renewed(_ typed: String, _ hash: PasswordHash) async throws -> PasswordHash? {
-        guard hash.cost < cost else { return nil }
-        return try await self.hash(SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit))))
+    func renewed(_ typed: String, _ hash: PasswordHash) async throws -> Hashed? {
+        hash.cost < cost ? try await self.hash(Self.secret(typed)) : nil
+    }
+
+    /// A hash, and the key that only what was hashed gives.
+    struct Hashed: Sendable {
+        let hash: PasswordHash
+        let key: SecretBytes
     }
 
     /// - Throws: ``AccessRefusal/busy`` where too many wait.
-    func hash(_ secret: SecretBytes) async throws -> PasswordHash {
+    func hash(_ secret: SecretBytes) async throws -> Hashed {
         let cost = cost
-        return try await Self.line.run(stranger: nil) { try PasswordHash(of: secret, cost: cost) }
+        return try await Self.line.run(stranger: nil) {
+            let made = try PasswordHash.withKey(of: secret, cost: cost)
+            return Hashed(hash: made.hash, key: made.key)
+        }
+    }
+
+    private static func secret(_ typed: String) -> SecretBytes {
+        SecretBytes(copying: Array(typed.utf8.prefix(Credentials.passwordByteLimit)))
     }
 }
 

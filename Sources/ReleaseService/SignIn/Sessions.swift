@@ -9,6 +9,8 @@ final class Sessions: Sendable {
     struct New: Sendable {
         let token: String
         let digest: [UInt8]
+        /// The bytes of the token, under which the person's own keys are sealed.
+        let secret: SecretBytes
         let content: SessionContent
         let expires: Int64
     }
@@ -39,6 +41,9 @@ final class Sessions: Sendable {
             let session = Session(
                 person: row.person, roles: Set(identity.roles + (keepsRoll ? [.coordinator] : [])),
                 assurance: content.assurance, digest: digest,
+                own: try content.own.map {
+                    try OwnKeys.open($0, of: row.person, under: SecretBytes(copying: bytes), .session, snapshot.vault)
+                },
                 formToken: Base64.format(Array(formToken.prefix(18))))
             return (content, session, row)
         }
@@ -82,7 +87,7 @@ final class Sessions: Sendable {
         let now = try now()
         let life = assurance == .staff ? AccessTimes.staffAbsolute : AccessTimes.personAbsolute
         return New(
-            token: Credentials.format(bytes), digest: SHA256.hash(bytes),
+            token: Credentials.format(bytes), digest: SHA256.hash(bytes), secret: SecretBytes(copying: bytes),
             content: SessionContent(assurance: assurance, seen: now), expires: now + life)
     }
 
@@ -102,7 +107,10 @@ final class Sessions: Sendable {
 }
 
 extension Transaction {
-    func begin(_ session: Sessions.New, of person: PersonID) throws {
-        try put(session.content, .session, session.digest, of: person, expires: session.expires)
+    /// - Parameter own: what the person opens in this session of what is sealed to them alone.
+    func begin(_ session: Sessions.New, of person: PersonID, own: OwnKeys? = nil) throws {
+        var content = session.content
+        content.own = try own?.sealed(under: session.secret, .session, vault)
+        try put(content, .session, session.digest, of: person, expires: session.expires)
     }
 }

@@ -166,15 +166,16 @@ final class SignInLinks: Sendable {
             }
             throw AccessRefusal.refused
         }
-        var newPIN: PasswordHash?
+        var proof = Proof()
         if content.purpose == .signIn {
             let isRight: Bool
             if let pin = account.pin {
-                isRight = try await hashing.matches(entered.pin, pin, stranger: nil)
-                if isRight { newPIN = try await hashing.renewed(entered.pin, pin) }
+                proof.key = try await hashing.key(of: entered.pin, pin, stranger: nil)
+                isRight = proof.key != nil
+                if isRight { proof.new = try await hashing.renewed(entered.pin, pin) }
             } else {
                 isRight = try isFirst(entered.firstUseCode, account, row, at: now)
-                if isRight { newPIN = try await hashing.hash(Credentials.pin(entered.newPIN)) }
+                if isRight { proof.new = try await hashing.hash(Credentials.pin(entered.newPIN)) }
             }
             guard isRight else {
                 try await countFailure(row, content)
@@ -182,8 +183,14 @@ final class SignInLinks: Sendable {
             }
         }
         let session = try sessions.new(content.purpose == .example ? .staff : .person)
-        guard try await enter(row, account, newPIN, session) else { throw AccessRefusal.refused }
+        guard try await enter(row, account, proof, session) else { throw AccessRefusal.refused }
         return session.token
+    }
+
+    /// The key that the PIN gave, and what is to be kept instead of its hash.
+    private struct Proof {
+        var key: SecretBytes?
+        var new: PasswordHashing.Hashed?
     }
 
     /// True if somebody who has no PIN yet shows what the policy asks the first time: a code from staff always counts.
@@ -204,7 +211,7 @@ final class SignInLinks: Sendable {
     /// - Returns: true if this attempt succeeds. If two attempts arrive together, one succeeds; none does if the PIN or
     ///   the first-use code has changed since it was checked.
     private func enter(
-        _ row: AccessRow, _ checked: Account, _ chosen: PasswordHash?, _ session: Sessions.New
+        _ row: AccessRow, _ checked: Account, _ proof: Proof, _ session: Sessions.New
     ) async throws -> Bool {
         try await core.keep { tx in
             var account = try tx.account(of: row.person) ?? Account()
@@ -212,13 +219,19 @@ final class SignInLinks: Sendable {
                 try tx.rows.deleteAccess(row.kind, row.token)
             else { return false }
             // A PIN that is hashed anew is the same PIN.
-            if chosen != nil, account.pin == nil { try tx.noteSignIn(.pinSet, of: row.person) }
-            if let chosen { (account.pin, account.firstUse, account.wasSetUp) = (chosen, nil, true) }
-            if chosen != nil || account.pinFailureCount > 0 {
+            if proof.new != nil, account.pin == nil { try tx.noteSignIn(.pinSet, of: row.person) }
+            if let new = proof.new { (account.pin, account.firstUse, account.wasSetUp) = (new.hash, nil, true) }
+            if proof.new != nil || account.pinFailureCount > 0 {
                 account.pinFailureCount = 0
                 try tx.put(account, of: row.person)
             }
-            try tx.begin(session, of: row.person)
+            var own: OwnKeys?
+            if let key = proof.key {
+                own = try tx.openOwnKeys(of: row.person, with: key, keptUnder: proof.new?.key)
+            } else if let new = proof.new {
+                own = try tx.handOverReadingKey(to: row.person, under: new.key)
+            }
+            try tx.begin(session, of: row.person, own: own)
             return true
         }
     }

@@ -38,7 +38,7 @@ struct StaffSignIn: Sendable {
         guard limiter.allow("codes \(person)", limit: 8, at: now) else { throw AccessRefusal.refused }
         var renewed: PasswordHash?
         if let old = account.password {
-            renewed = try await hashing.renewed(password.precomposedStringWithCompatibilityMapping, old)
+            renewed = try await hashing.renewed(password.precomposedStringWithCompatibilityMapping, old)?.hash
         }
         let (checked, fresh) = (account.password, renewed)
         let session = try sessions.new(.staff)
@@ -102,7 +102,7 @@ struct StaffSignIn: Sendable {
             return (names + [address, core.parts.origin]).flatMap { $0.split { !$0.isLetter && !$0.isNumber } }.map(
                 String.init)
         }
-        let fresh = try await hashing.hash(Credentials.password(password, context: known))
+        let fresh = try await hashing.hash(Credentials.password(password, context: known)).hash
         let step = OneTimePassword.step(atMilliseconds: now)
         guard let used = try Self.step(of: code, secret, around: step, after: nil) else {
             throw AccessRefusal.unusable(

@@ -9,7 +9,8 @@ struct Reader: Sendable {
     let latest: LatestInForce
     let cache: DecodedCache
 
-    func read<R>(_ body: (Snapshot) throws -> R) throws -> R {
+    /// - Parameter own: what the one who asks can open.
+    func read<R>(as own: OwnKeys? = nil, _ body: (Snapshot) throws -> R) throws -> R {
         let (inForce, since) = (latest.value, cache.generation)
         let vault = try parts.requireVault()
         let moment = try parts.moment(under: inForce.published)
@@ -17,7 +18,7 @@ struct Reader: Sendable {
             try body(
                 Snapshot(
                     rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts,
-                    since: since))
+                    own: own, since: since))
         }
     }
 

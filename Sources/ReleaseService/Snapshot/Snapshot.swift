@@ -14,16 +14,18 @@ struct Snapshot {
     /// The values that were decoded before; nil where everything is to be read anew.
     let cache: DecodedCache?
     let parts: Parts
+    /// What somebody who is signed in opens of what is sealed to them; nil where nobody is.
+    let own: OwnKeys?
     /// The generation of the cache when this was opened.
     private let since: Int?
 
     /// - Parameter since: of the snapshot that this is another view of.
     init(
         rows: any StoreReader, vault: Vault, inForce: InForce, moment: Moment, cache: DecodedCache?, parts: Parts,
-        since: Int? = nil
+        own: OwnKeys? = nil, since: Int? = nil
     ) {
         (self.rows, self.vault, self.inForce, self.moment) = (rows, vault, inForce, moment)
-        (self.cache, self.parts, self.since) = (cache, parts, since ?? cache?.generation)
+        (self.cache, self.parts, self.own, self.since) = (cache, parts, own, since ?? cache?.generation)
     }
 
     /// Keeps a decoded value for whoever reads the same row next.
@@ -41,11 +43,13 @@ struct Snapshot {
 
     /// The same without anything remembered: what the gate looks through.
     var cold: Snapshot {
-        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: nil, parts: parts)
+        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: nil, parts: parts, own: own)
     }
 
     /// The same at another moment.
     func at(_ moment: Moment) -> Snapshot {
-        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts, since: since)
+        Snapshot(
+            rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts, own: own,
+            since: since)
     }
 }

@@ -29,6 +29,10 @@ public struct Vault: Sendable {
         case evidence(RoundID)
         case identity(PersonID)
         case accounting(PersonID)
+        /// The boxes of a round, as one row of a fixed size.
+        case boxes(RoundID)
+        /// The private half of a reading key of this version, until the person has a PIN.
+        case reading(PersonID, version: Int)
 
         var label: String {
             switch self {
@@ -38,6 +42,8 @@ public struct Vault: Sendable {
             case .evidence(let id): "evidence/\(id)"
             case .identity(let id): "identity/\(id)"
             case .accounting(let id): "accounting/\(id)"
+            case .boxes(let id): "boxes/\(id)"
+            case .reading(let id, let version): "reading/\(id)/\(version)"
             }
         }
     }
@@ -101,6 +107,7 @@ public struct Vault: Sendable {
     func holds(_ id: [UInt8]) throws -> Bool { try ring.wrappedKey(id) != nil }
 
     public func destroy(_ ids: [[UInt8]]) throws { if !ids.isEmpty { try ring.destroy(ids) } }
+    func sealRingAnew() throws { try ring.sealAnew() }
     public func ringIDs() throws -> [[UInt8]] { try ring.ids() }
     public func destroyedIDs() throws -> [[UInt8]] { try ring.destroyedIDs() }
 
@@ -139,6 +146,16 @@ public struct Vault: Sendable {
 
     func open<Value: StoredValue>(_ sealed: [UInt8], fixed purpose: String, as type: Value.Type) throws -> Value {
         try StoredCodec.decode(open(sealed, fixed: purpose), as: type)
+    }
+
+    /// Seals under a key that the vault does not have: only who has it opens it.
+    func seal(_ value: [UInt8], under key: SecretBytes, _ purpose: String) throws -> [UInt8] {
+        try seal(value, with: AESGCM(key: key), binding: Array(purpose.utf8))
+    }
+
+    /// - Throws: `CryptographyError.notAuthentic` for another key.
+    func open(_ sealed: [UInt8], under key: SecretBytes, _ purpose: String) throws -> [UInt8] {
+        try open(sealed, with: AESGCM(key: key), binding: Array(purpose.utf8))
     }
 
     private func seal(_ value: [UInt8], with cipher: AESGCM, binding: [UInt8]) throws -> [UInt8] {

@@ -44,6 +44,8 @@ final class Transaction {
     private let cache: DecodedCache
     private(set) var ledger: Ledger
     var consequences = Consequences()
+    /// What the one who asks opens of what is sealed to them.
+    var own: OwnKeys?
     /// True if the command must leave nothing behind, its own outcome included.
     var storesNothing = false
     /// The draft that a refused command was about.
@@ -66,7 +68,7 @@ final class Transaction {
 
     /// The view through which everything is read in it.
     var snapshot: Snapshot {
-        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts)
+        Snapshot(rows: rows, vault: vault, inForce: inForce, moment: moment, cache: cache, parts: parts, own: own)
     }
 
     /// The same transaction at another moment, with consequences of its own: for what is dated by another day.

@@ -293,6 +293,10 @@ final class WorkingSet: StoreWriter {
         try flush { !$0.places.isEmpty }
         return try base.placesHeld(with: mentor)
     }
+    func roundsWithPlace(after round: RoundID?, count: Int) throws -> [RoundID] {
+        try flush { !$0.places.isEmpty }
+        return try base.roundsWithPlace(after: round, count: count)
+    }
     func putPending(_ row: PendingRow) { change { $0.pending[row.order] = .some(row) } }
     func deletePending(_ order: Int) { change { $0.pending[order] = .some(nil) } }
     func pending() throws -> [PendingRow] {

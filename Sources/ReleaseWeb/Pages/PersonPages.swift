@@ -96,23 +96,47 @@ enum PersonPages {
 
     private static func shown(_ visit: Visit) async throws -> Response {
         let (words, service) = (visit.words, visit.service)
-        let looks = try await service.accounting(of: visit.require().person)
+        let person = try visit.require().person
+        let (given, looks) = (
+            try await service.disclosures(of: person), try await service.accounting(of: person)
+        )
         var blocks: [Block] = [.text(words("shown.text"))]
-        if looks.isEmpty {
+        if given.isEmpty, looks.isEmpty {
             blocks.append(.note(words("shown.empty")))
-        } else {
-            var rows: [[Cell]] = []
-            for look in looks.reversed() {
-                rows.append([
-                    Cell(try await service.localTime(look.instantMilliseconds), isHeader: true),
-                    Cell(look.isPrinted ? words("shown.printed", ["name": look.recipient]) : look.recipient),
-                    Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
-                ])
-            }
+            return try visit.page(Page(words("shown.title"), blocks, back: homeLink(words)))
+        }
+        blocks.append(
+            .table(
+                words("shown.given"),
+                [words("shown.day"), words("shown.whom"), words("shown.what"), words("shown.why")],
+                given.reversed().map { disclosure in
+                    [
+                        Cell(disclosure.on.inWords, isHeader: true),
+                        Cell(name(disclosure.recipient, isPrinted: disclosure.isPrinted, words)),
+                        Cell(disclosure.fields.map(\.plainWords).joined(separator: ", ")),
+                        Cell(disclosure.purpose?.permittedUse ?? ""),
+                    ]
+                }))
+        if let since = try await service.readingLost(by: person) {
+            blocks.append(.note(words("shown.lost", ["date": since.inWords])))
+        }
+        var rows: [[Cell]] = []
+        for look in looks.reversed() {
+            rows.append([
+                Cell(try await service.localTime(look.instantMilliseconds), isHeader: true),
+                Cell(name(look.recipient, isPrinted: look.isPrinted, words)),
+                Cell(look.fields.map(\.plainWords).joined(separator: ", ")),
+            ])
+        }
+        if !rows.isEmpty {
             blocks.append(
                 .table(words("shown.caption"), [words("shown.when"), words("shown.whom"), words("shown.what")], rows))
         }
         return try visit.page(Page(words("shown.title"), blocks, back: homeLink(words)))
+    }
+
+    private static func name(_ recipient: String, isPrinted: Bool, _ words: Words) -> String {
+        isPrinted ? words("shown.printed", ["name": recipient]) : recipient
     }
 
     // MARK: Agreeing to sign electronically

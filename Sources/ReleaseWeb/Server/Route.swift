@@ -103,7 +103,7 @@ struct Visit: Sendable {
     /// The caller, as the service knows callers.
     var caller: Caller { session.map { .person($0.person, $0.assurance) } ?? .anonymous }
     /// The service for whoever asks.
-    var service: ReleaseService { site.host.service(for: caller) }
+    var service: ReleaseService { site.host.service(for: session) }
 
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
