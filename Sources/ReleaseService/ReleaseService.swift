@@ -249,15 +249,19 @@ public struct ReleaseService: Sendable {
     /// - Throws: `Refusal.notFound` for a code that ends nothing, in the same words whatever is wrong with it.
     public func rescind(typedCode: String) async throws -> Outcome {
         let moment = try core.reader.moment()
-        let release = try await core.sequencer.immediately {
+        let row = try await core.sequencer.immediately {
             try RescindByCode.close(typedCode: typedCode, at: moment, $0)
         }
         try await core.sequencer.carryOutPending()
-        // Nothing of this needs the vault: a code works while it is locked.
-        let published = core.latest.value.published
-        return try core.parts.store.read { rows in
+        // A code works while the vault is locked; which release it ended is known when it is opened.
+        guard core.parts.vault != nil else {
+            return Outcome(rescinded: nil, records: [], receipts: [], isReceiptPending: true, moment: moment)
+        }
+        return try core.reader.read { snapshot in
+            guard let release = try snapshot.joined(row.reference)?.release else { throw Refusal.notFound }
+            let (rows, published) = (snapshot.rows, snapshot.inForce.published)
             let records = Array(try rows.entries(of: release).map(\.index).suffix(1))
-            let isPending = try rows.isPending(release) || !records.allSatisfy(published.covers)
+            let isPending = try snapshot.isPending(release) || !records.allSatisfy(published.covers)
             let receipts = Receipts(under: published, hashes: core.sequencer.hashes)
             return Outcome(
                 rescinded: release, records: isPending ? [] : records,

@@ -79,7 +79,12 @@ public struct ServiceHost: Sendable {
             settleDue: { if !clock.asks { try DueTransitions($0).settleAll() } },
             carryOutPending: { try RescindByCode.carryOutPending($0) })
         let sequencer = Sequencer(parts, publisher: publisher, latest: latest, cache: cache, hooks: hooks)
-        if isWriter { await sequencer.recover { try Parties($0).keepEverybodys() } }
+        if isWriter {
+            await sequencer.recover { tx in
+                try tx.bringOverNames()
+                try Parties(tx).keepEverybodys()
+            }
+        }
         return ServiceHost(
             core: Core(parts: parts, reader: Reader(parts: parts, latest: latest, cache: cache), sequencer: sequencer),
             clock: clock)
@@ -155,6 +160,9 @@ public struct ServiceHost: Sendable {
         }
         try await core.sequencer.together(seed: nil) { _ in
         } answer: { _, _, _ in
+        }
+        if !clock.asks, try core.reader.read({ try OutcomeMonth.isOver($0) }) {
+            try await core.keep { try OutcomeMonth.begin($0) }
         }
     }
 

@@ -85,20 +85,30 @@ extension SQLTransaction {
     // MARK: Releases
 
     private static func releaseRow(_ row: any SQLRow) throws -> ReleaseRow {
-        ReleaseRow(id: try row.id(0), caseID: try row.id(1), codeDigest: try row.bytes(2))
+        ReleaseRow(reference: try row.bytes(0), sealed: try row.bytes(1), codeDigest: try row.bytes(2))
     }
+
+    private static let releaseColumns = "release_id, case_id, code_digest FROM release_case"
 
     public func putRelease(_ row: ReleaseRow) throws {
         try run(
-            "INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)", .of(row.id),
-            .of(row.caseID),
-            .bytes(row.codeDigest))
+            "INSERT INTO release_case (release_id, case_id, code_digest) VALUES (?, ?, ?)", .bytes(row.reference),
+            .bytes(row.sealed), .bytes(row.codeDigest))
     }
 
-    public func release(_ id: ReleaseID) throws -> ReleaseRow? {
+    public func deleteRelease(_ reference: [UInt8]) throws {
+        try run("DELETE FROM release_case WHERE release_id = ?", .bytes(reference))
+    }
+
+    public func release(_ reference: [UInt8]) throws -> ReleaseRow? {
         try first(
-            "SELECT release_id, case_id, code_digest FROM release_case WHERE release_id = ?", .of(id),
-            read: Self.releaseRow)
+            "SELECT \(Self.releaseColumns) WHERE release_id = ?", .bytes(reference), read: Self.releaseRow)
+    }
+
+    public func releases(after reference: [UInt8]?, count: Int) throws -> [ReleaseRow] {
+        try all(
+            "SELECT \(Self.releaseColumns) WHERE release_id > ? ORDER BY release_id LIMIT ?",
+            .bytes(reference ?? []), .integer(count), read: Self.releaseRow)
     }
 
     public func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow? {
@@ -176,19 +186,19 @@ extension SQLTransaction {
     public func putPending(_ row: PendingRow) throws {
         try run(
             "INSERT INTO pending_closing (position, release_id, at, text) VALUES (?, ?, ?, ?)", .integer(row.order),
-            .of(row.release), .integer(row.at.dayNumber), row.text.map { .text($0) } ?? .null)
+            .bytes(row.reference), .integer(row.at.dayNumber), row.text.map { .text($0) } ?? .null)
     }
 
     public func pending() throws -> [PendingRow] {
         try all("SELECT position, release_id, at, text FROM pending_closing ORDER BY position") { row in
             PendingRow(
-                order: try row.integer(0), release: try row.id(1), at: try row.date(2),
+                order: try row.integer(0), reference: try row.bytes(1), at: try row.date(2),
                 text: try row.optional(3, row.text))
         }
     }
 
-    public func isPending(_ release: ReleaseID) throws -> Bool {
-        try exists("SELECT 1 FROM pending_closing WHERE release_id = ?", .of(release))
+    public func isPending(_ reference: [UInt8]) throws -> Bool {
+        try exists("SELECT 1 FROM pending_closing WHERE release_id = ?", .bytes(reference))
     }
 
     public func deletePending(_ order: Int) throws {

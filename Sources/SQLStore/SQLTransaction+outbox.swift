@@ -10,15 +10,35 @@ extension SQLTransaction {
     }
 
     public func outcome(_ key: [UInt8]) throws -> OutcomeRow? {
-        try first("SELECT key_digest, command_digest, result, round FROM outcome WHERE key_digest = ?", .bytes(key)) {
-            row in
-            OutcomeRow(
-                key: try row.bytes(0), command: try row.bytes(1), outcome: try row.text(2),
-                round: try row.optional(3) { try row.id($0) })
+        for table in Self.outcomeTables {
+            let found = try first(
+                "SELECT key_digest, command_digest, result, round FROM \(table) WHERE key_digest = ?", .bytes(key)
+            ) { row in
+                OutcomeRow(
+                    key: try row.bytes(0), command: try row.bytes(1), outcome: try row.text(2),
+                    round: try row.optional(3) { try row.id($0) })
+            }
+            if let found { return found }
         }
+        return nil
     }
 
-    public func deleteOutcomes(of round: RoundID) throws { try run("DELETE FROM outcome WHERE round = ?", .of(round)) }
+    private static let outcomeTables = ["outcome", "outcome_former"]
+
+    public func deleteOutcomes(of round: RoundID) throws {
+        for table in Self.outcomeTables { try run("DELETE FROM \(table) WHERE round = ?", .of(round)) }
+    }
+
+    /// The tables change places: no row is copied.
+    public func dropFormerOutcomes() throws {
+        let columns = "key_digest BLOB PRIMARY KEY, command_digest BLOB NOT NULL, result TEXT NOT NULL, round BLOB"
+        for statement in [
+            "DROP TABLE outcome_former", "DROP INDEX outcome_round", "ALTER TABLE outcome RENAME TO outcome_former",
+            "CREATE TABLE outcome (\(columns)) WITHOUT ROWID",
+            "CREATE INDEX outcome_round ON outcome (round) WHERE round IS NOT NULL",
+            "CREATE INDEX outcome_former_round ON outcome_former (round) WHERE round IS NOT NULL",
+        ] { try run(statement) }
+    }
 
     public func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) throws {
         try run(

@@ -15,6 +15,15 @@ extension SQLTransaction {
         }
     }
 
+    public func sealedNames(
+        after name: (key: [UInt8], field: String)?, count: Int
+    ) throws -> [(key: [UInt8], field: String)] {
+        try all(
+            "SELECT key_id, field FROM vault WHERE (key_id, field) > (?, ?) ORDER BY key_id, field LIMIT ?",
+            .bytes(name?.key ?? []), .text(name?.field ?? ""), .integer(count)
+        ) { (try $0.bytes(0), try $0.text(1)) }
+    }
+
     /// Keeps only what is asked for, because a database may hold a million keys. The rows of people are looked through;
     /// those of the vault are found by key unless ten thousand or more are asked for.
     public func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]> {

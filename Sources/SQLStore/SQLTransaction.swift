@@ -46,6 +46,7 @@ public struct SQLTransaction: StoreWriter {
         for case (let round, nil) in changes.drafts { try deleteDraft(round) }
         for case (let handle, nil) in changes.parties { try deleteParty(handle) }
         for case (let round, nil) in changes.places { try deletePlace(round) }
+        for case (let reference, nil) in changes.releases { try deleteRelease(reference) }
         for case (let order, nil) in changes.pending { try deletePending(order) }
         for case (let id, nil) in changes.messages { try deleteMessage(id) }
         for case (let key, nil) in changes.accesses { try remove(key.kind, key.token) }
@@ -61,7 +62,7 @@ public struct SQLTransaction: StoreWriter {
         for (id, rows) in changes.events { for row in rows { try appendEvent(id, row) } }
         for row in changes.cases.values { try putCase(row) }
         for case let row? in changes.drafts.values { try putDraft(row) }
-        for row in changes.releases.values { try putRelease(row) }
+        for case let row? in changes.releases.values { try putRelease(row) }
         for case let row? in changes.parties.values { try putParty(row) }
         for case (let round, let mentor?) in changes.places { try putPlace(round, mentor: mentor) }
         for case let row? in changes.pending.values { try putPending(row) }

@@ -2,7 +2,7 @@ internal import GRDB
 
 extension SQLiteStore {
     /// The version this program writes; kept in SQLite's own `user_version`.
-    static let version = 2
+    static let version = 3
 
     /// - Throws: ``SQLiteError`` for a database that a newer program made: opening it here could lose what it added.
     static func checkVersion(_ database: Database) throws {
@@ -23,6 +23,7 @@ extension SQLiteStore {
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         if found < 1 { try makeRecords(database) }
         if found < 2 { try makeAccess(database) }
+        if found < 3 { try makeFormerOutcomes(database) }
         try database.execute(sql: "PRAGMA user_version = \(version)")
         // An index changes no row, so it needs no version: an older program uses the file as before.
         try database.execute(sql: "CREATE INDEX IF NOT EXISTS draft_due ON draft (due) WHERE due IS NOT NULL")
@@ -64,6 +65,7 @@ extension SQLiteStore {
                 CREATE TABLE draft (
                     round BLOB PRIMARY KEY, case_id BLOB NOT NULL UNIQUE, workflow TEXT NOT NULL, opener BLOB NOT NULL,
                     policy BLOB NOT NULL, sealed BLOB NOT NULL, due INTEGER) WITHOUT ROWID;
+                -- From version 3 on the first column is a keyed token, and the second the two ids, sealed.
                 CREATE TABLE release_case (
                     release_id BLOB PRIMARY KEY, case_id BLOB NOT NULL, code_digest BLOB NOT NULL UNIQUE) WITHOUT ROWID;
                 CREATE TABLE place (round BLOB PRIMARY KEY, mentor BLOB NOT NULL) WITHOUT ROWID;
@@ -84,6 +86,16 @@ extension SQLiteStore {
                     period INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (period, digest)) WITHOUT ROWID;
                 CREATE TABLE evaluation_answer (
                     period INTEGER NOT NULL, token BLOB NOT NULL, answers TEXT NOT NULL, PRIMARY KEY (period, token)) WITHOUT ROWID;
+                """)
+    }
+
+    /// Outcomes lie in two tables, this month's and the former one's, so that no row says when it was written.
+    private static func makeFormerOutcomes(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE outcome_former (
+                    key_digest BLOB PRIMARY KEY, command_digest BLOB NOT NULL, result TEXT NOT NULL, round BLOB) WITHOUT ROWID;
+                CREATE INDEX outcome_former_round ON outcome_former (round) WHERE round IS NOT NULL;
                 """)
     }
 

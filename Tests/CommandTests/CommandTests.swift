@@ -336,7 +336,7 @@ struct CommandTests {
         try damage("privity.sqlite", to: Data(repeating: 7, count: 8192)) { expect(try board(), "database") }
         #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 99'").status == 0)
         expect(try board(), "newer than this program")
-        #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 2'").status == 0)
+        #expect(try Tool.shell("sqlite3 \(place.data)/privity.sqlite 'pragma user_version = 3'").status == 0)
         try damage("head", to: Data(repeating: 0, count: 8192)) {
             let run = try place.apply("{\"do\":\"correct\",\"by\":\"name:Fairweather\",\"phone\":\"312-555-0177\"}\n")
             #expect(run.status == 1 && run.out.contains("not signing"), "\(run.out) \(run.errors)")

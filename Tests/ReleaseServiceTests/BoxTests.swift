@@ -183,9 +183,9 @@ struct BoxTests {
         _ = try await office.service.look(office.id("ada"), workflow: "mentorship", reader: office.id("ben"))
         let round = try round()
         func stored() throws -> [UInt8]? {
-            try office.store.read {
-                try $0.sealed(office.host.core.parts.requireVault().keyID(.boxes(round)), BoxRow.field(0))
-            }
+            let vault = try office.host.core.parts.requireVault()
+            let key = try vault.keyID(.boxes(round))
+            return try office.store.read { try $0.sealed(key, vault.name(of: BoxRow.field(0), under: key)) }
         }
         let before = try stored()
         try await office.host.sealBoxesAnew()

@@ -133,7 +133,10 @@ struct CostTests {
             }
             try rows.clearLog()
         }
-        let texts = store.tally.takeTexts().keys.sorted()
+        // Tables that change places have no plan.
+        let texts = store.tally.takeTexts().keys.sorted().filter { text in
+            !["DROP ", "ALTER ", "CREATE "].contains { text.hasPrefix($0) }
+        }
         #expect(texts.count > 60)
         try store.close()
         let process = Process()

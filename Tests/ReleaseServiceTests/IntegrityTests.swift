@@ -94,11 +94,31 @@ struct IntegrityTests {
         }
     }
 
+    /// The condition of SQL for the rows of one release in the vault, which have keyed names.
+    private func rows(_ office: Office, of opener: String = "ada", _ place: String) throws -> String {
+        let vault = try office.service.requireVault()
+        let release = try #require(office.service.state(of: office.id(opener)).releases.last)
+        let scope: Vault.Scope = place == "contact" ? .contact(release.round) : .evidence(release.round)
+        let key = try vault.keyID(scope)
+        let names = try ["", "/0", "/1", "/2"].map {
+            "'\(try vault.name(of: "\(place)/\(release.id)\($0)", under: key))'"
+        }
+        return "field IN (\(names.joined(separator: ",")))"
+    }
+
     @Test("an edited or deleted event row, vault row, case row, log row or index row opens no card")
     func editsOpenNothing() async throws {
         let start = try await Office().staffed()
         try await start.go(to: "introduced")
-        for sql in [
+        var ofVault: [String] = []
+        for place in ["contact", "document", "text", "openings"] {
+            ofVault.append(
+                "UPDATE vault SET sealed = zeroblob(length(sealed)) WHERE \(try rows(start, place))")
+        }
+        for place in ["openings", "contact"] {
+            ofVault.append("DELETE FROM vault WHERE \(try rows(start, place))")
+        }
+        for sql in ofVault + [
             "UPDATE case_event SET sealed = zeroblob(64) WHERE sequence = 0",
             "UPDATE case_event SET link = zeroblob(32) WHERE sequence = 1",
             "DELETE FROM case_event WHERE sequence = 1",
@@ -106,12 +126,6 @@ struct IntegrityTests {
             "UPDATE case_event SET sealed = (SELECT sealed FROM case_event WHERE sequence = 0) WHERE sequence = 1",
             "UPDATE mentoring_case SET tip = zeroblob(32)",
             "DELETE FROM mentoring_case",
-            "UPDATE vault SET sealed = zeroblob(length(sealed)) WHERE field LIKE 'contact/%'",
-            "UPDATE vault SET sealed = zeroblob(length(sealed)) WHERE field LIKE 'document/%'",
-            "UPDATE vault SET sealed = zeroblob(length(sealed)) WHERE field LIKE 'text/%'",
-            "UPDATE vault SET sealed = zeroblob(length(sealed)) WHERE field LIKE 'openings/%'",
-            "DELETE FROM vault WHERE field LIKE 'openings/%/0'",
-            "DELETE FROM vault WHERE field LIKE 'contact/%'",
             "DELETE FROM log_entry WHERE position = 4",
             "DELETE FROM log_entry WHERE position = 5",
             "UPDATE log_entry SET note = CAST(replace(CAST(note AS TEXT), 'disclosure/v1', 'disclosure/v2') AS BLOB) WHERE position = 5",
@@ -140,8 +154,9 @@ struct IntegrityTests {
         try await office.go(to: "introduced")
         try await office.go(to: "introduced", "eve", with: "cleo")
         _ = try await office.look("ben")
+        let (own, other) = (try rows(office, "contact"), try rows(office, of: "eve", "contact"))
         try office.tamper(
-            "UPDATE vault SET sealed = (SELECT b.sealed FROM vault b WHERE b.field LIKE 'contact/%' AND b.key_id <> vault.key_id) WHERE field LIKE 'contact/%'"
+            "UPDATE vault SET sealed = (SELECT b.sealed FROM vault b WHERE (b.\(own) OR b.\(other)) AND b.key_id <> vault.key_id) WHERE \(own) OR \(other)"
         )
         // SQLite changes one row after the other, so one of the two may hold its own again.
         let (ada, eve) = (try? await office.look("ben"), try? await office.look("cleo", on: "eve"))
@@ -163,7 +178,9 @@ struct IntegrityTests {
         for forged in [["firstName": "Ada", "phone": "+13125550100"], ["firstName": "Eve", "phone": "+13125550142"]] {
             let (key, sealed) = try vault.seal(
                 StoredCodec.encode(StoredTexts(forged)), .contact(round), "contact/\(release)")
-            try office.store.write { try $0.putSealed(key, "contact/\(release)", sealed) }
+            try office.store.write {
+                try $0.putSealed(key, vault.name(of: "contact/\(release)", under: key), sealed)
+            }
             await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }
         }
     }

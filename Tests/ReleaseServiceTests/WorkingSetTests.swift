@@ -47,7 +47,7 @@ struct WorkingSetTests {
             }
             #expect(try one.dump() == other.dump(), "after story \(seed)")
         }
-        #expect(changes.count == 39, "\(changes.sorted())")
+        #expect(changes.count == 41, "\(changes.sorted())")
         #expect(questions.count == StoreConformance.questionCount)
     }
 

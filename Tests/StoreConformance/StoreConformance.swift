@@ -203,17 +203,19 @@ public struct StoreConformance {
     private mutating func releaseChange(_ number: Int, _ fresh: [UInt8], _ day: CivilDate) throws -> Change {
         switch random.next(3) {
         case 0:
-            guard let id = ReleaseID(bytes: fresh) else { throw Undone() }
-            let known = Self.id(number, ReleaseID.self)
+            let known = Self.key(number)
             let row = ReleaseRow(
-                id: try left.release(known) == nil ? known : id, caseID: Self.id(number), codeDigest: fresh)
+                reference: try left.release(known) == nil ? known : fresh, sealed: fresh, codeDigest: fresh)
+            if try left.release(row.reference) != nil || random.next(4) == 0 {
+                return Self.quietly("deleteRelease") { try $0.deleteRelease(known) }
+            }
             return Self.quietly("putRelease") { try $0.putRelease(row) }
         case 1:
             let text = random.next(2) == 0 ? "text" : nil
             return Self.quietly("putPending") {
                 try $0.putPending(
                     PendingRow(
-                        order: ($0.pending().last?.order ?? 0) + 1, release: Self.id(number), at: day, text: text))
+                        order: ($0.pending().last?.order ?? 0) + 1, reference: Self.key(number), at: day, text: text))
             }
         default:
             return Self.quietly("deletePending") {
@@ -260,6 +262,7 @@ public struct StoreConformance {
         case 3:
             let row = OutcomeRow(key: fresh, command: bytes, outcome: "{}", round: round)
             return Self.quietly("putOutcome") { try $0.putOutcome(row) }
+        case 4 where random.next(4) == 0: return Self.quietly("dropFormerOutcomes") { try $0.dropFormerOutcomes() }
         case 4: return Self.quietly("deleteOutcomes") { try $0.deleteOutcomes(of: Self.id(number)) }
         case 5: return Self.quietly("putEvaluation code") { try $0.putEvaluation(number, code: bytes) }
         case 6:
@@ -322,9 +325,10 @@ public struct StoreConformance {
         Question("draft") { text(try $0.draft(of: id($1))) },
         Question("drafts") { rows, _ in try rows.drafts() },
         Question("draftsDue") { try $0.draftsDue(before: CivilDate(dayNumber: 20_000 + 5 * $1)) },
-        Question("release") { text(try $0.release(id($1))) },
+        Question("release") { text(try $0.release(key($1))) },
+        Question("releases") { try $0.releases(after: $1 == 0 ? nil : key($1), count: 2) },
         Question("release with code") { rows, number in
-            text(try rows.release(id(number)).flatMap { try rows.release(withCodeDigest: $0.codeDigest) })
+            text(try rows.release(key(number)).flatMap { try rows.release(withCodeDigest: $0.codeDigest) })
         },
         Question("parties of case") { try $0.parties(of: id($1, CaseID.self)) },
         Question("party") { text(try $0.party(id($1), of: id($1 % 2))) },
@@ -335,7 +339,7 @@ public struct StoreConformance {
         Question("placesHeld") { try $0.placesHeld(with: id($1)) },
         Question("roundsWithPlace") { try $0.roundsWithPlace(after: $1 == 0 ? nil : id($1), count: 2) },
         Question("pending") { rows, _ in try rows.pending() },
-        Question("isPending") { try $0.isPending(id($1)) },
+        Question("isPending") { try $0.isPending(key($1)) },
     ]
 
     private static let leftoverQuestions: [Question] = [
@@ -346,6 +350,9 @@ public struct StoreConformance {
         },
         Question("accesses of") { rows, number in
             try AccessRow.Kind.allCases.map { try rows.accesses($0, of: id(number % 2)).map { "\($0)" }.sorted() }
+        },
+        Question("sealedNames") { rows, number in
+            try rows.sealedNames(after: number == 0 ? nil : (key(number), "f1"), count: 2).map { "\($0)" }
         },
         Question("sealed") { rows, number in try (0..<3).map { text(try rows.sealed(key(number), "f\($0)")) } },
         Question("keysInUse") { rows, _ in

@@ -138,8 +138,13 @@ struct CaseWriter {
     /// Deletes a draft and everything with it: the database is as if it had never been.
     private func forget(_ round: Round, of loaded: LoadedCase) throws {
         tx.rows.deleteDraft(round.id)
-        try tx.rows.deleteOutcomes(of: round.id)
-        try tx.rows.deleteMessages(of: round.id)
+        // Of a draft that was begun under an earlier version the rows have its id.
+        for token in [try tx.vault.token(of: round.id, in: "outcome"), round.id] {
+            try tx.rows.deleteOutcomes(of: token)
+        }
+        for token in [try tx.vault.token(of: round.id, in: "message"), round.id] {
+            try tx.rows.deleteMessages(of: token)
+        }
         tx.rows.deletePlace(round.id)
         try letGoOfHeld(round)
         try tx.erase([
@@ -407,7 +412,9 @@ struct Notices {
             // Where nobody may pass it on and no mail can bring it, it stands on the person's own page.
             if message.isForMailboxAlone, try tx.account(of: person)?.address == nil { continue }
             let round = isOfDraft && after.isDraft && telling.notice != .callBackAsked ? after.round?.id : nil
-            tx.rows.putMessage(id, try tx.vault.seal(message, fixed: "message"), round: round)
+            tx.rows.putMessage(
+                id, try tx.vault.seal(message, fixed: "message"),
+                round: try round.map { try tx.vault.token(of: $0, in: "message") })
         }
     }
 

@@ -10,16 +10,16 @@ enum RescindByCode {
     /// Stores that a release is to end.
     ///
     /// - Throws: `Refusal.notFound` for a code that ends nothing, in the same words whatever is wrong with it.
-    static func close(typedCode: String, at moment: Moment, _ rows: any StoreWriter) throws -> ReleaseID {
+    static func close(typedCode: String, at moment: Moment, _ rows: any StoreWriter) throws -> ReleaseRow {
         guard let digest = RescindCode.digest(ofTyped: typedCode), let row = try rows.release(withCodeDigest: digest)
         else {
             throw Refusal.notFound
         }
-        if try !rows.isPending(row.id) {
+        if try !rows.isPending(row.reference) {
             let order = (try rows.pending().map(\.order).max() ?? -1) + 1
-            try rows.putPending(PendingRow(order: order, release: row.id, at: moment.date, text: nil))
+            try rows.putPending(PendingRow(order: order, reference: row.reference, at: moment.date, text: nil))
         }
-        return row.id
+        return row
     }
 
     /// Carries out what committed while nothing could be signed, in commit order, each with the date it was given.
@@ -32,7 +32,7 @@ enum RescindByCode {
                     if let text = row.text {
                         try dated.append(Record(parsing: text, origin: tx.parts.origin))
                     } else {
-                        try carryOut(row.release, dated)
+                        try carryOut(row.reference, dated)
                     }
                 }
             } catch is MachineryError {
@@ -45,12 +45,13 @@ enum RescindByCode {
     }
 
     /// Takes back, through the workflow, the end of the chain to which the release belongs.
-    private static func carryOut(_ release: ReleaseID, _ tx: Transaction) throws {
-        guard let row = try tx.rows.release(release), let caseRow = try tx.rows.caseRow(row.caseID) else {
-            throw MachineryError.corrupt("a release without its case")
-        }
+    private static func carryOut(_ reference: [UInt8], _ tx: Transaction) throws {
+        let missing = MachineryError.corrupt("a release without its case")
+        // A row that was brought over while this waited has another reference.
+        guard let (release, caseID) = try tx.snapshot.joined(reference), let caseRow = try tx.rows.caseRow(caseID)
+        else { throw missing }
         func load() throws -> LoadedCase {
-            let whole = try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+            let whole = try tx.snapshot.cases.load(caseID, opener: caseRow.opener, workflow: caseRow.workflow)
             let round = whole.state.releases.first { $0.id == release }?.round
             return round.flatMap { whole.ofParting($0) } ?? whole
         }

@@ -14,10 +14,9 @@ struct RevealOpening {
     ///   is no commitment.
     func carryOut(_ tx: Transaction) throws -> (key: String, stated: String) {
         let entries = try tx.rows.entries(of: release)
-        guard let row = try tx.rows.release(release), let caseRow = try tx.rows.caseRow(row.caseID),
-            entries.indices.contains(sequence)
+        guard let caseRow = try tx.snapshot.caseRow(of: release), entries.indices.contains(sequence)
         else { throw Refusal.notFound }
-        let loaded = try tx.snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+        let loaded = try tx.snapshot.cases.load(caseRow.id, opener: caseRow.opener, workflow: caseRow.workflow)
         let record = try Record(parsing: SignedNote(parsing: entries[sequence].note).text, origin: tx.parts.origin)
         guard let stated = record.commitments[path] else {
             throw FieldProblem(
@@ -28,7 +27,7 @@ struct RevealOpening {
                 .evidence(standing.round), "openings/\(release)/\(sequence)", as: StoredTexts.self),
             let key = openings.texts[path]
         else { throw Refusal.notFound }
-        try tx.journal(standing.discloser, "reveal \(path)", about: row.caseID)
+        try tx.journal(standing.discloser, "reveal \(path)", about: caseRow.id)
         return (key, stated.base64)
     }
 }

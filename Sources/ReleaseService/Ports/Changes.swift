@@ -48,7 +48,7 @@ public struct Changes: Sendable {
     public internal(set) var drafts: [RoundID: DraftRow?] = [:]
     /// The round whose draft was written last for a case.
     var roundsOfCases: [CaseID: RoundID] = [:]
-    public internal(set) var releases: [ReleaseID: ReleaseRow] = [:]
+    public internal(set) var releases: [[UInt8]: ReleaseRow?] = [:]
     public internal(set) var parties: [CaseHandle: PartyRow?] = [:]
     /// The handles under which parties of a case were written, so that nobody looks through all of them.
     var handlesOfCases: [CaseID: Set<CaseHandle>] = [:]

@@ -67,14 +67,17 @@ public struct DraftRow: Sendable {
     }
 }
 
+/// Joins a release with its case, for whoever has the vault key; a code finds it without any key.
 public struct ReleaseRow: Sendable {
-    public let id: ReleaseID
-    public let caseID: CaseID
+    /// A keyed token of the release. In a folder of an earlier version it is the release's id.
+    public let reference: [UInt8]
+    /// The ids of the release and its case, sealed. In a folder of an earlier version it is the case's id, 16 bytes.
+    public let sealed: [UInt8]
     /// SHA-256 of the rescind-only code.
     public let codeDigest: [UInt8]
-    public init(id: ReleaseID, caseID: CaseID, codeDigest: [UInt8]) {
-        self.id = id
-        self.caseID = caseID
+    public init(reference: [UInt8], sealed: [UInt8], codeDigest: [UInt8]) {
+        self.reference = reference
+        self.sealed = sealed
         self.codeDigest = codeDigest
     }
 }
@@ -82,13 +85,14 @@ public struct ReleaseRow: Sendable {
 /// A closing that committed while nothing could be signed.
 public struct PendingRow: Sendable {
     public let order: Int
-    public let release: ReleaseID
+    /// ``ReleaseRow/reference`` of the release.
+    public let reference: [UInt8]
     public let at: CivilDate
     /// The unsigned text of the record, or nil for a rescission by code that no key was there to carry out.
     public let text: String?
-    public init(order: Int, release: ReleaseID, at: CivilDate, text: String?) {
+    public init(order: Int, reference: [UInt8], at: CivilDate, text: String?) {
         self.order = order
-        self.release = release
+        self.reference = reference
         self.at = at
         self.text = text
     }
@@ -99,7 +103,7 @@ public struct OutcomeRow: Sendable {
     /// HMAC of the canonical command.
     public let command: [UInt8]
     public let outcome: String
-    /// The draft it belongs to, so that declining deletes it.
+    /// A keyed token of the draft it belongs to, so that declining deletes it.
     public let round: RoundID?
     public init(key: [UInt8], command: [UInt8], outcome: String, round: RoundID?) {
         self.key = key

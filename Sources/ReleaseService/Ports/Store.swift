@@ -58,7 +58,9 @@ public protocol CaseRows {
     func draft(of id: CaseID) throws -> DraftRow?
     func drafts() throws -> [DraftRow]
     func draftsDue(before date: CivilDate) throws -> [DraftRow]
-    func release(_ id: ReleaseID) throws -> ReleaseRow?
+    func release(_ reference: [UInt8]) throws -> ReleaseRow?
+    /// In the order of their references.
+    func releases(after reference: [UInt8]?, count: Int) throws -> [ReleaseRow]
     func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow?
     func parties(of id: CaseID) throws -> [PartyRow]
     func party(_ handle: CaseHandle, of person: PersonID) throws -> PartyRow?
@@ -71,7 +73,7 @@ public protocol CaseRows {
     /// The rounds in which a place is held, in the order of their ids: those that are open, and tokens that are none.
     func roundsWithPlace(after round: RoundID?, count: Int) throws -> [RoundID]
     func pending() throws -> [PendingRow]
-    func isPending(_ release: ReleaseID) throws -> Bool
+    func isPending(_ reference: [UInt8]) throws -> Bool
 }
 
 public protocol CaseRowsWriter: CaseRows {
@@ -80,6 +82,7 @@ public protocol CaseRowsWriter: CaseRows {
     func putDraft(_ row: DraftRow) throws
     func deleteDraft(_ round: RoundID) throws
     func putRelease(_ row: ReleaseRow) throws
+    func deleteRelease(_ reference: [UInt8]) throws
     func putParty(_ row: PartyRow) throws
     func deleteParty(_ handle: CaseHandle) throws
     func putPlace(_ round: RoundID, mentor: PersonID) throws
@@ -137,6 +140,9 @@ public protocol OutboxRowsWriter: OutboxRows {
     func deleteMessages(of round: RoundID) throws
     func putOutcome(_ row: OutcomeRow) throws
     func deleteOutcomes(of round: RoundID) throws
+    /// Deletes the outcomes that were there when this was called last, and keeps those that came since until the next
+    /// time.
+    func dropFormerOutcomes() throws
     /// Of an evaluation only the hashes of used codes, and answers under random keys.
     func putEvaluation(_ period: Int, code: [UInt8]) throws
     /// - Returns: whether it was there.
@@ -149,6 +155,8 @@ public protocol OutboxRowsWriter: OutboxRows {
 /// The vault, and what has to be erased.
 public protocol SealedRows {
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]?
+    /// The names of what is sealed, in the order of keys and fields.
+    func sealedNames(after name: (key: [UInt8], field: String)?, count: Int) throws -> [(key: [UInt8], field: String)]
     /// The data keys among these that a row was sealed under.
     func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]>
     func erasures() throws -> [[UInt8]]

@@ -100,7 +100,7 @@ struct LogReading {
             }
             return
         }
-        let isPending = try snapshot.rows.isPending(release.id)
+        let isPending = try snapshot.isPending(release.id)
         let isClosed = release.standing == .closed || release.standing == .superseded
         if logged.isRescinded != release.isRescinded, !isPending {
             note("the log and the case differ about its rescission")

@@ -17,10 +17,8 @@ struct ReleaseCopies {
     ///
     /// - Throws: `Refusal.notFound` to everybody but the signer.
     private func standing(of release: ReleaseID, for person: PersonID) throws -> ReleaseState {
-        guard let row = try snapshot.rows.release(release), let caseRow = try snapshot.rows.caseRow(row.caseID) else {
-            throw Refusal.notFound
-        }
-        let loaded = try snapshot.cases.load(row.caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+        guard let caseRow = try snapshot.caseRow(of: release) else { throw Refusal.notFound }
+        let loaded = try snapshot.cases.load(caseRow.id, opener: caseRow.opener, workflow: caseRow.workflow)
         guard let standing = loaded.state.releases.first(where: { $0.id == release }), standing.discloser == person
         else {
             throw Refusal.notFound
@@ -53,7 +51,7 @@ struct ReleaseCopies {
         let text = try text(of: release, for: person)
         let standing = try standing(of: release, for: person)
         let indexes = try snapshot.rows.entries(of: release).map(\.index)
-        let isPending = try snapshot.rows.isPending(release)
+        let isPending = try snapshot.isPending(release)
         return OwnReceipt(
             text: text,
             rescindCode: standing.isRescinded ? nil : try snapshot.vault.rescindCode(release, round: standing.round),

@@ -60,7 +60,7 @@ struct CardGate {
         }
         // A code for any release of this round ends the one that is open.
         let isPending = try loaded.state.releases.contains {
-            $0.round == release.round ? try snapshot.rows.isPending($0.id) : false
+            $0.round == release.round ? try snapshot.isPending($0.id) : false
         }
         let isClosed = records.contains { $0.type == .closing || $0.type == .rescission } || isPending
         return VerifiedRelease(

@@ -34,7 +34,7 @@ struct GuardFacts {
             facts[condition] = try holds(condition, submission, signature, other) || facts[condition]
         }
         if let signature {
-            let isPending = try loaded.state.releases.contains { try snapshot.rows.isPending($0.id) }
+            let isPending = try loaded.state.releases.contains { try snapshot.isPending($0.id) }
             facts[.releaseComplete] = signature.document.missing(asOf: snapshot.today).isEmpty && !isPending
         } else if !loaded.state.liveReleases.isEmpty, submission.kind == .disclose || submission.kind == .alert {
             // The gate, already before the card opens: every stored record is re-read and checked in full.

@@ -202,7 +202,7 @@ struct RecordWriter {
         else {
             throw MachineryError.corrupt("rescind-only code")
         }
-        tx.rows.putRelease(ReleaseRow(id: id, caseID: loaded.id, codeDigest: digest))
+        try tx.join(id, with: loaded.id, codeDigest: digest)
         return pointer
     }
 
@@ -214,7 +214,9 @@ struct RecordWriter {
     ) throws -> RecordPointer {
         // What waits is signed in commit order before anything else, each row one record.
         let isStopped = tx.ledger.isStopped
-        let waiting = isStopped ? try tx.rows.pending().filter { $0.release == release }.count : 0
+        let token = try tx.vault.releaseToken(release)
+        let waiting =
+            isStopped ? try tx.rows.pending().count { $0.reference == token || $0.reference == release.bytes } : 0
         let sequence = try tx.rows.entries(of: release).count + waiting
         var draft = RecordDraft(
             [
@@ -231,7 +233,7 @@ struct RecordWriter {
         guard type == .closing || type == .rescission else { throw Refusal.notSigning }
         // INVARIANT: the gate refuses a release with a pending row, so closing works with no log at all.
         let order = (try tx.rows.pending().map(\.order).max() ?? -1) + 1
-        tx.rows.putPending(PendingRow(order: order, release: release, at: tx.moment.date, text: record.text))
+        tx.rows.putPending(PendingRow(order: order, reference: token, at: tx.moment.date, text: record.text))
         tx.consequences.isPending = true
         tx.consequences.pendingRelease = release
         return RecordPointer(index: 0, leaf: TreeHash.empty.base64, origin: tx.parts.origin)

@@ -179,6 +179,21 @@ public struct Vault: Sendable {
         return try indexing.authenticate(Array("\(kind)\u{0}\(folded)".utf8))
     }
 
+    /// The name of a field in its row: 16 characters of base64 that say nothing without the vault key.
+    func name(of field: String, under key: [UInt8]) throws -> String {
+        Base64.format(Array(try name("field", key + Array(field.utf8)).prefix(12)))
+    }
+
+    /// True for such a name; the fields of earlier versions had words.
+    static func isName(_ field: String) -> Bool {
+        field.utf8.count == 16 && Base64.parse(field) != nil && field.contains { !$0.isLetter || $0.isUppercase }
+    }
+
+    /// The name that something has in one place, for whoever has the vault key.
+    func name(_ place: String, _ value: [UInt8]) throws -> [UInt8] {
+        try naming.authenticate(Array("\(place)\u{0}".utf8), value)
+    }
+
     func commandDigest(_ parts: String...) throws -> [UInt8] {
         try commands.authenticate(Array(parts.joined(separator: "\u{0}").utf8))
     }

@@ -125,8 +125,7 @@ struct WaitingPapers {
 
     /// Takes a paper away: it was recorded, or it is none.
     func drop(_ act: PendingAct) throws {
-        let key = try tx.vault.keyID(.identity(act.person))
-        for field in [Self.field(act), Self.scanField(act)] { try tx.rows.deleteSealed(key, field) }
+        for field in [Self.field(act), Self.scanField(act)] { try tx.forget(.identity(act.person), field) }
         tx.consequences.mustSettle = true
     }
 }

@@ -149,7 +149,9 @@ struct Idempotency {
             tx.rows.putOutcome(
                 OutcomeRow(
                     key: key, command: ticket.command, outcome: try seal(attempted.outcome, under: key),
-                    round: attempted.outcome.done?.round ?? tx.refusedRound))
+                    round: try (attempted.outcome.done?.round ?? tx.refusedRound).map {
+                        try tx.vault.token(of: $0, in: "outcome")
+                    }))
         }
         return attempted
     }
@@ -182,7 +184,7 @@ struct Idempotency {
     private func repeated(_ row: OutcomeRow) throws -> StoredOutcome {
         var earlier = try opened(row)
         if let release = earlier.pendingRelease {
-            tx.consequences.isPending = try tx.rows.isPending(release)
+            tx.consequences.isPending = try tx.snapshot.isPending(release)
             if !tx.consequences.isPending { earlier.records = try tx.rows.entries(of: release).map(\.index).suffix(1) }
         }
         return earlier
@@ -240,7 +242,7 @@ public struct Outcome: Sendable {
     }
 
     /// Makes the outcome of a rescission by code.
-    init(rescinded release: ReleaseID, records: [Int], receipts: [Receipt], isReceiptPending: Bool, moment: Moment) {
+    init(rescinded release: ReleaseID?, records: [Int], receipts: [Receipt], isReceiptPending: Bool, moment: Moment) {
         (refused, isReplay, state, rule, person, rescindCode, notices) = (nil, false, nil, nil, nil, nil, [])
         (self.release, self.records, self.receipts, self.isReceiptPending, self.moment) = (
             release, records, receipts, isReceiptPending, moment

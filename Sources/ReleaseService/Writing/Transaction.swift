@@ -145,14 +145,25 @@ final class Transaction {
     func keep(_ bytes: [UInt8], _ scope: Vault.Scope, _ field: String) throws {
         try vault.prepare([scope])
         let (key, sealed) = try vault.seal(bytes, scope, field)
-        rows.putSealed(key, field, sealed)
+        rows.putSealed(key, try vault.name(of: field, under: key), sealed)
+    }
+}
+
+extension Transaction {
+    /// Deletes a value of the vault.
+    func forget(_ scope: Vault.Scope, _ field: String) throws {
+        let key = try vault.keyID(scope)
+        try rows.deleteSealed(key, vault.name(of: field, under: key))
     }
 }
 
 extension Snapshot {
     /// A value of the vault; nil if it is not there or its key was destroyed.
     func sealed(_ scope: Vault.Scope, _ field: String) throws -> [UInt8]? {
-        try vault.open(rows.sealed(vault.keyID(scope), field), scope, field)
+        let key = try vault.keyID(scope)
+        // A folder of an earlier version, which nobody opened for writing since, has the words.
+        let row = try rows.sealed(key, vault.name(of: field, under: key)) ?? rows.sealed(key, field)
+        return try vault.open(row, scope, field)
     }
 
     func sealed<Value: StoredValue>(_ scope: Vault.Scope, _ field: String, as type: Value.Type) throws -> Value? {

@@ -173,7 +173,10 @@ final class WorkingSet: StoreWriter {
         try flush { !$0.nodes.isEmpty }
         return try base.nodeCount()
     }
-    func putHead(size: Int, note: [UInt8]) { change { $0.heads[size] = note } }
+    func putHead(size: Int, note: [UInt8]) {
+        // A head of a size is written once.
+        if newest({ $0.heads[size] }) == nil { change { $0.heads[size] = note } }
+    }
     func heads(of sizes: ClosedRange<Int>) throws -> [(size: Int, note: [UInt8])] {
         try flush { !$0.heads.isEmpty }
         return try base.heads(of: sizes)
@@ -257,10 +260,20 @@ final class WorkingSet: StoreWriter {
         try flush { !$0.drafts.isEmpty }
         return try base.draftsDue(before: date)
     }
-    func putRelease(_ row: ReleaseRow) { change { $0.releases[row.id] = row } }
-    func release(_ id: ReleaseID) throws -> ReleaseRow? { try newest { $0.releases[id] } ?? base.release(id) }
+    func putRelease(_ row: ReleaseRow) { change { $0.releases[row.reference] = .some(row) } }
+    func deleteRelease(_ reference: [UInt8]) { change { $0.releases[reference] = .some(nil) } }
+    func release(_ reference: [UInt8]) throws -> ReleaseRow? {
+        guard let known = newest({ $0.releases[reference] }) else { return try base.release(reference) }
+        return known
+    }
+    func releases(after reference: [UInt8]?, count: Int) throws -> [ReleaseRow] {
+        try flush { !$0.releases.isEmpty }
+        return try base.releases(after: reference, count: count)
+    }
     func release(withCodeDigest digest: [UInt8]) throws -> ReleaseRow? {
-        try newest { $0.releases.values.first { $0.codeDigest == digest } } ?? base.release(withCodeDigest: digest)
+        if let row = newest({ $0.releases.values.compactMap { $0 }.first { $0.codeDigest == digest } }) { return row }
+        guard let row = try base.release(withCodeDigest: digest) else { return nil }
+        return try release(row.reference)
     }
     func putParty(_ row: PartyRow) {
         change { changes in
@@ -303,9 +316,9 @@ final class WorkingSet: StoreWriter {
         try flush { !$0.pending.isEmpty }
         return try base.pending()
     }
-    func isPending(_ release: ReleaseID) throws -> Bool {
+    func isPending(_ reference: [UInt8]) throws -> Bool {
         try flush { !$0.pending.isEmpty }
-        return try base.isPending(release)
+        return try base.isPending(reference)
     }
 
     // MARK: Access
@@ -345,6 +358,11 @@ final class WorkingSet: StoreWriter {
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
         try newest { $0.sealed[.init(key, field)] } ?? base.sealed(key, field)
     }
+    func sealedNames(after name: (key: [UInt8], field: String)?, count: Int) throws -> [(key: [UInt8], field: String)]
+    {
+        try flush { !$0.sealed.isEmpty }
+        return try base.sealedNames(after: name, count: count)
+    }
     func keysInUse(among keys: Set<[UInt8]>) throws -> Set<[UInt8]> {
         try flush()
         return try base.keysInUse(among: keys)
@@ -381,6 +399,10 @@ final class WorkingSet: StoreWriter {
     func deleteOutcomes(of round: RoundID) throws {
         try flush()
         try base.deleteOutcomes(of: round)
+    }
+    func dropFormerOutcomes() throws {
+        try flush()
+        try base.dropFormerOutcomes()
     }
     func putMessage(_ id: [UInt8], _ sealed: [UInt8], round: RoundID?) {
         change { $0.messages[id] = .some((sealed, round)) }

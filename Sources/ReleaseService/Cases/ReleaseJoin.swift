@@ -1,0 +1,113 @@
+internal import Cryptography
+internal import ReleaseLedger
+internal import ReleaseWorkflow
+
+/// Releases and their cases are joined by keyed tokens: whoever has the database alone sees neither whose release it is
+/// nor which two are one person's (E12). Folders of earlier versions had the ids; they are read until the writer that
+/// opens the folder has brought them over.
+extension Snapshot {
+    /// The row of a release; nil where it is not one of this folder's.
+    private func row(of release: ReleaseID) throws -> ReleaseRow? {
+        try rows.release(vault.releaseToken(release)) ?? rows.release(release.bytes)
+    }
+
+    /// The case of a release; nil where it is not one of this folder's.
+    func caseRow(of release: ReleaseID) throws -> CaseRow? {
+        try row(of: release).flatMap { try rows.caseRow(opened($0).caseID) }
+    }
+
+    /// The ids that the row of a reference joins; the reference may be of an earlier version.
+    func joined(_ reference: [UInt8]) throws -> (release: ReleaseID, caseID: CaseID)? {
+        if let row = try rows.release(reference) { return try opened(row) }
+        guard let release = ReleaseID(bytes: reference) else { return nil }
+        return try row(of: release).map { try opened($0) }
+    }
+
+    /// The ids that a row joins.
+    ///
+    /// - Throws: ``MachineryError/corrupt(_:)`` for a row that was altered.
+    func opened(_ row: ReleaseRow) throws -> (release: ReleaseID, caseID: CaseID) {
+        let bytes = row.isFormer ? row.reference + row.sealed : try vault.openJoin(row.sealed, row.reference)
+        guard let release = ReleaseID(bytes: Array(bytes.prefix(16))),
+            let caseID = CaseID(bytes: Array(bytes.dropFirst(16)))
+        else { throw MachineryError.corrupt("a release without its case") }
+        return (release, caseID)
+    }
+
+    /// True while a closing of the release waits to be signed.
+    func isPending(_ release: ReleaseID) throws -> Bool {
+        try rows.isPending(vault.releaseToken(release)) || rows.isPending(release.bytes)
+    }
+}
+
+extension Transaction {
+    /// Keeps the case of a new release, and the digest of the code that ends it.
+    func join(_ release: ReleaseID, with caseID: CaseID, codeDigest: [UInt8]) throws {
+        let token = try vault.releaseToken(release)
+        let sealed = try vault.sealJoin(release.bytes + caseID.bytes, token)
+        rows.putRelease(ReleaseRow(reference: token, sealed: sealed, codeDigest: codeDigest))
+    }
+
+    /// Brings over what an earlier version joined by ids and kept under names that could be read: once for a folder,
+    /// by the writer that opens it.
+    func bringOverNames() throws {
+        let mark = "namedByToken"
+        guard try rows.setting(mark) == nil else { return }
+        for row in try everyRelease() where row.isFormer {
+            let (release, caseID) = try snapshot.opened(row)
+            rows.deleteRelease(row.reference)
+            try join(release, with: caseID, codeDigest: row.codeDigest)
+        }
+        for (key, field) in try everySealed() where !Vault.isName(field) {
+            guard let sealed = try rows.sealed(key, field) else { continue }
+            rows.putSealed(key, try vault.name(of: field, under: key), sealed)
+            try rows.deleteSealed(key, field)
+        }
+        rows.setSetting(mark, [1])
+    }
+
+    private func everyRelease() throws -> [ReleaseRow] {
+        var found: [ReleaseRow] = []
+        while true {
+            let page = try rows.releases(after: found.last?.reference, count: Self.page)
+            found += page
+            if page.count < Self.page { return found }
+        }
+    }
+
+    private func everySealed() throws -> [(key: [UInt8], field: String)] {
+        var found: [(key: [UInt8], field: String)] = []
+        while true {
+            let page = try rows.sealedNames(after: found.last, count: Self.page)
+            found += page
+            if page.count < Self.page { return found }
+        }
+    }
+
+    private static var page: Int { 1_024 }
+}
+
+extension ReleaseRow {
+    fileprivate var isFormer: Bool { sealed.count == 16 }
+}
+
+extension Vault {
+    /// The token of a release: 16 bytes that say nothing without the vault key.
+    func releaseToken(_ release: ReleaseID) throws -> [UInt8] { Array(try name("release", release.bytes).prefix(16)) }
+
+    /// A stand-in for a round in the rows of a table: of two tables nobody sees which rows are one round's.
+    func token(of round: RoundID, in table: StaticString) throws -> RoundID {
+        guard let token = RoundID(bytes: Array(try name("\(table)", round.bytes).prefix(16))) else {
+            throw MachineryError.corrupt("token of a round")
+        }
+        return token
+    }
+
+    fileprivate func sealJoin(_ ids: [UInt8], _ token: [UInt8]) throws -> [UInt8] {
+        try seal(ids, fixed: "release/\(Hex.format(token))")
+    }
+
+    fileprivate func openJoin(_ sealed: [UInt8], _ token: [UInt8]) throws -> [UInt8] {
+        try open(sealed, fixed: "release/\(Hex.format(token))")
+    }
+}
