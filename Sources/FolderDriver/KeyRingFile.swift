@@ -95,7 +95,12 @@ public final class KeyRingFile: KeyRing {
         slots.end += Self.stepByteCount
     }
 
-    public func sealAnew() throws { try slots.withLock { try list.append([], to: &$0.destroyed) } }
+    public func sealAnew() throws {
+        try slots.withLock { slots in
+            // Both blocks of the pair: else those that changed would tell whether something was destroyed besides.
+            for _ in 0..<2 { try list.append([], to: &slots.destroyed) }
+        }
+    }
 
     public func sync() throws {
         try slots.withLock { slots in

@@ -715,7 +715,7 @@ public struct ReleaseService: Sendable {
         try read(as: .holding(.administrator)) { snapshot in
             try snapshot.rows.casesDue(before: snapshot.today.adding(days: 1)).compactMap { row in
                 // One damaged case must not keep anybody from the others.
-                guard let loaded = try? snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow) else {
+                guard let loaded = try? snapshot.cases.load(row) else {
                     return nil
                 }
                 guard let duty = ReleaseDuty(loaded), snapshot.today >= duty.lateFrom else { return nil }

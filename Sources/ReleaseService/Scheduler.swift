@@ -70,7 +70,7 @@ public actor Scheduler {
     private func sealAnew() async throws {
         let today = try host.today()
         guard sealedOn != today else { return }
-        try await host.sealBoxesAnew()
+        try await host.sealAnew()
         sealedOn = today
     }
 

@@ -166,9 +166,10 @@ public struct ServiceHost: Sendable {
         }
     }
 
-    /// Seals the boxes of every open round anew, some at a time, and the list of destroyed keys: of two copies of a
-    /// database nobody then sees in which rounds something happened (E5).
-    public func sealBoxesAnew() async throws {
+    /// Seals the boxes of every open round anew, some at a time, and the list of destroyed keys, and rewrites the file
+    /// of the database: of two copies, a day apart, nobody sees in which rounds something happened, nor what came and
+    /// went in between (E5, E32).
+    public func sealAnew() async throws {
         try core.parts.requireVault().sealRingAnew()
         var last: RoundID?
         repeat {
@@ -179,6 +180,7 @@ public struct ServiceHost: Sendable {
                 return rounds.count == Self.pageOfRounds ? rounds.last : nil
             }
         } while last != nil
+        try core.parts.store.rewrite()
     }
 
     private static let pageOfRounds = 64

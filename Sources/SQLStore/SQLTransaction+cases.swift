@@ -9,7 +9,7 @@ extension SQLTransaction {
 
     private static func caseRow(_ row: any SQLRow) throws -> CaseRow {
         CaseRow(
-            id: try row.id(0), workflow: try row.text(1), opener: try row.id(2), policy: try row.bytes(3),
+            id: try row.id(0), workflow: try row.text(1), veiledOpener: try row.id(2), policy: try row.bytes(3),
             tip: try row.bytes(4),
             due: try row.optional(5, row.date))
     }
@@ -18,7 +18,7 @@ extension SQLTransaction {
         try run(
             "INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due) VALUES (?, ?, ?, ?, ?, ?) "
                 + "ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, tip = excluded.tip, due = excluded.due",
-            .of(row.id), .text(row.workflow), .of(row.opener), .bytes(row.policy), .bytes(row.tip), .of(row.due))
+            .of(row.id), .text(row.workflow), .of(row.veiledOpener), .bytes(row.policy), .bytes(row.tip), .of(row.due))
     }
 
     public func caseRow(_ id: CaseID) throws -> CaseRow? {

@@ -102,6 +102,22 @@ public final class SQLiteStore: Store {
         }
     }
 
+    /// The largest file that is rewritten: it takes some tenths of a second, for which writers wait.
+    private static let rewrittenByteCount = 32 << 20
+
+    public func rewrite() throws {
+        do {
+            let size = try pool.read { database in
+                let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+                return try pages * (Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0)
+            }
+            if size <= Self.rewrittenByteCount { try pool.vacuum() }
+        } catch {
+            throw SQLiteError(error)
+        }
+        try settle()
+    }
+
     /// The copy that a migration leaves of the file before it. A copy that is there already is of the migration that
     /// was stopped, and stays.
     private func copyOnce(to path: String) throws {

@@ -36,6 +36,7 @@ private final class FailingStore: Store {
     }
 
     func read<R>(_ body: (any StoreReader) throws -> R) throws -> R { try inner.read(body) }
+    func rewrite() throws { try inner.rewrite() }
     func settle() throws { try inner.settle() }
 }
 

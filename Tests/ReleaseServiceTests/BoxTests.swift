@@ -188,7 +188,7 @@ struct BoxTests {
             return try office.store.read { try $0.sealed(key, vault.name(of: BoxRow.field(0), under: key)) }
         }
         let before = try stored()
-        try await office.host.sealBoxesAnew()
+        try await office.host.sealAnew()
         let after = try stored()
         #expect(before != after && before?.count == after?.count && after?.count == BoxRow.byteCount + 28)
         #expect(try await office.service.accounting(of: office.id("ada")).count == 1)
@@ -202,7 +202,7 @@ struct BoxTests {
         }
         #expect(try rows(round()).map(\.slots.count) == [16, 4])
         #expect(try await office.service.accounting(of: office.id("ada")).count == 20)
-        try await office.host.sealBoxesAnew()
+        try await office.host.sealAnew()
         #expect(try await office.service.accounting(of: office.id("ada")).count == 20)
     }
 

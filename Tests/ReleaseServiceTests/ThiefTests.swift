@@ -57,6 +57,26 @@ struct ThiefTests {
         #expect(!own.text.isEmpty)
     }
 
+    @Test("E12: an erasure leaves the id of the person in no row and no file; what their cases were still verifies")
+    func erased() async throws {
+        let office = try await Office().staffed()
+        try await office.go(to: "introduced")
+        try await office.must(.end, "ada")
+        try await office.go(to: "introduced", "eve", with: "ben")
+        try await office.must(.end, "eve", on: "eve")
+        let (ada, ben) = (try office.id("ada"), try office.id("ben"))
+        #expect(try !places(of: ada.bytes, in: office).isEmpty, "the test finds what is there")
+        for person in [ada, ben] {
+            #expect(try await office.service.erase(person, key: nil).refusal == nil)
+            #expect(try places(of: person.bytes, in: office) == [])
+        }
+        #expect(try await office.service.audit().isVerified)
+        try await office.reopen()
+        #expect(try await office.service.audit().isVerified)
+        #expect(try places(of: ada.bytes, in: office) == [])
+        #expect(try await office.service.cases(of: office.id("eve")).isEmpty == false)
+    }
+
     @Test("E12: the names of what is sealed say nothing: neither a word, nor a release, nor a person")
     func names() async throws {
         let office = try await Office().staffed()
@@ -110,7 +130,8 @@ struct ThiefTests {
         #expect(try outcomes() == 0)
     }
 
-    @Test("E11, E12: a folder of the former version is brought over by the writer that opens it, and everything is found")
+    @Test(
+        "E11, E12: a folder of the former version is brought over by the writer that opens it, and everything is found")
     func broughtOver() async throws {
         let office = try await Office().staffed()
         try await office.go(to: "introduced")
@@ -126,6 +147,11 @@ struct ThiefTests {
             try rows.deleteRelease(row.reference)
             try rows.putRelease(
                 ReleaseRow(reference: release.id.bytes, sealed: caseID.bytes, codeDigest: row.codeDigest))
+            let known = try #require(try rows.caseRow(caseID))
+            try rows.putCase(
+                CaseRow(
+                    id: caseID, workflow: known.workflow, veiledOpener: ada, policy: known.policy, tip: known.tip,
+                    due: known.due))
             let text = try #require(try rows.sealed(key, token))
             try rows.deleteSealed(key, token)
             try rows.putSealed(key, "text/\(release.id)", text)
@@ -134,8 +160,11 @@ struct ThiefTests {
         // Who does not write reads it as it is.
         #expect(try await office.look("ben").contact != nil)
         #expect(try await !office.service(as: "ada").copy(of: release.id, for: ada).isEmpty)
+        #expect(try places(of: ada.bytes, in: office).contains("mentoring_case"))
         try await office.reopen()
-        #expect(try places(of: release.id.bytes, in: office).allSatisfy { $0 == "log_entry" || $0.hasPrefix("file log/") })
+        #expect(try !places(of: ada.bytes, in: office).contains("mentoring_case"))
+        #expect(
+            try places(of: release.id.bytes, in: office).allSatisfy { $0 == "log_entry" || $0.hasPrefix("file log/") })
         #expect(try await !office.service(as: "ada").copy(of: release.id, for: ada).isEmpty)
         _ = try await office.service.rescind(typedCode: code)
         await #expect(throws: Refusal.cardClosed) { try await office.look("ben") }

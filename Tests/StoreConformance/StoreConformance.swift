@@ -168,7 +168,7 @@ public struct StoreConformance {
         case 0:
             let due = random.next(2) == 0 ? day : nil
             let row = CaseRow(
-                id: caseID, workflow: "w", opener: Self.id(number), policy: Self.key(0), tip: bytes, due: due)
+                id: caseID, workflow: "w", veiledOpener: Self.id(number), policy: Self.key(0), tip: bytes, due: due)
             return Self.quietly("putCase") { try $0.putCase(row) }
         case 1:
             return Self.quietly("appendEvent") {

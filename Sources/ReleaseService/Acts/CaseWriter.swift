@@ -341,7 +341,8 @@ struct CaseWriter {
         // A round that began under a later version takes the case along with its first signature.
         let policy = loaded.loaded.digest
         let row = CaseRow(
-            id: loaded.id, workflow: loaded.workflow.id, opener: loaded.opener, policy: policy,
+            id: loaded.id, workflow: loaded.workflow.id, veiledOpener: try tx.vault.veil(loaded.opener, of: loaded.id),
+            policy: policy,
             tip: try tx.vault.tip(loaded.id, policy: policy, count: loaded.history.steps.count, last: link),
             due: due)
         tx.rows.putCase(row)

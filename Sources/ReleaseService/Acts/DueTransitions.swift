@@ -80,7 +80,9 @@ struct DueTransitions {
     /// Takes what is due in every case.
     func settleAll() throws {
         let drafts = try tx.rows.draftsDue(before: tx.moment.date).map { ($0.caseID, $0.opener, $0.workflow) }
-        let cases = try tx.rows.casesDue(before: tx.moment.date).map { ($0.id, $0.opener, $0.workflow) }
+        let cases = try tx.rows.casesDue(before: tx.moment.date).map {
+            ($0.id, try tx.snapshot.opener(of: $0), $0.workflow)
+        }
         for (id, opener, workflow) in drafts + cases {
             do {
                 try tx.attempt { try settle(id, opener: opener, workflow: workflow) }

@@ -8,10 +8,10 @@ enum EndEverything {
     static func carryOut(_ tx: Transaction) throws -> Int {
         var count = 0
         try tx.snapshot.forEachCase { row in
-            let whole = try tx.snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+            let whole = try tx.snapshot.cases.load(row)
             var isEnded = false
             for round in whole.state.parting.map(\.round.id) + [nil] {
-                let now = try tx.snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+                let now = try tx.snapshot.cases.load(row)
                 let meant = round.map { now.ofParting($0) } ?? now
                 if let meant, try end(meant, tx) { isEnded = true }
             }

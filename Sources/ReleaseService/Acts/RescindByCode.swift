@@ -51,7 +51,7 @@ enum RescindByCode {
         guard let (release, caseID) = try tx.snapshot.joined(reference), let caseRow = try tx.rows.caseRow(caseID)
         else { throw missing }
         func load() throws -> LoadedCase {
-            let whole = try tx.snapshot.cases.load(caseID, opener: caseRow.opener, workflow: caseRow.workflow)
+            let whole = try tx.snapshot.cases.load(caseRow)
             let round = whole.state.releases.first { $0.id == release }?.round
             return round.flatMap { whole.ofParting($0) } ?? whole
         }

@@ -16,7 +16,7 @@ struct RevealOpening {
         let entries = try tx.rows.entries(of: release)
         guard let caseRow = try tx.snapshot.caseRow(of: release), entries.indices.contains(sequence)
         else { throw Refusal.notFound }
-        let loaded = try tx.snapshot.cases.load(caseRow.id, opener: caseRow.opener, workflow: caseRow.workflow)
+        let loaded = try tx.snapshot.cases.load(caseRow)
         let record = try Record(parsing: SignedNote(parsing: entries[sequence].note).text, origin: tx.parts.origin)
         guard let stated = record.commitments[path] else {
             throw FieldProblem(

@@ -82,6 +82,11 @@ struct CaseStore {
         return try load(snapshot.vault.caseID(of: opener, workflow: name), opener: opener, workflow: name)
     }
 
+    /// - Throws: as ``load(_:opener:workflow:)``.
+    func load(_ row: CaseRow) throws -> LoadedCase {
+        try load(row.id, opener: snapshot.opener(of: row), workflow: row.workflow)
+    }
+
     /// - Throws: ``MachineryError/corrupt(_:)`` for events that do not fit the seal over them.
     func load(_ id: CaseID, opener: PersonID, workflow name: String) throws -> LoadedCase {
         let rows = snapshot.rows

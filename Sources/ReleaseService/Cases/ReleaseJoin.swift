@@ -34,6 +34,12 @@ extension Snapshot {
         return (release, caseID)
     }
 
+    /// The one who opened the case of a row.
+    func opener(of row: CaseRow) throws -> PersonID {
+        // In a folder of an earlier version, which nobody opened for writing since, it is the id.
+        try rows.person(row.veiledOpener) != nil ? row.veiledOpener : vault.veil(row.veiledOpener, of: row.id)
+    }
+
     /// True while a closing of the release waits to be signed.
     func isPending(_ release: ReleaseID) throws -> Bool {
         try rows.isPending(vault.releaseToken(release)) || rows.isPending(release.bytes)
@@ -63,7 +69,22 @@ extension Transaction {
             rows.putSealed(key, try vault.name(of: field, under: key), sealed)
             try rows.deleteSealed(key, field)
         }
+        for row in try everyCase() {
+            let veiled = try vault.veil(row.veiledOpener, of: row.id)
+            // A case that was written while nothing was signed, and nothing brought over, is behind its veil already.
+            if try rows.person(veiled) != nil { continue }
+            rows.putCase(
+                CaseRow(
+                    id: row.id, workflow: row.workflow, veiledOpener: veiled, policy: row.policy, tip: row.tip,
+                    due: row.due))
+        }
         rows.setSetting(mark, [1])
+    }
+
+    private func everyCase() throws -> [CaseRow] {
+        var found: [CaseRow] = []
+        try snapshot.forEachCase { found.append($0) }
+        return found
     }
 
     private func everyRelease() throws -> [ReleaseRow] {
@@ -92,6 +113,16 @@ extension ReleaseRow {
 }
 
 extension Vault {
+    /// Puts an id behind the veil of a case, or lifts it: of two cases nobody without the vault key sees that they are
+    /// one person's, and nothing in a case's row is an erased person's.
+    func veil(_ person: PersonID, of caseID: CaseID) throws -> PersonID {
+        let veil = try name("opener", caseID.bytes)
+        guard let id = PersonID(bytes: zip(person.bytes, veil).map { $0 ^ $1 }) else {
+            throw MachineryError.corrupt("opener of a case")
+        }
+        return id
+    }
+
     /// The token of a release: 16 bytes that say nothing without the vault key.
     func releaseToken(_ release: ReleaseID) throws -> [UInt8] { Array(try name("release", release.bytes).prefix(16)) }
 

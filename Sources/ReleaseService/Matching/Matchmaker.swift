@@ -167,7 +167,7 @@ struct Matchmaker {
         }
         var waits: [Int] = []
         try snapshot.forEachCase { row in
-            let loaded = try snapshot.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+            let loaded = try snapshot.cases.load(row)
             waits += loaded.history.waits(matchedBefore: start)
         }
         let isEnough = waits.count >= max(10, policy.evaluation.minCell)

@@ -17,16 +17,18 @@ public struct PersonRow: Sendable {
 public struct CaseRow: Sendable {
     public let id: CaseID
     public let workflow: String
-    public let opener: PersonID
+    /// The id of whoever opened the case, behind a veil that only the vault key lifts. In a folder of an earlier version
+    /// it is the id.
+    public let veiledOpener: PersonID
     public let policy: [UInt8]
     /// HMAC over the case's id, its policy, the number of its events and the last link of their chain.
     public var tip: [UInt8]
     /// The earliest day after which a transition of the clock is due.
     public var due: CivilDate?
-    public init(id: CaseID, workflow: String, opener: PersonID, policy: [UInt8], tip: [UInt8], due: CivilDate?) {
+    public init(id: CaseID, workflow: String, veiledOpener: PersonID, policy: [UInt8], tip: [UInt8], due: CivilDate?) {
         self.id = id
         self.workflow = workflow
-        self.opener = opener
+        self.veiledOpener = veiledOpener
         self.policy = policy
         self.tip = tip
         self.due = due

@@ -11,6 +11,9 @@ public protocol Store: LogStore {
     func read<R>(_ body: (any StoreReader) throws -> R) throws -> R
     /// Empties the write-ahead log, so that deleted rows are nowhere.
     func settle() throws
+    /// Rewrites what is stored, so that its pages are what its rows make of them and tell of no row that came and went.
+    /// A store that is too large to be rewritten while others wait stays as it is.
+    func rewrite() throws
 }
 
 extension Store {

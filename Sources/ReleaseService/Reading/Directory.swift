@@ -67,15 +67,16 @@ struct Directory {
 
     private func listing(_ row: CaseRow, _ audience: Audience, _ viewer: Viewer) throws -> ListingView? {
         let gate = CardGate(snapshot)
-        guard let loaded = try? gate.load(row.id, opener: row.opener, workflow: row.workflow),
+        let owner = try snapshot.opener(of: row)
+        guard let loaded = try? gate.load(row.id, opener: owner, workflow: row.workflow),
             try !isTakenDown(row, loaded),
             let open = loaded.state.readableCards.last(where: { $0.reader == .audience(audience) }),
             let release = loaded.state.roundReleases.last(where: { $0.id == open.release })
         else { return nil }
         var advice: String?
-        if case .person(let id) = viewer, id != row.opener {
-            if try snapshot.people.areKeptApart(id, row.opener) { return nil }
-            let employers = try [id, row.opener].map { try snapshot.people.identity($0)?.employer }
+        if case .person(let id) = viewer, id != owner {
+            if try snapshot.people.areKeptApart(id, owner) { return nil }
+            let employers = try [id, owner].map { try snapshot.people.identity($0)?.employer }
             if let one = employers[0], one == employers[1], loaded.policy.customs.advice.contains("sameEmployer") {
                 advice = "You work for the same employer. That is no obstacle, but other settings often suit better."
             }
@@ -84,7 +85,7 @@ struct Directory {
             let verified = try gate.verify(release, of: loaded)
             guard case .profile(let card) = try gate.card(of: verified, for: .audience(audience)) else { return nil }
             return ListingView(
-                owner: row.opener, card: card, advice: advice, mark: try mark(of: row.opener, for: viewer, audience))
+                owner: owner, card: card, advice: advice, mark: try mark(of: owner, for: viewer, audience))
         } catch is NotYetSigned {
             // Committed a moment ago: it is listed when the head over it is signed.
             return nil

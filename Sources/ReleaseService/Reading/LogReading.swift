@@ -76,7 +76,7 @@ struct LogReading {
         try cold.forEachCase { row in
             let loaded: LoadedCase
             do {
-                loaded = try cold.cases.load(row.id, opener: row.opener, workflow: row.workflow)
+                loaded = try cold.cases.load(row)
             } catch is MachineryError {
                 audit.note(nil, rule: "public state", "a case does not verify")
                 return

@@ -18,7 +18,7 @@ struct ReleaseCopies {
     /// - Throws: `Refusal.notFound` to everybody but the signer.
     private func standing(of release: ReleaseID, for person: PersonID) throws -> ReleaseState {
         guard let caseRow = try snapshot.caseRow(of: release) else { throw Refusal.notFound }
-        let loaded = try snapshot.cases.load(caseRow.id, opener: caseRow.opener, workflow: caseRow.workflow)
+        let loaded = try snapshot.cases.load(caseRow)
         guard let standing = loaded.state.releases.first(where: { $0.id == release }), standing.discloser == person
         else {
             throw Refusal.notFound

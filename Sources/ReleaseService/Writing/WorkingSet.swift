@@ -358,8 +358,9 @@ final class WorkingSet: StoreWriter {
     func sealed(_ key: [UInt8], _ field: String) throws -> [UInt8]? {
         try newest { $0.sealed[.init(key, field)] } ?? base.sealed(key, field)
     }
-    func sealedNames(after name: (key: [UInt8], field: String)?, count: Int) throws -> [(key: [UInt8], field: String)]
-    {
+    func sealedNames(
+        after name: (key: [UInt8], field: String)?, count: Int
+    ) throws -> [(key: [UInt8], field: String)] {
         try flush { !$0.sealed.isEmpty }
         return try base.sealedNames(after: name, count: count)
     }
