@@ -17,8 +17,8 @@ public struct PersonRow: Sendable {
 public struct CaseRow: Sendable {
     public let id: CaseID
     public let workflow: String
-    /// The id of whoever opened the case, behind a veil that only the vault key lifts. In a folder of an earlier version
-    /// it is the id.
+    /// The id of whoever opened the case, behind a veil that only the vault key lifts. In a folder of an earlier
+    /// version it is the id.
     public let veiledOpener: PersonID
     public let policy: [UInt8]
     /// HMAC over the case's id, its policy, the number of its events and the last link of their chain.
