@@ -7,7 +7,7 @@ internal import Glibc
 ///
 /// The file has 16 bytes of ASCII, `privity/destroy2`, and pairs of blocks of 64 KiB. Of each pair the block with the
 /// higher counter counts: whoever writes does so over the other, and a write that stops half-way leaves what was
-/// there. A pair holds 4,091 ids; the next begins when it is full. Each pair holds the digest of all ids before it,
+/// there. A pair holds 4,091 ids; the next begins when it is full. Each pair holds a digest of all ids before it,
 /// so that no block can be left out or put elsewhere.
 ///
 /// A block is a nonce (12 bytes), the sealed content, and its tag (16). The content is the counter (8), the place of
@@ -20,11 +20,31 @@ final class DestroyedList: Sendable {
 
     /// What a folder has of the list, and where the next write goes.
     struct Content: Sendable {
-        var ids: [[UInt8]] = []
+        private(set) var ids: [[UInt8]] = []
+        /// The ids of the last pair.
+        fileprivate var own: [[UInt8]] = []
+        fileprivate var place = 0
+        /// SHA-256 of this value of the pair before and its ids; 32 zeros for the first.
+        fileprivate var before = [UInt8](repeating: 0, count: 32)
         /// The counters of the two blocks of the last pair.
         fileprivate var counters: [UInt64] = [0, 0]
         /// True for a list as the first versions wrote it: 16 bytes each, open.
         fileprivate(set) var isFormer = false
+
+        fileprivate mutating func take(_ new: some Collection<[UInt8]>) {
+            ids += new
+            own += new
+        }
+
+        fileprivate mutating func added(_ new: [[UInt8]], _ last: Content) {
+            ids += new
+            (own, place, before, counters) = (last.own, last.place, last.before, last.counters)
+        }
+
+        fileprivate mutating func beginPair() {
+            before = SHA256.hash(before + own.flatMap { $0 })
+            (own, place, counters) = ([], place + 1, [0, 0])
+        }
     }
 
     private let file: DurableFile
@@ -61,26 +81,26 @@ final class DestroyedList: Sendable {
         var content = Content()
         guard !bytes.isEmpty else { return content }
         guard bytes.starts(with: Self.mark) else {
-            // The first versions kept the bare ids.
-            guard bytes.count.isMultiple(of: 16) else { throw Self.damaged }
-            content.ids = stride(from: 0, to: bytes.count, by: 16).map { Array(bytes[$0..<$0 + 16]) }
+            // The first versions kept the bare ids; what a write left that stopped half-way is none.
+            content.take(stride(from: 0, to: bytes.count - 15, by: 16).map { Array(bytes[$0..<$0 + 16]) })
             content.isFormer = true
             return content
         }
         let pairByteCount = 2 * Self.blockByteCount
         for (place, start) in stride(from: Self.mark.count, to: bytes.count, by: pairByteCount).enumerated() {
             let blocks = [start, start + Self.blockByteCount].map { open(bytes, at: $0, place) }
+            let isFull = content.own.count == Self.idCount
             guard let newest = blocks.compactMap({ $0 }).max(by: { $0.counter < $1.counter }) else {
                 // A pair that was being begun when the process stopped holds nothing yet.
-                guard place > 0, start + pairByteCount >= bytes.count, content.ids.count == place * Self.idCount else {
-                    throw Self.damaged
-                }
+                guard place > 0, isFull, start + pairByteCount >= bytes.count else { throw Self.damaged }
                 break
             }
-            guard newest.before == Self.digest(content.ids), content.ids.count == place * Self.idCount else {
-                throw Self.damaged
+            if place > 0 {
+                guard isFull else { throw Self.damaged }
+                content.beginPair()
             }
-            content.ids += newest.ids
+            guard newest.before == content.before else { throw Self.damaged }
+            content.take(newest.ids)
             content.counters = blocks.map { $0?.counter ?? 0 }
         }
         return content
@@ -92,41 +112,43 @@ final class DestroyedList: Sendable {
     ///
     /// - Throws: if the disk does not confirm. What was there before is there then.
     func append(_ ids: [[UInt8]], to content: inout Content) throws {
-        var next = content
-        var (waiting, place) = (ids[...], max(0, (next.ids.count - 1) / Self.idCount))
+        // The list itself may be long, and is not copied: what is added to it is added when it is durable.
+        var last = Content()
+        (last.own, last.place, last.before, last.counters) = (
+            content.own, content.place, content.before, content.counters
+        )
+        var waiting = ids[...]
         repeat {
-            if next.ids.count == (place + 1) * Self.idCount, !waiting.isEmpty {
-                place += 1
-                next.counters = [0, 0]
-            }
-            let taken = waiting.prefix((place + 1) * Self.idCount - next.ids.count)
-            next.ids += taken
+            if last.own.count == Self.idCount, !waiting.isEmpty { last.beginPair() }
+            let taken = waiting.prefix(Self.idCount - last.own.count)
+            last.own += taken
             waiting = waiting.dropFirst(taken.count)
-            try write(place, &next)
+            try write(&last)
+            // Before the next begins: a pair that is not full may be the last alone.
+            try file.sync()
         } while !waiting.isEmpty
-        try file.sync()
-        content = next
+        content.added(ids, last)
     }
 
-    private func write(_ place: Int, _ content: inout Content) throws {
-        let older = content.counters[0] <= content.counters[1] ? 0 : 1
-        let counter = (content.counters.max() ?? 0) + 1
-        let (before, own) = (content.ids.prefix(place * Self.idCount), content.ids.dropFirst(place * Self.idCount))
-        var plain = Self.bigEndian(counter, count: 8) + Self.bigEndian(UInt64(place), count: 4)
-        plain += Self.bigEndian(UInt64(own.count), count: 4) + Self.digest(Array(before)) + own.flatMap { $0 }
+    /// Writes the last pair over the older of its two blocks.
+    private func write(_ last: inout Content) throws {
+        let older = last.counters[0] <= last.counters[1] ? 0 : 1
+        let counter = (last.counters.max() ?? 0) + 1
+        var plain = Self.bigEndian(counter, count: 8) + Self.bigEndian(UInt64(last.place), count: 4)
+        plain += Self.bigEndian(UInt64(last.own.count), count: 4) + last.before + last.own.flatMap { $0 }
         plain += [UInt8](repeating: 0, count: Self.headByteCount + 16 * Self.idCount - plain.count)
         let nonce = try RandomBytes.generate(count: AESGCM.nonceByteCount)
         let block = nonce + (try cipher.seal(plain, nonce: nonce, associated: Self.purpose))
         // A new pair begins with both of its blocks, so that the file grows by one size.
-        let start = Self.mark.count + 2 * place * Self.blockByteCount
-        if content.counters == [0, 0] {
-            if place == 0 { try file.write(Self.mark, at: 0) }
+        let start = Self.mark.count + 2 * last.place * Self.blockByteCount
+        if last.counters == [0, 0] {
+            if last.place == 0 { try file.write(Self.mark, at: 0) }
             try file.write(
                 RandomBytes.generate(count: Self.blockByteCount), at: start + (1 - older) * Self.blockByteCount)
         }
         let filling = try RandomBytes.generate(count: Self.blockByteCount - block.count)
         try file.write(block + filling, at: start + older * Self.blockByteCount)
-        content.counters[older] = counter
+        last.counters[older] = counter
     }
 
     private struct Block {
@@ -151,8 +173,6 @@ final class DestroyedList: Sendable {
     }
 
     private static let purpose = Array("privity-destroyed/v2".utf8)
-
-    private static func digest(_ ids: [[UInt8]]) -> [UInt8] { SHA256.hash(ids.flatMap { $0 }) }
 
     private static func bigEndian(_ number: UInt64, count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * (count - 1 - $0))) }

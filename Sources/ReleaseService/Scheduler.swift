@@ -64,14 +64,20 @@ public actor Scheduler {
                     "a job failed and will be tried again", metadata: ["job": "\(job.rawValue)"])
             }
         }
+        // What was written together is told by the write-ahead log until it is emptied; a reader may be in the way.
+        try? host.core.parts.store.settle()
         report(letters)
     }
 
     private func sealAnew() async throws {
         let today = try host.today()
         guard sealedOn != today else { return }
+        try await host.dropOldOutcomes()
         try await host.sealAnew()
+        // Once a day, whether or not the file could be rewritten as well.
         sealedOn = today
+        try host.core.parts.store.rewrite()
+        try host.core.parts.store.settle()
     }
 
     private func sleep() async {

@@ -82,6 +82,7 @@ public struct ServiceHost: Sendable {
         if isWriter {
             await sequencer.recover { tx in
                 try tx.bringOverNames()
+                try tx.bringOverReleased()
                 try Parties(tx).keepEverybodys()
             }
         }
@@ -161,14 +162,18 @@ public struct ServiceHost: Sendable {
         try await core.sequencer.together(seed: nil) { _ in
         } answer: { _, _, _ in
         }
+    }
+
+    /// Drops what commands came to before the month that is over (E12). The service does it; a script that stopped
+    /// half-way through years of a worked example finds what it did.
+    public func dropOldOutcomes() async throws {
         if !clock.asks, try core.reader.read({ try OutcomeMonth.isOver($0) }) {
             try await core.keep { try OutcomeMonth.begin($0) }
         }
     }
 
-    /// Seals the boxes of every open round anew, some at a time, and the list of destroyed keys, and rewrites the file
-    /// of the database: of two copies, a day apart, nobody sees in which rounds something happened, nor what came and
-    /// went in between (E5, E32).
+    /// Seals the boxes of every open round anew, some at a time, and the list of destroyed keys: of two copies, a day
+    /// apart, nobody sees in which rounds something happened, nor how much was destroyed (E5, E32).
     public func sealAnew() async throws {
         try core.parts.requireVault().sealRingAnew()
         var last: RoundID?
@@ -180,7 +185,6 @@ public struct ServiceHost: Sendable {
                 return rounds.count == Self.pageOfRounds ? rounds.last : nil
             }
         } while last != nil
-        try core.parts.store.rewrite()
     }
 
     private static let pageOfRounds = 64

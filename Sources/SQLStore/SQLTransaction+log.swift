@@ -84,7 +84,9 @@ extension SQLTransaction {
     }
 
     public func clearLog() throws {
-        for table in ["log_entry", "log_node", "log_head", "outcome", "outcome_former", "pending_closing"] {
+        for table in [
+            "log_entry", "log_node", "log_head", "outcome", "outcome_former", "outcome_key", "pending_closing",
+        ] {
             try run("DELETE FROM \(table)")
         }
     }

@@ -20,19 +20,24 @@ extension SQLTransaction {
             }
             if let found { return found }
         }
-        return nil
+        // Used, and no longer known for what: it is no other command's key.
+        let isUsed = try exists("SELECT 1 FROM outcome_key WHERE key_digest = ?", .bytes(key))
+        return isUsed ? OutcomeRow(key: key, command: [], outcome: "", round: nil) : nil
     }
 
     private static let outcomeTables = ["outcome", "outcome_former"]
 
     public func deleteOutcomes(of round: RoundID) throws {
-        for table in Self.outcomeTables { try run("DELETE FROM \(table) WHERE round = ?", .of(round)) }
+        for table in Self.outcomeTables + ["outcome_key"] {
+            try run("DELETE FROM \(table) WHERE round = ?", .of(round))
+        }
     }
 
-    /// The tables change places: no row is copied.
+    /// The tables change places: of what is dropped the keys alone are copied.
     public func dropFormerOutcomes() throws {
         let columns = "key_digest BLOB PRIMARY KEY, command_digest BLOB NOT NULL, result TEXT NOT NULL, round BLOB"
         for statement in [
+            "INSERT OR IGNORE INTO outcome_key SELECT key_digest, round FROM outcome_former",
             "DROP TABLE outcome_former", "DROP INDEX outcome_round", "ALTER TABLE outcome RENAME TO outcome_former",
             "CREATE TABLE outcome (\(columns)) WITHOUT ROWID",
             "CREATE INDEX outcome_round ON outcome (round) WHERE round IS NOT NULL",

@@ -89,13 +89,16 @@ extension SQLiteStore {
                 """)
     }
 
-    /// Outcomes lie in two tables, this month's and the former one's, so that no row says when it was written.
+    /// Outcomes lie in two tables, this month's and the former one's, so that no row says when it was written. Of those
+    /// before, only that a key was used is known.
     private static func makeFormerOutcomes(_ database: Database) throws {
         try database.execute(
             sql: """
                 CREATE TABLE outcome_former (
                     key_digest BLOB PRIMARY KEY, command_digest BLOB NOT NULL, result TEXT NOT NULL, round BLOB) WITHOUT ROWID;
                 CREATE INDEX outcome_former_round ON outcome_former (round) WHERE round IS NOT NULL;
+                CREATE TABLE outcome_key (key_digest BLOB PRIMARY KEY, round BLOB) WITHOUT ROWID;
+                CREATE INDEX outcome_key_round ON outcome_key (round) WHERE round IS NOT NULL;
                 """)
     }
 

@@ -115,7 +115,6 @@ public final class SQLiteStore: Store {
         } catch {
             throw SQLiteError(error)
         }
-        try settle()
     }
 
     /// The copy that a migration leaves of the file before it. A copy that is there already is of the migration that

@@ -105,8 +105,10 @@ struct BoxTests {
         try await office.must(.recordCall, "ben")
         _ = try await office.service.look(office.id("ada"), workflow: "mentorship", reader: office.id("ben"))
         #expect(try await office.service.accounting(of: office.id("ada")).count == 1)
-        let former = try office.host.core.reader.read {
-            try $0.vault.keyID(.reading(office.id("ada"), version: 1))
+        let former = try office.host.core.reader.read { snapshot in
+            let ada = try office.id("ada")
+            let kept = try #require(try snapshot.readingKey(of: ada)?.kept)
+            return try snapshot.vault.keyID(.reading(ada, name: kept.name))
         }
         #expect(try office.host.core.parts.requireVault().holds(former))
         let ada = try await setUp("ada")
@@ -169,6 +171,54 @@ struct BoxTests {
         #expect(try !version("ben").isKept)
         try await accounts.voidIssue(ben.person, by: staff("omar"))
         #expect(try version("ben").isKept)
+    }
+
+    @Test(
+        "E6, R4: who came by a code that was not theirs takes nothing of what was kept: it is back when the issue is taken away"
+    )
+    func impostor() async throws {
+        try await office.go(to: "introduced")
+        _ = try await office.service.look(office.id("ada"), workflow: "mentorship", reader: office.id("ben"))
+        let ada = try office.id("ada")
+        let code = try await accounts.giveFirstUseCode(to: ada, by: staff("maya"))
+        let impostor = try await signIn("ada", code: code, pin: "518206")
+        await #expect(throws: Refusal.awaitsConfirmation) {
+            try await office.host.service(for: impostor).accounting(of: ada)
+        }
+        try await accounts.voidIssue(ada, by: staff("omar"))
+        #expect(try await office.service.accounting(of: ada).count == 1)
+        let own = try await setUp("ada")
+        #expect(try await office.host.service(for: own).accounting(of: ada).count == 1)
+        #expect(try await office.host.service(for: own).readingLost(by: ada) == nil)
+    }
+
+    @Test(
+        "E6, E11: where a restored database names a key whose half was destroyed since, what is sealed from then on is sealed to another, and the page says from which day"
+    )
+    func restored() async throws {
+        try await office.go(to: "introduced")
+        let ada = try office.id("ada")
+        let vault = try office.host.core.parts.requireVault()
+        let kept = try #require(try office.host.core.reader.read { try $0.readingKey(of: ada) }?.kept)
+        try vault.destroy([vault.keyID(.reading(ada, name: kept.name))])
+        for count in 1...2 {
+            _ = try await office.service.look(ada, workflow: "mentorship", reader: office.id("ben"))
+            #expect(try await office.service.accounting(of: ada).count == count)
+        }
+        #expect(try await office.service.readingLost(by: ada) == office.host.today())
+        #expect(office.host.stopped == nil)
+    }
+
+    @Test("E5: in a session without the PIN nobody is offered to note what they cannot read")
+    func locked() async throws {
+        let ben = try await setUp("ben")
+        try await office.go(to: "introduced")
+        try await note(.recordCall, ben)
+        let handle = try await handle(ben)
+        let page = try await office.service(as: "ben", .staff).page(handle, of: ben.person)
+        #expect(page.privateActs.isEmpty && page.isLocked)
+        let own = try await office.host.service(for: ben).page(handle, of: ben.person)
+        #expect(!own.privateActs.isEmpty && !own.isLocked)
     }
 
     private func version(_ name: String) throws -> (number: Int, isKept: Bool) {

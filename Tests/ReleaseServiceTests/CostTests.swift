@@ -110,6 +110,8 @@ struct CostTests {
         "DELETE FROM person_index WHERE key_id", "DELETE FROM access WHERE key_id",
         // The audit and a restore read the whole log.
         "SELECT COUNT(*) FROM log_node", "DELETE FROM log_", "DELETE FROM outcome", "DELETE FROM pending_closing",
+        // Once a month, of what is dropped the keys.
+        "FROM outcome_former",
         // A list of one kind of access, for the sweep at opening.
         "FROM access WHERE kind = ?",
     ]

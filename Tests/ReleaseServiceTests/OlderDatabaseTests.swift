@@ -10,7 +10,7 @@ import Testing
 @Suite("An older database")
 struct OlderDatabaseTests {
     private static let toFirst =
-        "DROP TABLE outcome_former; DROP TABLE party; DROP TABLE access; DROP INDEX draft_due; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;"
+        "DROP TABLE outcome_former; DROP TABLE outcome_key; DROP TABLE party; DROP TABLE access; DROP INDEX draft_due; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;"
 
     /// Everything that the file says of itself.
     private func schema(_ path: String) throws -> String {

@@ -306,6 +306,11 @@ struct WaitingPaperTests {
             try await second.answerSecondHand(act.id, isConfirmed: true, reached: .face, by: omar, key: nil).refusal
                 == nil)
         #expect(try await office.look("ben").contact?.phone.e164 == "+13125550177")
+        // Whoever filed it entered the number, and is not trusted to be reached by it; a number that Ada signs is hers.
+        let ada = try office.id("ada")
+        #expect(try await office.service.identity(of: ada)?.numberEntered?.by == office.id("maya"))
+        try await office.must(.correct, "ada") { $0.corrections.phone = "312-555-0178" }
+        #expect(try await office.service.identity(of: ada)?.numberEntered?.by == ada)
         try await office.go(to: "offered", "eve", with: "cleo")
         try await office.must(.sign, "eve", on: "eve", via: .paper, through: "maya")
         let late = try await waiting(office)

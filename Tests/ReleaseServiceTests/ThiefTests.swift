@@ -23,10 +23,13 @@ struct ThiefTests {
                 found.insert(table)
             }
         }
-        for case let name as String in FileManager.default.enumerator(atPath: office.path) ?? .init()
-        where !name.hasPrefix("privity.sqlite") {
+        try office.store.settle()
+        for case let name as String in FileManager.default.enumerator(atPath: office.path) ?? .init() {
             guard let content = FileManager.default.contents(atPath: "\(office.path)/\(name)") else { continue }
-            if content.range(of: raw) != nil || content.range(of: text) != nil { found.insert("file \(name)") }
+            // The digits stand in the notes of the log, which the database holds; bytes are joined by.
+            let isDatabase = name.hasPrefix("privity.sqlite")
+            let isFound = content.range(of: raw) != nil || !isDatabase && content.range(of: text) != nil
+            if isFound, !isDatabase || found.isEmpty || found == ["log_entry"] { found.insert("file \(name)") }
         }
         return found
     }
@@ -106,7 +109,7 @@ struct ThiefTests {
     @Test("E12: outcomes are answered again for one to two months and are gone then; no row says when it was written")
     func months() async throws {
         let office = try await Office().staffed()
-        try await office.host.runClock()
+        try await office.host.dropOldOutcomes()
         func outcomes() throws -> Int {
             try office.store.dump().split(separator: "\n").count { $0.hasPrefix("outcome") }
         }
@@ -115,19 +118,22 @@ struct ThiefTests {
         let first = try outcomes()
         #expect(first > 0)
         try office.time("2026-02-27T09:00")
-        try await office.host.runClock()
+        try await office.host.dropOldOutcomes()
         #expect(try await office.act(.request, "ada", key: "once").isReplay, "the month before is still there")
         #expect(try outcomes() == first)
         try office.time("2026-03-02T09:00")
-        try await office.host.runClock()
-        #expect(try outcomes() == 0)
-        try await office.host.runClock()
+        try await office.host.dropOldOutcomes()
+        #expect(try outcomes() == first, "their keys alone")
+        #expect(try !office.store.dump().split(separator: "\n").contains { $0.hasPrefix("outcome:") })
+        #expect(try await office.act(.request, "ada", key: "once").refused == .keyReused, "nothing is done twice")
+        try await office.host.dropOldOutcomes()
         // A month in which nobody opened it counts too.
         try await office.must(.decline, "ada")
+        #expect(try outcomes() == first - 1, "what is declined leaves no key")
         try await office.must(.request, "ada", key: "again")
         try office.time("2026-07-01T09:00")
-        try await office.host.runClock()
-        #expect(try outcomes() == 0)
+        try await office.host.dropOldOutcomes()
+        #expect(try outcomes() == first)
     }
 
     @Test(

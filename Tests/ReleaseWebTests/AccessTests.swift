@@ -750,7 +750,7 @@ struct OlderFolderTests {
         let before = try await office.service.board(of: office.id("maya")).map(\.state)
         try office.store.settle()
         try office.tamper(
-            "DROP TABLE outcome_former; DROP TABLE party; DROP TABLE access; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;"
+            "DROP TABLE outcome_former; DROP TABLE outcome_key; DROP TABLE party; DROP TABLE access; DELETE FROM setting WHERE name = 'parties'; PRAGMA user_version = 1;"
         )
         try await office.reopen()
         #expect(try await office.service.board(of: office.id("maya")).map(\.state) == before && !before.isEmpty)

@@ -56,6 +56,7 @@ struct CaseWriter {
         if let survey = decision.survey, let round { try tx.keep(survey, .survey(round.id), "answers") }
         try keepAnswersOfProposed(decision.events, round, loaded)
         try prepareWhatIsPrivate(decision.events, before, round, loaded)
+        try keepDisclosures(decision.events, before, after)
         try carrySurvey(decision.events, to: after.round)
         // What is erased is of the round that ends, also where the next begins in the same step.
         try eraseScopes(for: decision.events, round: before.round ?? round)
@@ -99,7 +100,16 @@ struct CaseWriter {
         for case .releaseSigned(_, let subject, .person, _, _) in events where before.currentRelease(of: subject) == nil
         {
             guard let other = round.counterpart else { continue }
-            try tx.prepareBoxes(of: round.id, in: loaded, released: subject, people: [loaded.opener, other])
+            try tx.prepareBoxes(of: round.id, released: subject, people: [loaded.opener, other])
+        }
+    }
+
+    /// Keeps, for the person on it, that a card opened to somebody.
+    private func keepDisclosures(_ events: [Event], _ before: State, _ after: State) throws {
+        for case .cardOpened(let id, _, let subject, .person) in events {
+            let known = after.releases.first { $0.id == id } ?? before.releases.first { $0.id == id }
+            guard let round = known?.round else { continue }
+            try tx.keepDisclosure(of: subject, under: id, in: round, on: tx.moment.date)
         }
     }
 

@@ -94,7 +94,10 @@ struct OpenCardForReader {
     /// Keeps that the card was opened, for the person on it alone; or that it was printed, which is staff's own act.
     private func account(_ release: ReleaseState, of loaded: LoadedCase, to reader: PersonID, _ tx: Transaction) throws
     {
-        if isPrinted { return try tx.keepPrint(release.id, in: release.round, of: release.discloser) }
+        if isPrinted {
+            return try tx.keepDisclosure(
+                of: release.discloser, under: release.id, in: release.round, on: tx.moment.date, isPrinted: true)
+        }
         let look = BoxItem.look(instantMilliseconds: tx.moment.instantMilliseconds, release: release.id)
         let people = loaded.opener == reader ? [loaded.opener, release.discloser] : [loaded.opener, reader]
         try tx.snapshot.boxes(of: release.round).append(look, for: [release.discloser], people: people, tx)

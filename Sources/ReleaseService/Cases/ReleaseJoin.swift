@@ -27,11 +27,26 @@ extension Snapshot {
     ///
     /// - Throws: ``MachineryError/corrupt(_:)`` for a row that was altered.
     func opened(_ row: ReleaseRow) throws -> (release: ReleaseID, caseID: CaseID) {
-        let bytes = row.isFormer ? row.reference + row.sealed : try vault.openJoin(row.sealed, row.reference)
+        let bytes = try ids(of: row)
         guard let release = ReleaseID(bytes: Array(bytes.prefix(16))),
             let caseID = CaseID(bytes: Array(bytes.dropFirst(16)))
         else { throw MachineryError.corrupt("a release without its case") }
         return (release, caseID)
+    }
+
+    private func ids(of row: ReleaseRow) throws -> [UInt8] {
+        if row.isFormer {
+            // Once the folder is brought over, a row of ids is somebody's hand in the file.
+            guard try rows.setting(Transaction.namedByToken) == nil else {
+                throw MachineryError.corrupt("a release was joined with another case")
+            }
+            return row.reference + row.sealed
+        }
+        do {
+            return try vault.openJoin(row.sealed, row.reference)
+        } catch is CryptographyError {
+            throw MachineryError.corrupt("the case of a release was altered")
+        }
     }
 
     /// The one who opened the case of a row.
@@ -57,8 +72,7 @@ extension Transaction {
     /// Brings over what an earlier version joined by ids and kept under names that could be read: once for a folder,
     /// by the writer that opens it.
     func bringOverNames() throws {
-        let mark = "namedByToken"
-        guard try rows.setting(mark) == nil else { return }
+        guard try rows.setting(Self.namedByToken) == nil else { return }
         for row in try everyRelease() where row.isFormer {
             let (release, caseID) = try snapshot.opened(row)
             rows.deleteRelease(row.reference)
@@ -66,7 +80,9 @@ extension Transaction {
         }
         for (key, field) in try everySealed() where !Vault.isName(field) {
             guard let sealed = try rows.sealed(key, field) else { continue }
-            rows.putSealed(key, try vault.name(of: field, under: key), sealed)
+            // What was written while nothing was signed, and nothing brought over, is newer.
+            let name = try vault.name(of: field, under: key)
+            if try rows.sealed(key, name) == nil { rows.putSealed(key, name, sealed) }
             try rows.deleteSealed(key, field)
         }
         for row in try everyCase() {
@@ -78,8 +94,11 @@ extension Transaction {
                     id: row.id, workflow: row.workflow, veiledOpener: veiled, policy: row.policy, tip: row.tip,
                     due: row.due))
         }
-        rows.setSetting(mark, [1])
+        rows.setSetting(Self.namedByToken, [1])
     }
+
+    /// The setting that a folder has whose names are tokens.
+    static let namedByToken = "namedByToken"
 
     private func everyCase() throws -> [CaseRow] {
         var found: [CaseRow] = []

@@ -143,8 +143,8 @@ public protocol OutboxRowsWriter: OutboxRows {
     func deleteMessages(of round: RoundID) throws
     func putOutcome(_ row: OutcomeRow) throws
     func deleteOutcomes(of round: RoundID) throws
-    /// Deletes the outcomes that were there when this was called last, and keeps those that came since until the next
-    /// time.
+    /// Deletes the outcomes that were there when this was called last, but for their keys, and keeps those that came
+    /// since until the next time.
     func dropFormerOutcomes() throws
     /// Of an evaluation only the hashes of used codes, and answers under random keys.
     func putEvaluation(_ period: Int, code: [UInt8]) throws

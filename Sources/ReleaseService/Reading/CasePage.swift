@@ -50,6 +50,8 @@ public struct CasePage: Sendable {
     public let isReader: Bool
     /// The acts of the pair that nobody else learns of.
     public let privateActs: [CommandKind]
+    /// True where there are such acts, and this session cannot read what the pair noted: it began without the PIN.
+    public let isLocked: Bool
     /// The other person: for coordinators, and for nobody else.
     public let counterpart: PersonID?
     /// The other person's full name: for coordinators, and for nobody else.

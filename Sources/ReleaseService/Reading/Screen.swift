@@ -221,10 +221,12 @@ struct Screen {
             shown: line.view.state)
         let isOpener = row.person == loaded.opener && !row.isStaff
         let counterpart = row.isStaff ? loaded.counterpart : nil
+        let isLocked = try !row.isStaff && loaded.workflow.privateFlow != nil && snapshot.isLocked(for: row.person)
         return CasePage(
             line: line, actions: screen.actions, partingActions: screen.partingActions,
             isReaderOfParting: screen.isReaderOfParting, proxied: screen.proxied, isReader: screen.isReader,
-            privateActs: screen.privateActs, counterpart: counterpart,
+            privateActs: isLocked ? [] : screen.privateActs,
+            isLocked: isLocked && !screen.privateActs.isEmpty, counterpart: counterpart,
             counterpartFullName: try counterpart.flatMap { try snapshot.people.identity($0)?.fullName },
             counterpartName: try formName(row, loaded, line, screen), releases: screen.releases.map(\.id),
             version: try version(row, line, screen), obstacle: try obstacle(row, loaded),

@@ -168,7 +168,13 @@ struct RecordWriter {
     ) throws -> RecordPointer {
         let vault = tx.vault
         try vault.prepare([.contact(round.id), .evidence(round.id)])
-        if let identity = work.identity { try tx.put(identity, of: discloser) }
+        if var identity = work.identity {
+            // Whoever filed the paper on which a number came in is the hand that entered it.
+            if try tx.people.require(discloser).phone != identity.phone {
+                identity.numberEntered = .init(by: actor.agent ?? discloser, on: tx.moment.date)
+            }
+            try tx.put(identity, of: discloser)
+        }
         guard let signature = work.document.signature else {
             throw MachineryError.corrupt("a release without a signature")
         }

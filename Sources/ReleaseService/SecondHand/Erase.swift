@@ -43,7 +43,7 @@ extension Snapshot {
     func whatErases(_ id: PersonID) throws -> (scopes: [Vault.Scope], cases: Set<CaseID>, parties: [PartyRow]) {
         guard try rows.person(id) != nil else { throw Refusal.notFound }
         var scopes: [Vault.Scope] = [.identity(id), .accounting(id)]
-        if let key = try readingKey(of: id) { scopes.append(.reading(id, version: key.version)) }
+        if let kept = try readingKey(of: id)?.kept { scopes.append(.reading(id, name: kept.name)) }
         var own: Set<CaseID> = []
         for workflow in current.policy.workflows {
             let loaded = try cases.load(id, workflow: workflow.id)
@@ -52,8 +52,10 @@ extension Snapshot {
             }
             let rounds = Set(loaded.state.releases.map(\.round))
             scopes += rounds.flatMap { [.survey($0), .privateStream($0), .contact($0), .evidence($0)] }
-            // Where each of the two released something, what the other reads of it stays theirs.
-            if !loaded.workflow.isMutual { scopes += rounds.map { .boxes($0) } }
+            // What somebody else released stays theirs to read who opened it.
+            scopes += Set(loaded.state.releases.map(\.round)).filter { round in
+                loaded.state.releases.allSatisfy { $0.round != round || $0.discloser == id }
+            }.map { .boxes($0) }
             own.insert(loaded.id)
         }
         guard try rows.placesHeld(with: id) == 0 else { throw Refusal.stillOpen }
@@ -68,7 +70,9 @@ extension Snapshot {
             // What they released as a volunteer is theirs too.
             let rounds = Set(loaded.state.releases.filter { $0.discloser == id }.map(\.round))
             scopes += rounds.flatMap { [.contact($0), .evidence($0)] }
-            if !loaded.workflow.isMutual { scopes += rounds.map { .boxes($0) } }
+            scopes += rounds.filter { round in
+                loaded.state.releases.allSatisfy { $0.round != round || $0.discloser == id }
+            }.map { .boxes($0) }
             own.insert(loaded.id)
         }
         return (scopes, own, parties)

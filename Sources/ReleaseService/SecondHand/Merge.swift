@@ -39,7 +39,9 @@ struct Merge {
         let enrollments = try tx.people.enrollments(entry)
         let hasSigned = [Role.mentor, .mentee].contains { enrollments[$0]?.agreements.isEmpty == false }
         let hasAccount = try tx.account(of: entry) != nil
-        guard !hasSigned, !hasAccount, try !hasTakenPart(entry) else { throw Refusal.stillOpen }
+        // A paper of theirs that waits for a second hand is something signed.
+        let waits = try tx.snapshot.pendingActs.contains { $0.person == entry && $0.kind == .paper }
+        guard !hasSigned, !hasAccount, !waits, try !hasTakenPart(entry) else { throw Refusal.stillOpen }
     }
 
     /// True if there is or was a case in which this entry is somebody.

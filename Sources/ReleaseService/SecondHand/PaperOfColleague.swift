@@ -105,10 +105,11 @@ struct PapersToConfirm {
         case .agreements(let role, _):
             return (snapshot.current.policy.agreements(of: role).map(\.fullText), [])
         case .signature(let kind, let opener, let workflow):
-            let loaded = try snapshot.cases.load(opener, workflow: workflow).meant(by: signer, signing: kind)
-            guard let text = try? ReleaseTexts(snapshot, of: loaded).offered(to: signer, kind: kind) else {
-                return ([], [])
-            }
+            // Of a workflow that the policy in force has no more the paper can still be looked at, and refused.
+            guard let whole = try? snapshot.cases.load(opener, workflow: workflow),
+                let text = try? ReleaseTexts(snapshot, of: whole.meant(by: signer, signing: kind))
+                    .offered(to: signer, kind: kind)
+            else { return ([], []) }
             let corrected = paper.corrections
             return (
                 [text.text],

@@ -34,7 +34,8 @@ struct AccountChanges: Sendable {
             guard var account = try tx.account(of: person), account.pin == known else { throw AccessRefusal.refused }
             account.pin = hashed.hash
             try tx.put(account, of: person)
-            _ = try tx.openOwnKeys(of: person, with: key, keptUnder: hashed.key)
+            _ = try tx.openOwnKeys(
+                of: person, with: key, keptUnder: hashed.key, isOwn: !tx.snapshot.isHeld(person))
             try tx.noteSignIn(.pinChanged, of: person)
             try tx.endSessions(of: person, but: session?.digest)
             try tx.tell(person, at: account.address, id: id)

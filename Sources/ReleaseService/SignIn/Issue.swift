@@ -149,6 +149,7 @@ struct Issues: Sendable {
             (issue.confirmed, issue.reached) = (.init(by: staff, on: tx.moment.date), reached)
             account.issue = issue
             try tx.put(account, of: person)
+            try tx.confirmReadingKey(of: person)
             try tx.noteSignIn(.confirmed, of: person)
         }
     }

@@ -227,9 +227,11 @@ final class SignInLinks: Sendable {
             }
             var own: OwnKeys?
             if let key = proof.key {
-                own = try tx.openOwnKeys(of: row.person, with: key, keptUnder: proof.new?.key)
+                own = try tx.openOwnKeys(
+                    of: row.person, with: key, keptUnder: proof.new?.key, isOwn: !tx.snapshot.isHeld(row.person))
             } else if let new = proof.new {
-                own = try tx.handOverReadingKey(to: row.person, under: new.key)
+                own = try tx.handOverReadingKey(
+                    to: row.person, under: new.key, isOwn: !tx.snapshot.isHeld(row.person))
             }
             try tx.begin(session, of: row.person, own: own)
             return true

@@ -31,8 +31,9 @@ public struct Vault: Sendable {
         case accounting(PersonID)
         /// The boxes of a round, as one row of a fixed size.
         case boxes(RoundID)
-        /// The private half of a reading key of this version, until the person has a PIN.
-        case reading(PersonID, version: Int)
+        /// The private half of a reading key, until the person has a PIN. Each has a name that was drawn for it: a
+        /// number would come again after a restore, and its key was destroyed.
+        case reading(PersonID, name: [UInt8])
 
         var label: String {
             switch self {
@@ -43,7 +44,7 @@ public struct Vault: Sendable {
             case .identity(let id): "identity/\(id)"
             case .accounting(let id): "accounting/\(id)"
             case .boxes(let id): "boxes/\(id)"
-            case .reading(let id, let version): "reading/\(id)/\(version)"
+            case .reading(let id, let name): "reading/\(id)/\(Hex.format(name))"
             }
         }
     }

@@ -2,7 +2,8 @@ internal import ReleaseLedger
 internal import ReleaseWorkflow
 
 /// The calendar month whose outcomes the first of two tables holds; the other has those of the month before. An outcome
-/// is answered again for one to two months, and no row says when it was written (E12).
+/// is answered again for one to two months, and no row says when it was written (E12); after that its key is refused,
+/// so that a script which is applied again repeats nothing.
 struct OutcomeMonth: StoredValue {
     /// Months since the year 0.
     let number: Int

@@ -153,7 +153,8 @@ extension Transaction {
     /// Deletes a value of the vault.
     func forget(_ scope: Vault.Scope, _ field: String) throws {
         let key = try vault.keyID(scope)
-        try rows.deleteSealed(key, vault.name(of: field, under: key))
+        // The second is the name of an earlier version, where the folder was not brought over yet.
+        for name in [try vault.name(of: field, under: key), field] { try rows.deleteSealed(key, name) }
     }
 }
 

@@ -263,6 +263,7 @@ enum CasePages {
     }
 
     private static func privateBlocks(_ page: CasePage, _ words: Words) -> [Block] {
+        if page.isLocked { return [.text(words("private.locked"))] }
         if page.privateActs.isEmpty { return [] }
         let forms = page.privateActs.compactMap { kind in
             privateActs.first { $0.value == kind }.map { Block.form(tapForm(page, $0.key, words)) }
