@@ -209,6 +209,26 @@ struct BoxTests {
         #expect(office.host.stopped == nil)
     }
 
+    @Test(
+        "E11, R20: a pair that an earlier version brought together has its accesses and its list of what was given from the first opening on"
+    )
+    func earlierPair() async throws {
+        try await office.go(to: "introduced")
+        let (ada, ben) = (try office.id("ada"), try office.id("ben"))
+        let vault = try office.host.core.parts.requireVault()
+        let key = try vault.keyID(.accounting(ada))
+        let name = try vault.name(of: Released.field, under: key)
+        try office.store.write { try $0.deleteSealed(key, name) }
+        try office.tamper("DELETE FROM setting WHERE name = 'releasedByRound'")
+        _ = try await office.service.look(ada, workflow: "mentorship", reader: ben)
+        #expect(try await office.service.accounting(of: ada).isEmpty)
+        try await office.reopen()
+        #expect(try await office.service.accounting(of: ada).map(\.recipient) == ["Ben X."])
+        #expect(try await office.service.disclosures(of: ada).map(\.recipient) == ["Ben X."])
+        try await office.reopen()
+        #expect(try await office.service.disclosures(of: ada).count == 1, "once")
+    }
+
     @Test("E5: in a session without the PIN nobody is offered to note what they cannot read")
     func locked() async throws {
         let ben = try await setUp("ben")
