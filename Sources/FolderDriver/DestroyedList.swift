@@ -18,7 +18,7 @@ final class DestroyedList: Sendable {
     static let mark = Array("privity/destroy2".utf8)
     static let idCount = (blockByteCount - AESGCM.nonceByteCount - AESGCM.tagByteCount - headByteCount) / 16
 
-    /// What a folder has of the list, and where the next write goes.
+    /// The list as a folder has it, and the place of the next write.
     struct Content: Sendable {
         private(set) var ids: [[UInt8]] = []
         /// The ids of the last pair.

@@ -13,7 +13,7 @@ public import TransparencyLog
 public struct ReleaseService: Sendable {
     let core: Core
     public let caller: Caller
-    /// What the caller opens of what is sealed to them alone.
+    /// The private halves with which the caller opens what is sealed to them alone.
     let own: OwnKeys?
 
     private func read<R>(_ body: (Snapshot) throws -> R) throws -> R { try core.reader.read(as: own, body) }
@@ -229,8 +229,8 @@ public struct ReleaseService: Sendable {
         }
     }
 
-    /// What was given of this person, to whom and under which release: for the person alone. It is there whatever
-    /// became of a PIN.
+    /// The list of what was given of this person, to whom and under which release: for the person alone. It is there
+    /// whatever became of a PIN.
     public func disclosures(of person: PersonID) async throws -> [Disclosure] {
         try read(as: .oneself(person)) { snapshot in
             if caller != .operator { try snapshot.requireConfirmed(person) }

@@ -17,7 +17,8 @@ extension SQLTransaction {
     public func putCase(_ row: CaseRow) throws {
         try run(
             "INSERT INTO mentoring_case (id, workflow, opener, policy, tip, due) VALUES (?, ?, ?, ?, ?, ?) "
-                + "ON CONFLICT (id) DO UPDATE SET opener = excluded.opener, policy = excluded.policy, tip = excluded.tip, due = excluded.due",
+                + "ON CONFLICT (id) DO UPDATE SET opener = excluded.opener, policy = excluded.policy, "
+                + "tip = excluded.tip, due = excluded.due",
             .of(row.id), .text(row.workflow), .of(row.veiledOpener), .bytes(row.policy), .bytes(row.tip), .of(row.due))
     }
 

@@ -3,7 +3,8 @@ internal import Logging
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// What only the two of a round read: who opened a card, for the person on it, and the notes of the pair, for both.
+/// The boxes of a round, which only its two read: who opened a card, for the person on it, and the notes of the pair,
+/// for both.
 ///
 /// Each act takes the next slot of the round's row, with a box for each of the two; a box that holds nothing for its
 /// reader is like one that does. Whoever has every key of the machine sees how many slots were taken, and nothing else

@@ -2,7 +2,7 @@ internal import Logging
 internal import ReleaseLedger
 internal import ReleaseWorkflow
 
-/// What one of a pair reads of their rounds, from the boxes and from what earlier versions kept without them.
+/// Reads for one of a pair what is theirs: from the boxes, and from what earlier versions kept without them.
 extension Snapshot {
     /// The pair's own notes of a round, as far as this person can open them here.
     func privateEvents(_ round: RoundID, for person: PersonID) throws -> [Event] {
@@ -30,8 +30,8 @@ extension Snapshot {
         }
     }
 
-    /// What was given of a person, to whom and under which release, the oldest first: under the service's own keys, so
-    /// that it is there whatever became of a PIN, or of the other person (R20).
+    /// The list of what was given of a person, to whom and under which release, the oldest first: under the service's
+    /// own keys, so that it is there whatever became of a PIN, or of the other person (R20).
     func disclosures(of person: PersonID) throws -> [Disclosure] {
         try padded(.accounting(person), Released.field, as: Released.self)?.given ?? []
     }

@@ -63,7 +63,8 @@ public struct Session: Sendable {
     public let assurance: Assurance
     /// SHA-256 of the token, by which the service stores the session.
     public let digest: [UInt8]
-    /// What this session opens of what is sealed to the person alone; nil where they came in without the PIN.
+    /// The private halves with which this session opens what is sealed to the person alone; nil where they came in
+    /// without the PIN.
     let own: OwnKeys?
     /// The token that every form of this session carries, so that no other page can send one.
     public let formToken: String

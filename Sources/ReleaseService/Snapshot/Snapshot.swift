@@ -14,7 +14,7 @@ struct Snapshot {
     /// The values that were decoded before; nil where everything is to be read anew.
     let cache: DecodedCache?
     let parts: Parts
-    /// What somebody who is signed in opens of what is sealed to them; nil where nobody is.
+    /// The private halves of somebody who is signed in, for what is sealed to them; nil where nobody is.
     let own: OwnKeys?
     /// The generation of the cache when this was opened.
     private let since: Int?

@@ -44,7 +44,7 @@ final class Transaction {
     private let cache: DecodedCache
     private(set) var ledger: Ledger
     var consequences = Consequences()
-    /// What the one who asks opens of what is sealed to them.
+    /// The private halves of the one who asks, for what is sealed to them.
     var own: OwnKeys?
     /// True if the command must leave nothing behind, its own outcome included.
     var storesNothing = false

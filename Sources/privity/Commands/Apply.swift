@@ -12,7 +12,8 @@ struct Apply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Carry out commands from a file of JSON Lines: the operator's hand.",
         discussion: """
-            Each line is one command and is durable before the next begins; applying a file again repeats nothing (what a running service has forgotten after two months is refused). A line that cannot be read \
+            Each line is one command and is durable before the next begins; applying a file again repeats nothing \
+            (what a running service has forgotten after two months is refused). A line that cannot be read \
             stops there with its number, a refusal too, unless --keep-going. A line with `expect` says which refusal is right. In a folder that \
             is not an example, people's acts come by paper or phone through a coordinator, and the card is printed at disclosure.
             """)
